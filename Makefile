@@ -1,0 +1,45 @@
+# Short names for what a developer does. Every target first sets up .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.locked
+
+.PHONY: setup demo test check bench mutants lock
+
+# The environment follows the lock: a changed lock lays it anew.
+setup: $(STAMP)
+
+$(STAMP): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "evse-bridge needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "Python's venv module is missing; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup
+	$(BIN)/evse-bridge demo $(ARGS)
+
+test: setup
+	$(BIN)/pytest -n 2 $(ARGS)
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: setup
+	$(BIN)/python -m tests.bench $(ARGS)
+
+mutants: setup
+	$(BIN)/python -m tests.mutants $(ARGS)
+
+# New versions within the bounds of pyproject.toml, for x86-64 and aarch64, Python 3.11 to 3.13.
+UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --no-header --upgrade
+PI_EXTRA := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["pi"], sep="\n")
+
+lock: setup
+	$(BIN)/pip install --quiet --disable-pip-version-check uv
+	$(UV_LOCK) --extra dev --output-file requirements.lock pyproject.toml
+	$(BIN)/python -c '$(PI_EXTRA)' | $(UV_LOCK) --constraint requirements.lock --output-file requirements-pi.lock -
