@@ -1,0 +1,1 @@
+"""The wallbox: reflexes (`hal.safety`), senses (`hal.instruments`) and the simulated box (`hal.mock`)."""

@@ -1,0 +1,243 @@
+"""PURE: a careful reader of TOML configuration files. It knows nothing of wallboxes or charge points.
+
+The schema is a msgspec struct of structs; `hal.config_schema` tells how it is written.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import textwrap
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+import msgspec
+
+from hal.config_schema import Key, Schema, Section, section_of, toml_text
+from hal.toml_lines import key_lines
+
+COMMENT_WIDTH = 100
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One thing wrong in a file, as a person is told."""
+
+    file: str
+    line: int
+    key: str  # dotted; "" for the file as a whole
+    value: str | None  # as written in TOML; None when there is none
+    message: str
+
+    def __str__(self) -> str:
+        said = f" = {self.value}" if self.value is not None else ""
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place}: {self.key}{said}: {self.message}" if self.key else f"{place}: {self.message}"
+
+
+class ConfigError(Exception):
+    """A file that must not be used; carries every fault found in it."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = tuple(faults)
+
+
+class Report(msgspec.Struct, frozen=True):
+    """The outcome of checking a file, as one program tells another."""
+
+    faults: tuple[Fault, ...] = ()
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """What a rule between keys complains of: the keys it looked at, the one to blame first."""
+
+    keys: tuple[str, ...]
+    message: str
+
+
+Rule = Callable[[Any], Iterable[Broken]]  # takes the read struct
+
+
+def check(text: str, schema: Schema, *, file: str, rules: Sequence[Rule] = ()) -> list[Fault]:
+    """Every fault of the text; a syntax error stands alone."""
+    return _read(text, schema, file, rules)[1]
+
+
+def parse(read: Callable[[], bytes], schema: type[T], *, file: str, rules: Sequence[Rule] = ()) -> T:
+    """What `read` gives, as the struct. `file` is the name that faults carry.
+
+    Raises ConfigError with all faults; also when `read` raises OSError and when the text is not UTF-8.
+    """
+    try:
+        text = read().decode("utf-8-sig")
+    except OSError as error:
+        why = f"cannot be read: {error.strerror}; `evse-bridge config init` writes a new one"
+        raise ConfigError([Fault(file, 0, "", None, why)]) from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigError([Fault(file, line, "", None, "is not UTF-8 text; save it as UTF-8")]) from None
+    whole, faults = _read(text, schema, file, rules)
+    if faults:
+        raise ConfigError(faults)
+    return whole
+
+
+def _read(text: str, schema: type[T], file: str, rules: Sequence[Rule]) -> tuple[T, list[Fault]]:
+    """The struct, with examples in place of what is wrong, and every fault."""
+    section = section_of(schema)
+    try:
+        table = tomllib.loads(text)
+        lines = key_lines(text)
+    except (ValueError, RecursionError) as error:
+        return msgspec.convert(_Checked(file, {}, 1).section({}, section, ()), schema), [
+            _syntax(file, text, error)
+        ]
+    checked = _Checked(file, lines, text.rstrip("\n").count("\n") + 1)
+    whole = msgspec.convert(checked.section(table, section, ()), schema)
+    for rule in rules:
+        for broken in rule(whole):
+            checked.complain(broken, table)
+    return whole, sorted(checked.faults, key=lambda fault: fault.line)
+
+
+def _syntax(file: str, text: str, error: ValueError | RecursionError) -> Fault:
+    if isinstance(error, RecursionError):
+        return Fault(file, 0, "", None, "is nested too deeply")
+    said = str(error)
+    place = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)", said)
+    if place is None:
+        return Fault(file, 0, "", None, f"is not TOML: {said}")
+    line = int(place[1] or text.count("\n") + 1)
+    return Fault(file, line, "", None, f"is not TOML: {said.replace(place[0], '')}")
+
+
+@dataclass(slots=True)
+class _Checked:
+    """One pass over a document: notes each fault and gives back the document made whole."""
+
+    file: str
+    lines: Mapping[tuple[str, ...], int]
+    last_line: int
+    faults: list[Fault] = field(default_factory=list)
+
+    def section(self, table: Mapping[str, Any], section: Section, path: tuple[str, ...]) -> dict[str, Any]:
+        if section.free is not None:
+            return self._free(table, section.free, path)
+        self._unknown(table, section, path)
+        whole: dict[str, Any] = {}
+        for key in section.keys:
+            if key.name in table or key.required:
+                whole[key.name] = self._value(table, key, (*path, key.name))
+        for inner in section.sections:
+            if inner.name in table or inner.required:
+                whole[inner.name] = self._inner(table, inner, (*path, inner.name))
+        return whole
+
+    def _value(self, table: Mapping[str, Any], key: Key, path: tuple[str, ...]) -> Any:
+        if key.name not in table:
+            self._note(path, None, f"is missing; must be {_with_text(key)}")
+            return key.example
+        value = table[key.name]
+        if _fits(value, key):
+            return value
+        self._note(path, value, f"must be {_with_text(key)}")
+        return key.example if key.required else key.default
+
+    def _free(self, table: Mapping[str, Any], key: Key, path: tuple[str, ...]) -> dict[str, Any]:
+        fitting = {name: value for name, value in table.items() if _fits(value, key)}
+        for name in table.keys() - fitting.keys():
+            self._note((*path, name), table[name], f"must be {key.allowed}")
+        return fitting
+
+    def _inner(self, table: Mapping[str, Any], inner: Section, path: tuple[str, ...]) -> dict[str, Any]:
+        given = table.get(inner.name)
+        if isinstance(given, dict):
+            return self.section(given, inner, path)
+        if given is None:
+            needs = ", ".join(key.name for key in inner.keys if key.required)
+            self._note(path, None, f"this section is missing; it needs {needs}")
+        else:
+            self._note(path, given, f"must be a section: [{'.'.join(path)}]")
+        return _Checked(self.file, {}, 1).section({}, inner, path)
+
+    def _unknown(self, table: Mapping[str, Any], section: Section, path: tuple[str, ...]) -> None:
+        known = [key.name for key in section.keys] + [inner.name for inner in section.sections]
+        for name, value in table.items():
+            if name not in known:
+                near = get_close_matches(name, known, n=1)
+                kind = "section" if isinstance(value, dict) else "key"
+                hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
+                self._note((*path, name), None if kind == "section" else value, f"is no known {kind}; {hint}")
+
+    def _note(self, path: tuple[str, ...], value: Any, message: str) -> None:
+        said = toml_text(value) if value is not None else None
+        self.faults.append(Fault(self.file, self._line(path), ".".join(path), said, message))
+
+    def _line(self, path: tuple[str, ...]) -> int:
+        """Of the key, else of the nearest section around it, else the end of the file."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines[path] if path else self.last_line
+
+    def complain(self, broken: Broken, table: Mapping[str, Any]) -> None:
+        """Notes what a rule says, unless a key it looked at is already at fault."""
+        at_fault = {fault.key for fault in self.faults}
+        if any(key == bad or key.startswith(f"{bad}.") for key in broken.keys for bad in at_fault):
+            return
+        path = tuple(broken.keys[0].split("."))
+        value: Any = table
+        for part in path:
+            value = value.get(part) if isinstance(value, dict) else None
+        self._note(path, value if not isinstance(value, dict) else None, broken.message)
+
+
+def _with_text(key: Key) -> str:
+    return f"{key.allowed} ({key.text})" if key.text else key.allowed
+
+
+def _fits(value: Any, key: Key) -> bool:
+    if isinstance(value, float) and not math.isfinite(value):
+        return False
+    try:
+        msgspec.convert(value, key.type)
+    except (msgspec.ValidationError, OverflowError):
+        return False
+    return True
+
+
+def initial(schema: Schema, *, values: Mapping[str, Any] | None = None, commented: Sequence[str] = ()) -> str:
+    """A new, commented file. Defaults stand in it commented out, so that a later default takes effect.
+
+    `values` (dotted key -> value) are written as they are; sections in `commented` are shown commented out.
+    """
+    root = section_of(schema)
+    lines = [*_comment(root.text)]
+    for section in root.sections:
+        lines += _written(section, section.name, values or {}, "#" if section.name in commented else "")
+    return "\n".join(lines) + "\n"
+
+
+def _written(section: Section, name: str, values: Mapping[str, Any], off: str) -> Iterator[str]:
+    if section.keys or section.free:
+        yield from ("", *_comment(section.text), f"{off}[{name}]")
+    for key in section.keys:
+        path = f"{name}.{key.name}"
+        value = values.get(path, key.example if key.default is None else key.default)
+        active = not off and (key.required or path in values)
+        yield from _comment(f"{key.text}: {key.allowed}")
+        yield f"{'' if active else '#'}{key.name} = {json.dumps(value, ensure_ascii=False)}"
+    for below in section.sections:
+        yield from _written(below, f"{name}.{below.name}", values, off)
+
+
+def _comment(text: str) -> list[str]:
+    wrapped = (textwrap.wrap(line, COMMENT_WIDTH) for line in text.splitlines())
+    return [f"# {line}" for lines in wrapped for line in lines]

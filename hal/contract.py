@@ -1,0 +1,204 @@
+"""What crosses the socket of `hal.safety`: one JSON object a line, told apart by its `type`.
+
+The only module about the wallbox that `bridge` imports. Levels cross, edges do not: `Status` carries the
+whole present state, so a lost or repeated message changes nothing. Every time is CLOCK_MONOTONIC in seconds,
+which all processes of one machine share. Units are in the names.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+VERSION = 1
+SOCKET_NAME = "hal.sock"  # in the runtime folder
+LINE_LIMIT = 65_536  # bytes; a longer line is dropped with its sender
+WISH_LIFE_S = 15.0  # how far ahead a wish is valid; renewed every second
+WISH_LIFE_RESTART_S = 60.0  # before a planned restart of the bridge; never more
+
+Role = Literal["bridge", "instruments", "observer", "tool"]
+Cable = Literal["auto", "keep", "release", "permanent"]
+Vehicle = Literal["A", "B", "C", "D", "E", "F"]
+LockState = Literal["locked", "unlocked", "moving"]
+Clears = Literal["itself", "unplug", "person"]
+Phases = tuple[float, float, float]
+
+
+class _Message(msgspec.Struct, frozen=True, tag_field="type", tag=str.lower, kw_only=True):
+    """Base of all messages; unknown fields are ignored so that versions may differ by additions."""
+
+
+class Hello(_Message, frozen=True):
+    """A client's first line."""
+
+    role: Role
+    version: int = VERSION
+
+
+class FaultRef(msgspec.Struct, frozen=True):
+    """One occurrence of a fault, so that clearing never hits a newer one."""
+
+    id: str
+    occurrence: int
+
+
+class Wish(_Message, frozen=True):
+    """Bridge to safety, each second and on change: what the bridge asks. It ends by itself."""
+
+    limit_a: float  # 0 = do not charge
+    cable: Cable
+    lamp: str
+    valid_until_s: float
+    seq: int
+    clear_faults: tuple[FaultRef, ...] = ()  # faults of `clears = person` only
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """A fault that stands."""
+
+    id: str
+    occurrence: int
+    since_s: float
+    clears: Clears
+    opens: bool  # of class *open*: the contactor may not be closed while it stands
+
+
+class Counters(msgspec.Struct, frozen=True):
+    """Since the start of `hal.safety` unless told otherwise."""
+
+    closings: int = 0
+    openings_under_load: int = 0
+    late_ticks: int = 0
+    dropped_lines: int = 0  # garbage, over-long lines and full send buffers on the socket
+    dropped_logs: int = 0
+    last_open_ms: float | None = None  # command to mirror contact, of the last opening
+
+
+class Status(_Message, frozen=True):
+    """Safety to all, on change and each second: the whole present state of the box."""
+
+    version: int
+    start_id: str  # new at every start of `hal.safety`
+    seq: int
+    at_s: float
+    mock: bool
+    real_time: str  # "fifo, memory locked", or in words what is missing
+    vehicle: Vehicle  # the last real one while the box itself drives F
+    pilot_offer: str | float  # "x1", "F", or amps
+    cable_present: bool  # proximity pilot; always true for a fixed cable
+    cable_rating_a: float | None  # latched at plug-in
+    lock: LockState | None  # None: a fixed cable has no lock
+    contactor_commanded: bool
+    contactor_closed: bool  # the mirror contact, not the command: a welded contactor reads true
+    contactor_changed_at_s: float
+    limits_a: dict[str, float]  # wish, cable, installation, temperature ...
+    limited_by: str  # the name of the smallest
+    withheld_by: tuple[str, ...]  # conditions of may_close that do not hold
+    faults: tuple[Fault, ...]
+    lamp: str
+    counters: Counters
+    wish_seq: int  # the last wish obeyed; 0 = none since the start
+    notes: tuple[str, ...] = ()  # shortened timings of a mock box and other declared facts
+
+
+class Reading(_Message, frozen=True):
+    """Instruments to all: the meter. Stale after 3 s: a stale reading is no reading."""
+
+    at_s: float
+    energy_wh: int
+    power_w: float
+    current_a: Phases
+    voltage_v: Phases
+    meter_serial: str | None = None
+
+
+class Temperatures(_Message, frozen=True):
+    """Instruments to all."""
+
+    at_s: float
+    contacts_c: float | None = None
+    soc_c: float | None = None
+
+
+class Card(_Message, frozen=True):
+    """Instruments to all: a card was presented. The one event; ignored when older than 5 s."""
+
+    start_id: str  # of the instruments; with `seq` it tells repeats apart
+    seq: int
+    at_s: float
+    id: str  # bare upper-case hex, at most 20 characters
+
+
+class InstrumentBox(_Message, frozen=True):
+    """Instruments to all, on change and every 10 s: what is connected and how it is."""
+
+    meter: str | None
+    meter_health: str  # "ok", or in words what is wrong
+    meter_serial: str | None
+    reader: str | None
+    reader_health: str
+    dropped_frames: int = 0  # card frames with a bad checksum or form
+
+
+class Box(_Message, frozen=True):
+    """Safety to a client, once: what this wallbox is."""
+
+    version: int
+    phases: Literal[1, 3]
+    nominal_voltage_v: float
+    socket: bool  # False: a fixed cable
+    installation_max_a: float
+    mock: bool
+    software: str
+    serial: str | None = None
+
+
+class Request(_Message, frozen=True):
+    """A tool to the role that owns the thing asked for; refused unless the contactor reads open."""
+
+    id: str
+    owner: Literal["safety", "instruments"]
+    do: str
+    argument: str = ""
+
+
+class Answer(_Message, frozen=True):
+    """To a Request."""
+
+    id: str
+    ok: bool
+    text: str
+    measured: dict[str, float] = {}
+
+
+Message = (
+    Hello | Wish | Status | Reading | Temperatures | Card | InstrumentBox | Box | Request | Answer
+)
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
+
+
+def encode(message: Message) -> bytes:
+    """One line, with its newline."""
+    return _encoder.encode(message) + b"\n"
+
+
+def decode(line: bytes) -> Message:
+    """Raises msgspec.DecodeError (its text names the field) for anything that is not a message."""
+    return _decoder.decode(line)
+
+
+class LineBuffer:
+    """Cuts a byte stream into lines. A line over LINE_LIMIT raises ValueError: drop the connection."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, received: bytes) -> list[bytes]:
+        """Complete lines, without their newline."""
+        *lines, self._rest = (self._rest + received).split(b"\n")
+        if len(self._rest) > LINE_LIMIT or any(len(line) > LINE_LIMIT for line in lines):
+            raise ValueError(f"a line of more than {LINE_LIMIT} bytes")
+        return lines

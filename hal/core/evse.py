@@ -1,0 +1,253 @@
+"""PURE: the reflexes of the box: one `Sense` and one `Wish` in, one `Drive` out, a tick at a time.
+
+Three predicates decide about the contactor, and one line in `step` joins them:
+
+- `_withheld_by`: the conditions of *may close* that do not hold; it may close when there are none;
+- `_must_open_now`: the reasons to open at this tick; one is enough;
+- `_stops_offering`: x1 at once; the contactor waits for the car to leave C, 6 s at most.
+
+Whoever passes `Sense` and `Wish` need not be trusted: a wish can only ask, and it ends by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import floor
+
+from hal.contract import WISH_LIFE_RESTART_S, Counters, Fault, LockState, Vehicle, Wish
+from hal.core.contactor import Contactor
+from hal.core.faults import FaultLedger
+from hal.core.held import Held, passed
+from hal.core.lock import Lock, Move, wanted
+from hal.core.offer import Offer
+from hal.core.pilot import LEAST_A, VehicleFilter, is_pwm
+from hal.core.plug import Plug
+from hal.core.rules import BoxRules
+from hal.core.signals import Drive, PilotOffer, Sense
+from hal.core.supervision import Scene, Supervision, Thermal, low_side_right
+
+C2_STABLE_S = 0.5  # closing wants more certainty than opening; inside the 3 s of IEC 61851-1 Table A.6 seq. 4
+C1_LEAVES_S = 6.0  # IEC 61851-1 Table A.6 sequence 10.2: after that the box opens under load
+SIMPLIFIED_PILOT_A = 10.0  # IEC 61851-1 A.2.3: a car that goes from A to C without B
+
+# An opening reason that was no fault before becomes one: the box opened because of it.
+_FAULT_OF = {"plug_lost": "plug_lost", "lock_lost": "lock_opened", "rating_lost": "rating_lost"}
+
+
+@dataclass(frozen=True, slots=True)
+class EvseView:
+    """What the world may see; `hal.safety` makes a contract.Status of it. Fields are named as there."""
+
+    vehicle: Vehicle
+    pilot_offer: PilotOffer
+    cable_present: bool
+    cable_rating_a: float | None
+    lock: LockState | None
+    contactor_commanded: bool
+    contactor_closed: bool
+    contactor_changed_at_s: float
+    limits_a: dict[str, float]
+    limited_by: str
+    withheld_by: tuple[str, ...]  # empty while closed
+    faults: tuple[Fault, ...]
+    counters: Counters  # closings, openings_under_load, last_open_ms; the others are the loop's
+    wish_seq: int
+
+
+class Evse:
+    """One connector. `step` at every tick, with a time that never goes back; nothing else changes it."""
+
+    def __init__(self, rules: BoxRules, now_s: float) -> None:
+        """A start counts as a fault: x1 for 3 s and no closing for `rules.after_fault_s`."""
+        self._rules = rules
+        self._vehicle = VehicleFilter()
+        self._plug = Plug(None if rules.socket else rules.fixed_cable_rating_a)
+        self._lock = Lock(rules.lock) if rules.socket else None
+        self._offer = Offer(rules.fault_f_s, now_s)
+        self._contactor = Contactor(now_s)
+        self._supervision = Supervision(rules)
+        self._thermal = Thermal(rules)
+        self._faults = FaultLedger()
+        self._last_fault_s = now_s
+        self._in_c2 = Held(C2_STABLE_S)
+        self._c2_stable = False
+        self._diode_seen = False  # in this plug-in
+        self._wish: Wish | None = None  # the newest, living or not
+        self._wish_ends_s = now_s
+        self._wish_seq = 0
+        self._stopped = False
+        self._limits_a: dict[str, float] = {"wish": 0.0}
+        self._withheld: tuple[str, ...] = ()
+
+    def stop(self) -> None:
+        """Stops offering for good (SIGTERM); the caller ends once the contactor is commanded open."""
+        self._stopped = True
+
+    def step(self, sense: Sense, wish: Wish | None, now_s: float) -> Drive:
+        """One tick: what the lines shall show until the next. Opening waits for nothing, closing for all."""
+        living = self._living(wish, now_s)
+        self._look(sense, now_s)
+        self._judge(sense, living, now_s)
+        motor = self._drive_lock(sense, living, now_s)
+        reasons = self._must_open_now()
+        self._make_offer(sense, living, bool(reasons), now_s)
+        self._withheld = self._withheld_by(sense, living, now_s)
+
+        closed = self._contactor.commanded
+        closed = (closed or not self._withheld) and not reasons and not self._c1_over(now_s)
+
+        self._record(closed, reasons, now_s)
+        return Drive(self._offer.shown, close_contactor=closed, lock_motor=motor)
+
+    # the three predicates
+
+    def _withheld_by(self, sense: Sense, living: Wish | None, now_s: float) -> tuple[str, ...]:
+        """The conditions of *may close* that do not hold."""
+        rules, contactor = self._rules, self._contactor
+        conditions = {
+            "car_in_c2": self._c2_stable and is_pwm(self._offer.shown),
+            "diode_seen": self._diode_seen,  # IEC 61851-1 Table A.4 note: at least once before closing
+            "lock_confirmed": self._lock_confirmed(),
+            "rating_latched": self._plug.rating_a is not None,
+            "no_fault": not self._faults.opens,
+            "wish": living is not None and living.limit_a >= LEAST_A and not self._stopped,
+            "mirror_open": not sense.mirror_closed,
+            "min_off": contactor.commanded or passed(contactor.switched_s, rules.min_off_s, now_s),
+            "after_fault": passed(self._last_fault_s, rules.after_fault_s, now_s),
+            "closings": contactor.closings_within(rules.closings_window_s, now_s) < rules.max_closings,
+        }
+        return tuple(name for name, holds in conditions.items() if not holds)
+
+    def _must_open_now(self) -> tuple[str, ...]:
+        """The reasons to open within 100 ms (IEC 61851-1 Table A.6 sequence 8.1), car in C or not."""
+        reasons = {
+            "car_left_c": self._vehicle.state != "C",
+            "fault": self._faults.opens,
+            "plug_lost": not self._plug.present,
+            "lock_lost": not self._lock_confirmed(),
+            "rating_lost": self._plug.rating_a is None,
+        }
+        return tuple(name for name, holds in reasons.items() if holds)
+
+    def _stops_offering(self, living: Wish | None) -> bool:
+        """Nobody asks, or not for enough: never an offer between 0 and 6 A."""
+        return self._stopped or living is None or not min(self._limits_a.values()) >= LEAST_A
+
+    # the parts of a tick
+
+    def _living(self, wish: Wish | None, now_s: float) -> Wish | None:
+        """The wish while it lives; one that lies further ahead than any may is cut when it is first seen."""
+        if wish is None:
+            return None
+        if wish != self._wish:
+            self._wish = wish
+            self._wish_ends_s = min(wish.valid_until_s, now_s + WISH_LIFE_RESTART_S)
+        if now_s >= self._wish_ends_s:
+            return None
+        self._wish_seq = wish.seq
+        return wish
+
+    def _look(self, sense: Sense, now_s: float) -> None:
+        """Vehicle state, cable, diode."""
+        if self._offer.sees_car(now_s):
+            self._vehicle.take(sense.cp_high_v)
+        vehicle, in_x2 = self._vehicle.state, is_pwm(self._offer.shown)
+        if self._rules.socket and sense.pp_ohm is not None:
+            self._plug.take(sense.pp_ohm, closed=self._contactor.commanded)
+        self._c2_stable = self._in_c2.take(in_x2 and vehicle == "C", now_s)
+        judged = in_x2 and vehicle in ("B", "C") and self._offer.settled(now_s)
+        self._diode_seen = vehicle != "A" and (self._diode_seen or (judged and low_side_right(sense)))
+
+    def _judge(self, sense: Sense, living: Wish | None, now_s: float) -> None:
+        """Faults, and what a person clears of them."""
+        self._contactor.see(sense.mirror_closed, now_s)
+        scene = Scene(sense, self._vehicle.state, self._offer, self._contactor, self._plug, self._lock)
+        causes = self._supervision.causes(scene, now_s)
+        self._faults.judge(causes, unplugged=self._vehicle.state == "A", now_s=now_s)
+        if living is not None and living.clear_faults:
+            self._faults.clear(living.clear_faults, causes)
+        if self._faults.opens:
+            self._last_fault_s = now_s
+
+    def _drive_lock(self, sense: Sense, living: Wish | None, now_s: float) -> Move | None:
+        """Never towards open unless the contactor is commanded open and reads open; held while welded."""
+        if self._lock is None:
+            return None
+        cable = None if living is None else living.cable
+        want = wanted(cable, self._vehicle.state, plug_present=self._plug.present)
+        live = self._contactor.commanded or sense.mirror_closed or self._faults.stands("welded")
+        if want == "unlock" and live:
+            want = None
+        return self._lock.step(want, closed=sense.lock_closed is True, now_s=now_s)
+
+    def _make_offer(self, sense: Sense, living: Wish | None, must_open: bool, now_s: float) -> None:
+        """The least of all limits, in B and C only, once cable and lock are sure and no fault stands."""
+        self._limits_a = self._limits(sense, living)
+        vehicle = self._vehicle.state
+        sure = self._lock_confirmed() and self._plug.rating_a is not None and not self._faults.opens
+        target_a = None
+        if vehicle in ("B", "C") and sure and not self._stops_offering(living):
+            target_a = _tenth_below(min(self._limits_a.values()))
+        in_c2 = vehicle == "C" and is_pwm(self._offer.shown)
+        faulted = must_open and self._contactor.commanded and in_c2
+        self._offer.step(target_a, vehicle, faulted=faulted, now_s=now_s)
+
+    def _limits(self, sense: Sense, living: Wish | None) -> dict[str, float]:
+        limits_a = {
+            "wish": living.limit_a if living is not None else 0.0,
+            "cable": self._plug.rating_a or 0.0,
+            "installation": self._rules.installation_max_a,
+        }
+        temperature_a = self._thermal.take(sense.contacts_c)
+        if temperature_a is not None:
+            limits_a["temperature"] = temperature_a
+        if self._vehicle.without_b:
+            limits_a["simplified_pilot"] = SIMPLIFIED_PILOT_A
+        return limits_a
+
+    def _lock_confirmed(self) -> bool:
+        return self._lock is None or self._lock.confirmed
+
+    def _c1_over(self, now_s: float) -> bool:
+        """The offer ended 6 s ago and the car is still in C."""
+        return not is_pwm(self._offer.shown) and passed(self._offer.changed_s, C1_LEAVES_S, now_s)
+
+    def _record(self, closed: bool, reasons: tuple[str, ...], now_s: float) -> None:
+        """Counts the decision; an opening with the car in C for want of plug, lock or rating is a fault."""
+        opens = self._contactor.commanded and not closed
+        self._contactor.command(closed, now_s, under_load=self._vehicle.state == "C")
+        if opens and "car_left_c" not in reasons:
+            for reason in reasons:
+                if reason in _FAULT_OF:
+                    self._faults.add(_FAULT_OF[reason], now_s)
+                    self._last_fault_s = now_s
+
+    def view(self, _now_s: float) -> EvseView:
+        """As of the last step."""
+        contactor, limits_a = self._contactor, self._limits_a
+        return EvseView(
+            vehicle=self._vehicle.state,
+            pilot_offer=self._offer.shown,
+            cable_present=self._plug.present,
+            cable_rating_a=self._plug.rating_a,
+            lock=self._lock.state if self._lock is not None else None,
+            contactor_commanded=contactor.commanded,
+            contactor_closed=contactor.mirror_closed,
+            contactor_changed_at_s=contactor.mirror_changed_s,
+            limits_a=dict(limits_a),
+            limited_by=min(limits_a, key=lambda name: limits_a[name]),
+            withheld_by=() if contactor.commanded else self._withheld,
+            faults=self._faults.all(),
+            counters=Counters(
+                closings=contactor.closings,
+                openings_under_load=contactor.openings_under_load,
+                last_open_ms=contactor.last_open_ms,
+            ),
+            wish_seq=self._wish_seq,
+        )
+
+
+def _tenth_below(amps: float) -> float:
+    """The greatest multiple of 0.1 A that is not above `amps`."""
+    nearest = round(amps * 10) / 10
+    return nearest if nearest <= amps else floor(amps * 10 - 0.5) / 10

@@ -1,0 +1,86 @@
+"""PURE: the cable lock: where it should be, and motor pulses with feedback until it is there."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Literal, assert_never
+
+from hal.contract import Cable, LockState, Vehicle
+from hal.core.held import passed
+from hal.core.rules import LockRules
+
+Move = Literal["lock", "unlock"]
+_MINUTE_S = 60.0
+
+
+def wanted(cable: Cable | None, vehicle: Vehicle, *, plug_present: bool) -> Move | None:
+    """Where the bolt should be; None: where it is. `cable` None: nobody's wish lives.
+
+    Locks in B, C, D; state E never releases (the pilot is shorted or broken: a car may be there).
+    """
+    connected = vehicle in ("B", "C", "D")
+    match cable:
+        case None | "keep":
+            return "lock" if connected else None
+        case "auto":
+            return "lock" if connected else ("unlock" if vehicle == "A" else None)
+        case "release":
+            return None if vehicle == "E" else "unlock"
+        case "permanent":
+            return "lock" if connected or plug_present else ("unlock" if vehicle == "A" else None)
+        case _:
+            assert_never(cable)
+
+
+class Lock:
+    """The motor. It is driven in pulses, tried again after a wait, and at most so many times a minute."""
+
+    def __init__(self, rules: LockRules) -> None:
+        self._rules = rules
+        self.motor: Move | None = None
+        self.failure: Literal["lock_failed", "unlock_failed"] | None = None
+        self._want: Move | None = None
+        self._closed = False  # two samples alike change it: 20 of the 100 ms in which a lost lock opens
+        self._before = False
+        self._tries = 0
+        self._started_s = 0.0
+        self._moves: deque[float] = deque()
+
+    @property
+    def confirmed(self) -> bool:
+        """The feedback says locked, and nothing is about to change that."""
+        return self._closed and self._want != "unlock"
+
+    @property
+    def state(self) -> LockState:
+        """For Status."""
+        if self.motor is not None:
+            return "moving"
+        return "locked" if self._closed else "unlocked"
+
+    def step(self, want: Move | None, *, closed: bool, now_s: float) -> Move | None:
+        """The motor until the next tick. A changed want ends a pulse at once."""
+        before, self._before = self._before, closed
+        self._closed = closed if closed == before else self._closed
+        if want != self._want:
+            self._want, self._tries, self.motor, self.failure = want, 0, None, None
+            return None
+        if self.motor is not None and not passed(self._started_s, self._rules.pulse_s, now_s):
+            return self.motor
+        self.motor = None
+        if want is None or self._closed == (want == "lock"):
+            self._tries, self.failure = 0, None
+        elif self._tries > self._rules.retries:
+            self.failure = "lock_failed" if want == "lock" else "unlock_failed"
+        elif self._may_move(now_s):
+            self._tries += 1
+            self._started_s = now_s
+            self._moves.append(now_s)
+            self.motor = want
+        return self.motor
+
+    def _may_move(self, now_s: float) -> bool:
+        while self._moves and passed(self._moves[0], _MINUTE_S, now_s):
+            self._moves.popleft()
+        wait_s = self._rules.pulse_s + self._rules.retry_wait_s if self._tries else 0.0
+        return passed(self._started_s, wait_s, now_s) and len(self._moves) < self._rules.moves_per_minute

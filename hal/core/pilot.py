@@ -1,0 +1,93 @@
+"""PURE: volts, duty and ohms of the control pilot and the proximity pilot, IEC 61851-1 Annexes A and B."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from hal.contract import Vehicle
+from hal.core.signals import PilotOffer
+
+LEAST_A = 6.0  # IEC 61851-1 Annex A: there is no offer between 0 and 6 A
+MOST_A = 80.0
+LOW_FROM_V, LOW_TO_V = -13.5, -10.5  # -12 V +- 1.5 V: the negative half-wave of x2 and a diode
+TOO_HIGH_V = 13.0  # +12 V source +- 0.6 V: nothing healthy reads more
+
+_A_ABOVE_V, _B_ABOVE_V, _C_ABOVE_V, _D_ABOVE_V = 10.5, 7.5, 4.5, 1.5  # midway between 12, 9, 6, 3 and 0 V
+_ENTER_C_V = 0.3  # IEC 61851-1 A.4.11: optional hysteresis, here on entering C only
+_MICRO = 1_000_000  # a 1 kHz period in ns: the finest duty the PWM can make
+_DUTY_51_A = 0.85  # 51 to 52.5 A has no duty of its own
+
+
+def band(high_v: float, *, in_c: bool) -> Vehicle:
+    """The vehicle state of one positive peak. `in_c`: it is C now; leaving C has no hysteresis."""
+    margin_v = 0.0 if in_c else _ENTER_C_V
+    if high_v > _A_ABOVE_V:
+        return "A"
+    if high_v > _B_ABOVE_V - margin_v:
+        return "B"
+    if high_v > _C_ABOVE_V + margin_v:
+        return "C"
+    return "D" if high_v > _D_ABOVE_V else "E"
+
+
+class VehicleFilter:
+    """The vehicle state behind single samples: two equal ones change it, any two outside C end C.
+
+    The first sample after a start is believed at once. Never "F": that is ours, the car cannot be seen in it.
+    """
+
+    def __init__(self) -> None:
+        self.state: Vehicle = "A"
+        self.without_b = False  # in this plug-in the state went from A straight to C
+        self._first = True
+        self._before: Vehicle = "A"
+
+    def take(self, high_v: float) -> None:
+        """One sample. C is left at the second one outside it: 2 x 10 ms of the 100 ms."""
+        was, now = self.state, band(high_v, in_c=self.state == "C")
+        before, self._before = self._before, now
+        left_c = was == "C" and now != "C" and before != "C"
+        if self._first or now == before or left_c:
+            self.state = now
+            jumped = was == "A" and now == "C" and not self._first
+            self.without_b = now != "A" and (self.without_b or jumped)
+            self._first = False
+
+
+def duty(amps: float) -> float:
+    """The PWM fraction for an offer, in whole millionths, so that the car never reads more than `amps`.
+
+    6 to 51 A: A / 0.6 %; to 52.5 A: as 51 A; to 80 A: A / 2.5 + 64 % (IEC 61851-1 Table A.7).
+    Raises ValueError outside 6 to 80 A: 5 % and 0 % mean something else.
+    """
+    if not LEAST_A <= amps <= MOST_A:
+        raise ValueError(f"an offer of {amps} A has no duty: must be {LEAST_A:g} to {MOST_A:g} A, or x1")
+    fraction = amps / 60 if amps <= 51 else max(_DUTY_51_A, amps / 250 + 0.64)
+    steps = int(fraction * _MICRO + 1e-6)
+    return (steps if amps_of_duty(steps / _MICRO) <= amps else steps - 1) / _MICRO
+
+
+def amps_of_duty(fraction: float) -> float:
+    """What a car may draw at this duty, 0.0 for nothing (IEC 61851-1 Table A.8, the EV's view)."""
+    if fraction < 0.08 or fraction > 0.97:
+        return 0.0
+    if fraction < 0.10:
+        return LEAST_A
+    if fraction <= _DUTY_51_A:
+        return fraction * 60
+    return min((fraction - 0.64) * 250, MOST_A)
+
+
+def is_pwm(shown: PilotOffer) -> bool:
+    """True in x2: amps are offered."""
+    return not isinstance(shown, str)
+
+
+_PLUGS: tuple[tuple[float, float], ...] = ((1000.0, 13.0), (330.0, 20.0), (150.0, 32.0), (75.0, 63.0))
+
+
+def cable_rating_a(ohm: float) -> float | Literal["implausible"] | None:
+    """Amps of the plug with this resistor (IEC 61851-1 Table B.2); None above 2200 ohm: no plug."""
+    if ohm > 2200:
+        return None
+    return next((rating for least_ohm, rating in _PLUGS if ohm >= least_ohm), "implausible")

@@ -1,0 +1,33 @@
+"""PURE: what an installer fixes about one box. Bounds are checked where wallbox.toml is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class LockRules:
+    """How the motor of the cable lock is driven."""
+
+    pulse_s: float = 0.6  # pulses in the field: 0.3 to 1 s; absolute 3 s (Harting)
+    retries: int = 3  # pulses after the first, before the fault
+    retry_wait_s: float = 5.0  # field practice, and a pause that lets the motor cool
+    moves_per_minute: int = 10  # openWB: at most 10 lock moves in 60 s
+
+
+@dataclass(frozen=True, slots=True)
+class BoxRules:
+    """The box and its limits. Looser values than the defaults are for a mock box only."""
+
+    socket: bool  # False: a fixed cable, which has no lock and no proximity pilot
+    installation_max_a: float
+    fixed_cable_rating_a: float | None = None  # required for a fixed cable, unused with a socket
+    min_off_s: float = 5.0  # a pause between openings and closings (field practice: >= 5 s from C to C)
+    after_fault_s: float = 30.0  # field practice: >= 30 s after a fault, or a start
+    max_closings: int = 10  # contactor life: in closings_window_s
+    closings_window_s: float = 600.0
+    fault_f_s: float = 0.3  # IEC 61851-1 Table A.5: F >= 300 ms; 0 for old cars that latch on F
+    late_limit_s: float = 0.1  # so late a tick has used up the 100 ms of Table A.6 sequence 8.1
+    derate_from_c: float = 70.0
+    stop_at_c: float = 85.0
+    lock: LockRules = field(default_factory=LockRules)

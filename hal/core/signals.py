@@ -1,0 +1,35 @@
+"""What the core takes from the lines and what it gives back to them: one `Sense` in, one `Drive` out a tick."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from hal.contract import Phases
+
+PilotOffer = float | Literal["x1", "F"]  # amps under PWM; steady +12 V; steady -12 V
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """The lines at one tick. `None` means the box has no such input, or no fresh value of it."""
+
+    cp_high_v: float  # peak-hold of the positive half-wave
+    cp_low_v: float  # peak-hold of the negative half-wave; decays to 0 in x1
+    pp_ohm: float | None  # None: a fixed cable
+    mirror_closed: bool  # the mirror contact: a welded contactor reads True
+    lock_closed: bool | None  # the lock's feedback; None: a fixed cable
+    rcm_healthy: bool | None = None  # None: this box has no RCM input (a declared fact)
+    current_a: Phases | None = None  # a fresh meter reading
+    reading_at_s: float | None = None  # when that reading was taken
+    contacts_c: float | None = None  # a fresh temperature of the contacts
+    late_s: float = 0.0  # how much later than planned this tick began
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """What the lines shall show until the next tick."""
+
+    pilot: PilotOffer
+    close_contactor: bool
+    lock_motor: Literal["lock", "unlock"] | None = None  # None: motor off

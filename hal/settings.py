@@ -1,0 +1,276 @@
+"""wallbox.toml: what this wallbox is made of. Root's file, read only by `hal`.
+
+The structs are the schema: types, bounds, defaults and the comments of the written file stand in them once.
+Bounds in the structs hold for every box; where a mock box may be faster, `hal.settings_rules` asks more of a
+real one. No key switches a safety function off.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from hal.config_file import ConfigError, Report, initial, parse
+from hal.settings_rules import broken_rules
+
+FILE_NAME = "wallbox.toml"
+
+# A new mock box: charges right after its start, may switch often, and fills the car in minutes.
+MOCK_VALUES: dict[str, float] = {
+    "contactor.min_off_s": 1.0,
+    "contactor.after_fault_s": 1.0,
+    "contactor.max_closings": 10_000,
+    "lock.retry_wait_s": 1.0,
+    "mock.energy_factor": 60.0,
+}
+
+Gpio = Annotated[int, Meta(ge=0, le=27, description="GPIO number on the 40-pin header")]
+AdcChannel = Annotated[int, Meta(ge=0, le=7, description="input of the MCP3208")]
+Level = Literal["high", "low"]
+Baud = Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200]
+
+
+class _Section(msgspec.Struct, frozen=True):
+    """Base of all sections; a docstring is the section's comment in the written file."""
+
+
+class Installation(_Section, frozen=True):
+    """What the house gives this box."""
+
+    max_current_a: Annotated[float, Meta(ge=6, le=32, description="the fuse of this box", examples=[16.0])]
+    phases: Annotated[Literal[1, 3], Meta(description="phases that reach the car", examples=[3])]
+    nominal_voltage_v: Annotated[
+        float, Meta(ge=100, le=260, description="phase to neutral, used while the meter gives none")
+    ] = 230.0
+
+
+class CableSettings(_Section, frozen=True):
+    """How the car is connected."""
+
+    kind: Annotated[
+        Literal["socket", "fixed"],
+        Meta(description="a Type 2 socket, or a cable of the box", examples=["socket"]),
+    ]
+    rating_a: Annotated[
+        Literal[13, 20, 32, 63] | None,
+        Meta(description="what a fixed cable carries; not for a socket", examples=[32]),
+    ] = None
+
+
+class Adc(_Section, frozen=True):
+    """The MCP3208 that reads pilot and proximity."""
+
+    spi_port: Annotated[int, Meta(ge=0, le=1, description="SPI bus")] = 0
+    spi_device: Annotated[int, Meta(ge=0, le=1, description="chip select")] = 0
+    max_voltage_v: Annotated[float, Meta(ge=1, le=5.5, description="reference voltage of the converter")] = (
+        3.3
+    )
+
+
+class Pilot(_Section, frozen=True):
+    """Control pilot: hardware PWM out, peak-hold of both half-waves in.
+    Volts at the pilot = volts at the converter * gain + offset_v."""
+
+    pwm_channel: Annotated[int, Meta(ge=0, le=3, description="channel of the PWM chip")] = 0
+    pwm_device: Annotated[
+        str, Meta(min_length=1, description="device of the PWM chip, as fe20c000.pwm; auto finds it")
+    ] = "auto"
+    high_channel: Annotated[
+        AdcChannel, Meta(description="input of the peak-hold of the positive half-wave")
+    ] = 0
+    low_channel: Annotated[
+        AdcChannel, Meta(description="input of the peak-hold of the negative half-wave")
+    ] = 1
+    gain: Annotated[float, Meta(ge=1, le=100, description="volts at the pilot per volt at the converter")] = (
+        10.0
+    )
+    offset_v: Annotated[
+        float, Meta(ge=-50, le=0, description="volts at the pilot when the converter reads 0")
+    ] = -16.5
+    # IEC 61851-1 Table A.5: at least 300 ms; old hybrids latch on F, so it may be 0.
+    fault_f_s: Annotated[
+        float, Meta(ge=0, le=2, description="how long F is shown after a fault, 0 for never")
+    ] = 0.3
+
+
+class Proximity(_Section, frozen=True):
+    """Proximity pilot of a socket: the resistor in the plug tells what the cable carries."""
+
+    channel: Annotated[AdcChannel, Meta(description="input of the converter")] = 2
+    supply_v: Annotated[float, Meta(ge=1, le=12, description="voltage above the pull-up")] = 3.3
+    pull_up_ohm: Annotated[float, Meta(ge=100, le=10_000, description="the pull-up resistor")] = 330.0
+
+
+class Contactor(_Section, frozen=True):
+    """The contactor and the mirror contact that tells whether it really opened."""
+
+    # GPIO 0 to 8 are pulled up at boot.
+    pin: Annotated[
+        int, Meta(ge=9, le=27, description="GPIO that closes it; 0 to 8 are high at boot", examples=[17])
+    ]
+    mirror_pin: Annotated[Gpio, Meta(description="GPIO of the mirror contact", examples=[27])]
+    mirror_active: Annotated[
+        Level, Meta(description="level that means open, so that a cut wire reads closed")
+    ] = "low"
+    min_off_s: Annotated[
+        float, Meta(ge=0.1, le=600, description="shortest time open before it closes again")
+    ] = 5.0
+    after_fault_s: Annotated[
+        float, Meta(ge=0.1, le=600, description="shortest time open after a fault or a start")
+    ] = 30.0
+    max_closings: Annotated[
+        int, Meta(ge=1, le=10_000, description="closings allowed in closings_window_s")
+    ] = 10
+    closings_window_s: Annotated[float, Meta(ge=1, le=86_400, description="the time in which they count")] = (
+        600.0
+    )
+
+
+class Lock(_Section, frozen=True):
+    """The motor that locks the plug in the socket, with its feedback."""
+
+    forward_pin: Annotated[Gpio, Meta(description="GPIO of the bridge input that locks", examples=[23])]
+    backward_pin: Annotated[Gpio, Meta(description="GPIO of the bridge input that unlocks", examples=[24])]
+    feedback_pin: Annotated[Gpio, Meta(description="GPIO of the feedback contact", examples=[25])]
+    feedback_active: Annotated[Level, Meta(description="level that means locked")] = "high"
+    # Lock makers: 200 ms to 1 s in the field, 3 s at most.
+    pulse_s: Annotated[float, Meta(ge=0.05, le=3, description="how long the motor is driven")] = 0.6
+    retries: Annotated[int, Meta(ge=0, le=10, description="further tries when the feedback disagrees")] = 3
+    retry_wait_s: Annotated[float, Meta(ge=0.1, le=60, description="wait before a further try")] = 5.0
+    moves_per_minute: Annotated[int, Meta(ge=1, le=10, description="so that the motor stays cool")] = 10
+
+
+class Meter(_Section, frozen=True):
+    """The energy meter on RS-485."""
+
+    model: Annotated[
+        Literal["eastron_sdm630"], Meta(description="make of the meter", examples=["eastron_sdm630"])
+    ]
+    port: Annotated[
+        str,
+        Meta(
+            min_length=1, description="serial port; better /dev/serial/by-id/...", examples=["/dev/ttyUSB0"]
+        ),
+    ]
+    unit: Annotated[int, Meta(ge=1, le=247, description="Modbus address")] = 1
+    baud: Annotated[Baud, Meta(description="bits/s")] = 9600
+    parity: Annotated[Literal["N", "E", "O"], Meta(description="none, even or odd")] = "N"
+    stop_bits: Annotated[Literal[1, 2], Meta(description="stop bits")] = 1
+    poll_s: Annotated[float, Meta(ge=0.2, le=1, description="time between two readings")] = 1.0
+
+
+class Reader(_Section, frozen=True):
+    """The card reader. The keys from `alphabet` on are only for model = "line"."""
+
+    model: Annotated[
+        Literal["rdm6300", "line"],
+        Meta(description="RDM6300, or any that sends a line", examples=["rdm6300"]),
+    ]
+    port: Annotated[str, Meta(min_length=1, description="serial port", examples=["/dev/ttyAMA0"])]
+    baud: Annotated[Baud, Meta(description="bits/s")] = 9600
+    reverse_bytes: Annotated[bool, Meta(description="give the card number's bytes last to first")] = False
+    hold_s: Annotated[float, Meta(ge=0.5, le=10, description="a card seen again within is the same show")] = (
+        2.0
+    )
+    alphabet: Annotated[
+        str, Meta(min_length=2, max_length=64, description="characters a card number is made of")
+    ] = "0123456789ABCDEF"
+    # OCPP 1.6 7.28 IdToken: CiString20.
+    min_length: Annotated[int, Meta(ge=1, le=20, description="shortest card number")] = 8
+    max_length: Annotated[int, Meta(ge=1, le=20, description="longest card number")] = 20
+    prefix: Annotated[str, Meta(max_length=16, description="what stands before the number")] = ""
+    suffix: Annotated[str, Meta(max_length=16, description="what stands after the number")] = ""
+    terminator: Annotated[Literal["cr", "lf", "crlf", "any"], Meta(description="end of a line")] = "any"
+
+
+class TemperatureSettings(_Section, frozen=True):
+    """A thermometer at the contacts. The limit falls in a line from the fuse to 6 A, then to 0."""
+
+    derate_from_c: Annotated[float, Meta(ge=40, le=90, description="here the limit begins to fall")] = 70.0
+    stop_at_c: Annotated[float, Meta(ge=45, le=100, description="here charging stops")] = 85.0
+
+
+class Mock(_Section, frozen=True):
+    """The simulated box, read only with --mock."""
+
+    kernel: Annotated[
+        Literal["keeps", "releases"],
+        Meta(description="what becomes of the outputs of a dead process; a Raspberry Pi keeps them"),
+    ] = "keeps"
+    meter_start_wh: Annotated[int, Meta(ge=0, le=10**12, description="the meter's first count")] = 12_345_000
+    energy_factor: Annotated[float, Meta(ge=1, le=10_000, description="how much faster energy flows")] = 1.0
+    car_phases: Annotated[Literal[1, 3], Meta(description="phases of the car's charger")] = 3
+    car_max_a: Annotated[float, Meta(ge=6, le=80, description="the car's charger, per phase")] = 16.0
+    battery_wh: Annotated[float, Meta(ge=100, le=10**6, description="the car's battery")] = 60_000.0
+    state_of_charge_pct: Annotated[float, Meta(ge=0, le=100, description="of that battery at plug-in")] = 40.0
+
+
+class Wallbox(msgspec.Struct, frozen=True, kw_only=True):
+    """This wallbox: what it is made of and how it is wired."""
+
+    installation: Installation
+    cable: CableSettings
+    adc: Adc = Adc()
+    pilot: Pilot = Pilot()
+    proximity: Proximity | None = None
+    contactor: Contactor
+    lock: Lock | None = None
+    meter: Meter
+    reader: Reader | None = None
+    temperature: TemperatureSettings | None = None
+    mock: Mock = Mock()
+
+
+def load(path: Path, *, mock: bool) -> Wallbox:
+    """The box of that file. Raises ConfigError with all faults of the file."""
+    rules = (partial(broken_rules, mock=mock),)
+    return parse(path.read_bytes, Wallbox, file=path.name, rules=rules)
+
+
+def new_file(*, mock: bool) -> str:
+    """A commented wallbox.toml: a socket box on usual pins, with --mock one that needs no patience."""
+    return initial(Wallbox, values=MOCK_VALUES if mock else None, commented=("temperature",))
+
+
+def declared_facts(box: Wallbox) -> tuple[str, ...]:
+    """What this box is and what it does without, to be shown wherever the box is shown."""
+    installation, cable = box.installation, box.cable
+    kind = "socket" if cable.kind == "socket" else f"fixed cable of {cable.rating_a} A"
+    facts = [
+        f"{kind}, {installation.phases} phases, {installation.max_current_a:g} A",
+        f"meter {box.meter.model}",
+    ]
+    facts.append(f"card reader {box.reader.model}" if box.reader else "no card reader")
+    facts += ["no cable lock"] * (box.lock is None) + ["no thermometer"] * (box.temperature is None)
+    return tuple(facts)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """`check PATH [--mock]` prints a Report as JSON, exit 0 or 2; `init [--mock]` prints a new file."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--mock", action="store_true", help="the rules of a mock box")
+    parser = argparse.ArgumentParser(prog="python -m hal.settings", description=FILE_NAME)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("check", parents=[common]).add_argument("path", type=Path)
+    verbs.add_parser("init", parents=[common])
+    asked = parser.parse_args(arguments)
+    if asked.verb == "init":
+        sys.stdout.write(new_file(mock=asked.mock))
+        return 0
+    try:
+        report = Report(facts=declared_facts(load(asked.path, mock=asked.mock)))
+    except ConfigError as error:
+        report = Report(faults=error.faults)
+    sys.stdout.write(f"{msgspec.json.encode(report).decode()}\n")
+    return 2 if report.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,106 @@
+"""PURE: what wallbox.toml must fulfil between its keys, and what only a mock box may have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from operator import ge, le
+from typing import TYPE_CHECKING
+
+from hal.config_file import Broken
+
+if TYPE_CHECKING:
+    from hal.settings import Wallbox
+
+# hal/core's limits on a real box: never looser. A mock box may go down to the bounds of the schema.
+HARDWARE_BOUNDS: dict[str, tuple[Callable[[float, float], bool], float]] = {
+    "contactor.min_off_s": (ge, 5.0),
+    "contactor.after_fault_s": (ge, 30.0),
+    "contactor.max_closings": (le, 10),
+    "contactor.closings_window_s": (ge, 600.0),
+    "lock.retry_wait_s": (ge, 5.0),  # field practice: 5 s between tries
+}
+
+# gpiozero's hardware SPI: MISO, MOSI and SCLK of bus 0, with its two chip selects.
+SPI0_PINS = {9: "MISO of the converter", 10: "MOSI of the converter", 11: "SCLK of the converter"}
+SPI0_SELECT_PINS = (8, 7)
+
+
+def broken_rules(box: Wallbox, *, mock: bool) -> Iterator[Broken]:
+    """Every rule that does not hold."""
+    yield from _cable(box)
+    yield from _pins(box)
+    yield from _channels(box)
+    yield from _order(box)
+    yield from _ports(box)
+    if not mock:
+        yield from _hardware(box)
+
+
+def _cable(box: Wallbox) -> Iterator[Broken]:
+    if box.cable.kind == "socket":
+        if box.cable.rating_a is not None:
+            why = 'a socket reads the rating from the plug; remove this key, or set cable.kind = "fixed"'
+            yield Broken(("cable.rating_a", "cable.kind"), why)
+        for name, part in (("lock", box.lock), ("proximity", box.proximity)):
+            if part is None:
+                yield Broken((name, "cable.kind"), f"this section is missing; a socket needs [{name}]")
+        return
+    if box.cable.rating_a is None:
+        yield Broken(("cable.rating_a", "cable.kind"), "is missing; a fixed cable needs 13, 20, 32 or 63")
+    for name, part in (("lock", box.lock), ("proximity", box.proximity)):
+        if part is not None:
+            why = f'a fixed cable has no {name}; remove this section, or set cable.kind = "socket"'
+            yield Broken((name, "cable.kind"), why)
+
+
+def _pins(box: Wallbox) -> Iterator[Broken]:
+    """Each GPIO has one use; the converter's SPI lines count."""
+    pins = {"contactor.pin": box.contactor.pin, "contactor.mirror_pin": box.contactor.mirror_pin}
+    if box.lock is not None:
+        pins |= {
+            f"lock.{name}": getattr(box.lock, name)
+            for name in ("forward_pin", "backward_pin", "feedback_pin")
+        }
+    taken: dict[int, str] = {}
+    if box.adc.spi_port == 0:
+        taken = SPI0_PINS | {SPI0_SELECT_PINS[box.adc.spi_device]: "chip select of the converter"}
+    yield from _one_use(pins, taken, "GPIO")
+
+
+def _channels(box: Wallbox) -> Iterator[Broken]:
+    channels = {"pilot.high_channel": box.pilot.high_channel, "pilot.low_channel": box.pilot.low_channel}
+    if box.proximity is not None:
+        channels["proximity.channel"] = box.proximity.channel
+    yield from _one_use(channels, {}, "channel")
+
+
+def _one_use(uses: dict[str, int], taken: dict[int, str], what: str) -> Iterator[Broken]:
+    taken = dict(taken)
+    for key, number in uses.items():
+        if number in taken:
+            others = (taken[number],) if taken[number] in uses else ()
+            yield Broken((key, *others), f"{what} {number} is already {taken[number]}; choose another")
+        taken.setdefault(number, key)
+
+
+def _order(box: Wallbox) -> Iterator[Broken]:
+    if box.temperature is not None and box.temperature.derate_from_c >= box.temperature.stop_at_c:
+        keys = ("temperature.derate_from_c", "temperature.stop_at_c")
+        yield Broken(keys, f"must be below temperature.stop_at_c = {box.temperature.stop_at_c:g}")
+    if box.reader is not None and box.reader.min_length > box.reader.max_length:
+        keys = ("reader.min_length", "reader.max_length")
+        yield Broken(keys, f"must be at most reader.max_length = {box.reader.max_length}")
+
+
+def _ports(box: Wallbox) -> Iterator[Broken]:
+    if box.reader is not None and box.reader.port == box.meter.port:
+        yield Broken(("reader.port", "meter.port"), "is already the port of the meter; each needs its own")
+
+
+def _hardware(box: Wallbox) -> Iterator[Broken]:
+    for key, (holds, bound) in HARDWARE_BOUNDS.items():
+        section, name = key.split(".")
+        part = getattr(box, section)
+        if part is not None and not holds(getattr(part, name), bound):
+            side = "at least" if holds is ge else "at most"
+            yield Broken((key,), f"must be {side} {bound:g} on a real box; only --mock may be faster")
