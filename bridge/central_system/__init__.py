@@ -1,0 +1,1 @@
+"""The conversation with the Central System. Only `link.py` knows sockets, tasks and a clock."""

@@ -1,0 +1,334 @@
+"""PURE: the conversation of OCPP 1.6J without a socket. Stimuli in by method, results out by `effects`.
+
+Two lanes, one CALL in flight (OCPP-J 1.6 4.1.1). Lane 1 is for calls that are worthless later: it goes first
+and is dropped with the link. Lane 2 is for transaction rows: strictly in order, until delivered.
+The owner carries out `effects` until they are empty: first the changes, made durable, then the frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
+
+from bridge.central_system.frames import (
+    Call,
+    CallError,
+    CallResult,
+    Correlation,
+    OcppError,
+    OpenCall,
+    Unreadable,
+    Violation,
+    carried_out,
+    check_request,
+    check_response,
+    encode,
+    parse,
+    refusal,
+)
+from bridge.central_system.lane import Lane
+from bridge.central_system.operations import SUPPORTED, Own, Question, answer
+from bridge.central_system.outbox import TRANSACTION_TIME_OUT_S, Outbox, Rows, Send
+from bridge.central_system.registration import Registration
+from bridge.central_system.schemas import Payload
+from bridge.core.authorization import AuthorizeAnswer
+from bridge.core.calls import Outgoing
+from bridge.core.charge_point import ChargePoint
+from bridge.core.now import Now
+from bridge.core.rows import Change, Delivered, StartConfirmed
+
+TIME_OUTS_BEFORE_RECONNECT = 2  # in a row: the socket is open, but nobody is there
+QUIET_HEARTBEAT_S = 900.0  # with WebSocketPingInterval 0 something must show that the link lives
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What the conversation needs from outside: how it names itself, and chance."""
+
+    boot_notification: Payload
+    new_id: Callable[[], str]
+    transaction_time_out_s: float = TRANSACTION_TIME_OUT_S
+
+
+@dataclass(frozen=True, slots=True)
+class Reconnect:
+    """The link is to be ended, and not before `rest_s` opened again."""
+
+    reason: str
+    rest_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """To be carried out in this order. `notes` are for the log."""
+
+    changes: tuple[Change, ...] = ()
+    frames: tuple[str, ...] = ()
+    reconnect: Reconnect | None = None
+    notes: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.changes or self.frames or self.reconnect or self.notes)
+
+
+class Conversation:
+    """One Central System, over as many connections as it takes."""
+
+    def __init__(
+        self, charge_point: ChargePoint, rows: Rows, voice: Voice, registration: Registration
+    ) -> None:
+        self.registration = registration
+        self._charge_point = charge_point
+        self._voice = voice
+        self._outbox = Outbox(rows, charge_point.configuration, charge_point.identity.behaviour)
+        self._lane = Lane()
+        self._calls: Correlation[Outgoing | Send] | None = None  # None: no connection
+        self._changes: list[Change] = []
+        self._frames: list[str] = []
+        self._notes: list[str] = []
+        self._reconnect: Reconnect | None = None
+        self._time_outs = 0
+        self._last_call_s = 0.0
+
+    # From the link
+
+    def link_opened(self, now: Now) -> None:
+        """A new connection. Registered before: no BootNotification, the current statuses instead."""
+        self._calls = Correlation()
+        self._time_outs = 0
+        self._last_call_s = now.s
+        self._outbox.connected()
+        self.registration.connected()
+        if self.registration.accepted:
+            self._charge_point.link_registered(now)
+        self.step(now)
+
+    def link_closed(self, now: Now) -> None:
+        """Lane 1 is dropped; who waits for an Authorize.conf is told; the row in flight is sent again."""
+        in_flight = self._calls.in_flight if self._calls is not None else None
+        dropped: list[Outgoing | Send] = [*self._lane.drop()]
+        if in_flight is not None:
+            dropped.append(in_flight.context)
+        self._calls = None
+        self._frames.clear()
+        self._charge_point.link_lost()
+        for call in dropped:
+            if isinstance(call, Outgoing) and call.action == "Authorize":
+                self._charge_point.authorize_answered(call.ticket, None, now)
+        self.step(now)
+
+    def received(self, message: str | bytes, now: Now) -> None:
+        """One message of the Central System, whatever it holds; the link stays."""
+        try:
+            frame = parse(message)
+        except Unreadable as reason:
+            self._notes.append(f"dropped a message: {reason}")
+            return
+        except Violation as violation:
+            self._answer(refusal(violation.id, violation))
+            return
+        match frame:
+            case Call():
+                self._asked(frame, now)
+            case CallResult() | CallError():
+                self._answered(frame, now)
+            case never:
+                assert_never(never)
+        self.step(now)
+
+    # Time
+
+    def step(self, now: Now) -> None:
+        """After every event and at least each half second."""
+        self._charge_point.step(now)
+        if self._calls is None:
+            return
+        if (expired := self._calls.expired(now.s)) is not None:
+            self._unanswered(expired, now)
+        if self.registration.due(now):
+            self.registration.asked(now)
+            self._put_own("BootNotification", now)
+        elif self._heartbeat_due(now):
+            self._put_own("Heartbeat", now)
+
+    def _heartbeat_due(self, now: Now) -> bool:
+        """OCPP 1.6 4.6, counted from the last CALL sent."""
+        quiet_s = now.s - self._last_call_s
+        configuration = self._charge_point.configuration
+        interval_s = configuration.seconds("HeartbeatInterval")
+        if configuration.seconds("WebSocketPingInterval") == 0 and quiet_s >= QUIET_HEARTBEAT_S:
+            return self.registration.accepted
+        return self.registration.accepted and interval_s > 0 and quiet_s >= interval_s
+
+    def _put_own(self, action: Own, now: Now) -> None:
+        if not self._lane.has(action):
+            payload = self._voice.boot_notification if action == "BootNotification" else {}
+            self._lane.put(Outgoing(action, payload), now.s)
+
+    def _unanswered(self, call: OpenCall[Outgoing | Send], now: Now) -> None:
+        self._notes.append(f"{call.action} was not answered in {call.deadline_s - call.sent_s:g} s")
+        self._time_outs += 1
+        match call.context:
+            case Send(ref=ref):
+                self._outbox.unanswered(ref, now)
+            case Outgoing(action="Authorize", ticket=ticket):
+                self._charge_point.authorize_answered(ticket, None, now)
+            case Outgoing():
+                pass
+            case never:
+                assert_never(never)
+        if self._time_outs >= TIME_OUTS_BEFORE_RECONNECT:
+            self._reconnect = Reconnect(f"{self._time_outs} calls in a row were not answered")
+
+    # The Central System asks
+
+    def _asked(self, call: Call, now: Now) -> None:
+        if not self.registration.answers:
+            self._notes.append(f"{call.action} is not answered: the Central System has rejected us")
+            return
+        self._answer(carried_out(call, lambda call: self._carry_out(call, now)))
+
+    def _carry_out(self, call: Call, now: Now) -> Payload:
+        check_request(call.action, call.payload, SUPPORTED)
+        pending = self.registration.standing == "pending"
+        given = answer(call.action, Question(call.payload, self._charge_point, pending, now))
+        if given.triggered is not None:
+            self._put_own(given.triggered, now)
+        return given.payload
+
+    def _answer(self, frame: CallResult | CallError) -> None:
+        if isinstance(frame, CallError):
+            self._notes.append(f"answered with {frame.code}: {frame.description}")
+        self._frames.append(encode(frame))
+
+    # The Central System answers
+
+    def _answered(self, frame: CallResult | CallError, now: Now) -> None:
+        call = self._calls.answered(frame.id) if self._calls is not None else None
+        if call is None:
+            self._notes.append(f"dropped an answer: nothing was asked under {frame.id[:60]!r}")
+            return
+        self._time_outs = 0
+        refused = self._refused(call, frame)
+        if refused is not None:
+            self._notes.append(f"{call.action} was answered with {refused}")
+        payload = frame.payload if isinstance(frame, CallResult) and refused is None else None
+        match call.context:
+            case Send():
+                self._row_answered(call.context, payload, refused or "", now)
+            case Outgoing():
+                self._call_answered(call.context, payload, now)
+            case never:
+                assert_never(never)
+
+    def _refused(self, call: OpenCall[Outgoing | Send], frame: CallResult | CallError) -> str | None:
+        """An answer that breaks its schema is no better than a CALLERROR."""
+        if isinstance(frame, CallError):
+            return f"{frame.code} {frame.description}".strip()
+        try:
+            check_response(call.action, frame.payload)
+        except OcppError as error:
+            return f"a CALLRESULT that breaks its schema ({error})"
+        return None
+
+    def _row_answered(self, send: Send, payload: Payload | None, refused: str, now: Now) -> None:
+        ref = send.ref
+        if not self._outbox.is_open(ref):
+            self._notes.append(f"dropped a late answer to {send.action}: it was delivered before")
+        elif payload is None:
+            self._changes += self._outbox.refused(send, refused, now)
+        elif ref.kind == "start":
+            info = _id_tag_info(payload)
+            transaction_id: int = payload["transactionId"]
+            self._changes.append(StartConfirmed(ref.row_id, transaction_id, info.status, info.parent_id_tag))
+            self._charge_point.start_confirmed(ref.row_id, transaction_id, info, now)
+        else:
+            self._changes.append(Delivered(ref))
+            if ref.kind == "stop":
+                self._charge_point.stop_delivered(ref.row_id)
+
+    def _call_answered(self, call: Outgoing, payload: Payload | None, now: Now) -> None:
+        match call.action:
+            case "Authorize":
+                info = _id_tag_info(payload) if payload is not None else None
+                self._charge_point.authorize_answered(call.ticket, info, now)
+            case "BootNotification":
+                if payload is not None:
+                    self._boot_answered(payload, now)
+            case "Heartbeat" | "MeterValues" | "StatusNotification":
+                pass
+            case never:
+                assert_never(never)
+
+    def _boot_answered(self, payload: Payload, now: Now) -> None:
+        was_accepted = self.registration.accepted
+        interval_s: int = payload["interval"]
+        self.registration.answered(payload["status"], interval_s, now)
+        self._notes.append(f"BootNotification: {payload['status']}, interval {interval_s} s")
+        if not self.registration.accepted:
+            self._charge_point.link_lost()
+            if (rest_s := self.registration.rest_s(now)) is not None:
+                self._reconnect = Reconnect(f"rejected for {rest_s:.0f} s", rest_s)
+            return
+        if interval_s > 0:
+            self._charge_point.change_key("HeartbeatInterval", str(interval_s))
+        if not was_accepted:
+            self._charge_point.link_registered(now)
+
+    # Out
+
+    def effects(self, now: Now) -> Effects:
+        """What is to be done now. Call again when it is done, until nothing comes."""
+        decided = self._charge_point.take()
+        self._changes += decided.changes
+        for call in decided.calls:
+            self._lane.put(call, now.s)
+        # What is not durable yet must not be read back from the rows: send nothing of lane 2 before.
+        if not self._changes:
+            self._send_next(now)
+        effects = Effects(tuple(self._changes), tuple(self._frames), self._reconnect, tuple(self._notes))
+        self._changes.clear()
+        self._frames.clear()
+        self._notes.clear()
+        self._reconnect = None
+        return effects
+
+    def _send_next(self, now: Now) -> None:
+        if self._calls is None or self._calls.in_flight is not None:
+            return
+        call = self._lane.next(now.s)
+        if call is not None:
+            time_out_s = self._charge_point.configuration.seconds("MessageTimeout")
+            self._send(self._calls, call, call.action, call.payload, float(time_out_s), now)
+        elif self.registration.accepted:
+            self._send_row(self._calls, now)
+
+    def _send_row(self, calls: Correlation[Outgoing | Send], now: Now) -> None:
+        following = self._outbox.next(self._charge_point.box.supply, now)
+        if isinstance(following, Send):
+            if following.ref.kind == "stop":
+                self._lane.stop_sent(following.ref.row_id)
+            time_out_s = self._voice.transaction_time_out_s
+            self._send(calls, following, following.action, following.payload, time_out_s, now)
+        elif following is not None:
+            self._changes.append(following)
+
+    def _send(
+        self,
+        calls: Correlation[Outgoing | Send],
+        context: Outgoing | Send,
+        action: str,
+        payload: Payload,
+        time_out_s: float,
+        now: Now,
+    ) -> None:
+        message_id = self._voice.new_id()
+        calls.opened(message_id, action, context, now.s, time_out_s)
+        self._last_call_s = now.s
+        self._frames.append(encode(Call(message_id, action, payload)))
+
+
+def _id_tag_info(payload: Payload) -> AuthorizeAnswer:
+    info = payload["idTagInfo"]
+    return AuthorizeAnswer(info["status"], info.get("parentIdTag"))

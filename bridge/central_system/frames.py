@@ -1,0 +1,286 @@
+"""PURE: OCPP-J 1.6 frames. Text to frame and back, what is wrong with one, which call an answer belongs to.
+
+FrameError
+  Unreadable     nothing can be answered: log it, the link stays
+  OcppError      an error of OCPP-J 1.6 4.2.3
+    Violation    the same, with the id of the CALL that is to be answered with it
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Generic, Literal, NoReturn, TypeVar, assert_never
+
+from bridge.central_system.schemas import Fault, Payload, known_actions, request_fault, response_fault
+
+MESSAGE_LIMIT = 1 << 20  # bytes: a larger message is logged and dropped, the link stays
+DESCRIPTION_LIMIT = 255  # characters: OCPP-J 1.6 4.2.3
+LATE_CALLS_KEPT = 256  # two time-outs in a row end a connection, so far fewer are ever met
+
+CALL, CALLRESULT, CALLERROR = 2, 3, 4  # OCPP-J 1.6 4.1.3
+
+ErrorCode = Literal[
+    "NotImplemented",
+    "NotSupported",
+    "InternalError",
+    "ProtocolError",
+    "SecurityError",
+    "FormationViolation",
+    "PropertyConstraintViolation",
+    "OccurenceConstraintViolation",
+    "TypeConstraintViolation",
+    "GenericError",
+]
+
+
+class FrameError(Exception):
+    """What a frame can have wrong with it."""
+
+
+class Unreadable(FrameError):  # noqa: N818 - says what the frame is
+    """No answer is possible or due; `str()` gives the reason for the log."""
+
+
+class OcppError(FrameError):
+    """To be told to the other side as `code` and `description`."""
+
+    def __init__(self, code: ErrorCode, description: str = "") -> None:
+        super().__init__(f"{code}: {description}")
+        self.code: ErrorCode = code
+        self.description = description
+
+
+class Violation(OcppError):  # noqa: N818 - OCPP's own word
+    """A CALL that cannot be read further; answer it with a CALLERROR under `id`."""
+
+    def __init__(self, id: str, code: ErrorCode, description: str) -> None:  # noqa: A002 - OCPP's own word
+        super().__init__(code, description)
+        self.id = id
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request."""
+
+    id: str
+    action: str
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class CallResult:
+    """The answer to the CALL of the same id."""
+
+    id: str
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class CallError:
+    """The refusal of the CALL of the same id. `code` as received: others invent codes of their own."""
+
+    id: str
+    code: str
+    description: str = ""
+    details: Payload = field(default_factory=dict)
+
+
+Frame = Call | CallResult | CallError
+
+
+def parse(message: str | bytes) -> Frame:
+    """The frame in a WebSocket message; `bytes` is a binary one, which OCPP-J does not know.
+
+    The payload is not looked into: see `check_request` and `check_response`. Of repeated keys the last
+    counts. Raises Unreadable, or Violation for a CALL whose id can be read and the rest cannot; nothing else.
+    """
+    items = _items(message)
+    kind, identity = items[0], items[1]
+    if type(kind) is not int or kind not in (CALL, CALLRESULT, CALLERROR):
+        raise Unreadable(f"message type {_short(kind)}: 2, 3 or 4 is allowed")
+    if not isinstance(identity, str):
+        raise Unreadable(f"message id {_short(identity)}: must be a string")
+    if kind == CALL:
+        return _call(identity, items)
+    return _result(identity, items) if kind == CALLRESULT else _error(identity, items)
+
+
+def encode(frame: Frame) -> str:
+    """Compact JSON in ASCII, a description cut to 255 characters. Raises ValueError for NaN and Infinity."""
+    match frame:
+        case Call(identity, action, payload):
+            items: list[object] = [CALL, identity, action, payload]
+        case CallResult(identity, payload):
+            items = [CALLRESULT, identity, payload]
+        case CallError(identity, code, description, details):
+            items = [CALLERROR, identity, code, description[:DESCRIPTION_LIMIT], details]
+        case _:
+            assert_never(frame)
+    # Lone surrogates are harmless as \\u escapes; in UTF-8 they could not be sent.
+    return json.dumps(items, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def refusal(identity: str, error: OcppError) -> CallError:
+    """The CALLERROR that tells `error` to whoever sent the CALL `identity`."""
+    return CallError(identity, error.code, error.description[:DESCRIPTION_LIMIT])
+
+
+def carried_out(call: Call, carry_out: Callable[[Call], Payload]) -> CallResult | CallError:
+    """The answer: what `carry_out` returns, the OcppError it raises, or InternalError for our own fault."""
+    try:
+        return CallResult(call.id, carry_out(call))
+    except OcppError as error:
+        return refusal(call.id, error)
+    except Exception as error:
+        return CallError(call.id, "InternalError", f"{type(error).__name__}: {error}")
+
+
+def check_request(action: str, payload: Payload, supported: Collection[str] | None = None) -> None:
+    """A request against its schema; `supported` (None: every known action) are those carried out here.
+
+    Raises OcppError: NotImplemented for an unknown action, NotSupported for a known one that is not carried
+    out, else the most severe fault of the payload. Date-times and URIs are only known to be strings.
+    """
+    if action not in known_actions():
+        raise OcppError("NotImplemented", f"{_short(action)} is no action of OCPP 1.6")
+    if supported is not None and action not in supported:
+        raise OcppError("NotSupported", f"{action} is not supported")
+    _raise(request_fault(action, payload))
+
+
+def check_response(action: str, payload: Payload) -> None:
+    """The answer to our own `action`. Raises OcppError with its most severe fault."""
+    _raise(response_fault(action, payload))
+
+
+def _raise(fault: Fault | None) -> None:
+    if fault is not None:
+        raise OcppError(fault.code, fault.text[:DESCRIPTION_LIMIT])
+
+
+def _items(message: str | bytes) -> list[object]:
+    """The array, of two items at least. Raises Unreadable."""
+    if isinstance(message, bytes):
+        raise Unreadable(f"a binary message of {len(message)} bytes: OCPP-J is text")
+    _refuse_too_long(message)
+    try:
+        items = json.loads(message, parse_constant=_refuse_constant, parse_float=_finite)
+    except RecursionError:
+        raise Unreadable("nested too deeply") from None
+    except ValueError as error:  # also an integer of thousands of digits
+        raise Unreadable(f"not JSON: {error}: {_short(message)}") from None
+    if not isinstance(items, list) or len(items) < 2:
+        raise Unreadable(f"not an array with a message type and an id: {_short(message)}")
+    return items
+
+
+def _refuse_too_long(message: str) -> None:
+    if len(message) * 4 <= MESSAGE_LIMIT:  # no character takes more than 4 bytes
+        return
+    size = len(message.encode("utf-8", "surrogatepass"))
+    if size > MESSAGE_LIMIT:
+        raise Unreadable(f"a message of {size} bytes: at most {MESSAGE_LIMIT} are read")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:40]} is beyond the range of a number")
+    return number
+
+
+def _call(identity: str, items: list[object]) -> Call:
+    if len(items) != 4:
+        raise Violation(identity, "FormationViolation", f"a CALL has 4 elements, this one {len(items)}")
+    action, payload = items[2], items[3]
+    if not isinstance(action, str):
+        raise Violation(identity, "FormationViolation", f"the action {_short(action)} must be a string")
+    if not isinstance(payload, dict):
+        raise Violation(identity, "FormationViolation", f"the payload {_short(payload)} must be an object")
+    return Call(identity, action, payload)
+
+
+def _result(identity: str, items: list[object]) -> CallResult:
+    if len(items) != 3 or not isinstance(items[2], dict):
+        raise Unreadable(f"CALLRESULT {_short(identity)}: must be [3, id, object]")
+    return CallResult(identity, items[2])
+
+
+def _error(identity: str, items: list[object]) -> CallError:
+    """Description and details may be missing or odd: the refusal itself is what counts."""
+    if len(items) < 3 or not isinstance(items[2], str):
+        raise Unreadable(f"CALLERROR {_short(identity)}: must be [4, id, code, description, details]")
+    description = items[3] if len(items) > 3 and isinstance(items[3], str) else ""
+    details = items[4] if len(items) > 4 and isinstance(items[4], dict) else {}
+    return CallError(identity, items[2], description, details)
+
+
+def _short(thing: object) -> str:
+    """For a log line: never long, whatever was received."""
+    if isinstance(thing, str):
+        return repr(thing[:60]) + ("..." if len(thing) > 60 else "")
+    return type(thing).__name__ if isinstance(thing, list | dict) else repr(thing)[:60]
+
+
+Context = TypeVar("Context")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCall(Generic[Context]):
+    """A CALL of ours on the present connection; `context` is what the sender wants back with the answer."""
+
+    id: str
+    action: str
+    context: Context
+    sent_s: float
+    deadline_s: float
+
+
+class Correlation(Generic[Context]):
+    """Our CALLs on one connection: one in flight (OCPP-J 1.6 4.1.1), and those given up that may answer yet.
+
+    Times are CLOCK_MONOTONIC. Make a new one for each connection.
+    """
+
+    def __init__(self) -> None:
+        self._in_flight: OpenCall[Context] | None = None
+        self._late: dict[str, OpenCall[Context]] = {}
+
+    @property
+    def in_flight(self) -> OpenCall[Context] | None:
+        """The one CALL that blocks all others; None when the next may be sent."""
+        return self._in_flight
+
+    def opened(self, id: str, action: str, context: Context, now_s: float, timeout_s: float) -> None:  # noqa: A002
+        """A CALL was sent. Raises ValueError while another is in flight, or for an id used before."""
+        if self._in_flight is not None:
+            raise ValueError(f"{action}: {self._in_flight.action} is still in flight")
+        if id in self._late:
+            raise ValueError(f"{action}: the id {id} was used before on this connection")
+        self._in_flight = OpenCall(id, action, context, now_s, now_s + timeout_s)
+
+    def answered(self, id: str) -> OpenCall[Context] | None:  # noqa: A002
+        """The CALL an answer belongs to, in time or late; None if unknown or answered before."""
+        call = self._in_flight
+        if call is not None and call.id == id:
+            self._in_flight = None
+            return call
+        return self._late.pop(id, None)
+
+    def expired(self, now_s: float) -> OpenCall[Context] | None:
+        """The CALL in flight, once, when its time is over. A late answer is still mapped to it."""
+        call = self._in_flight
+        if call is None or now_s < call.deadline_s:
+            return None
+        self._in_flight = None
+        self._late[call.id] = call
+        while len(self._late) > LATE_CALLS_KEPT:
+            del self._late[next(iter(self._late))]
+        return call

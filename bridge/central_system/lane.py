@@ -1,0 +1,52 @@
+"""PURE: lane 1, the calls that are worthless later. In order; a status may wait for its row's stop."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from bridge.core.calls import Outgoing
+
+WAIT_FOR_STOP_S = (
+    10.0  # wire order: StopTransaction, then Finishing; a backlog does not hold the status for ever
+)
+
+
+class Lane:
+    """Dropped as a whole when the link is lost."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[float, Outgoing]] = deque()
+        self._stops_sent: set[int] = set()
+
+    def put(self, call: Outgoing, now_s: float) -> None:
+        """At the end."""
+        self._waiting.append((now_s, call))
+
+    def has(self, action: str) -> bool:
+        """Whether such a call waits already."""
+        return any(call.action == action for _, call in self._waiting)
+
+    def stop_sent(self, row_id: int) -> None:
+        """What waited for this row's StopTransaction may go."""
+        self._stops_sent.add(row_id)
+
+    def drop(self) -> list[Outgoing]:
+        """Everything; the caller tells those who wait for an answer."""
+        dropped = [call for _, call in self._waiting]
+        self._waiting.clear()
+        self._stops_sent.clear()
+        return dropped
+
+    def next(self, now_s: float) -> Outgoing | None:
+        """The first that may go. No status overtakes a status."""
+        status_held = False
+        for index, (since_s, call) in enumerate(self._waiting):
+            status_held = status_held or self._held(call, since_s, now_s)
+            if not (status_held and call.action == "StatusNotification"):
+                del self._waiting[index]
+                return call
+        return None
+
+    def _held(self, call: Outgoing, since_s: float, now_s: float) -> bool:
+        row_id = call.after_stop_of
+        return row_id is not None and row_id not in self._stops_sent and now_s - since_s < WAIT_FOR_STOP_S

@@ -1,0 +1,344 @@
+"""The WebSocket to the Central System: connects for ever, tells what happens, keeps nothing.
+
+The only importer of `websockets`. Clauses are of OCPP-J 1.6.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import logging
+import random
+import socket
+import ssl
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.typing import Subprotocol
+
+SUBPROTOCOL = Subprotocol("ocpp1.6")  # 3.1.2
+# Delivered up to here although frames.py reads 1 MiB only, so that a message too long is logged and dropped
+# and the link stays. What is longer still closes it with 1009: memory is bounded.
+DELIVERED_LIMIT = 8 << 20
+MESSAGES_AHEAD = 4  # received while the listener is busy; then the socket is left to wait
+CLOSE_WAIT_S = 1.0  # a close not answered: drop
+HANDSHAKE_WAIT_S = 30.0  # name, TCP, TLS and HTTP over a slow mobile link
+PONG_WAIT_MIN_S = 10.0
+STABLE_S = 60.0  # a connection that lived so long starts the back-off anew
+TCP_OPTIONS = (  # a silent connection is probed after 60 s, every 15 s, 4 times
+    ("TCP_KEEPIDLE", 60),
+    ("TCP_KEEPINTVL", 15),
+    ("TCP_KEEPCNT", 4),
+    ("TCP_USER_TIMEOUT", 60_000),  # ms without an acknowledgement of what was sent
+)
+NORMAL_CLOSES = (1000, 1001)  # Home Assistant closes with these right after the handshake
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSettings:
+    """Where to, as whom and how patiently. `ping_interval_s` 0 sends no pings."""
+
+    url: str
+    identity: str
+    ping_interval_s: float = 30.0
+    back_off_first_s: float = 10.0  # a Zaptec's own reconnect time
+    back_off_max_s: float = 120.0
+    pong_wait_min_s: float = PONG_WAIT_MIN_S
+    password: str | None = None  # Basic authentication with the identity (OCPP-J 1.6 6.2)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Connected; frames may be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The connection is gone. `code` is the other side's close code, None if it sent none."""
+
+    reason: str
+    code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One message as it came; `bytes` when it was a binary one."""
+
+    message: str | bytes
+
+
+LinkEvent = Opened | Closed | Received
+Listener = Callable[[LinkEvent], Awaitable[None]]
+
+
+def address(url: str, identity: str) -> str:
+    """3.1.1: the URL with the percent-encoded identity as its last path segment; a query is kept."""
+    parts = urlsplit(url)
+    path = parts.path.rstrip("/") + "/" + quote(identity, safe="")
+    return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
+
+
+def back_off_s(attempt: int, random01: float, first_s: float, max_s: float) -> float:
+    """How long to wait before the next attempt, after `attempt` failed ones (1 and more).
+
+    Spread evenly from half of `first_s` to a ceiling that doubles each time, up to `max_s`, so that charge
+    points that lost their Central System in the same second come back in many different ones.
+    """
+    ceiling_s = min(max_s, first_s * 2.0 ** min(attempt, 30))
+    shortest_s = min(first_s / 2, ceiling_s)
+    return shortest_s + random01 * (ceiling_s - shortest_s)
+
+
+class _Direct(connect):
+    """Follows no redirect: the Central System's address is the owner's decision alone."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
+class Link:
+    """One connection at a time. Events go to `listener` one after another; while it works, nothing is read.
+
+    Run `run()` as a task; cancelling it drops the connection at once.
+    """
+
+    def __init__(self, settings: LinkSettings, listener: Listener) -> None:
+        self.settings = settings
+        self.offline_since_s: float | None = time.monotonic()  # None while connected
+        self.trouble = "not connected yet"  # why there is no connection, or why the last one ended
+        self._listener = listener
+        self._connection: ClientConnection | None = None
+        self._end: asyncio.Future[Closed] | None = None  # while connected: its result ends the connection
+        self._closing = asyncio.Event()
+        self._ping_interval_s = settings.ping_interval_s
+        self._ping_changed = asyncio.Event()
+        self._rest_s = 0.0  # asked for once, by `reconnect`
+
+    async def run(self) -> None:
+        """Connects, and again after each end, until `close()` or cancelled."""
+        attempt = 0
+        while not self._closing.is_set():
+            connection = await self._connect_unless_closing()
+            if connection is not None:
+                opened_s = time.monotonic()
+                closed = await self._converse(connection)
+                if closed.code in NORMAL_CLOSES or time.monotonic() - opened_s >= STABLE_S:
+                    attempt = 0
+            attempt += 1
+            await self._pause(attempt)
+
+    async def send(self, text: str) -> bool:
+        """Hands a frame to the socket; False when there is none or it went away. Nothing is kept."""
+        if self._connection is None:
+            return False
+        try:
+            await self._connection.send(text)
+        except ConnectionClosed:
+            return False
+        return True
+
+    def reconnect(self, reason: str, rest_s: float = 0.0) -> None:
+        """Ends the present connection, if any; a new one follows after the back-off, or a longer `rest_s`."""
+        self._rest_s = rest_s
+        self._finish(Closed(reason))
+
+    def close(self) -> None:
+        """Ends the connection, with a close frame, and then `run()`."""
+        self._closing.set()
+        self._finish(Closed("closed by us"))
+
+    def set_ping_interval(self, seconds: float) -> None:
+        """WebSocketPingInterval, at once and for later connections; 0: none."""
+        if seconds != self._ping_interval_s:
+            self._ping_interval_s = seconds
+            self._ping_changed.set()
+
+    def _finish(self, closed: Closed) -> None:
+        if self._end is not None and not self._end.done():
+            self._end.set_result(closed)
+
+    # Connecting
+
+    async def _connect_unless_closing(self) -> ClientConnection | None:
+        attempt = asyncio.create_task(self._connect())
+        closing = asyncio.create_task(self._closing.wait())
+        try:
+            await asyncio.wait({attempt, closing}, return_when=asyncio.FIRST_COMPLETED)
+            return attempt.result() if attempt.done() else None
+        finally:
+            attempt.cancel()
+            closing.cancel()
+
+    async def _connect(self) -> ClientConnection | None:
+        """None, with `trouble` in words, when there is no OCPP to be had."""
+        url = address(self.settings.url, self.settings.identity)
+        try:
+            connection = await self._handshake(url)
+        except (OSError, InvalidURI, InvalidHandshake, ConnectionClosed, ValueError) as error:
+            self._in_trouble(f"{shown(url)}: {_cause(error)}")
+            return None
+        if connection.subprotocol != SUBPROTOCOL:  # 3.1.2: without the header it has not agreed to any
+            connection.transport.abort()
+            self._in_trouble(f"{shown(url)}: the server did not agree to the subprotocol {SUBPROTOCOL}")
+            return None
+        _watch_tcp(connection)
+        return connection
+
+    async def _handshake(self, url: str) -> ClientConnection:
+        return await _Direct(
+            url,
+            subprotocols=[SUBPROTOCOL],
+            additional_headers=_credentials(self.settings),
+            user_agent_header="evse-bridge",
+            compression=None,
+            proxy=None,
+            open_timeout=HANDSHAKE_WAIT_S,
+            ping_interval=None,  # our own: the interval changes while connected
+            close_timeout=CLOSE_WAIT_S,
+            max_size=DELIVERED_LIMIT,
+            max_queue=MESSAGES_AHEAD,
+        )
+
+    def _in_trouble(self, trouble: str) -> None:
+        """Said once for each new cause, not at every attempt."""
+        if trouble != self.trouble:
+            log.warning("no connection to the Central System %s", trouble)
+        self.trouble = trouble
+
+    async def _pause(self, attempt: int) -> None:
+        settings = self.settings
+        back_off = back_off_s(attempt, random.random(), settings.back_off_first_s, settings.back_off_max_s)
+        wait_s, self._rest_s = max(back_off, self._rest_s), 0.0
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), wait_s)
+
+    # Connected
+
+    async def _converse(self, connection: ClientConnection) -> Closed:
+        """Until the connection ends, whoever ends it. Cancelled: drops it at once."""
+        self._connection, self._end = connection, asyncio.get_running_loop().create_future()
+        self.offline_since_s = None
+        log.info("connected to %s", shown(address(self.settings.url, self.settings.identity)))
+        if self._closing.is_set():
+            self.close()
+        watchers = [asyncio.create_task(self._read(connection)), asyncio.create_task(self._ping(connection))]
+        try:
+            closed = await _first(self._end, *watchers)
+            await _close(connection)
+        finally:
+            for watcher in watchers:
+                watcher.cancel()
+            connection.transport.abort()
+            self._connection = self._end = None
+            self.offline_since_s = time.monotonic()
+        self.trouble = closed.reason
+        log.log(logging.INFO if closed.code in NORMAL_CLOSES else logging.WARNING, "link: %s", closed.reason)
+        await self._listener(closed)
+        return closed
+
+    async def _read(self, connection: ClientConnection) -> Closed:
+        await self._listener(Opened())
+        try:
+            while True:
+                await self._listener(Received(await connection.recv()))
+        except ConnectionClosed as closed:
+            return _closed_by(closed)
+
+    async def _ping(self, connection: ClientConnection) -> Closed:
+        while True:
+            await self._ping_due()
+            patience_s = max(self._ping_interval_s, self.settings.pong_wait_min_s)
+            try:
+                async with asyncio.timeout(patience_s):
+                    await (await connection.ping())
+            except TimeoutError:
+                return Closed(f"no pong for {patience_s:g} s")
+            except ConnectionClosed:
+                await asyncio.Event().wait()  # the reader tells, after all that was received before
+
+    async def _ping_due(self) -> None:
+        """Returns when an interval has passed unchanged."""
+        while True:
+            self._ping_changed.clear()
+            try:
+                await asyncio.wait_for(self._ping_changed.wait(), self._ping_interval_s or None)
+            except TimeoutError:
+                return
+
+
+async def _first(*ends: asyncio.Future[Closed]) -> Closed:
+    """The first that is there; what the listener raises is raised."""
+    done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    return next(end.result() for end in ends if end in done)
+
+
+async def _close(connection: ClientConnection) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CLOSE_WAIT_S):
+            await connection.close()
+
+
+def _closed_by(closed: ConnectionClosed) -> Closed:
+    if closed.rcvd is not None:
+        said = f": {closed.rcvd.reason}" if closed.rcvd.reason else ""
+        return Closed(f"closed by the Central System with {closed.rcvd.code}{said}", closed.rcvd.code)
+    if closed.sent is not None:
+        return Closed(f"closed by us with {closed.sent.code}: {closed.sent.reason}")
+    return Closed("the connection was lost without a close frame")
+
+
+def _watch_tcp(connection: ClientConnection) -> None:
+    """Half-open connections end by themselves, where the system can do it."""
+    sock = connection.transport.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, amount in TCP_OPTIONS:
+        option = getattr(socket, name, None)
+        if option is not None:
+            sock.setsockopt(socket.IPPROTO_TCP, option, amount)
+
+
+def _credentials(settings: LinkSettings) -> dict[str, str]:
+    if settings.password is None:
+        return {}
+    pair = f"{settings.identity}:{settings.password}".encode()
+    return {"Authorization": "Basic " + base64.b64encode(pair).decode()}
+
+
+def shown(url: str) -> str:
+    """For logs and pages: without the user and password that a URL may hold."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, parts.query, ""))
+
+
+def _cause(error: Exception) -> str:
+    """In one line, for the owner."""
+    match error:
+        case InvalidStatus():
+            return _refused(error.response.status_code, error.response.headers.get("Location"))
+        case ConnectionRefusedError():
+            return "connection refused: nothing listens there"
+        case socket.gaierror():
+            return "the host name was not found"
+        case TimeoutError():
+            return f"no answer within {HANDSHAKE_WAIT_S:g} s"
+        case ssl.SSLCertVerificationError():
+            return f"its certificate is not trusted: {error.verify_message}"
+        case _:
+            return " ".join(str(error).split()) or type(error).__name__
+
+
+def _refused(status: int, location: str | None) -> str:
+    if status in range(300, 400):
+        return f"redirects to {location}, which is not followed: set central_system.url to the right address"
+    if status == 401:
+        return "refused the password (HTTP 401)"
+    if status == 404:
+        return "does not know this charge point or path (HTTP 404)"
+    return f"answered HTTP {status} instead of a WebSocket"

@@ -1,0 +1,138 @@
+"""What is known of the wallbox at this moment, and the questions the core asks of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bridge.core.faults import METER_LOST, NO_ERROR, READER_LOST, Report, report
+from bridge.core.metering import FRESH_S, Supply
+from hal.contract import Box, Fault, InstrumentBox, Reading, Status
+
+SILENT_S = 3.0  # `hal.safety` sends a Status each second
+SETTLE_S = 3.0  # after a start of `hal.safety` a missing car is not yet believed
+LOST_CAP_A = 6.0
+LOST_PAUSE_S = 60.0
+LOST_END_S = 600.0
+LOST_RECOVER_S = 10.0
+
+
+@dataclass(slots=True)
+class MeterWatch:
+    """How long there has been no fresh reading, and whether it has been well again for long enough."""
+
+    _lost_since_s: float | None = None
+    _good_since_s: float | None = None
+
+    def observe(self, reading_at_s: float | None, now_s: float) -> None:
+        """To be called at every step."""
+        fresh = reading_at_s is not None and now_s - reading_at_s <= FRESH_S
+        if not fresh:
+            self._good_since_s = None
+            if self._lost_since_s is None:
+                self._lost_since_s = now_s
+        elif self._lost_since_s is not None:
+            self._good_since_s = now_s if self._good_since_s is None else self._good_since_s
+            if now_s - self._good_since_s >= LOST_RECOVER_S:
+                self._lost_since_s = self._good_since_s = None
+
+    def lost_s(self, now_s: float) -> float | None:
+        """None while the meter is good; the time without it else, standing still once it recovers."""
+        if self._lost_since_s is None:
+            return None
+        return (self._good_since_s or now_s) - self._lost_since_s
+
+    def cap_a(self, now_s: float) -> float | None:
+        """6 A without a meter, 0 after a minute; None: no cap."""
+        lost_s = self.lost_s(now_s)
+        if lost_s is None:
+            return None
+        return LOST_CAP_A if lost_s < LOST_PAUSE_S else 0.0
+
+
+class BoxView:
+    """The newest of each message from `hal`."""
+
+    def __init__(self) -> None:
+        self.box: Box | None = None
+        self.status: Status | None = None
+        self.reading: Reading | None = None
+        self.instruments: InstrumentBox | None = None
+        self.meter = MeterWatch()
+        self._start_seen_s = 0.0
+
+    def take_status(self, status: Status, now_s: float) -> None:
+        """Keeps when this start of `hal.safety` was first seen."""
+        if self.status is None or self.status.start_id != status.start_id:
+            self._start_seen_s = now_s
+        self.status = status
+
+    def alive(self, now_s: float) -> bool:
+        """`hal.safety` has been heard within 3 s."""
+        return self.status is not None and now_s - self.status.at_s <= SILENT_S
+
+    def silent_s(self, now_s: float) -> float:
+        """How long `hal.safety` has been silent; 0 when it was never heard."""
+        return 0.0 if self.status is None else now_s - self.status.at_s
+
+    @property
+    def car_connected(self) -> bool:
+        """Control pilot in B, C or D. A cable without a car is not a car."""
+        return self.status is not None and self.status.vehicle in ("B", "C", "D")
+
+    def car_left(self, now_s: float) -> bool:
+        """State A, said by a `hal.safety` that has had time to look."""
+        settled = now_s - self._start_seen_s >= SETTLE_S
+        return self.alive(now_s) and settled and self.status is not None and self.status.vehicle == "A"
+
+    @property
+    def cable_locked(self) -> bool:
+        """True for a fixed cable too: it cannot leave."""
+        return self.status is not None and self.status.lock in ("locked", None)
+
+    def fresh_reading(self, now_s: float) -> Reading | None:
+        """Not older than 3 s."""
+        reading = self.reading
+        return reading if reading is not None and now_s - reading.at_s <= FRESH_S else None
+
+    @property
+    def offered_a(self) -> float:
+        """Amps on the pilot; 0 when it offers nothing."""
+        offer = self.status.pilot_offer if self.status is not None else "x1"
+        return 0.0 if isinstance(offer, str) else offer
+
+    @property
+    def contactor_closed(self) -> bool:
+        """The mirror contact."""
+        return self.status is not None and self.status.contactor_closed
+
+    @property
+    def opened_at_s(self) -> float | None:
+        """When the contactor opened; None while it is closed, told to close, or unknown."""
+        status = self.status
+        if status is None or status.contactor_closed or status.contactor_commanded:
+            return None
+        return status.contactor_changed_at_s
+
+    @property
+    def supply(self) -> Supply:
+        """What meter values need to know; a three-phase 230 V box until the box has said what it is."""
+        box = self.box
+        if box is None:
+            return Supply(3, 230.0, self.offered_a)
+        return Supply(box.phases, box.nominal_voltage_v, self.offered_a)
+
+    @property
+    def opening_faults(self) -> tuple[Fault, ...]:
+        """Those under which the contactor may not be closed, the oldest first."""
+        faults = self.status.faults if self.status is not None else ()
+        return tuple(sorted((fault for fault in faults if fault.opens), key=lambda fault: fault.since_s))
+
+    def error(self, now_s: float) -> Report:
+        """For StatusNotification: an opening fault, else any fault, else the meter, else the reader."""
+        faults = self.opening_faults or (self.status.faults if self.status is not None else ())
+        if faults:
+            return report(faults[0].id)
+        if self.meter.lost_s(now_s) is not None:
+            return METER_LOST
+        reader_lost = self.instruments is not None and self.instruments.reader_health != "ok"
+        return READER_LOST if reader_lost else NO_ERROR

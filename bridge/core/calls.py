@@ -1,0 +1,16 @@
+"""What the core asks the conversation to say: calls of lane 1, which are dropped while there is no link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One CALL. Transaction messages are not here: they are derived from rows."""
+
+    action: Literal["Authorize", "BootNotification", "Heartbeat", "MeterValues", "StatusNotification"]
+    payload: dict[str, Any]
+    ticket: int = 0  # Authorize: to be given back with the answer
+    after_stop_of: int | None = None  # a row whose StopTransaction goes first, if it can go now

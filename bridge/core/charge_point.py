@@ -1,0 +1,226 @@
+"""The charge point: what box and Central System say goes in, wishes, rows and calls come out.
+
+Every method takes `now`; what is decided collects until `take` hands it over. Changes are made durable before
+any wish or frame that rests on them leaves the program.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from bridge.core.authorization import AuthorizeAnswer
+from bridge.core.box import BoxView
+from bridge.core.calls import Outgoing
+from bridge.core.configuration import Configuration
+from bridge.core.connector import CONNECTOR_ID, Connector
+from bridge.core.metering import meter_values, sample
+from bridge.core.now import Now
+from bridge.core.rows import Change, Remembered
+from bridge.core.session import State, Transaction
+from bridge.core.setup import ACCEPTED_AT, OPERATIVE, Identity, Memory
+from bridge.core.status import Notifier, Service, Told, box_notification, notification
+from bridge.core.wishes import WishContent, cable, lamp, limit_a
+from hal.contract import Box as WallboxBox
+from hal.contract import Card, InstrumentBox, Reading, Status
+
+FIRST_WORD_S = 5.0  # so long no status is told before `hal.safety` has spoken
+RESTART_PATIENCE_S = 10.0  # a Reset waits so long for StopTransaction.conf
+
+RestartKind = Literal["soft", "hard"]
+
+
+@dataclass(frozen=True, slots=True)
+class PendingRestart:
+    """A Reset that was accepted."""
+
+    kind: RestartKind
+    row_id: int | None  # its StopTransaction is waited for
+    stopped_s: float | None = None  # when that row was written
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What an event led to, in the order in which it is to be carried out."""
+
+    changes: tuple[Change, ...]
+    calls: tuple[Outgoing, ...]
+
+
+class ChargePoint:
+    """Connectors 0 and 1 and what they have in common."""
+
+    def __init__(self, identity: Identity, configuration: Configuration, memory: Memory, now: Now) -> None:
+        self.configuration = configuration
+        self.identity = identity
+        self.box = BoxView()
+        accepted = memory.remembered.get(ACCEPTED_AT) == identity.central_system_url
+        self.service = Service(
+            accepted=accepted or identity.accept_before_registration,
+            operative=memory.remembered.get(OPERATIVE) != "false",
+        )
+        self.connector = Connector(identity, configuration, self.box, self.service)
+        self.restart: RestartKind | None = None  # time to leave, after what was decided is carried out
+        self._notifier = Notifier()
+        self._box_told: str | None = None
+        self._pending_restart: PendingRestart | None = None
+        self._born_s = now.s
+        self._changes: list[Change] = []
+        self._calls: list[Outgoing] = []
+        self.connector.recall(memory, now)
+        self._resumed = memory.open_row is not None
+
+    @property
+    def state(self) -> State:
+        """The session of connector 1."""
+        return self.connector.state
+
+    def take(self) -> Decided:
+        """What was decided since the last time."""
+        decided = Decided((*self.connector.changes, *self._changes), (*self.connector.calls, *self._calls))
+        for collected in (self.connector.changes, self.connector.calls, self._changes, self._calls):
+            collected.clear()
+        return decided
+
+    def wish(self, now: Now) -> WishContent:
+        """What to ask of the box at this moment."""
+        status = self.connector.status(now)
+        return WishContent(
+            limit_a=limit_a(self.state, self.box, now.s),
+            cable=cable(self.state, self.configuration),
+            lamp=lamp(self.state, status, self.connector.refused(now.s)),
+        )
+
+    # From the box
+
+    def heard(self, message: Status | Reading | InstrumentBox | WallboxBox | Card, now: Now) -> None:
+        """A message of the socket of `hal.safety`."""
+        match message:
+            case Status():
+                self.box.take_status(message, now.s)
+            case Reading():
+                self.box.reading = message
+            case InstrumentBox():
+                self.box.instruments = message
+            case WallboxBox():
+                self.box.box = message
+            case Card():
+                self.connector.card_presented(message, now)
+        self.step(now)
+
+    def step(self, now: Now) -> None:
+        """After every event and at least each half second."""
+        reading = self.box.reading
+        self.box.meter.observe(reading.at_s if reading is not None else None, now.s)
+        self.connector.step(now)
+        self._advance_restart(now)
+        self._announce(now)
+
+    # From the conversation
+
+    def link_registered(self, now: Now) -> None:
+        """An accepted connection: the current status of 0 and 1, never history."""
+        self.service.online = self.service.accepted = True
+        self._changes.append(Remembered(ACCEPTED_AT, self.identity.central_system_url))
+        self._notifier.forget()
+        self._box_told = None
+        self.step(now)
+        if self._resumed and isinstance(self.state, Transaction) and self.state.transaction_id is not None:
+            self.send_meter_values("Sample.Periodic", now)
+        self._resumed = False
+
+    def link_lost(self) -> None:
+        """No registered link any more."""
+        self.service.online = False
+
+    def authorize_answered(self, ticket: int, answer: AuthorizeAnswer | None, now: Now) -> None:
+        """Authorize.conf; None when it was a CALLERROR or the link was lost: the offline rules decide."""
+        self.connector.authorize_answered(ticket, answer, now)
+        self.step(now)
+
+    def start_confirmed(self, row_id: int, transaction_id: int, answer: AuthorizeAnswer, now: Now) -> None:
+        """StartTransaction.conf of a row."""
+        self.connector.start_confirmed(row_id, transaction_id, answer, now)
+        self.step(now)
+
+    def stop_delivered(self, row_id: int) -> None:
+        """StopTransaction.conf of a row: a pending Reset need not wait any longer."""
+        if self._pending_restart is not None and self._pending_restart.row_id == row_id:
+            self.restart = self._pending_restart.kind
+
+    # Asked by the Central System
+
+    def accept_restart(self, kind: RestartKind, now: Now) -> None:
+        """OCPP 1.6 5.14: ends the transaction first, with the reason of the kind."""
+        row_id = self.state.row_id if isinstance(self.state, Transaction) else None
+        self._pending_restart = PendingRestart(kind, row_id)
+        self.service.restarting = True
+        self.connector.stop("SoftReset" if kind == "soft" else "HardReset", now)
+
+    def _advance_restart(self, now: Now) -> None:
+        pending = self._pending_restart
+        if pending is None or isinstance(self.state, Transaction):
+            return
+        if pending.row_id is None:
+            self.restart = pending.kind
+        elif pending.stopped_s is None:
+            self._pending_restart = replace(pending, stopped_s=now.s)
+        elif now.s - pending.stopped_s >= RESTART_PATIENCE_S:
+            self.restart = pending.kind
+
+    def set_operative(self, operative: bool) -> bool:
+        """OCPP 1.6 5.2, persisted. False: scheduled, in force when the transaction is over."""
+        self.service.operative = operative
+        self._changes.append(Remembered(OPERATIVE, "true" if operative else "false"))
+        return operative or not isinstance(self.state, Transaction)
+
+    def change_key(self, name: str, value: str) -> str:
+        """OCPP 1.6 5.3: ConfigurationStatus."""
+        answer, changes = self.configuration.change(name, value)
+        self._changes += changes
+        return answer
+
+    # What connectors 0 and 1 tell
+
+    def _announce(self, now: Now) -> None:
+        if self.box.status is None and now.s - self._born_s < FIRST_WORD_S:
+            return  # a restarted bridge tells its true status, never Available first
+        self._notifier.observe(self.connector.status(now), self.box.error(now.s), now)
+        if not self.service.online:
+            return
+        operative = "Available" if self.service.operative else "Unavailable"
+        if operative != self._box_told:
+            self._box_told = operative
+            self._notify(box_notification(self.service.operative, now), None)
+        told = self._notifier.due(self.configuration.seconds("MinimumStatusDuration"), now)
+        if told is not None:
+            self._notify(notification(CONNECTOR_ID, told), self.connector.stopped_row)
+            self.connector.stopped_row = None
+
+    def _notify(self, payload: dict[str, Any], after_stop_of: int | None) -> None:
+        self._calls.append(Outgoing("StatusNotification", payload, after_stop_of=after_stop_of))
+
+    def send_status(self, connector_id: int, now: Now) -> None:
+        """Triggered: the current status, whether it was told before or not."""
+        if connector_id == 0:
+            self._notify(box_notification(self.service.operative, now), None)
+            return
+        told = self._notifier.standing or Told(self.connector.status(now), self.box.error(now.s), now)
+        self._notify(notification(CONNECTOR_ID, told), None)
+
+    def send_meter_values(self, context: str, now: Now) -> bool:
+        """Not of the row's samples: triggered, or the first after a restart. False: no fresh reading."""
+        reading = self.box.fresh_reading(now.s)
+        measurands = self.configuration.text("MeterValuesSampledData")
+        if reading is None or not measurands:
+            return False
+        supply, behaviour = self.box.supply, self.identity.behaviour
+        taken = sample(reading, supply, at=now.utc, context=context, measurands=measurands)
+        payload: dict[str, Any] = {
+            "connectorId": CONNECTOR_ID,
+            "meterValue": meter_values(taken, supply, behaviour),
+        }
+        if isinstance(self.state, Transaction) and self.state.transaction_id is not None:
+            payload["transactionId"] = self.state.transaction_id
+        self._calls.append(Outgoing("MeterValues", payload))
+        return True

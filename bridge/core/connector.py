@@ -1,0 +1,333 @@
+"""The one connector: cards, authorizations, time and the box move its session from state to state."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from bridge.core.authorization import AuthorizeAnswer, offline_answer
+from bridge.core.box import BoxView
+from bridge.core.calls import Outgoing
+from bridge.core.configuration import Configuration
+from bridge.core.ending import MeterStop, end_reason, meter_stop
+from bridge.core.meter_log import MeterLog
+from bridge.core.metering import Sampler
+from bridge.core.now import Now
+from bridge.core.rows import Change, Remembered, TransactionRow, TransactionStarted, TransactionStopped
+from bridge.core.session import (
+    Authorized,
+    Authorizing,
+    Finishing,
+    Idle,
+    Resting,
+    Source,
+    State,
+    Stopping,
+    Transaction,
+    same_group,
+    same_tag,
+)
+from bridge.core.setup import FINISHING, ORDERLY, Identity, Memory
+from bridge.core.status import Service, charge_point_status, view
+from bridge.core.wishes import cable
+from hal.contract import Card
+
+CONNECTOR_ID = 1
+AUTHORIZE_PATIENCE_S = 10.0  # no Authorize.conf for so long after the card: the offline rules
+CARD_LIFE_S = 5.0
+REFUSED_S = 3.0  # how long the lamp shows a refusal
+
+
+class Connector:
+    """Events in by method; `state`, `changes` and `calls` out. `step` comes after every event."""
+
+    def __init__(
+        self, identity: Identity, configuration: Configuration, box: BoxView, service: Service
+    ) -> None:
+        self.state: State = Idle()
+        self.changes: list[Change] = []
+        self.calls: list[Outgoing] = []
+        self.stopped_row: int | None = None  # whose StopTransaction is told before the next status
+        self._identity = identity
+        self._configuration = configuration
+        self._box = box
+        self._service = service
+        self._next_row_id = 1
+        self._log: MeterLog | None = None
+        self._ticket = 0
+        self._stop_ticket: tuple[int, str] | None = None  # (ticket, tag): somebody else's card asks to stop
+        self._last_card: tuple[str, int] | None = None
+        self._refused_until_s = 0.0
+        self._last_energy_wh: int | None = None
+
+    def status(self, now: Now) -> str:
+        """ChargePointStatus, derived."""
+        return charge_point_status(view(self.state, self._service, self._box, now.s), now.s)
+
+    def refused(self, now_s: float) -> bool:
+        """A card was refused a moment ago."""
+        return now_s < self._refused_until_s
+
+    # What the program finds when it starts
+
+    def recall(self, memory: Memory, now: Now) -> None:
+        """An open row of this boot goes on; one of another boot ends as soon as the meter has been read."""
+        self._next_row_id = memory.next_row_id
+        self._last_energy_wh = memory.last_energy_wh
+        kept_for = memory.remembered.get(FINISHING)
+        if kept_for is not None:
+            self.state = Finishing(kept_for or None)
+        if memory.open_row is not None:
+            self._resume(memory.open_row, memory, now)
+        if ORDERLY in memory.remembered:
+            self.changes.append(Remembered(ORDERLY, None))
+
+    def _resume(self, row: TransactionRow, memory: Memory, now: Now) -> None:
+        stopping = None
+        if row.boot_id != self._identity.boot_id:
+            orderly = memory.remembered.get(ORDERLY) == row.boot_id
+            stopping = Stopping("Reboot" if orderly else "PowerLoss", None, now.s, "SuspendedEVSE")
+        interval_s = self._configuration.seconds("MeterValueSampleInterval")
+        sampler = Sampler.resumed(interval_s, row.started_at, now.utc, now.s)
+        self._log = MeterLog(row.row_id, self._configuration, sampler, memory.next_sample_seq)
+        self.state = Transaction(
+            row_id=row.row_id,
+            id_tag=row.id_tag,
+            parent_id_tag=row.parent_id_tag,
+            meter_start_wh=row.meter_start_wh,
+            since_s=now.s,
+            started_at=row.started_at,
+            transaction_id=row.transaction_id,
+            deauthorized=row.id_tag_status not in (None, "Accepted"),
+            closed_once=True,
+            stopping=stopping,
+        )
+
+    # From the box
+
+    def card_presented(self, card: Card, now: Now) -> None:
+        """The one event that crosses from `hal`: each once, none older than 5 s."""
+        seen = self._last_card
+        self._last_card = (card.start_id, card.seq)
+        repeated = seen is not None and seen[0] == card.start_id and card.seq <= seen[1]
+        if repeated or now.s - card.at_s > CARD_LIFE_S:
+            return
+        self._card(card.id, now)
+
+    def _card(self, id_tag: str, now: Now) -> None:
+        match self.state:
+            case Finishing(kept_for=kept_for) if kept_for is not None and same_tag(kept_for, id_tag):
+                self._rest(Finishing())
+            case Idle() | Finishing():
+                self._card_at_rest(id_tag, now)
+            case Authorizing():
+                pass
+            case Authorized(source="card", id_tag=waiting) if same_tag(waiting, id_tag):
+                if not self._box.car_connected:
+                    self._rest(self.state.former)
+            case Authorized():
+                self._refuse(now)
+            case Transaction():
+                self._card_in_transaction(self.state, id_tag, now)
+            case never:
+                assert_never(never)
+
+    def _card_at_rest(self, id_tag: str, now: Now) -> None:
+        if not self._service.may_start or self._box.opening_faults:
+            self._refuse(now)
+        elif not self._configuration.free_charging:
+            self.ask_authorization(id_tag, "card", now)
+
+    def _card_in_transaction(self, state: Transaction, id_tag: str, now: Now) -> None:
+        if state.stopping is not None or self._configuration.free_charging:
+            return
+        if same_tag(state.id_tag, id_tag):
+            self.stop("Local", now, id_tag=id_tag)
+        elif state.parent_id_tag is not None and self._service.online:
+            self._stop_ticket = (self._authorize(id_tag), id_tag)
+        else:
+            self._refuse(now)
+
+    def _refuse(self, now: Now) -> None:
+        self._refused_until_s = now.s + REFUSED_S
+
+    # Authorization
+
+    def ask_authorization(self, id_tag: str, source: Source, now: Now) -> None:
+        """Authorize.req while online, the offline rules else; only from Idle or Finishing."""
+        former = self.resting
+        self.state = Authorizing(id_tag, source, now.s, former)
+        if self._service.online:
+            self._authorize(id_tag)
+        else:
+            self._decide(self.state, offline_answer(self._configuration), now)
+
+    def _authorize(self, id_tag: str) -> int:
+        self._ticket += 1
+        self.calls.append(Outgoing("Authorize", {"idTag": id_tag}, ticket=self._ticket))
+        return self._ticket
+
+    @property
+    def resting(self) -> Resting:
+        """Where to fall back to. Raises ValueError while there is a transaction."""
+        match self.state:
+            case Idle() | Finishing():
+                return self.state
+            case Authorizing(former=former) | Authorized(former=former):
+                return former
+            case Transaction():
+                raise ValueError("a transaction is running")
+            case never:
+                assert_never(never)
+
+    def authorize_answered(self, ticket: int, answer: AuthorizeAnswer | None, now: Now) -> None:
+        """Authorize.conf; None when it was a CALLERROR or the link was lost: the offline rules decide."""
+        if self._stop_ticket is not None and ticket == self._stop_ticket[0]:
+            self._stop_by_group(self._stop_ticket[1], answer, now)
+        elif isinstance(self.state, Authorizing) and ticket == self._ticket:
+            self._decide(self.state, answer or offline_answer(self._configuration), now)
+
+    def _stop_by_group(self, id_tag: str, answer: AuthorizeAnswer | None, now: Now) -> None:
+        self._stop_ticket = None
+        if not isinstance(self.state, Transaction) or self.state.stopping is not None:
+            return
+        if answer and answer.accepted and same_group(answer.parent_id_tag, self.state.parent_id_tag):
+            self.stop("Local", now, id_tag=id_tag)
+        else:
+            self._refuse(now)
+
+    def _decide(self, state: Authorizing, answer: AuthorizeAnswer, now: Now) -> None:
+        if answer.accepted:
+            self.authorize(state.id_tag, state.source, now, parent_id_tag=answer.parent_id_tag)
+        else:
+            self._refuse(now)
+            self.state = state.former
+
+    def authorize(self, id_tag: str, source: Source, now: Now, *, parent_id_tag: str | None = None) -> None:
+        """May charge from here on: waits for car, lock and reading. Only outside a transaction."""
+        time_out_s: float = self._configuration.seconds("ConnectionTimeOut")
+        if source == "remote":
+            time_out_s = self._identity.behaviour.remote_start_life_s or time_out_s
+        expires_s = now.s + time_out_s if time_out_s else None
+        self.state = Authorized(id_tag, parent_id_tag, source, now.s, expires_s, self.resting)
+
+    # Time and the box
+
+    def step(self, now: Now) -> None:
+        """What time and the box bring about."""
+        match self.state:
+            case Idle():
+                if self._configuration.free_charging and self._box.car_connected and self._service.may_start:
+                    self.authorize(self._configuration.text("FreeChargingIdTag"), "free", now)
+            case Finishing(kept_for=kept_for):
+                if self._box.car_left(now.s) and kept_for is None:
+                    self._rest(Idle())
+            case Authorizing(since_s=since_s):
+                if now.s - since_s >= AUTHORIZE_PATIENCE_S:
+                    self._decide(self.state, offline_answer(self._configuration), now)
+            case Authorized():
+                self._advance_authorized(self.state, now)
+            case Transaction(stopping=stopping) if stopping is not None:
+                self._try_to_stop(self.state, stopping, now)
+            case Transaction():
+                self._advance_transaction(self.state, now)
+            case never:
+                assert_never(never)
+
+    def _rest(self, state: Resting) -> None:
+        """Idle forgets, Finishing remembers across a restart that this plug-in had its transaction."""
+        self.state = state
+        kept = (state.kept_for or "") if isinstance(state, Finishing) else None
+        self.changes.append(Remembered(FINISHING, kept))
+
+    def _advance_authorized(self, state: Authorized, now: Now) -> None:
+        if not self._service.may_start:
+            self.state = state.former
+        elif self._box.car_connected:
+            self._try_to_start(state, now)
+        elif state.source == "free" or (state.expires_s is not None and now.s >= state.expires_s):
+            self.state = state.former if state.source != "free" else Idle()
+
+    def _try_to_start(self, state: Authorized, now: Now) -> None:
+        """The car is there: locked, no fault, and a reading taken after the authorization."""
+        reading = self._box.fresh_reading(now.s)
+        ready = self._box.alive(now.s) and self._box.cable_locked and not self._box.opening_faults
+        if not ready or reading is None or reading.at_s <= state.since_s:
+            return
+        row = TransactionRow(
+            row_id=self._next_row_id,
+            boot_id=self._identity.boot_id,
+            connector_id=CONNECTOR_ID,
+            id_tag=state.id_tag,
+            parent_id_tag=state.parent_id_tag,
+            meter_start_wh=reading.energy_wh,
+            started_at=now.utc,
+        )
+        self._next_row_id += 1
+        interval_s = self._configuration.seconds("MeterValueSampleInterval")
+        self._log = MeterLog(row.row_id, self._configuration, Sampler(interval_s, now.s))
+        self.changes.append(TransactionStarted(row))
+        self.changes += self._log.begin(reading, self._box.supply, now)
+        self.state = Transaction(
+            row.row_id, row.id_tag, row.parent_id_tag, row.meter_start_wh, now.s, row.started_at
+        )
+
+    # A running transaction
+
+    def _advance_transaction(self, state: Transaction, now: Now) -> None:
+        closed_once = state.closed_once or self._box.contactor_closed
+        faulted = bool(self._box.opening_faults)
+        fault_since_s = (state.fault_since_s or now.s) if faulted else None
+        state = replace(state, closed_once=closed_once, fault_since_s=fault_since_s)
+        self.state = state
+        if (reason := end_reason(state, self._box, now.s)) is not None:
+            self.stop(reason, now)
+        elif self._log is not None:
+            reading = self._box.fresh_reading(now.s)
+            self.changes += self._log.periodic(reading, self._box.supply, now)
+
+    def stop(self, reason: str, now: Now, *, id_tag: str | None = None) -> None:
+        """The decision; the row follows when the contactor is open and the meter read. Idempotent."""
+        if isinstance(self.state, Transaction) and self.state.stopping is None:
+            held = self.status(now)
+            self.state = replace(self.state, stopping=Stopping(reason, id_tag, now.s, held))
+
+    def _try_to_stop(self, state: Transaction, stopping: Stopping, now: Now) -> None:
+        final = meter_stop(state, stopping, self._box, self._last_energy_wh, now.s)
+        if final is None:
+            return
+        if self._log is not None and self._box.reading is not None:
+            self.changes += self._log.end(self._box.reading, final.energy_wh, self._box.supply, now)
+        self.changes.append(self._stop_row(state, stopping, final, now))
+        self._log = None
+        self.stopped_row = state.row_id
+        kept = stopping.reason == "EVDisconnected" and cable(state, self._configuration) == "keep"
+        self._rest(Finishing(state.id_tag if kept else None))
+
+    def _stop_row(
+        self, state: Transaction, stopping: Stopping, final: MeterStop, now: Now
+    ) -> TransactionStopped:
+        stopped_at = max(now.utc, state.started_at)
+        return TransactionStopped(
+            row_id=state.row_id,
+            stopped_at=self._log.not_before_last(stopped_at) if self._log is not None else stopped_at,
+            meter_stop_wh=final.energy_wh,
+            reason=stopping.reason,
+            id_tag=stopping.id_tag,
+            estimated=final.estimated,
+        )
+
+    # StartTransaction.conf
+
+    def start_confirmed(self, row_id: int, transaction_id: int, answer: AuthorizeAnswer, now: Now) -> None:
+        """StartTransaction.conf of a row; the id is used verbatim, whatever it is."""
+        state = self.state
+        if not isinstance(state, Transaction) or state.row_id != row_id:
+            return
+        parent = answer.parent_id_tag or state.parent_id_tag
+        self.state = replace(state, transaction_id=transaction_id, parent_id_tag=parent)
+        if not answer.accepted:
+            if self._configuration.is_on("StopTransactionOnInvalidId"):
+                self.stop("DeAuthorized", now)
+            else:
+                self.state = replace(self.state, deauthorized=True)

@@ -1,0 +1,52 @@
+"""Why a running transaction must end, and with which reading it ends. OCPP 1.6 7.36; meterStop of 6.49."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bridge.core.box import LOST_END_S, BoxView
+from bridge.core.faults import ENDING, FAULT_PATIENCE_S
+from bridge.core.session import Stopping, Transaction
+
+HAL_LOST_END_S = 60.0
+OPENING_S = 6.0  # a car that keeps S2 closed is opened under load then (IEC 61851-1 seq. 10.2, as quoted)
+METER_STOP_S = 5.0  # so long a reading younger than the opening is waited for
+
+
+def end_reason(state: Transaction, box: BoxView, now_s: float) -> str | None:
+    """The reason to stop now, or None to go on. A fault suspends; only some end, or ten minutes of any."""
+    if any(fault.id in ENDING for fault in box.opening_faults):
+        return "Other"
+    if box.car_left(now_s):
+        return "EVDisconnected"
+    if box.silent_s(now_s) >= HAL_LOST_END_S:
+        return "Reboot"
+    if state.fault_since_s is not None and now_s - state.fault_since_s >= FAULT_PATIENCE_S:
+        return "Other"
+    if (box.meter.lost_s(now_s) or 0.0) >= LOST_END_S:
+        return "Other"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class MeterStop:
+    """`estimated`: the last reading known, because none came after the contactor had opened."""
+
+    energy_wh: int
+    estimated: bool
+
+
+def meter_stop(
+    state: Transaction, stopping: Stopping, box: BoxView, last_energy_wh: int | None, now_s: float
+) -> MeterStop | None:
+    """None: still waiting for the contactor to open, or for the first reading after it."""
+    reading, opened_at_s = box.reading, box.opened_at_s
+    if box.alive(now_s) and reading is not None and opened_at_s is not None and reading.at_s > opened_at_s:
+        return MeterStop(max(reading.energy_wh, state.meter_start_wh), estimated=False)
+    deadline_s = stopping.since_s + OPENING_S + METER_STOP_S
+    if opened_at_s is not None:
+        deadline_s = min(deadline_s, max(stopping.since_s, opened_at_s) + METER_STOP_S)
+    if now_s < deadline_s:
+        return None
+    last_wh = reading.energy_wh if reading is not None else last_energy_wh
+    return MeterStop(max(last_wh or 0, state.meter_start_wh), estimated=True)

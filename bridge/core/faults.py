@@ -1,0 +1,60 @@
+"""How a fault of the wallbox is told to the Central System: OCPP errorCode, Zaptec warning bit, our words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The error part of a StatusNotification. `info` has at most 50 characters."""
+
+    error_code: str = "NoError"
+    info: str | None = None
+    vendor_error_code: str | None = None
+
+
+NO_ERROR = Report()
+
+# Bits of Zaptec's warning word (Go/Go 2), in decimal, as a Go writes them in vendorErrorCode.
+TEMPERATURE = "2"
+EMETER_NO_RESPONSE = "8"
+CHARGE_OVERCURRENT = "32"
+PILOT_STATE = "64"
+PILOT_LOW_LEVEL = "256"
+RCD_6MA = "4096"
+PILOT_NO_PROXIMITY = "8388608"
+SERVO = "536870912"
+RELAY_WELDED = "562949953421312"
+
+# The contactor is open under each of the pilot's faults, so the status is Faulted, in which OCPP 1.6 7.6 has
+# no place for EVCommunicationError ("not a real error"): OtherError, as a Zaptec does.
+_REPORTS: dict[str, Report] = {
+    "welded": Report("PowerSwitchFailure", "Contactor does not open: call an electrician", RELAY_WELDED),
+    "did_not_close": Report("PowerSwitchFailure", "Contactor did not close"),
+    "diode_missing": Report("OtherError", "Car does not answer properly: no diode seen", PILOT_LOW_LEVEL),
+    "pilot_short": Report("OtherError", "Control pilot shorted: check car and cable", PILOT_STATE),
+    "pilot_out_of_range": Report("OtherError", "Control pilot out of range", PILOT_STATE),
+    "ventilation": Report("OtherError", "Car asks for ventilation: not available here", PILOT_STATE),
+    "proximity_implausible": Report("OtherError", "Cable coding cannot be read", PILOT_NO_PROXIMITY),
+    "rating_lost": Report("OtherError", "Cable coding lost", PILOT_NO_PROXIMITY),
+    "plug_lost": Report("OtherError", "Plug was pulled while charging", PILOT_NO_PROXIMITY),
+    "lock_failed": Report("ConnectorLockFailure", "Cable lock did not close", SERVO),
+    "lock_opened": Report("ConnectorLockFailure", "Cable lock opened while charging", SERVO),
+    "unlock_failed": Report("ConnectorLockFailure", "Cable lock did not open", SERVO),
+    "over_current": Report("OverCurrentFailure", "Car drew more than offered", CHARGE_OVERCURRENT),
+    "over_temperature": Report("HighTemperature", "Too hot: waiting to cool", TEMPERATURE),
+    "rcm_trip": Report("GroundFailure", "Fault current seen: check car and cable", RCD_6MA),
+}
+METER_LOST = Report("PowerMeterFailure", "Meter does not answer", EMETER_NO_RESPONSE)
+READER_LOST = Report("ReaderFailure")  # a Zaptec sends it without info
+_INTERNAL = Report("InternalError", "Internal fault: see the local page")
+
+# These end the transaction at once; any other fault suspends it and ends it after ten minutes.
+ENDING = frozenset({"welded", "rcm_trip", "plug_lost"})
+FAULT_PATIENCE_S = 600.0
+
+
+def report(fault_id: str) -> Report:
+    """For a fault without a row: InternalError without vendorErrorCode."""
+    return _REPORTS.get(fault_id, _INTERNAL)

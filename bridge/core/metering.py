@@ -1,0 +1,159 @@
+"""OCPP 1.6 4.7: from a reading of the meter to sampled values, and when a sample is due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bridge.core.now import timestamp
+from bridge.core.rows import Phases, Sample
+from bridge.core.zaptec import (
+    CURRENT,
+    ENERGY,
+    OFFERED_CURRENT,
+    OFFERED_POWER,
+    POWER,
+    VOLTAGE,
+    Behaviour,
+)
+from hal.contract import Reading
+
+FRESH_S = 3.0  # a reading older than this is no reading
+INT32_MAX = 2_147_483_647  # meterStart and meterStop are OCPP integers
+Value = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What a sample needs to know of the wallbox beside the meter."""
+
+    phases: int
+    nominal_voltage_v: float
+    offered_a: float
+
+
+def sample(reading: Reading, supply: Supply, *, at: datetime, context: str, measurands: str) -> Sample:
+    """One set of numbers, frozen at its moment."""
+    return Sample(
+        at=at,
+        context=context,
+        energy_wh=reading.energy_wh,
+        power_w=reading.power_w,
+        current_a=reading.current_a,
+        voltage_v=reading.voltage_v,
+        offered_a=supply.offered_a,
+        measurands=measurands,
+    )
+
+
+def meter_values(taken: Sample, supply: Supply, behaviour: Behaviour) -> list[dict[str, Any]]:
+    """The `meterValue` field: one element with all values (cloud) or one for each measurand (native)."""
+    groups = [_sampled_values(name, taken, supply, behaviour) for name in taken.measurands.split(",") if name]
+    if behaviour.one_element:
+        groups = [[value for group in groups for value in group]]
+    return [{"timestamp": timestamp(taken.at), "sampledValue": group} for group in groups if group]
+
+
+def _sampled_values(name: str, taken: Sample, supply: Supply, behaviour: Behaviour) -> list[Value]:
+    for measurand, values_of in _VALUES.items():
+        if name == measurand:
+            return values_of(taken, supply, behaviour)
+        if name.startswith(measurand + "."):
+            phase = name.removeprefix(measurand + ".")
+            return [value for value in values_of(taken, supply, behaviour) if value.get("phase") == phase]
+    return []
+
+
+def _value(number: str, measurand: str, unit: str, context: str, **more: str) -> Value:
+    return {
+        "value": number,
+        "context": context,
+        "format": "Raw",
+        "measurand": measurand,
+        **more,
+        "unit": unit,
+    }
+
+
+def _outlet(behaviour: Behaviour) -> dict[str, str]:
+    return {} if behaviour.mode == "cloud" else {"location": "Outlet"}
+
+
+def _power(taken: Sample, _supply: Supply, behaviour: Behaviour) -> list[Value]:
+    number = f"{taken.power_w:.0f}" if behaviour.mode == "cloud" else f"{taken.power_w:.1f}"
+    return [_value(number, POWER, "W", taken.context, **_outlet(behaviour))]
+
+
+def _energy(taken: Sample, _supply: Supply, behaviour: Behaviour) -> list[Value]:
+    if behaviour.energy_in_kwh:
+        # Integer arithmetic, so that value x 1000 is exactly the Wh of meterStart and meterStop.
+        whole, rest = divmod(taken.energy_wh, 1000)
+        return [_value(f"{whole}.{rest:03d}", ENERGY, "kWh", taken.context)]
+    return [_value(str(taken.energy_wh), ENERGY, "Wh", taken.context)]
+
+
+def _offered_power(taken: Sample, supply: Supply, _behaviour: Behaviour) -> list[Value]:
+    watts = taken.offered_a * supply.phases * mean_voltage_v(taken.voltage_v, supply)
+    return [_value(f"{watts:.0f}", OFFERED_POWER, "W", taken.context)]
+
+
+def _offered_current(taken: Sample, _supply: Supply, _behaviour: Behaviour) -> list[Value]:
+    return [_value(f"{taken.offered_a:.1f}", OFFERED_CURRENT, "A", taken.context)]
+
+
+def _current(taken: Sample, _supply: Supply, behaviour: Behaviour) -> list[Value]:
+    return _by_phase(taken.current_a, CURRENT, "A", taken, behaviour)
+
+
+def _voltage(taken: Sample, _supply: Supply, behaviour: Behaviour) -> list[Value]:
+    return _by_phase(taken.voltage_v, VOLTAGE, "V", taken, behaviour)
+
+
+def _by_phase(numbers: Phases, measurand: str, unit: str, taken: Sample, behaviour: Behaviour) -> list[Value]:
+    """Always three, an unwired phase 0.0."""
+    return [
+        _value(f"{number:.1f}", measurand, unit, taken.context, phase=phase, **_outlet(behaviour))
+        for phase, number in zip(behaviour.phases, numbers, strict=True)
+    ]
+
+
+_VALUES: dict[str, Callable[[Sample, Supply, Behaviour], list[Value]]] = {
+    POWER: _power,
+    ENERGY: _energy,
+    OFFERED_POWER: _offered_power,
+    OFFERED_CURRENT: _offered_current,
+    CURRENT: _current,
+    VOLTAGE: _voltage,
+}
+
+
+def mean_voltage_v(voltage_v: Phases, supply: Supply) -> float:
+    """Of the wired phases that carry voltage, else nominal: 0 V never becomes "no power offered"."""
+    live = [volts for volts in voltage_v[: supply.phases] if volts > 0.5 * supply.nominal_voltage_v]
+    return sum(live) / len(live) if live else supply.nominal_voltage_v
+
+
+class Sampler:
+    """When the next Sample.Periodic of the running transaction is due."""
+
+    def __init__(self, interval_s: int, started_s: float) -> None:
+        self._interval_s = interval_s
+        self._next_s = started_s + interval_s
+
+    @classmethod
+    def resumed(cls, interval_s: int, started_at: datetime, utc: datetime, now_s: float) -> Sampler:
+        """After a restart the phase continues from the stored start of the transaction."""
+        elapsed_s = max(0.0, (utc - started_at).total_seconds())
+        return cls(interval_s, now_s - (elapsed_s % interval_s if interval_s else 0.0))
+
+    def due(self, interval_s: int, now_s: float) -> bool:
+        """Ask at every step; a changed interval counts from now, 0 is never."""
+        if interval_s != self._interval_s:
+            self._interval_s, self._next_s = interval_s, now_s + interval_s
+        if interval_s == 0 or now_s < self._next_s:
+            return False
+        missed = int((now_s - self._next_s) // interval_s)
+        self._next_s += (missed + 1) * interval_s
+        return True

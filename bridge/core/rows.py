@@ -1,0 +1,158 @@
+"""What is durable: transaction rows and remembered values, and the changes that are made to them.
+
+The core decides the changes; the store makes them durable before anything that rests on them leaves the
+process. Messages are derived from rows when they are sent; the first send freezes a message's fields.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+Payload = dict[str, Any]
+MessageKind = Literal["start", "values", "stop"]
+Phases = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One meter value set inside a transaction, as numbers; its message form is made at the first send."""
+
+    at: datetime
+    context: str  # OCPP 1.6 ReadingContext
+    energy_wh: int
+    power_w: float
+    current_a: Phases
+    voltage_v: Phases
+    offered_a: float  # amps on the pilot, 0 when it offers nothing
+    measurands: str  # comma separated, as the configuration key stood then
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRef:
+    """One message of a row. `seq` counts the samples of a row and is 0 for start and stop."""
+
+    row_id: int
+    kind: MessageKind
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionRow:
+    """A transaction as the store knows it."""
+
+    row_id: int
+    boot_id: str
+    connector_id: int
+    id_tag: str
+    parent_id_tag: str | None
+    meter_start_wh: int
+    started_at: datetime
+    transaction_id: int | None = None  # None until StartTransaction.conf
+    id_tag_status: str | None = None  # of StartTransaction.conf
+    stopped_at: datetime | None = None
+    meter_stop_wh: int | None = None
+    stop_reason: str | None = None
+    stop_id_tag: str | None = None
+    stop_estimated: bool = False  # meter_stop_wh is the last durable reading, not one after the opening
+    given_up: str | None = None  # why the row stands in the dead-letter list
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The oldest message not yet delivered, with all that its form needs."""
+
+    ref: MessageRef
+    row: TransactionRow
+    sample: Sample | None  # for kind "values"
+    frozen: Payload | None  # set by the first send
+    attempts: int
+
+
+# Changes. Those of a transaction's start and stop, and remembered values, are on disk when apply() returns.
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionStarted:
+    """Durable before StartTransaction is sent and before the contactor may close."""
+
+    row: TransactionRow
+
+
+@dataclass(frozen=True, slots=True)
+class SampleTaken:
+    """May be batched on its way to the disk."""
+
+    row_id: int
+    seq: int
+    sample: Sample
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionStopped:
+    row_id: int
+    stopped_at: datetime
+    meter_stop_wh: int
+    reason: str
+    id_tag: str | None
+    estimated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """First send of a message: from now on exactly this payload."""
+
+    ref: MessageRef
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Attempted:
+    """One more failed attempt of the kind that counts."""
+
+    ref: MessageRef
+
+
+@dataclass(frozen=True, slots=True)
+class StartConfirmed:
+    """StartTransaction.conf: delivers the start message too."""
+
+    row_id: int
+    transaction_id: int
+    id_tag_status: str
+    parent_id_tag: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    ref: MessageRef
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """The whole row steps aside into the dead-letter list."""
+
+    row_id: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A named value: a configuration key, the availability, where we were accepted. None forgets it."""
+
+    name: str
+    value: str | None
+
+
+Change = (
+    TransactionStarted
+    | SampleTaken
+    | TransactionStopped
+    | Frozen
+    | Attempted
+    | StartConfirmed
+    | Delivered
+    | GivenUp
+    | Remembered
+)

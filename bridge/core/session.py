@@ -1,0 +1,94 @@
+"""The states of the one connector, each with the data that exists only in it, and the pure questions on them.
+
+    Idle ──card/remote──▶ Authorizing ──Accepted──▶ Authorized ──car, lock, reading──▶ Transaction
+     ▲ ▲                      │ refused                 │ time-out, same card              │ stop row written
+     │ └──────────────────────┴─────────────────────────┘                                  ▼
+     └───────────────────────────────── car leaves ─────────────────────────────────── Finishing
+
+A new card or remote start leads from Finishing to Authorizing too; refused there, it falls back to Finishing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Source = Literal["card", "remote", "free"]
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Nobody is authorized; a car may be connected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finishing:
+    """A transaction is over, the car (or a cable kept by a rule) is still there."""
+
+    kept_for: str | None = None  # the cable stays locked until this idTag is presented
+
+
+Resting = Idle | Finishing
+
+
+@dataclass(frozen=True, slots=True)
+class Authorizing:
+    """Authorize.req is out, or about to be."""
+
+    id_tag: str
+    source: Source
+    since_s: float
+    former: Resting
+
+
+@dataclass(frozen=True, slots=True)
+class Authorized:
+    """May charge; waits for the car, the lock and a fresh reading."""
+
+    id_tag: str
+    parent_id_tag: str | None
+    source: Source
+    since_s: float
+    expires_s: float | None  # only counts while no car is connected; None: never
+    former: Resting
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """The decision to stop is taken; its row is not written yet."""
+
+    reason: str  # OCPP 1.6 7.36
+    id_tag: str | None
+    since_s: float
+    held_status: str  # the status holds until the StopTransaction row is written
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A row is open in the store."""
+
+    row_id: int
+    id_tag: str
+    parent_id_tag: str | None
+    meter_start_wh: int
+    since_s: float
+    started_at: datetime
+    transaction_id: int | None = None  # None until StartTransaction.conf
+    deauthorized: bool = False  # StartTransaction.conf said no, and StopTransactionOnInvalidId is false
+    closed_once: bool = False  # the contactor has been closed in this transaction
+    fault_since_s: float | None = None
+    stopping: Stopping | None = None
+
+
+State = Idle | Authorizing | Authorized | Transaction | Finishing
+
+
+def same_tag(one: str, other: str) -> bool:
+    """OCPP 1.6 IdToken is a CiString."""
+    return one.casefold() == other.casefold()
+
+
+def same_group(one: str | None, other: str | None) -> bool:
+    """Both parents known and equal."""
+    return one is not None and other is not None and same_tag(one, other)

@@ -1,0 +1,37 @@
+"""With what a charge point starts: what never changes while it runs, and what the store remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bridge.core.rows import TransactionRow
+from bridge.core.zaptec import Behaviour
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What does not change while the program runs."""
+
+    behaviour: Behaviour
+    boot_id: str  # of the Pi, simulated or real
+    central_system_url: str  # where "once accepted" counts
+    accept_before_registration: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the store knew when the program started."""
+
+    next_row_id: int = 1
+    open_row: TransactionRow | None = None
+    next_sample_seq: int = 0
+    last_energy_wh: int | None = None  # of the open row's last sample
+    remembered: Mapping[str, str] = field(default_factory=dict)
+
+
+# Names of remembered values; configuration keys have a prefix of their own.
+OPERATIVE = "operative"  # "false" after ChangeAvailability Inoperative
+FINISHING = "finishing"  # present: this plug-in had its transaction; its value keeps the cable for a tag
+ORDERLY = "orderly"  # the boot id in which the bridge was last told to end
+ACCEPTED_AT = "accepted_at"  # the URL of the Central System that last accepted us

@@ -1,0 +1,66 @@
+"""What the bridge asks of the box, derived from the session: amps, cable, lamp."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from bridge.core.box import BoxView
+from bridge.core.configuration import Configuration
+from bridge.core.session import Authorized, Authorizing, Finishing, Idle, State, Transaction
+from hal.contract import Cable
+
+FULL_A = 80.0  # asks for all there is, until the box has said what its installation allows
+
+
+@dataclass(frozen=True, slots=True)
+class WishContent:
+    """The sender adds number and end."""
+
+    limit_a: float
+    cable: Cable
+    lamp: str
+
+
+def limit_a(state: State, box: BoxView, now_s: float) -> float:
+    """0 unless a transaction runs that nobody has decided to stop."""
+    if not isinstance(state, Transaction) or state.stopping is not None or state.deauthorized:
+        return 0.0
+    installation_a = box.box.installation_max_a if box.box is not None else FULL_A
+    cap_a = box.meter.cap_a(now_s)
+    return installation_a if cap_a is None else min(installation_a, cap_a)
+
+
+def cable(state: State, configuration: Configuration) -> Cable:
+    """OCPP 1.6 9.1.27 and Zaptec's LockCablePermanently: who may take the plug out."""
+    if configuration.is_on("LockCablePermanently"):
+        return "permanent"
+    released = configuration.is_on("UnlockConnectorOnEVSideDisconnect")
+    match state:
+        case Transaction():
+            return "auto" if released else "keep"
+        case Finishing(kept_for=kept_for):
+            return "release" if kept_for is None else "keep"
+        case Idle() | Authorizing() | Authorized():
+            return "auto"
+        case never:
+            assert_never(never)
+
+
+def lamp(state: State, status: str, refused: bool) -> str:
+    """The name of a pattern; a refusal shows over everything but a fault."""
+    if status in ("Faulted", "Unavailable"):
+        return status.lower()
+    if refused:
+        return "refused"
+    match state:
+        case Authorizing():
+            return "asking"
+        case Authorized():
+            return "accepted"
+        case Transaction():
+            return "charging" if status == "Charging" else "accepted"
+        case Idle() | Finishing():
+            return "ready"
+        case never:
+            assert_never(never)

@@ -1,0 +1,57 @@
+"""How a Zaptec differs from the standard: one row of behaviour for each of its two ways to speak OCPP 1.6."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Mode = Literal["cloud", "native"]
+
+POWER = "Power.Active.Import"
+ENERGY = "Energy.Active.Import.Register"
+OFFERED_POWER = "Power.Offered"
+OFFERED_CURRENT = "Current.Offered"
+CURRENT = "Current.Import"
+VOLTAGE = "Voltage"
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """The choices of one mode."""
+
+    mode: Mode
+    sample_interval_s: int  # MeterValueSampleInterval at first start
+    sampled_measurands: str  # MeterValuesSampledData at first start
+    measurands: tuple[str, ...]  # what the *Data keys accept
+    measurands_max: int  # their MaxLength
+    phases: tuple[str, str, str]  # how phases are written
+    remote_start_life_s: float | None  # None: ConnectionTimeOut counts
+    energy_in_kwh: bool
+    one_element: bool  # one MeterValue with all sampled values, or one for each measurand
+
+
+CLOUD = Behaviour(
+    mode="cloud",
+    sample_interval_s=120,  # "By default, meter values are sent every 2 minutes"
+    sampled_measurands=f"{POWER},{ENERGY},{OFFERED_POWER},{CURRENT}",
+    measurands=(POWER, ENERGY, OFFERED_POWER, CURRENT, OFFERED_CURRENT, VOLTAGE),
+    measurands_max=8,
+    phases=("L1-N", "L2-N", "L3-N"),
+    remote_start_life_s=120.0,  # "IdTag set using this method will time out after 120s"
+    energy_in_kwh=True,
+    one_element=True,
+)
+
+NATIVE = Behaviour(
+    mode="native",
+    sample_interval_s=0,
+    sampled_measurands=ENERGY,
+    measurands=(POWER, ENERGY, CURRENT, OFFERED_CURRENT, VOLTAGE),
+    measurands_max=6,
+    phases=("L1", "L2", "L3"),
+    remote_start_life_s=None,
+    energy_in_kwh=False,
+    one_element=False,
+)
+
+BEHAVIOURS: dict[Mode, Behaviour] = {"cloud": CLOUD, "native": NATIVE}

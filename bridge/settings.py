@@ -1,0 +1,201 @@
+"""charge-point.toml: who this charge point is and whom it speaks to. The bridge's own file.
+
+A mock box and a real box never share one: the serial number of a mock box begins with MOCK and no other does,
+so that neither can speak in the other's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from bridge.core.configuration import first_value_fault, known_keys
+from bridge.core.zaptec import BEHAVIOURS, Mode
+from hal.config_file import Broken, initial, parse
+
+FILE_NAME = "charge-point.toml"
+MOCK_PREFIX = "MOCK"
+
+# What a new file says: `config check` asks for the two names of a real box.
+REAL_VALUES = {"charge_point.id": "", "charge_point.serial_number": ""}
+MOCK_VALUES = {
+    "central_system.url": "ws://127.0.0.1:9000/ocpp",
+    "charge_point.id": "MOCK0001",
+    "charge_point.serial_number": "MOCK0001",
+}
+
+
+class _Section(msgspec.Struct, frozen=True):
+    """Base of all sections; a docstring is the section's comment in the written file."""
+
+
+class CentralSystem(_Section, frozen=True):
+    """The OCPP 1.6J Central System."""
+
+    # OCPP-J 1.6 3.1.1: the charge point's identity is added as the last part of the path.
+    url: Annotated[
+        str,
+        Meta(
+            pattern=r"^wss?://[^\s/?#@]+(/[^\s?#]*)?$",
+            description="ws:// or wss:// address, without the id of the charge point",
+            examples=["wss://central-system.example/ocpp"],
+        ),
+    ]
+    accept_before_registration: Annotated[
+        bool, Meta(description="offer charging although this Central System never accepted the box")
+    ] = False
+
+
+class Identity(_Section, frozen=True, kw_only=True):
+    """Who this charge point is."""
+
+    id: Annotated[
+        str,
+        Meta(
+            pattern=r"^[^\s/?#]+$",
+            min_length=1,
+            max_length=48,
+            description="its name in the address; no blanks and none of / ? #",
+            examples=["CP0001"],
+        ),
+    ]
+    # OCPP 1.6 6.3 BootNotification.req: CiString20, CiString20, CiString25.
+    vendor: Annotated[
+        str, Meta(min_length=1, max_length=20, description="as the Central System expects it")
+    ] = "Zaptec"
+    model: Annotated[str, Meta(min_length=1, max_length=20, description="likewise")] = "Zaptec Go OCPP"
+    serial_number: Annotated[
+        str, Meta(min_length=1, max_length=25, description="of this box", examples=["SN0001"])
+    ]
+
+
+class Zaptec(_Section, frozen=True):
+    """Which Zaptec it behaves like."""
+
+    mode: Annotated[
+        Mode, Meta(description="as one behind Zaptec's cloud, or as one that speaks OCPP itself")
+    ] = "cloud"
+    authorization_required: Annotated[
+        bool, Meta(description="false: every car that is plugged in charges, without a card")
+    ] = True
+
+
+class Ocpp(_Section, frozen=True):
+    """OCPP."""
+
+    keys: Annotated[
+        dict[str, str | int | bool],
+        Meta(description="First values of OCPP configuration keys, as HeartbeatInterval = 300"),
+    ] = {}
+
+    @property
+    def first_values(self) -> dict[str, str]:
+        """As OCPP writes values: text."""
+        return {name: _ocpp_text(value) for name, value in self.keys.items()}
+
+
+def _ocpp_text(value: str | int | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+class Reset(_Section, frozen=True):
+    """What Reset asks for."""
+
+    hard: Annotated[
+        Literal["restart", "reboot"], Meta(description="restart all programs, or reboot the Raspberry Pi")
+    ] = "restart"
+
+
+class Timing(_Section, frozen=True):
+    """Waits of the link. A mock box may shorten them; a real one must not have this section."""
+
+    transaction_time_out_s: Annotated[
+        float, Meta(ge=0.5, le=60, description="wait for the answer to a transaction's message")
+    ] = 60.0
+    registration_retry_s: Annotated[
+        float, Meta(ge=0.1, le=120, description="wait before an unanswered BootNotification is sent again")
+    ] = 120.0
+    back_off_first_s: Annotated[
+        float, Meta(ge=0.05, le=1, description="first wait before connecting again")
+    ] = 1.0
+    back_off_max_s: Annotated[
+        float, Meta(ge=0.05, le=60, description="longest wait before connecting again")
+    ] = 60.0
+
+    @property
+    def shortened(self) -> bool:
+        """To be said wherever the box is shown."""
+        return self != Timing()
+
+
+class ChargePoint(msgspec.Struct, frozen=True, kw_only=True):
+    """This charge point: who it is and whom it speaks to."""
+
+    central_system: CentralSystem
+    charge_point: Identity
+    zaptec: Zaptec = Zaptec()
+    ocpp: Ocpp = Ocpp()
+    reset: Reset = Reset()
+    timing: Timing = Timing()
+
+
+def load(path: Path, *, mock: bool) -> ChargePoint:
+    """The charge point of that file. Raises ConfigError with all faults of the file."""
+    return parse(path.read_bytes, ChargePoint, file=path.name, rules=(partial(_broken_rules, mock=mock),))
+
+
+def new_file(*, mock: bool) -> str:
+    """A commented charge-point.toml; a real one lacks its id and serial number."""
+    return initial(ChargePoint, values=MOCK_VALUES if mock else REAL_VALUES, commented=("timing",))
+
+
+def warnings(settings: ChargePoint) -> tuple[str, ...]:
+    """What is allowed but seldom meant."""
+    said = []
+    firsts = {name.lower(): value for name, value in settings.ocpp.first_values.items()}
+    free = not settings.zaptec.authorization_required or firsts.get("freecharging") == "true"
+    if free and not firsts.get("freechargingidtag"):
+        said.append(
+            "free charging is on and FreeChargingIdTag is empty: transactions will carry an empty idTag, "
+            "which many a Central System refuses; set FreeChargingIdTag in [ocpp.keys]"
+        )
+    if settings.central_system.url.rstrip("/").endswith(f"/{settings.charge_point.id}"):
+        said.append("central_system.url ends with charge_point.id, which is added once more; leave it out")
+    return tuple(said)
+
+
+def _broken_rules(settings: ChargePoint, *, mock: bool) -> Iterator[Broken]:
+    yield from _identity(settings, mock=mock)
+    yield from _first_values(settings)
+    if settings.timing.back_off_first_s > settings.timing.back_off_max_s:
+        keys = ("timing.back_off_first_s", "timing.back_off_max_s")
+        yield Broken(keys, f"must be at most timing.back_off_max_s = {settings.timing.back_off_max_s:g}")
+    if settings.timing.shortened and not mock:
+        yield Broken(("timing",), "only a mock box may have shorter timings; remove this section")
+
+
+def _identity(settings: ChargePoint, *, mock: bool) -> Iterator[Broken]:
+    """A mock refuses a production configuration, and a real box that of a mock."""
+    is_mock = settings.charge_point.serial_number.startswith(MOCK_PREFIX)
+    if mock and not is_mock:
+        why = f"is that of a real box, for which a mock must not speak; a mock's begins with {MOCK_PREFIX}"
+        yield Broken(("charge_point.serial_number",), why)
+    if is_mock and not mock:
+        why = f"is that of a mock box: {MOCK_PREFIX}...; give the real box its own, or start with --mock"
+        yield Broken(("charge_point.serial_number",), why)
+
+
+def _first_values(settings: ChargePoint) -> Iterator[Broken]:
+    behaviour = BEHAVIOURS[settings.zaptec.mode]
+    for name, value in settings.ocpp.first_values.items():
+        fault = first_value_fault(name, value, behaviour)
+        if fault is not None:
+            near = get_close_matches(name, known_keys(), n=1)
+            hint = f"; did you mean {near[0]}?" if near and near[0].lower() != name.lower() else ""
+            yield Broken((f"ocpp.keys.{name}", "zaptec.mode"), f"is {fault}{hint}")

@@ -1,0 +1,109 @@
+"""How the core's types stand in columns. Moments are ISO text in UTC with microseconds; payloads are JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from bridge.core.rows import MessageKind, Payload, Sample, TransactionRow
+
+KINDS: tuple[MessageKind, ...] = ("start", "values", "stop")  # a kind's index is its `place` in a row
+
+ROW = (
+    "row_id",
+    "boot_id",
+    "connector_id",
+    "id_tag",
+    "parent_id_tag",
+    "meter_start_wh",
+    "started_at",
+    "transaction_id",
+    "id_tag_status",
+    "stopped_at",
+    "meter_stop_wh",
+    "stop_reason",
+    "stop_id_tag",
+    "stop_estimated",
+    "given_up",
+)
+SAMPLE = (
+    "at",
+    "context",
+    "energy_wh",
+    "power_w",
+    "current_l1_a",
+    "current_l2_a",
+    "current_l3_a",
+    "voltage_l1_v",
+    "voltage_l2_v",
+    "voltage_l3_v",
+    "offered_a",
+    "measurands",
+)
+
+
+def place(kind: MessageKind) -> int:
+    """Where a message stands within its row."""
+    return KINDS.index(kind)
+
+
+def moment_text(moment: datetime) -> str:
+    """Raises: ValueError for a moment without a time zone, which would be read as local time."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment!r} has no time zone; moments are aware, in UTC")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def payload_text(payload: Payload) -> str:
+    """Raises: ValueError for NaN and infinities, which JSON does not have."""
+    return json.dumps(payload, allow_nan=False, separators=(",", ":"))
+
+
+def payload_of(text: str | None) -> Payload | None:
+    """The payload exactly as it was frozen."""
+    if text is None:
+        return None
+    payload: Payload = json.loads(text)
+    return payload
+
+
+def sample_values(sample: Sample) -> tuple[object, ...]:
+    """In the order of SAMPLE."""
+    return (
+        moment_text(sample.at),
+        sample.context,
+        sample.energy_wh,
+        sample.power_w,
+        *sample.current_a,
+        *sample.voltage_v,
+        sample.offered_a,
+        sample.measurands,
+    )
+
+
+def sample_of(values: Sequence[Any]) -> Sample:
+    """From values in the order of SAMPLE."""
+    at, context, energy_wh, power_w, *phases, offered_a, measurands = values
+    l1_a, l2_a, l3_a, l1_v, l2_v, l3_v = phases
+    return Sample(
+        at=datetime.fromisoformat(at),
+        context=context,
+        energy_wh=energy_wh,
+        power_w=power_w,
+        current_a=(l1_a, l2_a, l3_a),
+        voltage_v=(l1_v, l2_v, l3_v),
+        offered_a=offered_a,
+        measurands=measurands,
+    )
+
+
+def row_of(values: Sequence[Any]) -> TransactionRow:
+    """From values in the order of ROW."""
+    fields = dict(zip(ROW, values, strict=True))
+    stopped_at = fields["stopped_at"]
+    fields["started_at"] = datetime.fromisoformat(fields["started_at"])
+    fields["stopped_at"] = None if stopped_at is None else datetime.fromisoformat(stopped_at)
+    fields["stop_estimated"] = bool(fields["stop_estimated"])
+    return TransactionRow(**fields)

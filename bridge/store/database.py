@@ -1,0 +1,76 @@
+"""The store, synchronous: for tests, for tools, and inside the thread of `Writer`."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from bridge.core.rows import Attempted, Change, Frozen, SampleTaken
+from bridge.store import changes as change_tables
+from bridge.store import schema
+from bridge.store.errors import StoreError, naming
+from bridge.store.reads import Reads
+
+IN_MEMORY = ":memory:"
+
+
+class Database(Reads):
+    """One SQLite file in WAL mode, or ":memory:". Belongs to the thread that made it."""
+
+    def __init__(self, path: Path | str) -> None:
+        """Opens or creates the file and brings it to the newest schema.
+
+        Raises: StoreError when it cannot, and for a file written by a newer version of this program.
+        """
+        with naming(str(path), "could not be opened"):
+            connection = sqlite3.connect(path, isolation_level=None)
+        super().__init__(connection, str(path))
+        try:
+            with naming(self._path, "could not be opened"):
+                self._prepare()
+        except StoreError:
+            self.close()
+            raise
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Makes a batch durable, whole and in order.
+
+        It survives the end of the process in every case. It survives a power cut too, with all batches before
+        it, unless it holds nothing but samples, frozen payloads and attempts: those last ones may be lost
+        together, newest first, until a batch of another kind follows.
+
+        Changes to messages that are already delivered have no effect: an answer may come twice.
+        Raises: StoreError, and then nothing of the batch is stored: for a disk error it may be applied again;
+        an unknown row, or a change that cannot follow what is stored, is a bug of the caller.
+        """
+        if changes:
+            with naming(self._path, f"{len(changes)} changes were not stored"), self._transaction(changes):
+                for change in changes:
+                    change_tables.make(self._connection, change)
+
+    def close(self) -> None:
+        """After this the object is of no use."""
+        self._connection.close()
+
+    def _prepare(self) -> None:
+        self._connection.execute("PRAGMA foreign_keys = ON")
+        self._connection.execute("PRAGMA synchronous = FULL")
+        mode = self._connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        if mode != ("memory" if self._path == IN_MEMORY else "wal"):
+            raise StoreError(f"{self._path}: journal mode {mode}, must be wal: use a local disk")
+        schema.migrate(self._connection, self._path)
+
+    @contextmanager
+    def _transaction(self, changes: Sequence[Change]) -> Iterator[None]:
+        # WAL: FULL syncs at each commit, NORMAL only at checkpoints; the order of commits is kept by both.
+        minor = all(isinstance(change, SampleTaken | Frozen | Attempted) for change in changes)
+        self._connection.execute(f"PRAGMA synchronous = {'NORMAL' if minor else 'FULL'}")
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")

@@ -1,0 +1,42 @@
+"""The one error of the store, and how SQLite's own errors become it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# SQLite's primary result codes, https://sqlite.org/rescode.html
+_NEXT_STEP = {
+    sqlite3.SQLITE_FULL: "free space on its disk",
+    sqlite3.SQLITE_READONLY: "make the file, its folder and its disk writable for this user",
+    sqlite3.SQLITE_CANTOPEN: "its folder must exist and be writable for this user",
+    sqlite3.SQLITE_BUSY: "another program holds it: end that program",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged: move it aside and start again",
+    sqlite3.SQLITE_NOTADB: "this is no database: move it aside and start again",
+}
+_PRIMARY_CODE_BITS = 0xFF  # an extended result code carries the primary one in its lowest byte
+
+
+class StoreError(Exception):
+    """The store could not do what was asked; nothing of the batch that raised it is stored."""
+
+
+@contextmanager
+def naming(path: str, trouble: str) -> Iterator[None]:
+    """Turns SQLite's errors, and values it cannot hold, into a StoreError that names `path` and `trouble`.
+
+    Raises: StoreError.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {trouble}: {_explained(error)}") from error
+    except (ValueError, OverflowError) as error:
+        raise StoreError(f"{path}: {trouble}: a value that cannot be stored: {error}") from error
+
+
+def _explained(error: sqlite3.Error) -> str:
+    code: int | None = getattr(error, "sqlite_errorcode", None)  # missing on errors of the Python side
+    step = None if code is None else _NEXT_STEP.get(code & _PRIMARY_CODE_BITS)
+    return f"{error}" if step is None else f"{error}; {step}"

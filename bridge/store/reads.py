@@ -1,0 +1,113 @@
+"""What can be asked of the store. Every answer comes from one statement, so it is of one moment."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from bridge.core.rows import MessageRef, Pending, Sample, TransactionRow
+from bridge.store.columns import KINDS, ROW, SAMPLE, payload_of, row_of, sample_of
+from bridge.store.errors import naming
+
+_ROW = ", ".join(ROW)
+_SAMPLE = ", ".join(SAMPLE)
+
+OPEN_TRANSACTION = f"""
+    SELECT {_ROW} FROM transactions WHERE stopped_at IS NULL AND given_up IS NULL
+    ORDER BY row_id DESC LIMIT 1"""
+# The subquery walks the primary key to its first record; the rest are look-ups by primary key.
+HEAD = f"""
+    SELECT place, first.seq, frozen, attempts, {", ".join("row." + name for name in ROW)}, {_SAMPLE}
+    FROM (SELECT * FROM outbox ORDER BY row_id, place, seq LIMIT 1) AS first
+    JOIN transactions AS row ON row.row_id = first.row_id
+    LEFT JOIN samples ON place = 1 AND samples.row_id = first.row_id AND samples.seq = first.seq"""
+BACKLOG = "SELECT count(*) FROM outbox"
+REMEMBERED = "SELECT name, value FROM remembered"
+NEXT_ROW_ID = "SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'transactions'"
+NEXT_SEQ = "SELECT coalesce(max(seq) + 1, 0) FROM samples WHERE row_id = ?"
+LAST_SAMPLE = f"SELECT {_SAMPLE} FROM samples WHERE row_id = ? ORDER BY seq DESC LIMIT 1"
+SAMPLE_COUNT = "SELECT count(*) FROM samples WHERE row_id = ?"
+ONE_ROW = f"SELECT {_ROW} FROM transactions WHERE row_id = ?"
+NEWEST_ROWS = f"SELECT {_ROW} FROM transactions ORDER BY row_id DESC LIMIT ? OFFSET ?"
+DEAD_LETTERS = f"""
+    SELECT {_ROW} FROM transactions WHERE given_up IS NOT NULL ORDER BY row_id LIMIT ? OFFSET ?"""
+
+
+class Reads:
+    """Questions to the store, each bounded in memory. Raises StoreError when the disk cannot be read."""
+
+    def __init__(self, connection: sqlite3.Connection, path: str) -> None:
+        self._connection = connection
+        self._path = path
+
+    def open_transaction(self) -> TransactionRow | None:
+        """The newest row that has no stop and is not given up."""
+        found = self._one(OPEN_TRANSACTION)
+        return None if found is None else row_of(found)
+
+    def head(self) -> Pending | None:
+        """The oldest undelivered message: by row id; in a row the start, its samples by seq, the stop.
+
+        So values and stop only come up once StartTransaction is confirmed. Rows given up are passed over.
+        """
+        found = self._one(HEAD)
+        if found is None:
+            return None
+        place, seq, frozen, attempts, *rest = found
+        row, sample = rest[: len(ROW)], rest[len(ROW) :]
+        return Pending(
+            ref=MessageRef(row[0], KINDS[place], seq),
+            row=row_of(row),
+            sample=sample_of(sample) if KINDS[place] == "values" else None,
+            frozen=payload_of(frozen),
+            attempts=attempts,
+        )
+
+    def backlog(self) -> int:
+        """How many messages wait for delivery; those of rows given up are not counted."""
+        return self._number(BACKLOG)
+
+    def remembered(self) -> dict[str, str]:
+        """All named values."""
+        return dict(self._all(REMEMBERED))
+
+    def next_row_id(self) -> int:
+        """One above the highest ever used, whether or not that row still exists; the first is 1."""
+        return self._number(NEXT_ROW_ID)
+
+    def next_sample_seq(self, row_id: int) -> int:
+        """One above the row's last sample; the first is 0."""
+        return self._number(NEXT_SEQ, row_id)
+
+    def last_sample(self, row_id: int) -> Sample | None:
+        """The row's newest sample. None when it has none, or once its stop was delivered."""
+        found = self._one(LAST_SAMPLE, row_id)
+        return None if found is None else sample_of(found)
+
+    def sample_count(self, row_id: int) -> int:
+        """The samples kept of a row, delivered or not; 0 once its stop was delivered."""
+        return self._number(SAMPLE_COUNT, row_id)
+
+    def row(self, row_id: int) -> TransactionRow | None:
+        """None: there is no such row."""
+        found = self._one(ONE_ROW, row_id)
+        return None if found is None else row_of(found)
+
+    def rows(self, limit: int, offset: int = 0) -> list[TransactionRow]:
+        """The history, newest first."""
+        return [row_of(found) for found in self._all(NEWEST_ROWS, limit, offset)]
+
+    def dead_letters(self, limit: int = 100, offset: int = 0) -> list[TransactionRow]:
+        """Rows given up, oldest first."""
+        return [row_of(found) for found in self._all(DEAD_LETTERS, limit, offset)]
+
+    def _all(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        with naming(self._path, "could not be read"):
+            return self._connection.execute(statement, values).fetchall()
+
+    def _one(self, statement: str, *values: object) -> tuple[Any, ...] | None:
+        return next(iter(self._all(statement, *values)), None)
+
+    def _number(self, statement: str, *values: object) -> int:
+        ((number,),) = self._all(statement, *values)
+        return int(number)
