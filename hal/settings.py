@@ -243,8 +243,9 @@ def declared_facts(box: Wallbox) -> tuple[str, ...]:
     """What this box is and what it does without, to be shown wherever the box is shown."""
     installation, cable = box.installation, box.cable
     kind = "socket" if cable.kind == "socket" else f"fixed cable of {cable.rating_a} A"
+    phases = "3 phases" if installation.phases == 3 else "1 phase"
     facts = [
-        f"{kind}, {installation.phases} phases, {installation.max_current_a:g} A",
+        f"{kind}, {phases}, {installation.max_current_a:g} A",
         f"meter {box.meter.model}",
     ]
     facts.append(f"card reader {box.reader.model}" if box.reader else "no card reader")

@@ -1,0 +1,50 @@
+"""`python -I -m hal.instruments --config-dir C --state-dir D --runtime-dir R [--mock]`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from hal import settings
+from hal.config_file import ConfigError
+from hal.instruments.senses import Senses
+from hal.settings import Wallbox
+
+
+async def _live(wallbox: Wallbox, runtime_dir: Path, *, mock: bool) -> None:
+    running = asyncio.create_task(Senses(wallbox, runtime_dir, mock=mock).run())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0 after SIGTERM or SIGINT, 2 for a wrong wallbox.toml."""
+    parser = argparse.ArgumentParser(
+        prog="hal.instruments", description="meter and card reader of the wallbox"
+    )
+    for folder in ("--config-dir", "--state-dir", "--runtime-dir"):
+        parser.add_argument(folder, type=Path, required=True)
+    parser.add_argument("--mock", action="store_true", help="the meter and the reader of hal.mock")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="hal.instruments: %(message)s")
+    logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # a lost answer is told once, by `meters`
+    try:
+        wallbox = settings.load(options.config_dir / settings.FILE_NAME, mock=options.mock)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if options.mock:
+        logging.getLogger("hal.instruments").info("MOCK: meter and cards are simulated")
+    asyncio.run(_live(wallbox, options.runtime_dir, mock=options.mock))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

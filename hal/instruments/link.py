@@ -1,0 +1,80 @@
+"""The connection to the socket of `hal.safety`: the newest of everything, again after each connect."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+
+from hal.contract import Answer, Card, Hello, InstrumentBox, LineBuffer, Reading, decode, encode
+
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 1.0  # readings are stale after 3 s
+_UNSENT_LIMIT = 65_536  # bytes; hal.safety takes 400 KiB/s from each client: more unsent means it is stuck
+
+Sent = Reading | Card | InstrumentBox
+
+log = logging.getLogger("hal.instruments")
+
+
+class SafetyLink:
+    """Keeps itself connected. A message is a level: what was lost is told again by the next or on connect."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._newest: dict[type[Sent], Sent] = {}
+        self._writer: asyncio.StreamWriter | None = None
+
+    def send(self, message: Sent) -> None:
+        """Now, if connected; and on each connect from now on, until a newer one of its kind comes."""
+        self._newest[type(message)] = message
+        if self._writer is None:
+            return
+        self._writer.write(encode(message))
+        if self._writer.transport.get_write_buffer_size() > _UNSENT_LIMIT:
+            log.warning("hal.safety does not read; connecting again")
+            self._writer.transport.abort()
+            self._writer = None
+
+    async def run(self) -> None:
+        """Connects, and again whenever the connection ends."""
+        wait_s = _FIRST_WAIT_S
+        while True:
+            try:
+                lines, writer = await asyncio.open_unix_connection(self._path)
+            except OSError:  # hal.safety is not there yet, or no more
+                wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+            else:
+                log.info("connected to hal.safety")
+                wait_s = _FIRST_WAIT_S if await self._converse(lines, writer) else _LONGEST_WAIT_S
+                log.info("connection to hal.safety ended")
+            await asyncio.sleep(wait_s)
+
+    async def _converse(self, lines: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Until the connection ends; False when hal.safety refused us."""
+        welcome = True
+        buffer = LineBuffer()
+        writer.write(encode(Hello(role="instruments")))
+        for message in self._newest.values():
+            writer.write(encode(message))
+        self._writer = writer
+        try:
+            while received := await lines.read(4096):
+                refusals = [text for line in buffer.feed(received) if (text := _refusal(line))]
+                for text in refusals:
+                    log.warning("hal.safety: %s", text)
+                welcome = welcome and not refusals
+        except (ConnectionError, ValueError) as error:  # ValueError: no line ends where one should
+            log.warning("hal.safety: %s", error)
+        finally:
+            self._writer = None
+            writer.close()
+        return welcome
+
+
+def _refusal(line: bytes) -> str:
+    """What hal.safety refused, in its words; empty for everything else it tells its clients."""
+    try:
+        message = decode(line)
+    except (ValueError, RecursionError):  # not UTF-8, not JSON, or of a newer version
+        return ""
+    return message.text if isinstance(message, Answer) and not message.ok else ""

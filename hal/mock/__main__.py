@@ -1,0 +1,120 @@
+"""The mock wallbox: `python -I -m hal.mock --config-dir C --state-dir D --runtime-dir R`.
+
+The simulated world is a process of its own that outlives those it is wired to. It is ready once R/mock.sock
+is there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from hal import settings
+from hal.config_file import ConfigError
+from hal.mock import keeping
+from hal.mock.box import STEP_S, SimulatedBox
+from hal.mock.control import SOCKET_NAME, Control, WorldTakenError, take_over
+from hal.mock.meter import MockMeter
+from hal.mock.reader import MockReader
+from hal.mock.wire import SerialWire
+from hal.settings import Wallbox
+
+METER_LINK, READER_LINK = "meter", "reader"  # in the runtime folder
+_KEEP_S = 1.0  # at most so often while energy flows
+_BANNER = """\
+*** MOCK WALLBOX: nothing here is real. No car, no meter, no mains; energy is simulated and billed to nobody.
+*** Talk to it through {socket}
+"""
+
+log = logging.getLogger("hal.mock")
+
+
+class World:
+    """The box with its serial wires and its memory on disk."""
+
+    def __init__(self, wallbox: Wallbox, state_dir: Path, runtime_dir: Path) -> None:
+        """Continues register and ledger kept in `state_dir`. Raises KeptFileError."""
+        self._folder = state_dir / keeping.FOLDER
+        before = keeping.kept(self._folder)
+        self._box = SimulatedBox(wallbox, runtime_dir)
+        if before is not None:
+            self._box.plant.restore(before)
+        self._runtime_dir = runtime_dir
+        faults = self._box.wire_faults
+        self._meter = MockMeter(runtime_dir / METER_LINK, wallbox.meter.unit, self._box)
+        self._reader_wire = SerialWire(runtime_dir / READER_LINK)
+        self._reader = MockReader(self._reader_wire, wallbox.reader, faults) if wallbox.reader else None
+        self._plug_event = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until it is cancelled; then the last Wh is kept."""
+        await self._meter.start()
+        server = await Control(self._box, self._reader, self._plug_event.set).serve(self._runtime_dir)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._step())
+                tasks.create_task(self._keep())
+        finally:
+            server.close()
+            (self._runtime_dir / SOCKET_NAME).unlink(missing_ok=True)
+            await self._meter.stop()
+            self._reader_wire.close()
+            keeping.keep(self._folder, self._box.plant.snapshot())
+
+    async def _step(self) -> None:
+        while True:
+            self._box.step()
+            await asyncio.sleep(STEP_S)
+
+    async def _keep(self) -> None:
+        """A thread waits for the disk: an fsync was seen to take 158 ms."""
+        kept = None
+        while True:
+            snapshot = self._box.plant.snapshot()
+            if kept is None or (snapshot.energy_wh, snapshot.ledger) != kept:
+                await asyncio.to_thread(keeping.keep, self._folder, snapshot)
+                kept = (snapshot.energy_wh, snapshot.ledger)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._plug_event.wait(), _KEEP_S)
+            self._plug_event.clear()
+
+
+async def _live(wallbox: Wallbox, state_dir: Path, runtime_dir: Path) -> None:
+    running = asyncio.create_task(World(wallbox, state_dir, runtime_dir).run())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0 after SIGTERM or SIGINT, 1 when it cannot start, 2 for a wrong wallbox.toml."""
+    parser = argparse.ArgumentParser(prog="hal.mock", description="the mock wallbox")
+    for folder in ("--config-dir", "--state-dir", "--runtime-dir"):
+        parser.add_argument(folder, type=Path, required=True)
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="hal.mock: %(message)s")
+    logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # wrong units and exceptions are played here
+    try:
+        wallbox = settings.load(options.config_dir / settings.FILE_NAME, mock=True)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    options.runtime_dir.mkdir(parents=True, exist_ok=True)
+    sys.stderr.write(_BANNER.format(socket=options.runtime_dir / SOCKET_NAME))
+    try:
+        take_over(options.runtime_dir)
+        asyncio.run(_live(wallbox, options.state_dir, options.runtime_dir))
+    except (WorldTakenError, keeping.KeptFileError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,44 @@
+"""PURE: the control pilot as copper: +-12 V behind 1 kohm, the car's resistors, two peak-hold channels."""
+
+from __future__ import annotations
+
+from math import exp
+
+SOURCE_V = 12.0
+SOURCE_OHM = 1000.0
+DIODE_V = 0.7
+DECAY_S = 0.015  # peak-hold circuits of the field decay with 5 to 20 ms
+PERIOD_S = 0.001  # 1 kHz
+
+B_OHM = 2740.0  # IEC 61851-1 Table A.3: R2 alone
+C_OHM = 882.0  # with S2: R2 beside 1.3 kohm
+D_OHM = 246.0  # with S2 and ventilation: R2 beside 270 ohm
+
+
+def positive_v(load_ohm: float | None) -> float:
+    """At the box, during the positive half-wave; None is a pilot with nothing on it."""
+    if load_ohm is None:
+        return SOURCE_V
+    return (SOURCE_V - DIODE_V) * load_ohm / (load_ohm + SOURCE_OHM) + DIODE_V
+
+
+def negative_v(load_ohm: float | None, *, diode: bool) -> float:
+    """At the box, during the negative half-wave: the diode keeps the car's resistors out of it."""
+    if load_ohm is None or diode:
+        return -SOURCE_V
+    return -SOURCE_V * load_ohm / (load_ohm + SOURCE_OHM)
+
+
+class PeakHold:
+    """One channel: follows a peak at once, forgets it towards 0 V. Shows the droop at the end of each gap."""
+
+    def __init__(self, volts: float) -> None:
+        self.volts = volts
+
+    def step(self, peak_v: float, share: float, dt_s: float) -> None:
+        """`share` is the part of each period in which the peak is there, 0 to 1."""
+        held_v = self.volts * exp(-dt_s / DECAY_S)
+        if share > 0:
+            renewed_v = peak_v * exp(-(1 - share) * PERIOD_S / DECAY_S)
+            held_v = max(held_v, renewed_v) if peak_v >= 0 else min(held_v, renewed_v)
+        self.volts = held_v

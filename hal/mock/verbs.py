@@ -1,0 +1,110 @@
+"""What one may ask of the simulated world: the lines of mock.sock, told apart by `do`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Amps = Annotated[float, Meta(ge=6, le=80)]  # IEC 61851-1 Annex A: what a pilot can offer
+
+
+def _dashed(name: str) -> str:
+    """PlugIn -> plug-in."""
+    return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")
+
+
+class _Verb(msgspec.Struct, frozen=True, tag_field="do", tag=_dashed, forbid_unknown_fields=True):
+    """Base of all verbs."""
+
+
+class PlugIn(_Verb, frozen=True):
+    """The car comes; it asks for energy as soon as it is offered."""
+
+
+class PlugOut(_Verb, frozen=True):
+    """The car leaves; refused while the lock holds the plug."""
+
+
+class Ready(_Verb, frozen=True):
+    """The car asks for energy again."""
+
+
+class Pause(_Verb, frozen=True):
+    """The car asks for none until `ready`."""
+
+
+class Swipe(_Verb, frozen=True):
+    """A card is shown for 0.3 s."""
+
+    tag: str
+
+
+class Fault(_Verb, frozen=True):
+    """Something breaks."""
+
+    name: str
+
+
+class Clear(_Verb, frozen=True):
+    """It is mended."""
+
+    name: str
+
+
+class Car(_Verb, frozen=True):
+    """The car's charger; what is left out stays."""
+
+    phases: Literal[1, 3] | None = None
+    amps: Amps | None = None
+
+
+class PowerCut(_Verb, frozen=True):
+    """The box loses its mains."""
+
+
+class PowerOn(_Verb, frozen=True):
+    """The mains come back: a boot."""
+
+
+class State(_Verb, frozen=True):
+    """The whole truth."""
+
+
+class Kernel(_Verb, frozen=True):
+    """What becomes of the outputs of a dead process."""
+
+    policy: Literal["keeps", "releases"]
+
+
+class Edge(_Verb, frozen=True):
+    """The car leaves C at once; answers the milliseconds until the contactor's line fell."""
+
+
+class Watch(_Verb, frozen=True):
+    """Answers the view, then a line for each change of it until the connection ends."""
+
+
+Action = PlugIn | PlugOut | Ready | Pause | Fault | Clear | Car | PowerCut | PowerOn | Kernel
+Question = Swipe | State | Edge | Watch  # those whose answer says something
+Verb = Action | Question
+_FIELDS = {
+    "plug-in": "", "plug-out": "", "ready": "", "pause": "", "swipe": " (tag)", "fault": " (name)",
+    "clear": " (name)", "car": " (phases, amps)", "power-cut": "", "power-on": "", "state": "",
+    "kernel": " (policy)", "edge": "", "watch": "",
+}  # fmt: skip
+LIST = ", ".join(verb + fields for verb, fields in _FIELDS.items())
+_decoder: msgspec.json.Decoder[Verb] = msgspec.json.Decoder(Verb)
+
+
+class BadLineError(Exception):
+    """Not a verb; the text says what is wrong and lists the verbs."""
+
+
+def parse(line: bytes) -> Verb:
+    """Raises BadLineError."""
+    try:
+        return _decoder.decode(line)
+    except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, not a verb, nested beyond reason
+        raise BadLineError(f"{error}; one JSON object a line, `do` is one of: {LIST}") from None

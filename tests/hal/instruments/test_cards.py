@@ -1,0 +1,163 @@
+"""Card framing and presence: pure, so every stream can be tried in any split."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Literal
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from hal.instruments.cards import Framing, LineFraming, Presence, Rdm6300Framing, framing, reverse_bytes
+from hal.mock.reader import rdm6300_frame
+from hal.settings import Reader
+
+TAG = "100086F444"
+FRAME = b"\x02100086F44426\x03"  # as printed in the description of the module
+
+tags = st.text("0123456789ABCDEF", min_size=10, max_size=10)
+noise = st.binary(max_size=30)
+plain_noise = st.binary(max_size=30).map(lambda some: some.replace(b"\x02", b"\x00"))
+LINE = Reader(model="line", port="unused", prefix="ID:", suffix=";", terminator="crlf")
+
+
+def fed_in_pieces(cutter: Framing, stream: bytes, cuts: list[int]) -> list[str]:
+    edges = [0, *sorted(cut % (len(stream) + 1) for cut in cuts), len(stream)]
+    pieces = [stream[start:end] for start, end in pairwise(edges)]
+    return [number for piece in pieces for number in cutter.feed(piece)]
+
+
+def line(number: str, end: str = "\r\n") -> bytes:
+    return f"ID:{number};{end}".encode()
+
+
+def test_the_documented_frame() -> None:
+    assert rdm6300_frame(TAG) == FRAME
+    assert Rdm6300Framing().feed(FRAME) == [TAG]
+
+
+@given(parts=st.lists(tags.map(rdm6300_frame) | noise), cuts=st.lists(st.integers(0, 400)))
+def test_rdm6300_in_any_split_is_as_whole(parts: list[bytes], cuts: list[int]) -> None:
+    stream = b"".join(parts)
+    whole, pieces = Rdm6300Framing(), Rdm6300Framing()
+    assert fed_in_pieces(pieces, stream, cuts) == whole.feed(stream)
+    assert pieces.dropped == whole.dropped
+
+
+@given(shown=st.lists(st.tuples(plain_noise, tags)), rest=plain_noise)
+def test_noise_between_frames_costs_no_card(shown: list[tuple[bytes, str]], rest: bytes) -> None:
+    cutter = Rdm6300Framing()
+    stream = b"".join(before + rdm6300_frame(tag) for before, tag in shown) + rest
+    assert cutter.feed(stream) == [tag for _, tag in shown]
+    assert cutter.dropped == 0
+
+
+@given(shown=st.lists(st.tuples(noise, tags), min_size=1))
+def test_noise_never_yields_a_card_that_was_not_shown(shown: list[tuple[bytes, str]]) -> None:
+    heard = Rdm6300Framing().feed(b"".join(before + rdm6300_frame(tag) for before, tag in shown) + bytes(14))
+    assert set(heard) <= {tag for _, tag in shown}
+    assert heard[-1:] in ([], [shown[-1][1]])
+
+
+@given(tag=tags, at=st.integers(0, 13), byte=st.integers(0, 255))
+def test_one_wrong_byte_is_no_card(tag: str, at: int, byte: int) -> None:
+    frame = bytearray(rdm6300_frame(tag))
+    assume(frame[at] != byte)
+    frame[at] = byte
+    cutter = Rdm6300Framing()
+    assert cutter.feed(bytes(frame) + bytes(14)) == []
+    assert cutter.dropped == (0 if at == 0 else 1 + (byte == 2))
+
+
+@given(tag=tags, missing=st.integers(0, 13))
+def test_a_lost_byte_is_no_card_and_the_repetition_is_one(tag: str, missing: int) -> None:
+    frame = rdm6300_frame(tag)
+    assert Rdm6300Framing().feed(frame[:missing] + frame[missing + 1 :] + frame) == [tag]
+
+
+@given(
+    parts=st.lists(st.text("0123456789ABCDEF", max_size=24).map(line) | noise),
+    cuts=st.lists(st.integers(0, 400)),
+)
+@pytest.mark.parametrize("terminator", ["cr", "lf", "crlf", "any"])
+def test_lines_in_any_split_are_as_whole(
+    terminator: Literal["cr", "lf", "crlf", "any"], parts: list[bytes], cuts: list[int]
+) -> None:
+    reader = Reader(model="line", port="unused", prefix="ID:", suffix=";", terminator=terminator)
+    stream = b"".join(parts)
+    whole, pieces = LineFraming(reader), LineFraming(reader)
+    assert fed_in_pieces(pieces, stream, cuts) == whole.feed(stream)
+    assert pieces.dropped == whole.dropped
+
+
+@given(shown=st.lists(st.tuples(noise, st.text("0123456789ABCDEF", min_size=8, max_size=20))))
+def test_noise_between_lines_costs_at_most_the_next_line(shown: list[tuple[bytes, str]]) -> None:
+    stream = b"".join(before + b"\r\n" + line(number) for before, number in shown)
+    assert LineFraming(LINE).feed(stream) == [number for _, number in shown]
+
+
+@pytest.mark.parametrize(("terminator", "ends", "cards"), [
+    ("cr", "\r", 1), ("cr", "\n", 0), ("lf", "\n", 1), ("lf", "\r\n", 0), ("crlf", "\r\n", 1),
+    ("crlf", "\n", 0), ("any", "\r", 1), ("any", "\n", 1), ("any", "\r\n", 1),
+])  # fmt: skip
+def test_terminators(terminator: Literal["cr", "lf", "crlf", "any"], ends: str, cards: int) -> None:
+    reader = Reader(model="line", port="unused", prefix="ID:", suffix=";", terminator=terminator)
+    assert LineFraming(reader).feed(line("04AABBCC", ends)) == ["04AABBCC"] * cards
+
+
+@pytest.mark.parametrize("bad", [
+    b"04AABBCC;\r\n", b"ID:04AABBCC\r\n", b"ID:04AABB;\r\n", b"ID:04aabbcc;\r\n", b"ID:04AABBC\xc3\xa4;\r\n",
+    b"ID:0102030405060708090A0B;\r\n", b"\xff" * 1000 + b"\r\n", b";\r\n",
+])  # fmt: skip
+def test_bad_lines_are_counted_and_the_next_is_good(bad: bytes) -> None:
+    cutter = LineFraming(LINE)
+    assert cutter.feed(bad + line("04AABBCC")) == ["04AABBCC"]
+    assert cutter.dropped == 1
+
+
+def test_an_alphabet_of_small_letters_gives_capital_ids() -> None:
+    reader = Reader(model="line", port="unused", alphabet="0123456789abcdef")
+    assert LineFraming(reader).feed(b"04aabbcc\n") == ["04AABBCC"]
+
+
+def test_the_model_chooses_the_framing() -> None:
+    assert isinstance(framing(Reader(model="rdm6300", port="unused")), Rdm6300Framing)
+    assert isinstance(framing(LINE), LineFraming)
+
+
+@pytest.mark.parametrize(("number", "reversed_number"), [
+    ("04AABBCC", "CCBBAA04"), ("04112233445566", "66554433221104"), ("", ""), ("123", None),
+])  # fmt: skip
+def test_reverse_bytes(number: str, reversed_number: str | None) -> None:
+    assert reverse_bytes(number) == reversed_number
+
+
+@given(tag=tags)
+def test_reversing_twice_changes_nothing(tag: str) -> None:
+    once = reverse_bytes(tag)
+    assert once is not None
+    assert reverse_bytes(once) == tag
+
+
+def test_a_card_is_new_after_two_seconds_without_it() -> None:
+    presence = Presence(hold_s=2.0)
+    seen = [(0.0, True), (0.05, False), (1.9, False), (3.8, False), (5.8, True)]
+    assert [presence.present("A", at_s) for at_s, _ in seen] == [new for _, new in seen]
+
+
+def test_another_card_is_new_at_once_and_the_first_is_not_new_again() -> None:
+    presence = Presence(hold_s=2.0)
+    assert [presence.present(card, 0.1 * at) for at, card in enumerate("AABBAB")] == [
+        True, False, True, False, False, False,
+    ]  # fmt: skip
+
+
+@given(gaps_s=st.lists(st.floats(0, 1.99)), card=tags)
+def test_a_card_that_keeps_coming_is_one_presentation(gaps_s: list[float], card: str) -> None:
+    presence, now_s = Presence(hold_s=2.0), 100.0
+    heard = [presence.present(card, now_s)]
+    for gap_s in gaps_s:
+        now_s += gap_s
+        heard.append(presence.present(card, now_s))
+    assert heard == [True] + [False] * len(gaps_s)

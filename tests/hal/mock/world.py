@@ -1,0 +1,118 @@
+"""The real mock process, and a voice to talk to it."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from hal import settings
+
+PATIENCE_S = 30.0  # for a machine with other things to do
+
+Answer = dict[str, Any]
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Polls until it holds; fails after a generous while."""
+    give_up_s = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < give_up_s, "it did not come true"
+        time.sleep(0.005)
+
+
+class Voice:
+    """One connection to mock.sock."""
+
+    def __init__(self, path: Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.settimeout(PATIENCE_S)
+        try:
+            self._socket.connect(str(path))
+        except OSError:
+            self._socket.close()
+            raise
+        self._lines = self._socket.makefile("rb")
+
+    def say(self, line: bytes) -> Answer:
+        self._socket.sendall(line + b"\n")
+        return self.hear()
+
+    def hear(self) -> Answer:
+        answer: Answer = json.loads(self._lines.readline())
+        return answer
+
+    def close(self) -> None:
+        self._lines.close()
+        self._socket.close()
+
+
+class RunningMock:
+    """`hal.mock` in folders of its own below `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.runtime_dir = folder / "r"
+        self.state_dir = folder / "d"
+        self._config_dir = folder / "c"
+        self._config_dir.mkdir()
+        self.configure(settings.new_file(mock=True))
+        self._voice: Voice | None = None
+        self._running: subprocess.Popen[str] | None = None
+
+    def configure(self, text: str) -> None:
+        (self._config_dir / settings.FILE_NAME).write_text(text)
+
+    @property
+    def box(self) -> settings.Wallbox:
+        return settings.load(self._config_dir / settings.FILE_NAME, mock=True)
+
+    def start(self) -> None:
+        self._running = self.launch()
+        until(lambda: self._running is not None and self._reach(self._running))
+
+    def _reach(self, running: subprocess.Popen[str]) -> bool:
+        """A socket that a killed mock left behind is there, but answers nobody."""
+        assert running.poll() is None, "it has ended"
+        try:
+            self._voice = Voice(self.runtime_dir / "mock.sock")
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        return True
+
+    def launch(self) -> subprocess.Popen[str]:
+        folders = {"config": self._config_dir, "state": self.state_dir, "runtime": self.runtime_dir}
+        options = [word for name, path in folders.items() for word in (f"--{name}-dir", str(path))]
+        command = [sys.executable, "-I", "-m", "hal.mock", *options]
+        return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+    def stop(self) -> str:
+        """What it said on stderr."""
+        assert self._running is not None
+        assert self._voice is not None
+        self._voice.close()
+        self._running.terminate()
+        _, said = self._running.communicate(timeout=PATIENCE_S)
+        return said
+
+    def kill(self) -> None:
+        assert self._running is not None
+        assert self._voice is not None
+        self._voice.close()
+        self._running.kill()
+        self._running.communicate(timeout=PATIENCE_S)
+
+    def ask(self, do: str, **fields: object) -> Answer:
+        assert self._voice is not None
+        return self._voice.say(json.dumps({"do": do, **fields}).encode())
+
+    def say(self, line: bytes) -> Answer:
+        assert self._voice is not None
+        return self._voice.say(line)
+
+    def state(self) -> Answer:
+        return self.ask("state")
