@@ -93,7 +93,7 @@ def back_off_s(attempt: int, random01: float, first_s: float, max_s: float) -> f
     """
     ceiling_s = min(max_s, first_s * 2.0 ** min(attempt, 30))
     shortest_s = min(first_s / 2, ceiling_s)
-    return shortest_s + random01 * (ceiling_s - shortest_s)
+    return min(ceiling_s, shortest_s + random01 * (ceiling_s - shortest_s))
 
 
 class _Direct(connect):
@@ -188,7 +188,7 @@ class Link:
             connection.transport.abort()
             self._in_trouble(f"{shown(url)}: the server did not agree to the subprotocol {SUBPROTOCOL}")
             return None
-        _watch_tcp(connection)
+        watch_tcp(connection.transport.get_extra_info("socket"))
         return connection
 
     async def _handshake(self, url: str) -> ClientConnection:
@@ -228,13 +228,18 @@ class Link:
         log.info("connected to %s", shown(address(self.settings.url, self.settings.identity)))
         if self._closing.is_set():
             self.close()
-        watchers = [asyncio.create_task(self._read(connection)), asyncio.create_task(self._ping(connection))]
+        reader, pinger = (
+            asyncio.create_task(self._read(connection)),
+            asyncio.create_task(self._ping(connection)),
+        )
         try:
-            closed = await _first(self._end, *watchers)
+            closed = await _first(self._end, reader, pinger)
             await _close(connection)
+            connection.transport.abort()
+            await reader  # never cut the listener short; what was received before the end is told before it
         finally:
-            for watcher in watchers:
-                watcher.cancel()
+            reader.cancel()
+            pinger.cancel()
             connection.transport.abort()
             self._connection = self._end = None
             self.offline_since_s = time.monotonic()
@@ -294,9 +299,8 @@ def _closed_by(closed: ConnectionClosed) -> Closed:
     return Closed("the connection was lost without a close frame")
 
 
-def _watch_tcp(connection: ClientConnection) -> None:
+def watch_tcp(sock: socket.socket) -> None:
     """Half-open connections end by themselves, where the system can do it."""
-    sock = connection.transport.get_extra_info("socket")
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, amount in TCP_OPTIONS:
         option = getattr(socket, name, None)

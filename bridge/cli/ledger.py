@@ -1,0 +1,115 @@
+"""What the embedded Central System knows of its charge point, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+Payload = dict[str, Any]
+Registration = Literal["Accepted", "Pending", "Rejected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """What Authorize and StartTransaction say about an idTag. Tags that are not in the table are Invalid."""
+
+    status: Literal["Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx"] = "Accepted"
+    parent: str | None = None
+
+    @property
+    def info(self) -> Payload:
+        """IdTagInfo."""
+        parent = {} if self.parent is None else {"parentIdTag": self.parent}
+        return {"status": self.status, **parent}
+
+
+@dataclass(slots=True)
+class Transaction:
+    """As told to us, message by message; a repeated StartTransaction is a second transaction."""
+
+    id: int
+    start: Payload
+    values: list[Payload] = field(default_factory=list)
+    stops: list[Payload] = field(default_factory=list)
+
+    @property
+    def energy_wh(self) -> int | None:
+        """meterStop - meterStart, by the first StopTransaction; None before it."""
+        return int(self.stops[0]["meterStop"] - self.start["meterStart"]) if self.stops else None
+
+
+class Ledger:
+    """Everything the charge point said, sorted. Messages of transactions that we do not know are `loose`."""
+
+    def __init__(self, tags: Mapping[str, Tag]) -> None:
+        self.boots: list[Payload] = []
+        self.status_notifications: list[Payload] = []
+        self.transactions: dict[int, Transaction] = {}
+        self.loose: list[Payload] = []
+        self._tags = {id_tag.upper(): tag for id_tag, tag in tags.items()}
+
+    def statuses(self, connector_id: int = 1) -> list[str]:
+        """The history of one connector, repetitions included."""
+        return [told["status"] for told in self.status_notifications if told["connectorId"] == connector_id]
+
+    def tag(self, id_tag: str) -> Tag:
+        """Upper and lower case are the same (OCPP 1.6 CiString)."""
+        return self._tags.get(id_tag.upper(), Tag("Invalid"))
+
+    def set_tag(self, id_tag: str, tag: Tag) -> None:
+        """From the next question on."""
+        self._tags[id_tag.upper()] = tag
+
+    def answer(self, action: str, asked: Payload) -> Payload:
+        """The usual answer. Nothing is written down."""
+        match action:
+            case "Heartbeat":
+                return {"currentTime": utc_now()}
+            case "Authorize":
+                return {"idTagInfo": self.tag(asked["idTag"]).info}
+            case "StartTransaction":
+                new_id = max(self.transactions, default=0) + 1
+                return {"transactionId": new_id, "idTagInfo": self.tag(asked["idTag"]).info}
+            case "StopTransaction":
+                return {"idTagInfo": self.tag(asked["idTag"]).info} if "idTag" in asked else {}
+            case "DataTransfer":
+                return {"status": "UnknownVendorId"}
+            case "SignCertificate":
+                return {"status": "Rejected"}
+            case _:
+                return {}
+
+    def write_down(self, action: str, told: Payload, answer: Payload) -> None:
+        """A request that was not refused, and what it was or would have been answered."""
+        match action:
+            case "BootNotification":
+                self.boots.append(told)
+            case "StatusNotification":
+                self.status_notifications.append(told)
+            case "StartTransaction":
+                self.transactions[answer["transactionId"]] = Transaction(answer["transactionId"], told)
+            case "MeterValues" | "StopTransaction":
+                self._write_to_transaction(action, told)
+            case _:
+                pass
+
+    def _write_to_transaction(self, action: str, told: Payload) -> None:
+        transaction = self.transactions.get(told.get("transactionId", -1))
+        if transaction is None:
+            self.loose.append(told)
+        elif action == "StopTransaction":
+            transaction.stops.append(told)
+        else:
+            transaction.values.append(told)
+
+
+def boot_answer(status: Registration, interval_s: int) -> Payload:
+    """BootNotification.conf."""
+    return {"status": status, "currentTime": utc_now(), "interval": interval_s}
+
+
+def utc_now() -> str:
+    """With milliseconds, as many Central Systems write it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,143 @@
+"""What a server can answer instead of a WebSocket that speaks OCPP 1.6: one clear line each."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from http import HTTPStatus
+
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from bridge.central_system.link import (
+    Link,
+)
+from tests.bridge.central_system.listening import PATIENCE_S, Heard, central, eventually, impatient, running
+
+
+@contextlib.asynccontextmanager
+async def tcp(answer: bytes | None, *, stay: bool) -> AsyncIterator[str]:
+    """A server that is no WebSocket server: answers with these bytes, if any, then stays or leaves."""
+    leave = asyncio.Event()
+
+    async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(answer or b"")
+            if stay:
+                await leave.wait()
+        writer.close()
+
+    server = await asyncio.start_server(serve_one, "127.0.0.1", 0)
+    try:
+        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        leave.set()
+        server.close()
+
+
+async def test_close_and_cancel_end_it_during_a_handshake() -> None:
+    async with tcp(None, stay=True) as url:
+        link = Link(impatient(url), Heard())
+        closing = asyncio.create_task(link.run())
+        async with running(impatient(url)):
+            await asyncio.sleep(0.05)
+            link.close()
+            await asyncio.wait_for(closing, PATIENCE_S)
+
+
+@pytest.mark.parametrize(
+    ("answer", "cause"),
+    [
+        (b"", "did not receive a valid HTTP response"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "did not receive a valid HTTP response"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", "answered HTTP 200 instead of a WebSocket"),
+        (b"HTTP/1.1 101 Switching\r\n\r\n", "header"),
+    ],
+)
+async def test_a_server_that_is_none_is_one_clear_line(answer: bytes, cause: str) -> None:
+    async with tcp(answer, stay=False) as url, running(impatient(url)) as (link, heard):
+        await eventually(lambda: cause in link.trouble)
+        assert link.trouble.startswith(url)
+        assert "\n" not in link.trouble
+        assert heard.events == []
+
+
+@pytest.mark.parametrize(
+    ("status", "cause"),
+    [
+        (HTTPStatus.UNAUTHORIZED, "refused the password"),
+        (HTTPStatus.NOT_FOUND, "does not know this charge point"),
+        (HTTPStatus.SERVICE_UNAVAILABLE, "answered HTTP 503"),
+    ],
+)
+async def test_a_refused_handshake_is_one_clear_line(status: HTTPStatus, cause: str) -> None:
+    async with central() as central_system:
+        central_system.script.refuse = status
+        async with running(impatient(central_system.url)) as (link, heard):
+            await eventually(lambda: cause in link.trouble)
+            central_system.script.refuse = None
+            await heard.opened()
+
+
+async def test_a_name_that_does_not_exist() -> None:
+    async with running(impatient("ws://central-system.invalid:1")) as (link, _):
+        await eventually(lambda: "ws://central-system.invalid:1/box%201: the host name" in link.trouble)
+
+
+async def test_a_url_that_is_none() -> None:
+    async with running(impatient("http://127.0.0.1:1")) as (link, _):
+        await eventually(lambda: "ws" in link.trouble and "http://127.0.0.1:1" in link.trouble)
+
+
+async def keep(connection: ServerConnection) -> None:
+    await connection.wait_closed()
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    async with central() as central_system:
+
+        async def redirect(_: ServerConnection, __: Request) -> Response:
+            return Response(302, "Found", Headers({"Location": central_system.url}))
+
+        async with serve(keep, "127.0.0.1", 0, process_request=redirect) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            async with running(impatient(f"ws://127.0.0.1:{port}")) as (link, _):
+                await eventually(lambda: f"redirects to {central_system.url}" in link.trouble)
+                assert central_system.connections == 0
+
+
+@pytest.mark.parametrize("offered", [None, "ocpp2.0.1"])
+async def test_no_connection_without_the_subprotocol(offered: str | None) -> None:
+    """None: OCPP-J 3.1.2, a server that agrees to no subprotocol leaves the header out."""
+
+    def pick(_: ServerConnection, __: object) -> Subprotocol | None:
+        return Subprotocol(offered) if offered is not None else None
+
+    protocols = [Subprotocol("ocpp1.6"), Subprotocol("ocpp2.0.1")]
+    async with serve(keep, "127.0.0.1", 0, subprotocols=protocols, select_subprotocol=pick) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        async with running(impatient(f"ws://127.0.0.1:{port}")) as (link, heard):
+            await eventually(lambda: "subprotocol" in link.trouble)
+            assert heard.events == []
+
+
+async def test_the_password_goes_as_basic_authentication() -> None:
+    seen: list[str] = []
+
+    async def note(_: ServerConnection, request: Request) -> None:
+        seen.append(request.headers["Authorization"])
+
+    async with serve(keep, "127.0.0.1", 0, process_request=note) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        settings = replace(
+            impatient(f"ws://127.0.0.1:{port}"), identity="AL1000", password="0001020304050607"
+        )
+        async with running(settings):
+            await eventually(lambda: bool(seen))
+    assert seen[0] == "Basic QUwxMDAwOjAwMDEwMjAzMDQwNTA2MDc="

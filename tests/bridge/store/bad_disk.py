@@ -1,0 +1,87 @@
+"""Children of `test_disk.py`: what the writer does on a disk that is full, or a file that it may not write.
+
+`python -m tests.bridge.store.bad_disk full FOLDER`, FOLDER being a disk of its own of few hundred kB;
+`python -m tests.bridge.store.bad_disk unwritable FOLDER`. Each ends with 0 if all its assertions hold.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from itertools import count
+from pathlib import Path
+
+from bridge.core.rows import Change, Remembered
+from bridge.store import StoreError
+from bridge.store.writer import Writer
+
+NOBODY = 65534
+
+
+def batch(number: int) -> list[Change]:
+    return [Remembered(f"{number:06}", "x" * 3000), Remembered("last", str(number))]
+
+
+async def full(folder: Path) -> None:
+    """Until the disk is full: the caller hears it, nothing before it is lost; with space again it goes on."""
+    path, ballast = folder / "bridge.sqlite", folder / "ballast"
+    writer = await Writer.open(path)
+    ballast.write_bytes(b"x" * 100_000)
+    failed, complaint = await until_refused(writer)
+    assert "database or disk is full; free space on its disk" in complaint, complaint
+    assert failed > 3
+    expected = {f"{number:06}" for number in range(failed)} | {"last"}
+    assert set(writer.remembered()) == expected
+    assert writer.remembered()["last"] == str(failed - 1)
+    ballast.unlink()
+    await writer.apply(batch(failed))
+    assert writer.remembered()["last"] == str(failed)
+    await writer.close()
+    writer = await Writer.open(path)
+    assert set(writer.remembered()) == expected | {f"{failed:06}"}
+    await writer.close()
+
+
+async def until_refused(writer: Writer) -> tuple[int, str]:
+    """The number of the first batch that is refused, and how."""
+    for number in count():
+        complaint = await refusal(writer, batch(number))
+        if complaint is not None:
+            return number, complaint
+    raise AssertionError
+
+
+async def refusal(writer: Writer, changes: list[Change]) -> str | None:
+    try:
+        await writer.apply(changes)
+    except StoreError as error:
+        return str(error)
+    return None
+
+
+async def unwritable(folder: Path) -> None:
+    """The file may only be read, its folder written: what it holds can be read, a batch is refused."""
+    path = folder / "bridge.sqlite"
+    writer = await Writer.open(path)
+    await writer.apply([Remembered("a", "b")])
+    await writer.close()
+    take_rights(path)
+    writer = await Writer.open(path)
+    complaint = await refusal(writer, [Remembered("a", "c")])
+    assert complaint is not None
+    assert "make the file, its folder and its disk writable" in complaint, complaint
+    assert writer.remembered() == {"a": "b"}
+    await writer.close()
+
+
+def take_rights(path: Path) -> None:
+    path.chmod(0o444)
+    path.parent.chmod(0o777)
+    if os.getuid() == 0:
+        os.setuid(NOBODY)
+
+
+if __name__ == "__main__":
+    scene = {"full": full, "unwritable": unwritable}[sys.argv[1]]
+    asyncio.run(scene(Path(sys.argv[2])))

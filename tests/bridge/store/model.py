@@ -1,0 +1,168 @@
+"""The store in plain lists, obviously right, and slow. Also rows and samples to fill a store with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import assert_never
+
+from bridge.core.rows import (
+    Attempted,
+    Change,
+    Delivered,
+    Frozen,
+    GivenUp,
+    MessageRef,
+    Payload,
+    Pending,
+    Remembered,
+    Sample,
+    SampleTaken,
+    StartConfirmed,
+    TransactionRow,
+    TransactionStarted,
+    TransactionStopped,
+)
+
+ORDER = {"start": 0, "values": 1, "stop": 2}
+EPOCH = datetime(2026, 4, 17, 17, 34, 6, 123456, tzinfo=UTC)
+
+
+def a_row(row_id: int, parent_id_tag: str | None = None) -> TransactionRow:
+    return TransactionRow(
+        row_id=row_id,
+        boot_id=f"boot-{row_id // 3}",
+        connector_id=1,
+        id_tag=f"04AABB{row_id:02X}",
+        parent_id_tag=parent_id_tag,
+        meter_start_wh=12_345_000 + row_id,
+        started_at=EPOCH + timedelta(hours=row_id),
+    )
+
+
+def a_sample(seq: int) -> Sample:
+    return Sample(
+        at=EPOCH + timedelta(seconds=60 * seq),
+        context="Sample.Periodic",
+        energy_wh=12_345_678 + 10 * seq,
+        power_w=11_040.5,
+        current_a=(16.0, 15.9, 0.1),
+        voltage_v=(229.7, 230.0, 231.25),
+        offered_a=16.0,
+        measurands="Power.Active.Import,Energy.Active.Import.Register",
+    )
+
+
+def a_stop(row_id: int, id_tag: str | None = None, estimated: bool = False) -> TransactionStopped:
+    return TransactionStopped(
+        row_id, EPOCH + timedelta(hours=row_id, minutes=30), 12_346_000, "Local", id_tag, estimated
+    )
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A message not yet delivered."""
+
+    ref: MessageRef
+    frozen: Payload | None = None
+    attempts: int = 0
+
+
+@dataclass
+class Model:
+    rows: list[TransactionRow] = field(default_factory=list)
+    samples: list[SampleTaken] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
+    named: dict[str, str] = field(default_factory=dict)
+
+    def apply(self, change: Change) -> None:
+        match change:
+            case TransactionStarted(row):
+                self.rows.append(row)
+                self.waiting.append(Waiting(MessageRef(row.row_id, "start")))
+            case SampleTaken(row_id, seq):
+                self.samples.append(change)
+                self.waiting.append(Waiting(MessageRef(row_id, "values", seq)))
+            case TransactionStopped():
+                self._stop(change)
+            case Frozen(ref, payload):
+                self._change_message(ref, lambda message: replace(message, frozen=payload))
+            case Attempted(ref):
+                self._change_message(ref, lambda message: replace(message, attempts=message.attempts + 1))
+            case StartConfirmed():
+                self._confirm(change)
+            case Delivered(ref):
+                self._deliver(ref)
+            case GivenUp(row_id, why):
+                self._change_row(replace(self.row(row_id), given_up=why))
+            case Remembered(name, value):
+                self._remember(name, value)
+            case _:
+                assert_never(change)
+
+    def row(self, row_id: int) -> TransactionRow:
+        return next(row for row in self.rows if row.row_id == row_id)
+
+    def samples_of(self, row_id: int) -> list[SampleTaken]:
+        return [taken for taken in self.samples if taken.row_id == row_id]
+
+    def living(self) -> list[Waiting]:
+        dead = {row.row_id for row in self.rows if row.given_up is not None}
+        living = [message for message in self.waiting if message.ref.row_id not in dead]
+        return sorted(living, key=lambda message: _order(message.ref))
+
+    def head(self) -> Pending | None:
+        if not self.living():
+            return None
+        first = self.living()[0]
+        taken = [one.sample for one in self.samples_of(first.ref.row_id) if one.seq == first.ref.seq]
+        sample = taken[0] if first.ref.kind == "values" else None
+        return Pending(first.ref, self.row(first.ref.row_id), sample, first.frozen, first.attempts)
+
+    def open_transaction(self) -> TransactionRow | None:
+        candidates = [row for row in self.rows if row.stopped_at is None and row.given_up is None]
+        return candidates[-1] if candidates else None
+
+    def _change_message(self, ref: MessageRef, changed: Callable[[Waiting], Waiting]) -> None:
+        self.waiting = [changed(message) if message.ref == ref else message for message in self.waiting]
+
+    def _deliver(self, ref: MessageRef) -> None:
+        self.waiting = [message for message in self.waiting if message.ref != ref]
+        if ref.kind == "stop":
+            self.samples = [taken for taken in self.samples if taken.row_id != ref.row_id]
+
+    def _remember(self, name: str, value: str | None) -> None:
+        self.named.pop(name, None)
+        if value is not None:
+            self.named[name] = value
+
+    def _stop(self, change: TransactionStopped) -> None:
+        stopped = replace(
+            self.row(change.row_id),
+            stopped_at=change.stopped_at,
+            meter_stop_wh=change.meter_stop_wh,
+            stop_reason=change.reason,
+            stop_id_tag=change.id_tag,
+            stop_estimated=change.estimated,
+        )
+        self._change_row(stopped)
+        self.waiting.append(Waiting(MessageRef(change.row_id, "stop")))
+
+    def _confirm(self, change: StartConfirmed) -> None:
+        row = self.row(change.row_id)
+        confirmed = replace(
+            row,
+            transaction_id=change.transaction_id,
+            id_tag_status=change.id_tag_status,
+            parent_id_tag=row.parent_id_tag if change.parent_id_tag is None else change.parent_id_tag,
+        )
+        self._change_row(confirmed)
+        self._deliver(MessageRef(change.row_id, "start"))
+
+    def _change_row(self, changed: TransactionRow) -> None:
+        self.rows = [changed if row.row_id == changed.row_id else row for row in self.rows]
+
+
+def _order(ref: MessageRef) -> tuple[int, int, int]:
+    return ref.row_id, ORDER[ref.kind], ref.seq

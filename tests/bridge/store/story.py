@@ -1,0 +1,57 @@
+"""Numbered batches, the same in every process, and a child that writes them until it is killed.
+
+`python -m tests.bridge.store.story FILE NUMBER` goes on behind batch NUMBER and prints each number once that
+batch is durable.
+"""
+
+from __future__ import annotations
+
+import sys
+from itertools import count
+
+from bridge.core.rows import (
+    Attempted,
+    Change,
+    Delivered,
+    Frozen,
+    GivenUp,
+    MessageRef,
+    Remembered,
+    SampleTaken,
+    StartConfirmed,
+    TransactionStarted,
+)
+from bridge.store import Database
+from tests.bridge.store.model import a_row, a_sample, a_stop
+
+BATCHES_A_ROW = 7
+DEAD_EVERY = 4
+
+
+def batch(number: int) -> list[Change]:
+    """Batch 0, 1, 2, ...: a session each seven; every fourth session is given up."""
+    row_id, step = number // BATCHES_A_ROW + 1, number % BATCHES_A_ROW
+    start, stop = MessageRef(row_id, "start"), MessageRef(row_id, "stop")
+    first, second = MessageRef(row_id, "values", 0), MessageRef(row_id, "values", 1)
+    end: list[Change] = [Delivered(second), Delivered(stop)]
+    steps: list[list[Change]] = [
+        [TransactionStarted(a_row(row_id)), Remembered("number", str(number))],
+        [SampleTaken(row_id, 0, a_sample(0))],
+        [Frozen(start, {"number": number}), Attempted(start)],
+        [StartConfirmed(row_id, number, "Accepted", None)],
+        [SampleTaken(row_id, 1, a_sample(1)), Frozen(first, {"number": number})],
+        [a_stop(row_id), Delivered(first)],
+        end if row_id % DEAD_EVERY else [GivenUp(row_id, "refused")],
+    ]
+    return steps[step]
+
+
+def main() -> None:
+    store = Database(sys.argv[1])
+    for number in count(int(sys.argv[2]) + 1):
+        store.apply(batch(number))
+        print(number, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,213 @@
+"""Random legal changes in random batches: the store answers as plain lists do, also after it is reopened."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from bridge.core.rows import (
+    Attempted,
+    Change,
+    Delivered,
+    Frozen,
+    GivenUp,
+    MessageRef,
+    Payload,
+    Remembered,
+    Sample,
+    SampleTaken,
+    StartConfirmed,
+    TransactionStarted,
+    TransactionStopped,
+)
+from bridge.store import Database, StoreError
+from tests.bridge.store.model import Model, a_row, a_sample, a_stop
+
+text = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+maybe_text = st.none() | text
+number = st.floats(allow_nan=False, allow_infinity=False).map(lambda x: x + 0.0)  # no -0.0
+phases = st.tuples(number, number, number)
+moments = st.datetimes(
+    min_value=datetime(2000, 1, 1),  # noqa: DTZ001  # hypothesis wants naive bounds
+    max_value=datetime(2099, 1, 1),  # noqa: DTZ001
+    timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=45))]),
+)
+wh = st.integers(0, 2**60)
+samples = st.builds(
+    Sample,
+    at=moments,
+    context=text,
+    energy_wh=wh,
+    power_w=number,
+    current_a=phases,
+    voltage_v=phases,
+    offered_a=number,
+    measurands=text,
+)
+json_values: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | number | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+payloads: st.SearchStrategy[Payload] = st.dictionaries(st.text(max_size=5), json_values, max_size=4)
+int32 = st.integers(-(2**31), 2**31 - 1)
+
+
+class StoreMachine(RuleBasedStateMachine):
+    """Rules add changes to a batch; every check applies it first."""
+
+    @initialize()
+    def open(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="evse-"))
+        self.path = self.folder / "bridge.sqlite"
+        self.store = Database(self.path)
+        self.model = Model()
+        self.batch: list[Change] = []
+
+    def teardown(self) -> None:
+        if hasattr(self, "store"):
+            self.store.close()
+            shutil.rmtree(self.folder)
+
+    def add(self, change: Change) -> None:
+        self.model.apply(change)
+        self.batch.append(change)
+
+    def flush(self) -> None:
+        self.store.apply(self.batch)
+        self.batch = []
+
+    @rule(skipped=st.integers(0, 2), parent=maybe_text, started_at=moments, meter_start_wh=wh)
+    def start(self, skipped: int, parent: str | None, started_at: datetime, meter_start_wh: int) -> None:
+        row_id = max((row.row_id for row in self.model.rows), default=0) + 1 + skipped
+        row = replace(a_row(row_id, parent), started_at=started_at, meter_start_wh=meter_start_wh)
+        self.add(TransactionStarted(row))
+
+    def unfinished(self) -> list[int]:
+        stop_delivered = {row.row_id for row in self.model.rows if row.stopped_at} - {
+            message.ref.row_id for message in self.model.waiting if message.ref.kind == "stop"
+        }
+        return [row.row_id for row in self.model.rows if row.row_id not in stop_delivered]
+
+    @precondition(lambda self: self.unfinished())
+    @rule(data=st.data(), skipped=st.integers(0, 1), sample=samples)
+    def sample(self, data: st.DataObject, skipped: int, sample: Sample) -> None:
+        row_id = data.draw(st.sampled_from(self.unfinished()))
+        seqs = [taken.seq for taken in self.model.samples_of(row_id)]
+        self.add(SampleTaken(row_id, max(seqs, default=-1) + 1 + skipped, sample))
+
+    def not_stopped(self) -> list[int]:
+        return [row.row_id for row in self.model.rows if row.stopped_at is None]
+
+    @precondition(lambda self: self.not_stopped())
+    @rule(data=st.data(), stopped_at=moments, meter_wh=wh, tag=maybe_text, estimated=st.booleans())
+    def stop(
+        self, data: st.DataObject, stopped_at: datetime, meter_wh: int, tag: str | None, estimated: bool
+    ) -> None:
+        row_id = data.draw(st.sampled_from(self.not_stopped()))
+        self.add(TransactionStopped(row_id, stopped_at, meter_wh, "Local", tag, estimated))
+
+    @precondition(lambda self: self.model.waiting)
+    @rule(data=st.data(), payload=payloads)
+    def freeze(self, data: st.DataObject, payload: Payload) -> None:
+        message = data.draw(st.sampled_from(self.model.waiting))
+        self.add(Frozen(message.ref, payload if message.frozen is None else message.frozen))
+
+    @precondition(lambda self: self.model.waiting)
+    @rule(data=st.data())
+    def attempt(self, data: st.DataObject) -> None:
+        self.add(Attempted(data.draw(st.sampled_from(self.model.waiting)).ref))
+
+    @precondition(lambda self: self.model.living())
+    @rule(number_of=st.integers(1, 4), transaction_id=int32, parent=maybe_text)
+    def deliver(self, number_of: int, transaction_id: int, parent: str | None) -> None:
+        for message in self.model.living()[:number_of]:
+            self.answer(message.ref, transaction_id, parent)
+
+    def answer(self, ref: MessageRef, transaction_id: int, parent: str | None) -> None:
+        if ref.kind == "start":
+            self.add(StartConfirmed(ref.row_id, transaction_id, "Accepted", parent))
+        else:
+            self.add(Delivered(ref))
+
+    @precondition(lambda self: any(row.transaction_id is not None for row in self.model.rows))
+    @rule()
+    def late_answer(self) -> None:
+        """To a message delivered before: no effect on the model by its plain rule, so none on the store."""
+        row = next(row for row in self.model.rows if row.transaction_id is not None)
+        self.add(Delivered(MessageRef(row.row_id, "start")))
+        self.add(Attempted(MessageRef(row.row_id, "start")))
+
+    @precondition(lambda self: self.unfinished())
+    @rule(data=st.data(), why=text)
+    def give_up(self, data: st.DataObject, why: str) -> None:
+        self.add(GivenUp(data.draw(st.sampled_from(self.unfinished())), why))
+
+    @rule(name=st.sampled_from("abc"), value=maybe_text)
+    def remember(self, name: str, value: str | None) -> None:
+        self.add(Remembered(name, value))
+
+    @rule()
+    def reopen(self) -> None:
+        self.flush()
+        self.store.close()
+        self.store = Database(self.path)
+
+    @rule(sample=samples)
+    def refuse(self, sample: Sample) -> None:
+        """A batch with one impossible change leaves nothing of itself."""
+        self.flush()
+        impossible = SampleTaken(self.store.next_row_id(), 0, sample)
+        with pytest.raises(StoreError, match="is not in the store"):
+            self.store.apply([Remembered("a", "of a refused batch"), impossible])
+
+    @precondition(lambda self: len(self.batch) >= 3)
+    @invariant()
+    def batches_are_small(self) -> None:
+        self.flush()
+
+    @precondition(lambda self: not self.batch)
+    @invariant()
+    def answers_alike(self) -> None:
+        store, model = self.store, self.model
+        assert store.head() == model.head()
+        assert store.backlog() == len(model.living())
+        assert store.open_transaction() == model.open_transaction()
+        assert store.remembered() == model.named
+        assert store.next_row_id() == max((row.row_id for row in model.rows), default=0) + 1
+        assert store.rows(1000) == model.rows[::-1]
+        assert store.rows(2, offset=1) == model.rows[::-1][1:3]
+        assert store.dead_letters() == [row for row in model.rows if row.given_up is not None]
+        for row in model.rows:
+            taken = model.samples_of(row.row_id)
+            assert store.row(row.row_id) == row
+            assert store.sample_count(row.row_id) == len(taken)
+            assert store.next_sample_seq(row.row_id) == (taken[-1].seq + 1 if taken else 0)
+            assert store.last_sample(row.row_id) == (taken[-1].sample if taken else None)
+
+
+StoreMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+TestAgainstModel = StoreMachine.TestCase
+
+
+def test_the_model_orders_as_the_rules_say() -> None:
+    """The oracle itself, once, by hand: the start of row 1, its samples by number, its stop, then row 2."""
+    model, ids = Model(), (2, 1)
+    for row_id in ids:
+        model.apply(TransactionStarted(a_row(row_id)))
+        model.apply(a_stop(row_id))
+        for seq in (1, 0):
+            model.apply(SampleTaken(row_id, seq, a_sample(seq)))
+    one_row = [("start", 0), ("values", 0), ("values", 1), ("stop", 0)]
+    assert [(message.ref.kind, message.ref.seq) for message in model.living()] == one_row * 2
+    model.apply(GivenUp(1, "refused"))
+    assert {message.ref.row_id for message in model.living()} == {2}

@@ -1,0 +1,56 @@
+"""Bad disks: really full, really without the right to write."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bridge.core.rows import Remembered, TransactionStarted
+from bridge.store import Database, StoreError
+from tests.bridge.store.model import a_row
+
+ROOT = Path(__file__).parents[3]
+CHILD = [sys.executable, "-m", "tests.bridge.store.bad_disk"]
+# A name space of mounts of one's own, gone with the last process in it: for root; for whoever may make one.
+NAME_SPACES = (
+    ["unshare", "--mount", "sh", "-c"],
+    ["unshare", "--mount", "--user", "--map-root-user", "sh", "-c"],
+)
+
+
+def run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_a_real_disk_runs_full(folder: Path) -> None:
+    mount = f"mount -t tmpfs -o size=400k tmpfs {folder}"
+    usable = [name_space for name_space in NAME_SPACES if run([*name_space, mount]).returncode == 0]
+    if not usable:
+        pytest.skip("this system lets us mount no tmpfs in a name space of our own")
+    child = run([*usable[0], f"{mount} && {shlex.join([*CHILD, 'full', str(folder)])}"])
+    assert child.returncode == 0, child.stderr
+
+
+def test_a_file_that_may_not_be_written(folder: Path) -> None:
+    child = run([*CHILD, "unwritable", str(folder)])
+    assert child.returncode == 0, child.stderr
+
+
+def test_a_database_at_its_limit_refuses_the_batch_and_keeps_the_rest(path: Path) -> None:
+    class Small(Database):
+        def limit(self) -> None:
+            self._connection.execute("PRAGMA max_page_count = 1")  # no more pages than it has
+
+    with closing(Small(path)) as store:
+        store.apply([TransactionStarted(a_row(1)), Remembered("a", "b")])
+        store.limit()
+        with pytest.raises(StoreError, match=r"2 changes were not stored: .*full; free space on its disk"):
+            store.apply([Remembered("a", "c"), Remembered("big", "x" * 100_000)])
+        store.apply([Remembered("a", "d")])
+    with closing(Database(path)) as reopened:
+        assert (reopened.remembered(), reopened.row(1)) == ({"a": "d"}, a_row(1))
