@@ -186,8 +186,11 @@ def encode(message: Message) -> bytes:
 
 
 def decode(line: bytes) -> Message:
-    """Raises msgspec.DecodeError (its text names the field) for anything that is not a message."""
-    return _decoder.decode(line)
+    """Raises ValueError for anything that is not a message; its text names the field where there is one."""
+    try:
+        return _decoder.decode(line)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 class LineBuffer:

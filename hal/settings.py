@@ -255,12 +255,12 @@ def declared_facts(box: Wallbox) -> tuple[str, ...]:
 
 def main(arguments: Sequence[str]) -> int:
     """`check PATH [--mock]` prints a Report as JSON, exit 0 or 2; `init [--mock]` prints a new file."""
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--mock", action="store_true", help="the rules of a mock box")
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("--mock", action="store_true", help="the rules of a mock box")
     parser = argparse.ArgumentParser(prog="python -m hal.settings", description=FILE_NAME)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    verbs.add_parser("check", parents=[common]).add_argument("path", type=Path)
-    verbs.add_parser("init", parents=[common])
+    verbs.add_parser("check", parents=[options]).add_argument("path", type=Path)
+    verbs.add_parser("init", parents=[options])
     asked = parser.parse_args(arguments)
     if asked.verb == "init":
         sys.stdout.write(new_file(mock=asked.mock))

@@ -20,12 +20,15 @@ LOST_RECOVER_S = 10.0
 class MeterWatch:
     """How long there has been no fresh reading, and whether it has been well again for long enough."""
 
+    _watched_since_s: float | None = None
     _lost_since_s: float | None = None
     _good_since_s: float | None = None
 
     def observe(self, reading_at_s: float | None, now_s: float) -> None:
-        """To be called at every step."""
-        fresh = reading_at_s is not None and now_s - reading_at_s <= FRESH_S
+        """To be called at every step. The first reading may take as long as any other."""
+        if self._watched_since_s is None:
+            self._watched_since_s = now_s
+        fresh = now_s - (self._watched_since_s if reading_at_s is None else reading_at_s) <= FRESH_S
         if not fresh:
             self._good_since_s = None
             if self._lost_since_s is None:

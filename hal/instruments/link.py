@@ -75,6 +75,6 @@ def _refusal(line: bytes) -> str:
     """What hal.safety refused, in its words; empty for everything else it tells its clients."""
     try:
         message = decode(line)
-    except (ValueError, RecursionError):  # not UTF-8, not JSON, or of a newer version
+    except ValueError:  # not UTF-8, not JSON, or of a newer version
         return ""
     return message.text if isinstance(message, Answer) and not message.ok else ""

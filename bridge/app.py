@@ -1,0 +1,297 @@
+"""The composition root of the bridge: one inbox, one actor, one TaskGroup, one way to end.
+
+Everything that happens (a message of `hal`, of the Central System, a tick, a signal) is one event in the
+inbox and is finished before the next: decided, made durable, then said. So nothing leaves unwritten.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+import logging
+import signal
+import sys
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from bridge import clock, settings
+from bridge.central_system.conversation import Conversation, Effects, Voice
+from bridge.central_system.link import Closed, Link, LinkEvent, LinkSettings, Opened, Received
+from bridge.central_system.registration import Registration
+from bridge.core.charge_point import ChargePoint
+from bridge.core.configuration import Configuration
+from bridge.core.now import Now
+from bridge.core.rows import Change, Remembered
+from bridge.core.setup import ORDERLY, Identity, Memory
+from bridge.core.wishes import WishContent
+from bridge.core.zaptec import BEHAVIOURS
+from bridge.hal_client import HalClient
+from bridge.store.errors import StoreError
+from bridge.store.writer import Writer
+from hal.config_file import ConfigError
+from hal.contract import (
+    WISH_LIFE_RESTART_S,
+    WISH_LIFE_S,
+    Box,
+    Card,
+    InstrumentBox,
+    Message,
+    Reading,
+    Status,
+    Wish,
+)
+
+log = logging.getLogger(__name__)
+
+DATABASE_NAME = "bridge.sqlite"  # in the state folder
+RESET_NAME = "reset"  # in the runtime folder: soft | hard | reboot, carried out by whoever started us
+TICK_S = 0.25
+WISH_EVERY_S = 1.0
+STORE_RETRY_S = 1.0
+GOODBYE_S = 2.0  # for the close frame
+INBOX_LIMIT = 256  # then sockets are left to wait
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where configuration, what lasts, and sockets are."""
+
+    config: Path
+    state: Path
+    runtime: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """SIGTERM or SIGINT."""
+
+
+Event = Message | LinkEvent | Tick | End
+
+
+class App:
+    """Everything of one run of the bridge, wired together."""
+
+    def __init__(self, setup: settings.ChargePoint, folders: Folders, store: Writer, boot_id: str) -> None:
+        self._setup = setup
+        self._folders = folders
+        self._store = store
+        self._boot_id = boot_id
+        self._inbox: asyncio.Queue[Event] = asyncio.Queue(INBOX_LIMIT)
+        self._charge_point = charge_point(setup, store, boot_id, clock.now())
+        self._conversation = conversation(setup, self._charge_point, store)
+        self._link = Link(link_settings(setup, self._charge_point.configuration), self._inbox.put)
+        self._hal = HalClient(folders.runtime, self._inbox.put)
+        self._wish_seq = 0
+        self._wished: tuple[WishContent, float] | None = None
+        self._told_state = ""
+
+    async def run(self) -> None:
+        """Until a signal or a Reset."""
+        async with asyncio.TaskGroup() as tasks:
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, lambda: tasks.create_task(self._inbox.put(End())))
+            link = tasks.create_task(self._link.run())
+            background = [link, tasks.create_task(self._hal.run()), tasks.create_task(self._tick())]
+            await self._act()
+            await asyncio.wait([link], timeout=GOODBYE_S)
+            for task in background:
+                task.cancel()
+
+    async def _tick(self) -> None:
+        while True:
+            await self._inbox.put(Tick())
+            await asyncio.sleep(TICK_S)
+
+    # The actor
+
+    async def _act(self) -> None:
+        while True:
+            event = await self._inbox.get()
+            if isinstance(event, End):
+                await self._leave()
+                return
+            self._take(event, clock.now())
+            await self._carry_out()
+            if self._charge_point.restart is not None:
+                self._ask_for_restart(self._charge_point.restart)
+                await self._leave()
+                return
+
+    def _take(self, event: Event, now: Now) -> None:
+        match event:
+            case Opened():
+                self._conversation.link_opened(now)
+            case Closed():
+                self._conversation.link_closed(now)
+            case Received(message=message):
+                log.debug("< %s", message if isinstance(message, str) else f"{len(message)} binary bytes")
+                self._conversation.received(message, now)
+            case Status() | Reading() | InstrumentBox() | Box() | Card():
+                self._charge_point.heard(event, now)
+                self._conversation.step(now)
+            case Tick():
+                self._conversation.step(now)
+            case _:
+                pass  # messages of the socket that are for others
+
+    async def _carry_out(self) -> None:
+        while effects := self._conversation.effects(clock.now()):
+            await self._apply(effects)
+        self._renew_wish(clock.now())
+        self._link.set_ping_interval(self._charge_point.configuration.seconds("WebSocketPingInterval"))
+        self._tell_state()
+
+    async def _apply(self, effects: Effects) -> None:
+        await self._write(effects.changes)
+        for note in effects.notes:
+            log.info("%s", note)
+        for frame in effects.frames:
+            log.debug("> %s", frame)
+            await self._link.send(frame)
+        if effects.reconnect is not None:
+            self._link.reconnect(effects.reconnect.reason, effects.reconnect.rest_s)
+
+    async def _write(self, changes: tuple[Change, ...]) -> None:
+        """Tries until it is durable. Meanwhile no wish is renewed: nobody charges unrecorded for long."""
+        while changes:
+            try:
+                await self._store.apply(changes)
+            except StoreError as error:
+                log.critical("nothing can be recorded, charging will stop: %s", error)
+                await asyncio.sleep(STORE_RETRY_S)
+            else:
+                return
+
+    def _tell_state(self) -> None:
+        state = type(self._charge_point.state).__name__
+        if state != self._told_state:
+            log.info("state %s -> %s", self._told_state or "(start)", state)
+            self._told_state = state
+
+    # Wishes
+
+    def _renew_wish(self, now: Now, life_s: float = WISH_LIFE_S) -> None:
+        content = self._charge_point.wish(now)
+        if self._wished is not None:
+            last, sent_s = self._wished
+            if content == last and now.s - sent_s < WISH_EVERY_S and life_s == WISH_LIFE_S:
+                return
+        self._wish_seq += 1
+        self._wished = (content, now.s)
+        self._hal.send(
+            Wish(
+                limit_a=content.limit_a,
+                cable=content.cable,
+                lamp=content.lamp,
+                valid_until_s=now.s + life_s,
+                seq=self._wish_seq,
+            )
+        )
+
+    # The end
+
+    def _ask_for_restart(self, kind: str) -> None:
+        asked = "reboot" if kind == "hard" and self._setup.reset.hard == "reboot" else kind
+        log.warning("Reset: asking for %s", asked)
+        (self._folders.runtime / RESET_NAME).write_text(asked + "\n")
+
+    async def _leave(self) -> None:
+        """Ends no transaction: the wish outlives us by a minute; the mark says that all was in order."""
+        await self._store.apply((Remembered(ORDERLY, self._boot_id),))
+        self._renew_wish(clock.now(), WISH_LIFE_RESTART_S)
+        await self._hal.flush()
+        self._link.close()
+
+
+def charge_point(setup: settings.ChargePoint, store: Writer, boot_id: str, now: Now) -> ChargePoint:
+    """From the settings and what the store remembers."""
+    behaviour = BEHAVIOURS[setup.zaptec.mode]
+    remembered = store.remembered()
+    configuration = Configuration(
+        behaviour,
+        setup.ocpp.first_values,
+        remembered,
+        authorization_required=setup.zaptec.authorization_required,
+    )
+    row = store.open_transaction()
+    last = store.last_sample(row.row_id) if row is not None else None
+    memory = Memory(
+        next_row_id=store.next_row_id(),
+        open_row=row,
+        next_sample_seq=store.next_sample_seq(row.row_id) if row is not None else 0,
+        last_energy_wh=last.energy_wh if last is not None else None,
+        remembered=remembered,
+    )
+    identity = Identity(
+        behaviour,
+        boot_id,
+        central_system_url=setup.central_system.url,
+        accept_before_registration=setup.central_system.accept_before_registration,
+    )
+    return ChargePoint(identity, configuration, memory, now)
+
+
+def conversation(setup: settings.ChargePoint, core: ChargePoint, store: Writer) -> Conversation:
+    """OCPP 1.6 6.3: who we say we are. iccid, imsi and meter are left out where unknown."""
+    boot_notification = {
+        "chargePointVendor": setup.charge_point.vendor,
+        "chargePointModel": setup.charge_point.model,
+        "chargePointSerialNumber": setup.charge_point.serial_number,
+        "firmwareVersion": firmware_version(),
+    }
+    voice = Voice(
+        boot_notification,
+        new_id=lambda: str(uuid.uuid4()),
+        transaction_time_out_s=setup.timing.transaction_time_out_s,
+    )
+    return Conversation(core, store, voice, Registration(setup.timing.registration_retry_s))
+
+
+def link_settings(setup: settings.ChargePoint, configuration: Configuration) -> LinkSettings:
+    """Where to, as whom and how patiently."""
+    return LinkSettings(
+        url=setup.central_system.url,
+        identity=setup.charge_point.id,
+        ping_interval_s=float(configuration.seconds("WebSocketPingInterval")),
+        back_off_first_s=setup.timing.back_off_first_s,
+        back_off_max_s=setup.timing.back_off_max_s,
+    )
+
+
+def firmware_version() -> str:
+    """As a Zaptec writes it: four numbers with dots."""
+    numbers = importlib.metadata.version("evse-bridge").split(".")
+    return ".".join([*numbers, "0", "0", "0"][:4])
+
+
+async def _run(folders: Folders, setup: settings.ChargePoint, boot_id: str) -> None:
+    store = await Writer.open(folders.state / DATABASE_NAME)
+    try:
+        await App(setup, folders, store, boot_id).run()
+    finally:
+        await store.close()
+
+
+def main(config_dir: Path, state_dir: Path, runtime_dir: Path, mock: bool) -> int:
+    """Runs the bridge. 0: ended in order; 1: store or boot id are not to be had; 2: bad configuration."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    folders = Folders(config_dir, state_dir, runtime_dir)
+    try:
+        setup = settings.load(config_dir / settings.FILE_NAME, mock=mock)
+    except ConfigError as error:
+        log.critical("%s", error)
+        return 2
+    try:
+        asyncio.run(_run(folders, setup, clock.boot_id(runtime_dir, mock=mock)))
+    except (StoreError, OSError) as error:
+        log.critical("%s", error)
+        return 1
+    return 0

@@ -1,0 +1,144 @@
+"""One program that is kept running, as systemd would."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+RESTART_S = 1.0  # RestartSec of the units
+DRAIN_S = 1.0  # for the last lines of a program that has ended
+LINE_LIMIT = 65_536  # bytes; a longer line is shown in pieces
+
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
+
+Say = Callable[[str, str], None]  # who, what
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What to start, and how long it may take to end by itself after SIGTERM."""
+
+    name: str
+    command: Sequence[str]
+    patience_s: float
+
+
+def _die_with_parent() -> None:
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+class Child:
+    """Runs while it is wanted; started again when it exits by itself."""
+
+    def __init__(
+        self, program: Program, say: Say, after: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        """`after` is carried out at once after every exit but a `kill`."""
+        self._program = program
+        self._say = say
+        self._after = after
+        self._wanted = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._living: asyncio.subprocess.Process | None = None
+        self._power_lost = False
+
+    def start(self) -> None:
+        """From now on it is wanted."""
+        self._power_lost = False
+        self._wanted.set()
+
+    async def keep(self) -> None:
+        """The life of the child; runs until it is cancelled."""
+        while True:
+            await self._wanted.wait()
+            self._idle.clear()
+            try:
+                code = await self._live()
+            finally:
+                self._idle.set()
+            if self._wanted.is_set():
+                self._say("run", f"{self._program.name} {_ended(code)}; again in {RESTART_S:g} s")
+                await asyncio.sleep(RESTART_S)
+
+    @property
+    def lives(self) -> bool:
+        """It runs now."""
+        return self._living is not None
+
+    async def stop(self) -> None:
+        """It ends, by SIGTERM, else by SIGKILL. Returns when all is over."""
+        self._wanted.clear()
+        self._signal(signal.SIGTERM)
+        if not await self._ends_within(self._program.patience_s):
+            self._say("run", f"{self._program.name} did not end in {self._program.patience_s:g} s: killed")
+            self._signal(signal.SIGKILL)
+            await self._idle.wait()
+
+    async def kill(self) -> None:
+        """As a power cut: nothing is done after it."""
+        self._power_lost = True
+        self._wanted.clear()
+        self._signal(signal.SIGKILL)
+        await self._idle.wait()
+
+    async def _ends_within(self, limit_s: float) -> bool:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), limit_s)
+        return self._idle.is_set()
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._living is not None:
+            with contextlib.suppress(ProcessLookupError):  # it has just ended
+                self._living.send_signal(number)
+
+    async def _live(self) -> int:
+        living = await started(self._program.command)
+        self._living = living
+        if not self._wanted.is_set():  # stopped while it was being started
+            self._signal(signal.SIGKILL if self._power_lost else signal.SIGTERM)
+        shown = asyncio.create_task(show(living, self._program.name, self._say))
+        try:
+            code = await living.wait()
+        finally:
+            self._living = None
+        if self._after is not None and not self._power_lost:
+            await self._after()
+        await asyncio.wait([shown], timeout=DRAIN_S)
+        shown.cancel()
+        return code
+
+
+async def started(command: Sequence[str]) -> asyncio.subprocess.Process:
+    """In a session of its own, so that Ctrl-C reaches only `run`; ended when `run` dies."""
+    return await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
+        preexec_fn=_die_with_parent,
+    )
+
+
+async def show(living: asyncio.subprocess.Process, name: str, say: Say) -> None:
+    """Every line it writes, under its name."""
+    assert living.stdout is not None
+    rest = b""
+    while received := await living.stdout.read(LINE_LIMIT):
+        *lines, rest = (rest + received).split(b"\n")
+        if len(rest) > LINE_LIMIT:
+            lines, rest = [*lines, rest], b""
+        for line in lines:
+            say(name, line.decode(errors="replace"))
+    if rest:
+        say(name, rest.decode(errors="replace"))
+
+
+def _ended(code: int) -> str:
+    return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with {code}"

@@ -1,0 +1,65 @@
+"""`evse-bridge config`: the two files written and checked. wallbox.toml only through `hal.settings`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+
+from bridge import settings
+from bridge.cli.folders import CliError, MisuseError
+from hal.config_file import ConfigError, Report
+
+WALLBOX_FILE = "wallbox.toml"
+
+
+def init(config_dir: Path, *, mock: bool) -> list[str]:
+    """Writes what is missing, never over a file; returns what to tell. Raises CliError."""
+    texts = {
+        WALLBOX_FILE: _hal_settings("init", mock=mock),
+        settings.FILE_NAME: settings.new_file(mock=mock),
+    }
+    try:
+        config_dir.mkdir(parents=True, exist_ok=True)
+        return [_written(config_dir / name, text) for name, text in texts.items()]
+    except OSError as error:
+        raise CliError(f"{error.filename}: cannot be written: {error.strerror}") from None
+
+
+def _written(path: Path, text: str) -> str:
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        return f"{path}: is there already and stays as it is"
+    return f"{path}: written"
+
+
+def check(config_dir: Path, *, mock: bool) -> tuple[str, ...]:
+    """Facts and warnings of two files that may be used. Raises MisuseError with every fault of both."""
+    answer = _hal_settings("check", str(config_dir / WALLBOX_FILE), mock=mock)
+    report = msgspec.json.decode(answer, type=Report)
+    faults, told = list(report.faults), [f"{WALLBOX_FILE}: {fact}" for fact in report.facts]
+    try:
+        charge_point = settings.load(config_dir / settings.FILE_NAME, mock=mock)
+    except ConfigError as error:
+        faults += error.faults
+    else:
+        told.append(
+            f"{settings.FILE_NAME}: {charge_point.charge_point.id} at {charge_point.central_system.url}"
+        )
+        told += [f"{settings.FILE_NAME}: warning: {warning}" for warning in settings.warnings(charge_point)]
+    if faults:
+        raise MisuseError("\n".join(str(fault) for fault in faults))
+    return tuple(told)
+
+
+def _hal_settings(*arguments: str, mock: bool) -> str:
+    """What hal.settings prints. Raises CliError when it breaks."""
+    command = [sys.executable, "-I", "-m", "hal.settings", *arguments, *["--mock"] * mock]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 2) or not done.stdout:
+        raise CliError(f"hal.settings failed with {done.returncode}: {done.stderr.strip()[-200:]}")
+    return done.stdout

@@ -1,0 +1,95 @@
+"""`evse-bridge mock`: moves the simulated wallbox of `evse-bridge run --mock`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bridge.cli.client import ask
+from bridge.cli.folders import chosen
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="MOCK: move the simulated wallbox.")
+
+RuntimeDir = Annotated[
+    Path | None, typer.Option("--runtime-dir", help="Folder of mock.sock.", show_default=False)
+]
+
+PLAIN_VERBS = {
+    "plug-in": "The car comes; it takes energy as soon as it is offered.",
+    "plug-out": "The car leaves; refused while the lock holds the plug.",
+    "ready": "The car asks for energy again.",
+    "pause": "The car asks for none until `ready`.",
+    "power-cut": "The box loses its mains: every line falls, the programs are killed.",
+    "power-on": "The mains come back: the box boots.",
+}
+
+
+class Kernel(StrEnum):
+    """What becomes of the outputs of a dead program."""
+
+    keeps = "keeps"
+    releases = "releases"
+
+
+def _say(runtime_dir: Path | None, request: dict[str, Any]) -> None:
+    answer = ask(chosen(None, None, runtime_dir, mock=True).runtime, request)
+    typer.echo(f"MOCK {' '.join(str(word) for word in request.values())}: ok", err=bool(answer))
+    if answer:
+        typer.echo(json.dumps(answer, indent=2))
+
+
+def _plain(verb: str) -> Callable[[RuntimeDir], None]:
+    def command(runtime_dir: RuntimeDir = None) -> None:
+        _say(runtime_dir, {"do": verb})
+
+    return command
+
+
+for _verb, _text in PLAIN_VERBS.items():
+    app.command(_verb, help=f"MOCK: {_text}")(_plain(_verb))
+
+
+@app.command()
+def swipe(tag: str, runtime_dir: RuntimeDir = None) -> None:
+    """MOCK: A card is shown to the reader."""
+    _say(runtime_dir, {"do": "swipe", "tag": tag})
+
+
+@app.command()
+def fault(name: str, runtime_dir: RuntimeDir = None) -> None:
+    """MOCK: Something breaks; an unknown name lists them all."""
+    _say(runtime_dir, {"do": "fault", "name": name})
+
+
+@app.command()
+def clear(name: str, runtime_dir: RuntimeDir = None) -> None:
+    """MOCK: What broke is mended."""
+    _say(runtime_dir, {"do": "clear", "name": name})
+
+
+@app.command()
+def car(
+    phases: Annotated[int | None, typer.Option(help="1 or 3.", show_default=False)] = None,
+    amps: Annotated[float | None, typer.Option(help="Most it takes of a phase.", show_default=False)] = None,
+    runtime_dir: RuntimeDir = None,
+) -> None:
+    """MOCK: The car's charger; what is left out stays."""
+    given = {"phases": phases, "amps": amps}
+    _say(runtime_dir, {"do": "car"} | {name: value for name, value in given.items() if value is not None})
+
+
+@app.command()
+def kernel(policy: Kernel, runtime_dir: RuntimeDir = None) -> None:
+    """MOCK: What becomes of the outputs of a dead program."""
+    _say(runtime_dir, {"do": "kernel", "policy": str(policy)})
+
+
+@app.command()
+def state(runtime_dir: RuntimeDir = None) -> None:
+    """MOCK: The whole truth about box and car, as JSON."""
+    _say(runtime_dir, {"do": "state"})

@@ -1,0 +1,170 @@
+"""The programs of one box together: their order, their restarts, power and resets, as systemd and the mains
+do it on a real one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import uuid
+from pathlib import Path
+
+from bridge.cli.child import Child, Program, show, started
+from bridge.cli.client import SOCKET_NAME
+from bridge.cli.folders import CliError, Folders
+
+LOOK_S = 0.05  # how often the files of the programs are looked at
+MOCK_READY_S = 30.0
+BRIDGE_ENDS_S = 15.0  # after it asked for a reset: up to 10 s for the answer to its StopTransaction
+
+BOOT_ID_FILE = "boot_id"
+RESET_FILE = "reset"
+POWER_FILE = "power"
+OF_ONE_BOOT = (BOOT_ID_FILE, RESET_FILE, POWER_FILE, "safe-outputs.json", SOCKET_NAME)
+
+
+class Programs:
+    """mock (if it is one), safety, instruments and bridge; started in this order, ended in the other."""
+
+    def __init__(self, folders: Folders) -> None:
+        self._folders = folders
+        self._ending = asyncio.Event()
+        self._reboot_asked = False
+        self._reset_seen_at_s: float | None = None
+        self._power: tuple[int, str] | None = None  # the file's inode and word
+        safety = Program("safety", self._command("hal.safety"), 10.0)  # up to 6 s until a car leaves C
+        instruments = Program("instruments", self._command("hal.instruments"), 5.0)
+        bridge = Program("bridge", self._command("bridge"), 15.0)
+        self._mock = Child(Program("mock", self._command("hal.mock"), 5.0), self.say)
+        self._safety = Child(safety, self.say, after=self._safe_outputs)
+        self._instruments = Child(instruments, self.say)
+        self._bridge = Child(bridge, self.say)
+
+    def _command(self, module: str) -> list[str]:
+        arguments = self._folders.arguments
+        if module == "hal.mock":
+            arguments.remove("--mock")  # it is nothing else
+        return [sys.executable, "-I", "-u", "-m", module, *arguments]
+
+    def say(self, who: str, what: str) -> None:
+        """One line on stdout. Nobody needs to read it: the box goes on."""
+        with contextlib.suppress(OSError):
+            print(f"{'MOCK ' * self._folders.mock}{who:<11} | {what}", flush=True)
+
+    async def live(self) -> bool:
+        """Until SIGTERM or SIGINT; all have ended then. True: the Raspberry Pi is to be rebooted.
+
+        Raises CliError when the mock wallbox does not come up.
+        """
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._ending.set)
+        for name in OF_ONE_BOOT:
+            self._path(name).unlink(missing_ok=True)
+        keeping = [
+            asyncio.create_task(child.keep())
+            for child in (self._mock, self._safety, self._instruments, self._bridge)
+        ]
+        try:
+            await self._start_world()
+            while not self._ending.is_set():
+                await self._follow_power()
+                await self._follow_reset()
+                await self._pause(LOOK_S)
+        finally:
+            await self._stop_all()
+            for task in keeping:
+                task.cancel()
+        return self._reboot_asked
+
+    def _path(self, name: str) -> Path:
+        return self._folders.runtime / name
+
+    async def _pause(self, pause_s: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ending.wait(), pause_s)
+
+    async def _start_world(self) -> None:
+        if self._folders.mock:
+            self._mock.start()
+            await self._mock_ready()
+            self._power = self._power_now()
+        self._boot()
+
+    async def _mock_ready(self) -> None:
+        loop = asyncio.get_running_loop()
+        deadline_s = loop.time() + MOCK_READY_S
+        while not self._path(SOCKET_NAME).exists() and not self._ending.is_set():
+            if loop.time() > deadline_s:
+                raise CliError(
+                    f"the mock wallbox did not come up in {MOCK_READY_S:g} s; its lines above tell why"
+                )
+            await self._pause(LOOK_S)
+
+    def _boot(self) -> None:
+        """All programs of the Pi start; a simulated Pi has a boot id of its own."""
+        if self._folders.mock:
+            unfinished = self._path(f"{BOOT_ID_FILE}.new")
+            unfinished.write_text(f"{uuid.uuid4()}\n", encoding="ascii")
+            unfinished.replace(self._path(BOOT_ID_FILE))
+        for child in (self._safety, self._instruments, self._bridge):
+            child.start()
+
+    async def _stop_all(self) -> None:
+        for child in (self._bridge, self._instruments, self._safety, self._mock):
+            await child.stop()
+
+    async def _safe_outputs(self) -> None:
+        """ExecStopPost of `hal.safety`: a Pi's kernel keeps its outputs."""
+        arguments = ["-m", "hal.safety.safe_outputs", "--runtime-dir", str(self._folders.runtime)]
+        living = await started([sys.executable, "-I", "-u", *arguments])
+        await show(living, "safety", self.say)
+        if code := await living.wait():
+            self.say("run", f"safe_outputs FAILED with {code}: the contactor may still be closed")
+
+    def _power_now(self) -> tuple[int, str] | None:
+        """A new inode means that the mains changed, even when they are back already. None: a real box."""
+        try:
+            with self._path(POWER_FILE).open(encoding="ascii") as file:
+                return os.fstat(file.fileno()).st_ino, file.read().strip()
+        except FileNotFoundError:
+            return None
+
+    async def _follow_power(self) -> None:
+        power = self._power_now()
+        if power is None or power == self._power:
+            return
+        self._power = power
+        self.say("run", f"the power is {power[1]}")
+        await asyncio.gather(*(child.kill() for child in (self._safety, self._instruments, self._bridge)))
+        self._path(RESET_FILE).unlink(missing_ok=True)
+        if power[1] == "on":
+            self._boot()
+
+    async def _follow_reset(self) -> None:
+        """What the bridge asks for and then exits: soft, hard or reboot."""
+        path, now_s = self._path(RESET_FILE), asyncio.get_running_loop().time()
+        if not path.exists():
+            self._reset_seen_at_s = None
+            return
+        self._reset_seen_at_s = self._reset_seen_at_s or now_s
+        if self._bridge.lives and now_s - self._reset_seen_at_s < BRIDGE_ENDS_S:
+            return
+        kind = path.read_text(encoding="ascii", errors="replace").strip()
+        path.unlink()
+        self.say("run", f"reset: {kind}")
+        await self._bridge.stop()
+        if kind == "soft":
+            self._bridge.start()
+            return
+        await self._instruments.stop()
+        await self._safety.stop()
+        if kind == "reboot" and not self._folders.mock:
+            self._reboot_asked = True
+            self._ending.set()
+        elif kind == "reboot":
+            self._boot()
+        else:
+            for child in (self._safety, self._instruments, self._bridge):
+                child.start()

@@ -1,0 +1,58 @@
+"""`evse-bridge run`: all programs in the foreground, until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from bridge.cli import config
+from bridge.cli.client import SOCKET_NAME
+from bridge.cli.folders import CliError, Folders, MisuseError
+from bridge.cli.programs import Programs
+
+SOCKET_PATH_LIMIT = 107  # bytes, unix(7)
+LOCK_NAME = "run.lock"
+BANNER = "*** MOCK WALLBOX: simulated; nothing here charges a car or is billed to anybody."
+
+
+def run(folders: Folders, *, new_config: bool) -> int:
+    """The exit code. `new_config`: missing files are written first.
+
+    Raises MisuseError for a wrong configuration, CliError when it cannot start.
+    """
+    if len(os.fsencode(folders.runtime / SOCKET_NAME)) > SOCKET_PATH_LIMIT:
+        raise MisuseError(f"{folders.runtime}: too long for a socket in it; choose a shorter --runtime-dir")
+    programs = Programs(folders)
+    if folders.mock:
+        programs.say("run", BANNER)
+    if new_config:
+        for line in config.init(folders.config, mock=folders.mock):
+            programs.say("run", f"*** CONFIGURATION {line}")
+    for line in config.check(folders.config, mock=folders.mock):
+        programs.say("run", line)
+    for folder in (folders.state, folders.runtime):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CliError(f"{error.filename}: cannot be made: {error.strerror}") from None
+    with _claimed(folders.runtime):
+        reboot = asyncio.run(programs.live())
+    return subprocess.run(["systemctl", "reboot"], check=False).returncode if reboot else 0
+
+
+@contextlib.contextmanager
+def _claimed(runtime_dir: Path) -> Iterator[None]:
+    """One `run` for a runtime folder. Raises CliError."""
+    with (runtime_dir / LOCK_NAME).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CliError(
+                f"{runtime_dir}: another `evse-bridge run` uses it; end it or choose another"
+            ) from None
+        yield

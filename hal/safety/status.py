@@ -1,0 +1,102 @@
+"""What the world is told: the core's view and what only this process knows, as one `Status`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from hal import contract
+from hal.contract import Counters, Status
+from hal.core.evse import EvseView
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What stays the same from the start of this process to its end."""
+
+    start_id: str
+    mock: bool
+    real_time: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Tallies:
+    """Counted outside the core."""
+
+    late_ticks: int
+    dropped_lines: int
+    dropped_logs: int
+
+
+def status_of(view: EvseView, identity: Identity, tallies: Tallies, lamp: str) -> Status:
+    """Without its time and number: those belong to the moment it is sent."""
+    return Status(
+        version=contract.VERSION,
+        start_id=identity.start_id,
+        seq=0,
+        at_s=0.0,
+        mock=identity.mock,
+        real_time=identity.real_time,
+        vehicle=view.vehicle,
+        pilot_offer=view.pilot_offer,
+        cable_present=view.cable_present,
+        cable_rating_a=view.cable_rating_a,
+        lock=view.lock,
+        contactor_commanded=view.contactor_commanded,
+        contactor_closed=view.contactor_closed,
+        contactor_changed_at_s=view.contactor_changed_at_s,
+        limits_a=view.limits_a,
+        limited_by=view.limited_by,
+        withheld_by=view.withheld_by,
+        faults=view.faults,
+        lamp=lamp,
+        counters=_counters(view.counters, tallies),
+        wish_seq=view.wish_seq,
+        notes=identity.notes,
+    )
+
+
+def _counters(core: Counters, tallies: Tallies) -> Counters:
+    return msgspec.structs.replace(
+        core,
+        late_ticks=tallies.late_ticks,
+        dropped_lines=tallies.dropped_lines,
+        dropped_logs=tallies.dropped_logs,
+    )
+
+
+def differs(before: Status, now: Status) -> bool:
+    """Whether it must be told at once. Counters alone can wait for the second: a flood shall not multiply."""
+    return msgspec.structs.replace(before, counters=now.counters) != now
+
+
+def changes(before: Status, now: Status) -> Iterator[str]:
+    """Log lines: what changed, once."""
+    if now.vehicle != before.vehicle:
+        yield f"vehicle {before.vehicle} -> {now.vehicle}"
+    if now.pilot_offer != before.pilot_offer:
+        yield f"offer {_offer(before)} -> {_offer(now)} (limit: {now.limited_by})"
+    if now.contactor_commanded != before.contactor_commanded:
+        yield f"contactor {'closes' if now.contactor_commanded else 'opens'}, vehicle {now.vehicle}"
+    if now.lock != before.lock:
+        yield f"lock {before.lock} -> {now.lock}"
+    if now.cable_rating_a != before.cable_rating_a:
+        yield f"cable rating {_amps(before.cable_rating_a)} -> {_amps(now.cable_rating_a)}"
+    yield from (f"fault {fault.id} (ends by {fault.clears})" for fault in _news(before, now))
+    yield from (f"fault {fault.id} over" for fault in _news(now, before))
+
+
+def _news(before: Status, now: Status) -> list[contract.Fault]:
+    known = {(fault.id, fault.occurrence) for fault in before.faults}
+    return [fault for fault in now.faults if (fault.id, fault.occurrence) not in known]
+
+
+def _offer(status: Status) -> str:
+    return status.pilot_offer if isinstance(status.pilot_offer, str) else f"{status.pilot_offer:g} A"
+
+
+def _amps(rating_a: float | None) -> str:
+    return "none" if rating_a is None else f"{rating_a:g} A"

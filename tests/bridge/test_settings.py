@@ -1,0 +1,138 @@
+"""charge-point.toml: who the charge point is, and that mock and real never share a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bridge.settings import ChargePoint, load, new_file, warnings
+from hal.config_file import ConfigError
+
+REAL = """\
+[central_system]
+url = "wss://central.example:8443/ocpp/"
+[charge_point]
+id = "CP1"
+serial_number = "EV123"
+"""
+MOCK = REAL.replace("EV123", "MOCK7")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "charge-point.toml"
+
+
+def loaded(path: Path, text: str, *, mock: bool = False) -> ChargePoint:
+    path.write_text(text)
+    return load(path, mock=mock)
+
+
+def faults(path: Path, text: str, *, mock: bool = False) -> list[str]:
+    with pytest.raises(ConfigError) as failed:
+        loaded(path, text, mock=mock)
+    return [str(fault) for fault in failed.value.faults]
+
+
+def test_the_shortest_file_and_its_defaults(path: Path) -> None:
+    settings = loaded(path, REAL)
+    assert (settings.charge_point.vendor, settings.charge_point.model) == ("Zaptec", "Zaptec Go OCPP")
+    assert (settings.zaptec.mode, settings.zaptec.authorization_required) == ("cloud", True)
+    assert not settings.central_system.accept_before_registration
+    assert settings.reset.hard == "restart"
+    assert settings.timing.transaction_time_out_s == 60
+    assert not settings.timing.shortened
+
+
+def test_a_mock_refuses_a_production_configuration(path: Path) -> None:
+    (fault,) = faults(path, REAL, mock=True)
+    assert fault.startswith(
+        'charge-point.toml:5: charge_point.serial_number = "EV123": is that of a real box'
+    )
+
+
+def test_a_real_box_refuses_the_configuration_of_a_mock(path: Path) -> None:
+    (fault,) = faults(path, MOCK)
+    assert 'serial_number = "MOCK7": is that of a mock box' in fault
+    assert loaded(path, MOCK, mock=True).charge_point.serial_number == "MOCK7"
+
+
+def test_only_a_mock_may_shorten_its_timings(path: Path) -> None:
+    timing = "[timing]\ntransaction_time_out_s = 2\n"
+    (fault,) = faults(path, REAL + timing)
+    assert (
+        fault == "charge-point.toml:6: timing: only a mock box may have shorter timings; remove this section"
+    )
+    assert loaded(path, MOCK + timing, mock=True).timing.shortened
+
+
+def test_back_off_grows(path: Path) -> None:
+    (fault,) = faults(path, MOCK + "[timing]\nback_off_first_s = 0.5\nback_off_max_s = 0.1", mock=True)
+    assert "timing.back_off_first_s = 0.5: must be at most timing.back_off_max_s = 0.1" in fault
+
+
+@pytest.mark.parametrize(
+    "url", ["ws://10.0.0.1", "ws://[::1]:9000/a/b", "wss://host.example", "ws://localhost:9000/ocpp"]
+)
+def test_urls_that_are_taken(path: Path, url: str) -> None:
+    assert loaded(path, REAL.replace("wss://central.example:8443/ocpp/", url)).central_system.url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://host", "host:9000", "wss://", "wss://user:secret@host/x", "wss://host/x?y=1", "wss://ho st", ""],
+)
+def test_urls_that_are_refused(path: Path, url: str) -> None:
+    (fault,) = faults(path, REAL.replace("wss://central.example:8443/ocpp/", url))
+    assert "must be text in quotes (ws:// or wss:// address, without the id of the charge point)" in fault
+
+
+@pytest.mark.parametrize("identity", ["", "a b", "a/b", "a?b", "a#b", "x" * 49])
+def test_identities_that_are_refused(path: Path, identity: str) -> None:
+    (fault,) = faults(path, REAL.replace('"CP1"', f'"{identity}"'))
+    assert f'charge-point.toml:4: charge_point.id = "{identity}"' in fault
+
+
+def test_first_values_read_as_ocpp_writes_them(path: Path) -> None:
+    text = REAL + '[ocpp.keys]\nHeartbeatInterval = 300\nFreeCharging = true\nFreeChargingIdTag = "FREE"\n'
+    assert loaded(path, text).ocpp.first_values == {
+        "HeartbeatInterval": "300", "FreeCharging": "true", "FreeChargingIdTag": "FREE",
+    }  # fmt: skip
+
+
+def test_first_values_are_checked_against_the_keys(path: Path) -> None:
+    text = REAL + '[ocpp.keys]\nHartbeatInterval = 300\nNumberOfConnectors = 2\nMessageTimeout = "soon"\n'
+    unknown = "is not a configuration key of this charge point; did you mean HeartbeatInterval?"
+    assert faults(path, text) == [
+        f"charge-point.toml:7: ocpp.keys.HartbeatInterval = 300: {unknown}",
+        "charge-point.toml:8: ocpp.keys.NumberOfConnectors = 2: is read-only",
+        'charge-point.toml:9: ocpp.keys.MessageTimeout = "soon": is not a value this key accepts',
+    ]
+
+
+def test_a_new_mock_file_is_good_and_a_real_one_asks_for_its_names(path: Path) -> None:
+    assert loaded(path, new_file(mock=True), mock=True).charge_point.id == "MOCK0001"
+    keys = [fault.split(": ")[1] for fault in faults(path, new_file(mock=False))]
+    assert keys == ['charge_point.id = ""', 'charge_point.serial_number = ""']
+
+
+@pytest.mark.parametrize(
+    ("more", "warned"),
+    [
+        ("", False),
+        ("[ocpp.keys]\nFreeCharging = true", True),
+        ('[ocpp.keys]\nFreeCharging = true\nFreeChargingIdTag = "FREE"', False),
+        ('[ocpp.keys]\nfreecharging = "true"', True),
+        ("[zaptec]\nauthorization_required = false", True),
+        ('[zaptec]\nauthorization_required = false\n[ocpp.keys]\nFreeChargingIdTag = "F"', False),
+    ],
+)
+def test_free_charging_without_a_tag_is_warned_of(path: Path, more: str, warned: bool) -> None:
+    said = warnings(loaded(path, REAL + more))
+    assert any("FreeChargingIdTag is empty" in warning for warning in said) == warned
+
+
+def test_an_address_that_ends_with_the_id_is_warned_of(path: Path) -> None:
+    (warning,) = warnings(loaded(path, REAL.replace("/ocpp/", "/ocpp/CP1")))
+    assert "which is added once more" in warning

@@ -1,0 +1,112 @@
+"""`hal.safety` as a process of its own, on a simulated box that the test itself steps in real time."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from hal import settings
+from hal.contract import SOCKET_NAME, Status
+from hal.mock.box import SimulatedBox
+from tests.hal.safety.peers import Peer, hello, of, wish
+
+CONTACTOR = 17  # of settings.new_file
+_PATIENCE_S = 30.0  # a busy machine
+
+
+def module(name: str, *options: str) -> list[str]:
+    return [sys.executable, "-I", "-m", name, *options]
+
+
+class SafetyProcess:
+    """The box, the process on it and a bridge that wishes 16 A as long as `renewing`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / settings.FILE_NAME).write_text(settings.new_file(mock=True))
+        self.box = SimulatedBox(settings.load(folder / settings.FILE_NAME, mock=True), folder)
+        self.log = (folder / "log").open("a")
+        self.renewing = True
+        self.seen: list[Status] = []
+        self._bridge: Peer | None = None
+        self._wished_at_s = 0.0
+        self.start()
+
+    def start(self) -> None:
+        """Until it says READY; the bridge is connected then."""
+        options = [
+            text for name in ("config", "state", "runtime") for text in (f"--{name}-dir", str(self.folder))
+        ]
+        self.child = subprocess.Popen(module("hal.safety", *options, "--mock"), stderr=self.log)
+        began_s = time.monotonic()
+        while not self._connected():
+            assert self.child.poll() is None, (self.folder / "log").read_text()
+            assert time.monotonic() - began_s < _PATIENCE_S
+            self.live()
+
+    def live(self) -> None:
+        """2 ms of the box and of the bridge."""
+        time.sleep(0.002)
+        self.box.step()
+        if self._bridge is None or self._bridge.over:
+            return
+        now_s = time.monotonic()
+        if self.renewing and now_s - self._wished_at_s >= 0.5:
+            self._wished_at_s = now_s
+            self._bridge.say(wish(16.0, seq=int(now_s * 1000), valid_until_s=now_s + 15))
+        self.seen += of(Status, self._bridge.heard())
+
+    def until(self, holds: Callable[[], bool]) -> float:
+        """Seconds until it holds."""
+        began_s = time.monotonic()
+        while not holds():
+            assert time.monotonic() - began_s < _PATIENCE_S, self.seen[-1:]
+            self.live()
+        return time.monotonic() - began_s
+
+    def charge(self) -> None:
+        """A car comes and takes current."""
+        self.box.plant.plug_in()
+        self.until(lambda: self.box.plant.current_a[0] > 1)
+
+    def relay_high(self) -> bool:
+        return self.box.line_map.driven_high(CONTACTOR)
+
+    def kill(self) -> None:
+        """SIGKILL, and the kernel's part of it."""
+        self.child.kill()
+        self.child.wait()
+        self.until(lambda: self.box.line_map.owner(CONTACTOR) == 0)
+        self._forget_bridge()
+
+    def end(self) -> int:
+        """SIGTERM; the exit code."""
+        self.child.send_signal(signal.SIGTERM)
+        self.until(lambda: self.child.poll() is not None)
+        return self.child.returncode
+
+    def close(self) -> None:
+        """Whatever still runs is killed."""
+        self.child.kill()
+        self.child.wait()
+        self.log.close()
+        self._forget_bridge()
+        self.box.line_map.close()
+
+    def _connected(self) -> bool:
+        if self._bridge is None and (self.folder / SOCKET_NAME).exists():
+            try:
+                self._bridge = hello(self.folder, "bridge")
+            except ConnectionRefusedError:  # the socket of one that was killed
+                return False
+        return bool(self.seen)
+
+    def _forget_bridge(self) -> None:
+        if self._bridge is not None:
+            self._bridge.close()
+        self._bridge = None
+        self.seen.clear()

@@ -1,0 +1,178 @@
+"""The real drivers on the mock's line map and PWM folder."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hal.core.signals import PilotOffer
+from hal.mock.board import BoardFactory
+from hal.mock.line_map import FILE_NAME, FLOATING, HIGH, LOW
+from hal.safety.lines import Lines, PilotOutput, Wiring
+from hal.safety.pwm import PERIOD_NS, Pwm
+from tests.hal.safety.rig import BACKWARD, CONTACTOR, FEEDBACK, FIXED_BOX, FORWARD, MIRROR, Rig
+
+
+@pytest.fixture
+def rig(runtime_dir: Path) -> Iterator[Rig]:
+    rig = Rig(runtime_dir)
+    yield rig
+    rig.close()
+
+
+def duty_ns(rig: Rig) -> int:
+    return rig.pwm.poll(rig.now_s).duty_ns
+
+
+def test_claims_the_lines_safe(rig: Rig) -> None:
+    outputs = [CONTACTOR, FORWARD, BACKWARD]
+    assert [(rig.line_map.is_output(line), rig.line_map.driven_high(line)) for line in outputs] == [
+        (True, False)
+    ] * 3
+    assert rig.pwm.wave.on
+    assert rig.pwm.wave.duty_ns == rig.pwm.wave.period_ns == PERIOD_NS
+
+
+@pytest.mark.parametrize(
+    ("offer", "expected_ns"),
+    [("x1", PERIOD_NS), ("F", 0), (6.0, 100_000), (16.0, 266_666), (32.0, 533_333)],
+)
+def test_pilot_shows_the_offer(rig: Rig, offer: PilotOffer, expected_ns: int) -> None:
+    rig.lines.pilot.show(offer)
+    assert duty_ns(rig) == pytest.approx(expected_ns, abs=1)
+
+
+def test_pilot_never_shows_what_was_not_meant(rig: Rig) -> None:
+    for offer in ("x1", 16.0, "x1", 6.0, 32.0, 13.0, "x1"):
+        rig.lines.pilot.show(offer)
+        rig.step(0.02)
+    rig.lines.make_safe()
+    rig.step(0.02)
+    assert rig.pwm.violations == []
+
+
+def test_pilot_writes_only_changes(rig: Rig, runtime_dir: Path) -> None:
+    duty_file = runtime_dir / "pwm" / "pwmchip0" / "pwm0" / "duty_cycle"
+    rig.lines.pilot.show(16.0)
+    duty_file.write_text("untouched\n")
+    rig.lines.pilot.show(16.0)
+    assert duty_file.read_text() == "untouched\n"
+    rig.lines.pilot.show("x1")
+    assert duty_file.read_text().startswith("1000000\n")
+
+
+def test_an_offer_below_6_amps_is_no_duty(rig: Rig) -> None:
+    with pytest.raises(ValueError):
+        rig.lines.pilot.show(3.0)
+
+
+def test_reads_the_pilot(rig: Rig) -> None:
+    assert rig.lines.pilot_input.read_v() == pytest.approx((12.0, 0.0), abs=0.02)
+    rig.plant.plug_in()
+    rig.lines.pilot.show(16.0)
+    rig.step(0.5)
+    high_v, low_v = rig.lines.pilot_input.read_v()
+    assert high_v == pytest.approx(rig.plant.cp_high_v, abs=0.02)
+    assert low_v == pytest.approx(rig.plant.cp_low_v, abs=0.02)
+
+
+@pytest.mark.parametrize("ohm", [100.0, 220.0, 680.0, 1500.0])
+def test_reads_the_plug(rig: Rig, ohm: float) -> None:
+    rig.line_map.put_adc(2, round(4095 * ohm / (ohm + 330)))
+    assert rig.lines.proximity is not None
+    assert rig.lines.proximity.read_ohm() == pytest.approx(ohm, rel=0.01)
+
+
+def test_an_open_proximity_input_is_infinite(rig: Rig) -> None:
+    rig.line_map.put_adc(2, 4095)
+    assert rig.lines.proximity is not None
+    assert rig.lines.proximity.read_ohm() == math.inf
+
+
+def test_drives_the_contactor_and_reads_its_mirror(rig: Rig) -> None:
+    assert not rig.lines.contactor.reads_closed()
+    rig.lines.contactor.drive(closed=True)
+    assert rig.line_map.driven_high(CONTACTOR)
+    assert not rig.lines.contactor.reads_closed()  # not the command: the contacts have not moved yet
+    rig.step(0.1)
+    assert rig.lines.contactor.reads_closed()
+    rig.lines.contactor.drive(closed=False)
+    rig.step(0.1)
+    assert not rig.lines.contactor.reads_closed()
+
+
+def test_a_cut_mirror_wire_reads_closed(rig: Rig) -> None:
+    rig.line_map.put_input(MIRROR, FLOATING)
+    assert rig.lines.contactor.reads_closed()
+
+
+def test_a_cut_mirror_wire_reads_closed_with_the_other_polarity(runtime_dir: Path) -> None:
+    rig = Rig(runtime_dir, FIXED_BOX)
+    assert not rig.lines.contactor.reads_closed()
+    rig.line_map.put_input(MIRROR, FLOATING)
+    assert rig.lines.contactor.reads_closed()
+    rig.close()
+
+
+def test_runs_the_lock_one_way_at_a_time(rig: Rig) -> None:
+    assert rig.lines.lock is not None
+    seen = []
+    for motor in ("lock", "unlock", "lock", None):
+        rig.lines.lock.drive(motor)
+        seen.append((rig.line_map.driven_high(FORWARD), rig.line_map.driven_high(BACKWARD)))
+    assert seen == [(True, False), (False, True), (True, False), (False, False)]
+
+
+def test_a_cut_lock_feedback_reads_unlocked(rig: Rig) -> None:
+    assert rig.lines.lock is not None
+    rig.line_map.put_input(FEEDBACK, HIGH)
+    assert rig.lines.lock.reads_locked()
+    rig.line_map.put_input(FEEDBACK, FLOATING)
+    assert not rig.lines.lock.reads_locked()
+    rig.line_map.put_input(FEEDBACK, LOW)
+    assert not rig.lines.lock.reads_locked()
+
+
+def test_a_fixed_cable_has_neither_lock_nor_proximity(runtime_dir: Path) -> None:
+    rig = Rig(runtime_dir, FIXED_BOX)
+    assert rig.lines.lock is None
+    assert rig.lines.proximity is None
+    rig.close()
+
+
+def test_make_safe_lowers_everything(rig: Rig) -> None:
+    assert rig.lines.lock is not None
+    rig.lines.contactor.drive(closed=True)
+    rig.lines.lock.drive("unlock")
+    rig.lines.pilot.show(16.0)
+    rig.lines.make_safe()
+    assert not any(rig.line_map.driven_high(line) for line in (CONTACTOR, FORWARD, BACKWARD))
+    assert duty_ns(rig) == PERIOD_NS
+
+
+def test_make_safe_opens_the_contactor_when_the_pilot_cannot_be_written(runtime_dir: Path) -> None:
+    rig = Rig(runtime_dir)
+    rig.lines.contactor.drive(closed=True)
+    unwritable = Pwm(runtime_dir / "pwm" / "pwmchip0" / "pwm0")
+    unwritable.close()
+    rig.lines.pilot = PilotOutput(unwritable)
+    with pytest.raises(OSError):
+        rig.lines.make_safe()
+    assert not rig.line_map.driven_high(CONTACTOR)
+    rig.close()
+
+
+def test_takes_over_a_running_pilot_without_an_unmeant_state(runtime_dir: Path) -> None:
+    rig = Rig(runtime_dir)
+    rig.lines.pilot.show(16.0)
+    rig.step(0.02)
+    factory = BoardFactory(runtime_dir / FILE_NAME)
+    again = Lines(rig.box, Wiring(factory, runtime_dir / "pwm" / "pwmchip0"))
+    rig.step(0.02)
+    assert duty_ns(rig) == PERIOD_NS
+    assert rig.pwm.violations == []
+    again.close()
+    rig.close()

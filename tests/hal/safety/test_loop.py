@@ -1,0 +1,319 @@
+"""The tick on the real drivers, core and plant, in simulated time."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hal.contract import Reading, Status
+from hal.core.evse import Evse
+from hal.safety.box import box_of, notes_of, rules_of
+from hal.safety.journal import WAITING, Journal, Notify
+from hal.safety.loop import LATE_S, TICK_CLOSED_S, Loop, Voice
+from hal.safety.pwm import PERIOD_NS
+from hal.safety.server import Server
+from hal.safety.status import Identity
+from tests.hal.safety.peers import Peer, hello, of, wish
+from tests.hal.safety.rig import CONTACTOR, SOCKET_BOX, Rig
+
+RULES = rules_of(SOCKET_BOX, mock=True, fifo=True)
+IDENTITY = Identity("start", mock=True, real_time="fifo, memory locked", notes=notes_of(SOCKET_BOX, RULES))
+
+
+class Running:
+    """`hal.safety` without its process: the loop is stepped, the bridge renews its wish each second."""
+
+    def __init__(self, runtime_dir: Path, journal: Journal, notify: Notify | None = None) -> None:
+        self.rig = Rig(runtime_dir)
+        self.rig.now_s = time.monotonic()
+        self.server = Server(runtime_dir, box_of(SOCKET_BOX, mock=True), journal)
+        voice = Voice(journal, notify or Notify({}), RULES.late_limit_s)
+        self.loop = Loop(Evse(RULES, self.rig.now_s), self.rig.lines, self.server, voice, IDENTITY)
+        self.bridge = hello(runtime_dir, "bridge")
+        self.observer = hello(runtime_dir, "observer")
+        self.limit_a = 16.0
+        self.renewing = True
+        self.ticks = 0
+        self.each_tick: Callable[[], object] = lambda: None
+        self.seen: list[Status] = []
+        self._wished_at_s = 0.0
+
+    def tick(self, late_s: float = 0.0) -> float:
+        """One tick of the loop, after the plant lived until it was due. The planned distance to it."""
+        if self.renewing and self.rig.now_s - self._wished_at_s >= 1:
+            self._wished_at_s = self.rig.now_s
+            self.bridge.say(wish(self.limit_a, seq=self.ticks + 1, valid_until_s=self.rig.now_s + 15))
+        self.each_tick()
+        distance_s = self.loop.seconds_to_next(self.rig.now_s)
+        self.rig.step(distance_s + late_s)
+        self.loop.tick(self.rig.now_s)
+        self.ticks += 1
+        self.seen += of(Status, self.observer.heard())
+        self.bridge.heard()
+        return distance_s
+
+    def until(self, holds: Callable[[], bool], within_s: float = 20.0) -> float:
+        """Simulated seconds until it holds."""
+        began_s = self.rig.now_s
+        while not holds():
+            assert self.rig.now_s - began_s < within_s, self.seen[-1]
+            self.tick()
+        return self.rig.now_s - began_s
+
+    def charge(self) -> None:
+        self.rig.plant.plug_in()
+        self.until(lambda: self.status.contactor_closed)
+
+    @property
+    def status(self) -> Status:
+        if not self.seen:
+            self.tick()
+        return self.seen[-1]
+
+    def relay_high(self) -> bool:
+        return self.rig.line_map.driven_high(CONTACTOR)
+
+    def close(self) -> None:
+        self.server.close()
+        self.bridge.close()
+        self.observer.close()
+        self.rig.close()
+
+
+@pytest.fixture
+def log() -> Iterator[tuple[int, int]]:
+    reading_end, writing_end = os.pipe()
+    os.set_blocking(reading_end, False)
+    yield reading_end, writing_end
+    os.close(reading_end)
+    os.close(writing_end)
+
+
+@pytest.fixture
+def running(runtime_dir: Path, log: tuple[int, int]) -> Iterator[Running]:
+    running = Running(runtime_dir, Journal(log[1]))
+    yield running
+    running.close()
+
+
+def test_charges_a_car(running: Running) -> None:
+    running.charge()
+    assert (running.status.vehicle, running.status.pilot_offer) == ("C", 16.0)
+    assert running.relay_high()
+    running.until(lambda: running.rig.plant.current_a[0] > 15)
+    assert running.rig.pwm.violations == []
+
+
+def test_ticks_every_20_ms_and_every_10_ms_while_closed(running: Running) -> None:
+    running.tick()
+    assert running.tick() == pytest.approx(0.020)
+    running.charge()
+    running.tick()
+    assert running.tick() == pytest.approx(0.010)
+
+
+def test_the_100_ms_are_spent_as_planned() -> None:
+    """IEC 61851-1 Table A.6 sequence 8.1: peak-hold, two samples, lateness, contactor, reserve."""
+    filter_s, contactor_s, reserve_s = 0.005, 0.040, 0.020
+    assert filter_s + 2 * TICK_CLOSED_S + LATE_S + contactor_s + reserve_s <= 0.100
+
+
+def test_opens_within_100_ms_of_the_car_leaving_c(running: Running) -> None:
+    running.charge()
+    running.rig.plant.pause()
+    assert running.until(lambda: not running.relay_high()) <= 0.1
+
+
+def test_tells_the_status_each_second_and_on_change(running: Running) -> None:
+    running.limit_a = 0.0
+    running.until(lambda: running.ticks > 500)
+    times_s = [status.at_s for status in running.seen]
+    assert all(after - before <= 1.021 for before, after in pairwise(times_s))
+    assert [status.seq for status in running.seen] == list(range(1, len(running.seen) + 1))
+    told = len(running.seen)
+    running.rig.plant.plug_in()
+    running.until(lambda: len(running.seen) > told, within_s=0.1)
+
+
+def test_logs_changes_once(running: Running, log: tuple[int, int]) -> None:
+    running.charge()
+    running.rig.plant.pause()
+    running.until(lambda: not running.relay_high())
+    running.until(lambda: running.status.vehicle == "B")
+    lines = os.read(log[0], 65_536).decode().splitlines()
+    for line in ("bridge connected", "vehicle A -> B", "vehicle B -> C", "contactor closes, vehicle C"):
+        assert lines.count(line) == 1
+    assert lines.count("contactor opens, vehicle B") == 1
+    assert running.status.counters.dropped_logs == 0
+
+
+def test_a_lapsed_wish_ends_the_charge(running: Running) -> None:
+    running.charge()
+    running.renewing = False
+    running.until(lambda: not running.relay_high(), within_s=17.0)
+    assert running.status.pilot_offer == "x1"
+
+
+def test_a_stopped_reader_of_the_log_costs_lines_only(runtime_dir: Path) -> None:
+    reading_end, writing_end = os.pipe()
+    os.set_blocking(writing_end, False)
+    while True:
+        try:
+            os.write(writing_end, b"x" * 4096)
+        except BlockingIOError:
+            break
+    os.set_blocking(writing_end, True)
+    journal = Journal(writing_end)
+    running = Running(runtime_dir, journal)
+    running.charge()
+    for _ in range(WAITING):
+        journal.say("no room for this")
+    running.until(lambda: running.status.counters.dropped_logs > 0)
+    assert running.relay_high()
+    running.close()
+    os.close(reading_end)
+    os.close(writing_end)
+
+
+def test_stopping_takes_the_offer_and_waits_for_the_car(running: Running) -> None:
+    running.charge()
+    running.loop.ask_to_stop()
+    running.tick()
+    assert running.rig.pwm.poll(running.rig.now_s).duty_ns == PERIOD_NS
+    assert running.relay_high()
+    assert not running.loop.ended
+    running.until(lambda: running.loop.ended, within_s=6.0)
+    assert not running.relay_high()
+
+
+def test_stopping_opens_under_load_after_6_s(running: Running) -> None:
+    running.charge()
+    running.rig.plant.fault("keeps_s2")
+    running.loop.ask_to_stop()
+    assert running.until(lambda: running.loop.ended, within_s=7.0) == pytest.approx(6.0, abs=0.05)
+    assert not running.relay_high()
+
+
+def test_stopping_an_open_box_takes_one_tick(running: Running) -> None:
+    running.tick()
+    running.loop.ask_to_stop()
+    running.tick()
+    assert running.loop.ended
+
+
+def test_a_tick_over_100_ms_late_opens(running: Running) -> None:
+    running.charge()
+    assert RULES.late_limit_s == 0.1
+    running.tick(late_s=0.09)
+    assert running.relay_high()
+    running.tick(late_s=0.15)
+    assert not running.relay_high()
+    running.until(lambda: running.status.counters.late_ticks == 2)
+
+
+def test_only_good_ticks_feed_the_watchdog(runtime_dir: Path, log: tuple[int, int]) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(runtime_dir / "notify"))
+        systemd.setblocking(False)
+        notify = Notify({"NOTIFY_SOCKET": str(runtime_dir / "notify"), "WATCHDOG_USEC": "1000"})
+        running = Running(runtime_dir, Journal(log[1]), notify)
+        running.tick()
+        assert systemd.recv(100) == b"WATCHDOG=1"
+        running.tick(late_s=0.15)
+        with pytest.raises(BlockingIOError):
+            systemd.recv(100)
+        running.tick()
+        assert systemd.recv(100) == b"WATCHDOG=1"
+        notify.close()
+        running.close()
+
+
+def test_a_late_tick_is_not_caught_up_with(running: Running) -> None:
+    """Two samples that end state C must lie apart."""
+    running.charge()
+    running.tick(late_s=0.05)
+    assert running.loop.seconds_to_next(running.rig.now_s) == pytest.approx(0.005)
+
+
+def test_a_failure_leaves_safe_lines_and_says_so(running: Running, log: tuple[int, int]) -> None:
+    running.charge()
+    assert running.relay_high()
+    assert running.server.wish is not None
+    running.server.wish = msgspec.structs.replace(running.server.wish, lamp="\ud800")  # no JSON can say this
+    assert running.loop.run() == 1
+    assert not running.relay_high()
+    assert running.rig.pwm.poll(running.rig.now_s).duty_ns == PERIOD_NS
+    assert "UnicodeEncodeError" in os.read(log[0], 65_536).decode()
+
+
+def test_runs_until_asked_to_stop(running: Running) -> None:
+    running.loop.ask_to_stop()
+    assert running.loop.run() == 0
+
+
+def flood(running: Running, runtime_dir: Path) -> list[Peer]:
+    """Four ways of being a bad client, all at once, at every tick."""
+    garbage, endless, silent, chatty = [hello(runtime_dir, "observer") for _ in range(4)]
+
+    def harass() -> None:
+        garbage.send(b'{"type":"wish"}\n' * 1000)
+        endless.send(b"x" * 100_000)
+        chatty.say(*[wish(32.0, seq=9, valid_until_s=running.rig.now_s + 15)] * 50)
+        chatty.heard()
+        newcomer = hello(runtime_dir, "bridge")
+        newcomer.close()
+
+    running.each_tick = harass
+    return [garbage, endless, silent, chatty]
+
+
+def test_bad_clients_do_not_touch_a_charge(running: Running, runtime_dir: Path) -> None:
+    running.charge()
+    bad = flood(running, runtime_dir)
+    began_ticks, began_s = running.ticks, running.rig.now_s
+    running.until(lambda: running.rig.now_s - began_s > 10)
+    assert running.ticks - began_ticks == pytest.approx(10 / 0.010, abs=2)
+    assert running.relay_high()
+    assert running.status.pilot_offer == 16.0
+    assert running.status.counters.closings == 1
+    assert running.status.counters.late_ticks == 0
+    assert running.status.counters.dropped_lines > 1000
+    assert len(running.seen) < 60  # what others send does not multiply what we say
+    for peer in bad:
+        peer.close()
+
+
+def test_opens_in_time_while_bad_clients_rage(running: Running, runtime_dir: Path) -> None:
+    running.charge()
+    bad = flood(running, runtime_dir)
+    running.rig.plant.pause()
+    assert running.until(lambda: not running.relay_high()) <= 0.1
+    for peer in bad:
+        peer.close()
+
+
+def test_an_over_current_in_the_readings_opens(running: Running, runtime_dir: Path) -> None:
+    """Readings reach the core, with their time."""
+    running.charge()
+    instruments = hello(runtime_dir, "instruments")
+
+    def measure() -> None:
+        now_s = running.rig.now_s
+        if not sent or now_s - sent[-1] >= 1:
+            sent.append(now_s)
+            amps = (25.0, 25.0, 25.0)
+            instruments.say(Reading(at_s=now_s, energy_wh=1, power_w=0.0, current_a=amps, voltage_v=amps))
+        instruments.heard()
+
+    sent: list[float] = []
+    running.each_tick = measure
+    running.until(lambda: not running.relay_high(), within_s=15.0)
+    assert any("current" in fault.id for fault in running.status.faults)
+    instruments.close()

@@ -1,0 +1,147 @@
+"""`python -I -m hal.safety` and `safe_outputs` as processes: starts, ends and deaths."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hal import settings
+from hal.mock.box import SimulatedBox
+from hal.safety.pwm import PERIOD_NS
+from hal.safety.safe_outputs import FILE_NAME
+from tests.hal.safety.process import CONTACTOR, SafetyProcess, module
+
+
+@pytest.fixture
+def safety(runtime_dir: Path) -> Iterator[SafetyProcess]:
+    safety = SafetyProcess(runtime_dir)
+    yield safety
+    safety.close()
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def safe_outputs(folder: Path) -> subprocess.CompletedProcess[str]:
+    return run(*module("hal.safety.safe_outputs", "--runtime-dir", str(folder)))
+
+
+def start(folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    options = [text for name in ("config", "state", "runtime") for text in (f"--{name}-dir", str(folder))]
+    return run(*module("hal.safety", *options, *more))
+
+
+def test_charges_bars_a_second_one_and_ends_in_order(safety: SafetyProcess, runtime_dir: Path) -> None:
+    safety.charge()
+    status = safety.seen[-1]
+    assert status.mock
+    assert "fifo" in status.real_time or "no real-time priority" in status.real_time
+    assert "mock box: after_fault_s = 1, not 30" in status.notes
+    assert len(list(Path(f"/proc/{safety.child.pid}/task").iterdir())) == 1  # no thread of ours
+
+    second = start(runtime_dir, "--mock")
+    assert second.returncode == 2
+    assert "another hal.safety listens there" in second.stderr
+    safety.live()
+    assert safety.relay_high()
+    assert safety.box.pwm.wave.duty_ns < PERIOD_NS
+
+    assert safety.end() == 0
+    assert not safety.relay_high()
+    assert safety.box.pwm.wave.duty_ns == PERIOD_NS
+    assert safety.box.pwm.violations == []
+    assert not (runtime_dir / "hal.sock").exists()
+
+
+def test_sigkill_leaves_the_contactor_closed_until_safe_outputs(
+    safety: SafetyProcess, runtime_dir: Path
+) -> None:
+    """A Pi's kernel keeps the line; without safe_outputs nobody would end the charge."""
+    safety.box.kernel.policy = "keeps"
+    safety.charge()
+    safety.kill()
+    assert safety.relay_high()
+    assert safety.box.pwm.wave.duty_ns < PERIOD_NS
+    for _ in range(3):  # any number of times
+        assert safe_outputs(runtime_dir).returncode == 0
+    safety.live()
+    assert not safety.relay_high()
+    assert safety.box.pwm.wave.duty_ns == PERIOD_NS
+    safety.until(lambda: safety.box.plant.current_a[0] == 0)
+
+
+def test_sigkill_opens_the_contactor_where_the_kernel_releases(safety: SafetyProcess) -> None:
+    safety.box.kernel.policy = "releases"
+    safety.charge()
+    safety.kill()
+    assert not safety.relay_high()
+
+
+def test_a_start_alone_makes_the_lines_safe_and_charges_again(safety: SafetyProcess) -> None:
+    """Where nobody ran safe_outputs: the next start opens before it does anything else."""
+    safety.box.kernel.policy = "keeps"
+    safety.charge()
+    safety.kill()
+    safety.start()
+    assert not safety.relay_high()
+    safety.until(safety.relay_high)
+    assert safety.box.pwm.violations == []
+
+
+def test_safe_outputs_with_nothing_claimed_has_nothing_to_do(runtime_dir: Path) -> None:
+    done = safe_outputs(runtime_dir)
+    assert (done.returncode, done.stderr) == (0, "safe_outputs: hal.safety has claimed no lines\n")
+
+
+def test_safe_outputs_names_what_it_needs() -> None:
+    done = run(*module("hal.safety.safe_outputs"))
+    assert done.returncode == 2
+    assert "--runtime-dir" in done.stderr
+
+
+def test_claims_name_the_contactor_first(safety: SafetyProcess, runtime_dir: Path) -> None:
+    claims = json.loads((runtime_dir / FILE_NAME).read_text())
+    assert claims["low_lines"][0] == CONTACTOR
+    assert claims["duty_ns"] == PERIOD_NS
+
+
+def test_without_the_mock_box_it_says_what_to_start(runtime_dir: Path) -> None:
+    (runtime_dir / settings.FILE_NAME).write_text(settings.new_file(mock=True))
+    refused = start(runtime_dir, "--mock")
+    assert refused.returncode == 2
+    assert "start the mock wallbox" in refused.stderr
+    assert not (runtime_dir / "hal.sock").exists()
+
+
+def test_a_wrong_wallbox_toml_is_told_in_full(runtime_dir: Path) -> None:
+    (runtime_dir / settings.FILE_NAME).write_text(settings.new_file(mock=True).replace("= 16.0", "= 40", 1))
+    refused = start(runtime_dir, "--mock")
+    assert refused.returncode == 2
+    assert "installation.max_current_a" in refused.stderr
+
+
+def test_real_lines_are_never_replaced(runtime_dir: Path) -> None:
+    """This machine is no Raspberry Pi: without --mock there is no start, whatever the mock offers."""
+    (runtime_dir / settings.FILE_NAME).write_text(settings.new_file(mock=False))
+    box = SimulatedBox(settings.load(runtime_dir / settings.FILE_NAME, mock=False), runtime_dir)
+    refused = start(runtime_dir)
+    assert refused.returncode == 2
+    assert len(refused.stderr.splitlines()) == 1
+    assert not (runtime_dir / FILE_NAME).exists()
+    box.line_map.close()
+
+
+def test_loads_nothing_that_could_hold_the_tick_up() -> None:
+    """No event loop, no serial port, no Modbus, no command-line library in the process of the reflexes."""
+    unwanted = ("asyncio", "serial", "pymodbus", "typer", "rich", "ocpp", "websockets", "sqlite3")
+    listed = run(
+        sys.executable, "-I", "-c", "import hal.safety.__main__, sys; print(*sys.modules)"
+    ).stdout.split()
+    assert "hal.safety.loop" in listed
+    assert not set(listed) & set(unwanted)

@@ -1,0 +1,239 @@
+"""wallbox.toml: what a box may be, and what only a mock may."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hal.config_file import ConfigError, Report
+from hal.settings import TemperatureSettings, Wallbox, declared_facts, load, new_file
+
+SOCKET = """\
+[installation]
+max_current_a = 16
+phases = 3
+[cable]
+kind = "socket"
+[proximity]
+[contactor]
+pin = 17
+mirror_pin = 27
+[lock]
+forward_pin = 23
+backward_pin = 24
+feedback_pin = 25
+[meter]
+model = "eastron_sdm630"
+port = "/dev/ttyUSB0"
+"""
+FIXED = """\
+[installation]
+max_current_a = 32
+phases = 1
+[cable]
+kind = "fixed"
+rating_a = 32
+[contactor]
+pin = 17
+mirror_pin = 27
+[meter]
+model = "eastron_sdm630"
+port = "/dev/ttyUSB0"
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "wallbox.toml"
+
+
+def faults(path: Path, text: str, *, mock: bool = False) -> list[str]:
+    path.write_text(text)
+    try:
+        load(path, mock=mock)
+    except ConfigError as error:
+        return [str(fault) for fault in error.faults]
+    return []
+
+
+@pytest.mark.parametrize("text", [SOCKET, FIXED])
+@pytest.mark.parametrize("mock", [True, False])
+def test_the_shortest_files_are_good(path: Path, text: str, mock: bool) -> None:
+    assert faults(path, text, mock=mock) == []
+
+
+def test_the_defaults_are_those_of_a_real_box(path: Path) -> None:
+    path.write_text(SOCKET)
+    box = load(path, mock=False)
+    assert (box.contactor.min_off_s, box.contactor.after_fault_s) == (5.0, 30.0)
+    assert (box.contactor.max_closings, box.contactor.closings_window_s) == (10, 600.0)
+    assert (box.pilot.gain * 0 + box.pilot.offset_v, box.pilot.gain * 3.3 + box.pilot.offset_v) == (
+        -16.5,
+        16.5,
+    )
+    assert box.reader is None
+    assert box.temperature is None
+
+
+@pytest.mark.parametrize("mock", [True, False])
+def test_a_new_file_is_good_as_it_is(path: Path, mock: bool) -> None:
+    assert faults(path, new_file(mock=mock), mock=mock) == []
+
+
+def test_a_new_file_of_a_real_box_says_the_defaults(path: Path) -> None:
+    """What is commented out, as it stands there, changes nothing."""
+    path.write_text(new_file(mock=False))
+    default = load(path, mock=False)
+    lines = new_file(mock=False).replace("#[temperature]", "[temperature]").splitlines()
+    shown = [line.removeprefix("#") if not line.startswith("# ") else line for line in lines]
+    path.write_text("\n".join(line for line in shown if not line.startswith("rating_a")))
+    assert load(path, mock=False) == msgspec.structs.replace(default, temperature=TemperatureSettings())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "= 16",
+            "= 40",
+            "wallbox.toml:2: installation.max_current_a = 40: must be 6 to 32 (the fuse of this box)",
+        ),
+        ("pin = 17", "pin = 8", "contactor.pin = 8: must be a whole number, 9 to 27"),
+        ("mirror_pin = 27", "mirror_pin = 17", "contactor.mirror_pin = 17: GPIO 17 is already contactor.pin"),
+        (
+            "feedback_pin = 25",
+            "feedback_pin = 24",
+            "lock.feedback_pin = 24: GPIO 24 is already lock.backward_pin",
+        ),
+        ("pin = 17", "pin = 11", "contactor.pin = 11: GPIO 11 is already SCLK of the converter"),
+        ("forward_pin = 23", "forward_pin = 8", "GPIO 8 is already chip select of the converter"),
+        (
+            "[proximity]",
+            "[proximity]\nchannel = 1",
+            "proximity.channel = 1: channel 1 is already pilot.low_channel",
+        ),
+        (
+            "[proximity]\n",
+            "",
+            "wallbox.toml:15: proximity: this section is missing; a socket needs [proximity]",
+        ),
+        (SOCKET[SOCKET.index("[lock]") : SOCKET.index("[meter]")], "", "a socket needs [lock]"),
+        (
+            '"socket"',
+            '"socket"\nrating_a = 32',
+            "cable.rating_a = 32: a socket reads the rating from the plug",
+        ),
+        ('"socket"', '"fixed"', "cable.rating_a: is missing; a fixed cable needs 13, 20, 32 or 63"),
+        ('"socket"', '"fixed"\nrating_a = 32', "lock: a fixed cable has no lock; remove this section"),
+        ("[lock]", "[lock]\nretry_wait_s = 1", "retry_wait_s = 1: must be at least 5 on a real box"),
+    ],
+)
+def test_what_a_real_box_must_not_be(path: Path, old: str, new: str, said: str) -> None:
+    assert any(said in fault for fault in faults(path, SOCKET.replace(old, new, 1)))
+
+
+READER = '[reader]\nmodel = "line"\nport = "/dev/ttyS0"\n'
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (
+            READER.replace("ttyS0", "ttyUSB0"),
+            'reader.port = "/dev/ttyUSB0": is already the port of the meter',
+        ),
+        (
+            READER + "min_length = 9\nmax_length = 8",
+            "reader.min_length = 9: must be at most reader.max_length = 8",
+        ),
+        (
+            "[temperature]\nderate_from_c = 86",
+            "temperature.derate_from_c = 86: must be below temperature.stop_at_c",
+        ),
+        ("[rcm]\npin = 5", "rcm: is no known section"),
+    ],
+)
+def test_parts_that_do_not_fit_together(path: Path, more: str, said: str) -> None:
+    found = faults(path, SOCKET + more)
+    assert len(found) == 1
+    assert said in found[0]
+
+
+@pytest.mark.parametrize(
+    ("key", "mock_limit", "beyond"),
+    [
+        ("min_off_s", "0.1", "0.09"),
+        ("after_fault_s", "0.1", "0.09"),
+        ("max_closings", "10000", "10001"),
+        ("closings_window_s", "1", "0.9"),
+    ],
+)
+def test_a_mock_box_may_be_faster_up_to_a_bound(path: Path, key: str, mock_limit: str, beyond: str) -> None:
+    at_limit = SOCKET.replace("[contactor]", f"[contactor]\n{key} = {mock_limit}")
+    assert faults(path, at_limit, mock=True) == []
+    assert len(faults(path, at_limit)) == 1
+    assert len(faults(path, SOCKET.replace("[contactor]", f"[contactor]\n{key} = {beyond}"), mock=True)) == 1
+
+
+def test_all_faults_at_once(path: Path) -> None:
+    text = (
+        SOCKET.replace("= 16", "= 5")
+        .replace("pin = 17", "pin = 99")
+        .replace("= 24", "= 23")
+        .replace("[meter]", "[metre]")
+    )
+    found = faults(path, text)
+    assert [fault.split(": ")[1].split(" = ")[0] for fault in found] == [
+        "installation.max_current_a", "contactor.pin", "lock.backward_pin", "metre", "meter",
+    ]  # fmt: skip
+    assert "did you mean meter?" in found[3]
+
+
+def test_every_key_tells_what_it_is() -> None:
+    """Sections and keys of the schema all have a text for the new file and for faults."""
+    schema = msgspec.json.schema(Wallbox)
+    silent = [
+        f"{name}.{key}"
+        for name, section in schema["$defs"].items()
+        for key, described in section["properties"].items()
+        if name != "Wallbox" and not described.get("description")
+    ]
+    assert not silent
+
+
+def test_declared_facts_say_what_a_box_does_without(path: Path) -> None:
+    path.write_text(FIXED)
+    assert declared_facts(load(path, mock=False)) == (
+        "fixed cable of 32 A, 1 phase, 32 A",
+        "meter eastron_sdm630",
+        "no card reader",
+        "no cable lock",
+        "no thermometer",
+    )
+
+
+def _hal_settings(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-I", "-m", "hal.settings", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_check_as_a_program(path: Path) -> None:
+    path.write_text(SOCKET.replace("= 16", "= 40"))
+    done = _hal_settings("check", str(path))
+    report = msgspec.json.decode(done.stdout, type=Report)
+    assert done.returncode == 2
+    assert [(fault.line, fault.key, fault.value) for fault in report.faults] == [
+        (2, "installation.max_current_a", "40")
+    ]
+
+
+def test_init_as_a_program_and_its_file_checked(path: Path) -> None:
+    path.write_text(_hal_settings("init", "--mock").stdout)
+    done = _hal_settings("check", str(path), "--mock")
+    assert done.returncode == 0
+    assert msgspec.json.decode(done.stdout, type=Report).facts[0] == "socket, 3 phases, 16 A"
+    assert _hal_settings("check", str(path)).returncode == 2

@@ -1,0 +1,203 @@
+"""`evse-bridge run --mock`: all programs as one box, and what systemd and the mains do to them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+DEADLINE_S = 60.0
+EVSE_BRIDGE = [sys.executable, "-I", "-m", "bridge.cli.main"]
+NAMES = ("mock", "safety", "instruments", "bridge")
+
+pytestmark = pytest.mark.real
+
+
+class Running:
+    """A started `run --mock`: its lines so far, and its programs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.runtime = folder / "r"
+        folders = {"--config-dir": folder / "c", "--state-dir": folder / "d", "--runtime-dir": self.runtime}
+        self.arguments = [str(word) for option in folders.items() for word in option]
+        subprocess.run([*EVSE_BRIDGE, "config", "init", "--mock", "--config-dir", folder / "c"], check=True)
+        command = [*EVSE_BRIDGE, "run", "--mock", *self.arguments]
+        self.main = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.lines: list[str] = []
+        self._reading = threading.Thread(target=self._read)
+        self._reading.start()
+
+    def _read(self) -> None:
+        assert self.main.stdout is not None
+        for line in self.main.stdout:
+            self.lines.append(line.rstrip("\n"))
+
+    def until(self, holds: Callable[[], bool], what: str) -> None:
+        deadline_s = time.monotonic() + DEADLINE_S
+        while not holds():
+            assert time.monotonic() < deadline_s, f"not in {DEADLINE_S} s: {what}\n" + "\n".join(self.lines)
+            time.sleep(0.05)
+
+    def until_said(self, what: str, times: int = 1) -> None:
+        self.until(lambda: sum(what in line for line in self.lines) >= times, f"{times} times {what!r}")
+
+    def pids(self) -> dict[str, int]:
+        """Of the programs that run in this runtime folder."""
+        modules = {
+            "hal.mock": "mock",
+            "hal.safety": "safety",
+            "hal.instruments": "instruments",
+            "bridge": "bridge",
+        }
+        found = {}
+        for folder in Path("/proc").iterdir():
+            words = _command_line(folder)
+            if (
+                str(self.runtime) in words
+                and "-m" in words
+                and (name := modules.get(words[words.index("-m") + 1]))
+            ):
+                found[name] = int(folder.name)
+        return found
+
+    def until_all_run(self) -> dict[str, int]:
+        self.until(lambda: sorted(self.pids()) == sorted(NAMES), "all four run")
+        return self.pids()
+
+    def boot_id(self) -> str:
+        return (self.runtime / "boot_id").read_text()
+
+    def mock(self, *words: str) -> None:
+        subprocess.run(
+            [*EVSE_BRIDGE, "mock", *words, "--runtime-dir", self.runtime],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+
+    def close(self) -> None:
+        if self.main.poll() is None:
+            self.main.terminate()
+        try:
+            self.main.wait(DEADLINE_S)
+        finally:
+            self.main.kill()
+            self._reading.join()
+            assert self.main.stdout is not None
+            self.main.stdout.close()
+
+
+def _command_line(folder: Path) -> list[str]:
+    try:
+        return (folder / "cmdline").read_bytes().decode().split("\0") if folder.name.isdigit() else []
+    except OSError:  # it has just ended
+        return []
+
+
+@pytest.fixture
+def running(short_folder: Path) -> Iterator[Running]:
+    box = Running(short_folder)
+    try:
+        box.until_said("safety      | bridge connected")
+        box.until_said("safety      | instruments connected")
+        yield box
+    finally:
+        box.close()
+
+
+def test_all_start_every_line_says_mock_and_sigterm_ends_all_in_order(running: Running) -> None:
+    assert sorted(running.until_all_run()) == sorted(NAMES)
+    assert len(running.boot_id().strip()) == 36
+    running.main.terminate()
+    assert running.main.wait(DEADLINE_S) == 0
+    assert running.pids() == {}
+    running.until_said("safe_outputs: lines ")
+    assert all(line.startswith("MOCK ") for line in running.lines)
+    gone = [line for line in running.lines if "safety      | " in line and "gone" in line]
+    assert [line.split("| ")[1].split()[0] for line in gone] == ["bridge", "instruments"]
+
+
+def test_a_second_run_in_the_same_folder_is_refused(running: Running) -> None:
+    done = subprocess.run(
+        [*EVSE_BRIDGE, "run", "--mock", *running.arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "another `evse-bridge run` uses it" in done.stderr
+
+
+def test_a_killed_safety_gets_safe_outputs_at_once_and_is_started_again(running: Running) -> None:
+    before = running.until_all_run()
+    os.kill(before["safety"], signal.SIGKILL)
+    running.until_said("safety was killed by SIGKILL; again in 1 s")
+    running.until_said("safety      | bridge connected", times=2)
+    said = [line.split("| ")[1] for line in running.lines]
+    assert said.index("safe_outputs: lines [17, 23, 24] low, pilot x1") < said.index(
+        "safety was killed by SIGKILL; again in 1 s"
+    )
+    after = running.until_all_run()
+    assert {name for name in NAMES if before[name] != after[name]} == {"safety"}
+
+
+def test_a_power_cut_kills_all_but_the_world_and_power_on_is_a_boot(running: Running) -> None:
+    before, boot = running.until_all_run(), running.boot_id()
+    running.mock("power-cut")
+    running.until(lambda: list(running.pids()) == ["mock"], "only the mock lives")
+    assert not any("safe_outputs" in line for line in running.lines)
+    running.mock("power-on")
+    after = running.until_all_run()
+    assert {name for name in NAMES if before[name] == after[name]} == {"mock"}
+    assert running.boot_id() != boot
+
+
+@pytest.mark.parametrize(
+    ("kind", "restarted", "boots"),
+    [
+        ("soft", {"bridge"}, False),
+        ("hard", {"bridge", "instruments", "safety"}, False),
+        ("reboot", {"bridge", "instruments", "safety"}, True),
+    ],
+)
+def test_the_reset_the_bridge_leaves_behind_is_carried_out(
+    running: Running, kind: str, restarted: set[str], boots: bool
+) -> None:
+    before, boot = running.until_all_run(), running.boot_id()
+    (running.runtime / "reset").write_text(kind)
+    os.kill(before["bridge"], signal.SIGTERM)
+    running.until_said(f"run         | reset: {kind}")
+    running.until(
+        lambda: all(running.pids().get(name, before[name]) != before[name] for name in restarted), kind
+    )
+    after = running.until_all_run()
+    assert {name for name in NAMES if before[name] != after[name]} == restarted
+    assert (running.boot_id() != boot) == boots
+    assert not (running.runtime / "reset").exists()
+
+
+def test_the_programs_end_when_run_is_killed(running: Running) -> None:
+    running.until_all_run()
+    running.main.kill()
+    running.until(lambda: running.pids() == {}, "no orphan lives on")
+
+
+def test_one_program_alone_takes_the_place_of_the_command(running: Running) -> None:
+    """`evse-bridge instruments` is that program: signals and exit code are its own."""
+    os.kill(running.until_all_run()["instruments"], signal.SIGSTOP)
+    alone = subprocess.Popen(
+        [*EVSE_BRIDGE, "instruments", "--mock", *running.arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        running.until(
+            lambda: "hal.instruments" in _command_line(Path(f"/proc/{alone.pid}")), "the same process"
+        )
+    finally:
+        alone.terminate()
+        alone.wait(DEADLINE_S)
+        os.kill(running.pids()["instruments"], signal.SIGCONT)

@@ -1,0 +1,291 @@
+"""Who may import whom, read from the sources: one folder is one process, or pure."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# What a pure module may use of the standard library: nothing that reads a clock, sleeps, or does I/O.
+PURE_STANDARD = {
+    "__future__", "abc", "bisect", "collections", "collections.abc", "dataclasses", "datetime", "decimal",
+    "difflib", "enum", "fractions", "functools", "heapq", "inspect", "itertools", "json", "math", "operator",
+    "re", "string", "textwrap", "tomllib", "typing",
+}  # fmt: skip
+PURE_OTHERS = ("msgspec", "ocpp", "fastjsonschema")
+CLOCKS = {f"{of}.{read}" for of in ("datetime", "date") for read in ("now", "utcnow", "today")}
+
+PURE = (
+    "hal.contract", "hal.config_file", "hal.config_schema", "hal.toml_lines", "hal.settings_rules",
+    "hal.core.*", "hal.mock.plant", "hal.mock.car", "hal.mock.pilot_line",
+    "bridge.core.*",
+    "bridge.central_system.frames", "bridge.central_system.schemas", "bridge.central_system.operations",
+    "bridge.central_system.outbox", "bridge.central_system.conversation", "bridge.central_system.lane",
+    "bridge.central_system.registration",
+)  # fmt: skip
+# The schemas are files of the ocpp package; hal.settings is there for its types only.
+PURE_EXCEPTIONS = {
+    "bridge.central_system.schemas": {"importlib.resources"},
+    "hal.settings_rules": {"hal.settings"},
+}
+
+NOT_IN_SAFETY = (
+    "asyncio",
+    "concurrent",
+    "multiprocessing",
+    "pymodbus",
+    "rich",
+    "serial",
+    "threading",
+    "typer",
+)
+
+# Who alone may import it.
+SOLE_IMPORTERS = {
+    "websockets": ("bridge.central_system.link", "bridge.cli.central_system", "bridge.cli.strict"),
+    "typer": ("bridge.cli.*",),
+    "rich": ("bridge.cli.*",),
+    "sqlite3": ("bridge.store.*",),
+    "gpiozero": ("hal.safety.*", "hal.instruments.*", "hal.mock.board"),
+    "lgpio": ("hal.safety.*",),
+    "pymodbus": ("hal.instruments.*", "hal.mock.*"),
+    "serial": ("hal.instruments.*", "hal.mock.*"),
+}
+
+OF_HAL_FOR_BRIDGE = ("hal", "hal.contract", "hal.config_file")
+
+# `bridge` from top to bottom; an arrow points to a lower floor or stays in its folder. `core` is pure, so it
+# stands below store and settings, which carry its types.
+FLOORS = (
+    ("bridge.__main__", "bridge.cli"),
+    ("bridge.app",),
+    ("bridge.central_system", "bridge.local", "bridge.jobs", "bridge.hal_client"),
+    ("bridge.store", "bridge.settings", "bridge.clock"),
+    ("bridge.core",),
+)
+
+# Processes of hal: what a folder may import of hal.
+ROOMS = {
+    "hal.core.*": ("hal.contract", "hal.core.*"),
+    "hal.safety.*": (
+        "hal.contract",
+        "hal.config_file",
+        "hal.settings",
+        "hal.core.*",
+        "hal.safety.*",
+        "hal.mock.*",
+    ),
+    "hal.instruments.*": ("hal.contract", "hal.config_file", "hal.settings", "hal.instruments.*"),
+    "hal.mock.*": (
+        "hal.contract",
+        "hal.config_file",
+        "hal.settings",
+        "hal.core.*",
+        "hal.mock.*",
+        "hal.instruments.*",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported module, as far as it can be told from the source."""
+
+    name: str
+    line: int
+
+
+def fits(module: str, patterns: tuple[str, ...]) -> bool:
+    """`a.b` is that module; `a.b.*` the package and all in it."""
+    return any(
+        module == pattern.removesuffix(".*") or (pattern.endswith(".*") and module.startswith(pattern[:-1]))
+        for pattern in patterns
+    )
+
+
+def imports(source: str, ours: set[str]) -> list[Import]:
+    """Also those inside functions. `from a import b` is a.b where that is a module of ours, else a."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found += [Import(alias.name, node.lineno) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = "." * node.level + (node.module or "")
+            for alias in node.names:
+                whole = f"{base}.{alias.name}"
+                found.append(Import(whole if whole in ours else base, node.lineno))
+    return found
+
+
+def violations(module: str, source: str, ours: set[str]) -> list[str]:
+    """What is wrong with this module, one line each."""
+    found = []
+    for one in imports(source, ours):
+        for rule in (_relative, _pure, _sides, _safety, _sole, _floors, _rooms):
+            found += [f"{module}:{one.line} imports {one.name}: {why}" for why in rule(module, one.name)]
+    if fits(module, PURE):
+        found += _clocks(module, source)
+    return found
+
+
+def _relative(module: str, name: str) -> Iterator[str]:
+    if name.startswith("."):
+        yield "imports are absolute"
+
+
+def _pure(module: str, name: str) -> Iterator[str]:
+    if not fits(module, PURE) or name in PURE_EXCEPTIONS.get(module, ()):
+        return
+    top = name.split(".")[0]
+    known = name in PURE_STANDARD or top in PURE_OTHERS
+    if not known and not fits(name, (*PURE, "hal", "hal.mock", "bridge.central_system")):
+        yield "a pure module"
+
+
+def _sides(module: str, name: str) -> Iterator[str]:
+    if fits(module, ("bridge.*",)) and fits(name, ("hal.*",)) and name not in OF_HAL_FOR_BRIDGE:
+        yield "bridge knows only hal.contract and hal.config_file"
+    if fits(module, ("hal.*",)) and fits(name, ("bridge.*",)):
+        yield "hal knows nothing of bridge"
+
+
+def _safety(module: str, name: str) -> Iterator[str]:
+    if fits(module, ("hal.safety.*",)) and name.split(".")[0] in NOT_IN_SAFETY:
+        yield "not in the process of the reflexes"
+
+
+def _sole(module: str, name: str) -> Iterator[str]:
+    importers = SOLE_IMPORTERS.get(name.split(".")[0])
+    if importers and not fits(module, importers):
+        yield f"only {', '.join(importers)} may"
+
+
+def _floor(module: str) -> int | None:
+    for number, floor in enumerate(FLOORS):
+        if any(fits(module, (f"{room}.*",)) for room in floor):
+            return number
+    return None
+
+
+def _room(module: str) -> str:
+    return ".".join(module.split(".")[:2])
+
+
+def _floors(module: str, name: str) -> Iterator[str]:
+    if not fits(module, ("bridge.*",)) or not fits(name, ("bridge.*",)) or "bridge" in (module, name):
+        return
+    here, there = _floor(module), _floor(name)
+    if here is None or there is None:
+        yield f"{module if here is None else name} stands on no floor"
+    elif there < here or (there == here and _room(module) != _room(name)):
+        yield "arrows point down the floors"
+
+
+def _rooms(module: str, name: str) -> Iterator[str]:
+    for room, allowed in ROOMS.items():
+        if fits(module, (room,)) and fits(name, ("hal.*",)) and not fits(name, ("hal", *allowed)):
+            yield f"{room} may import only {', '.join(allowed)} of hal"
+
+
+def _clocks(module: str, source: str) -> list[str]:
+    return [
+        f"{module}:{node.lineno} reads the clock: {ast.unparse(node)}"
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Attribute) and _last_two(ast.unparse(node)) in CLOCKS
+    ]
+
+
+def _last_two(dotted: str) -> str:
+    return ".".join(dotted.split(".")[-2:])
+
+
+def _product() -> dict[str, str]:
+    """Module name -> source of `hal` and `bridge`."""
+    found = {}
+    for path in sorted([*(ROOT / "hal").rglob("*.py"), *(ROOT / "bridge").rglob("*.py")]):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path.read_text(encoding="utf-8")
+    return found
+
+
+def _reached(start: Callable[[str], bool], sources: dict[str, str]) -> set[str]:
+    """Modules of ours that those modules load, however late."""
+    reached: set[str] = set()
+    waiting = [module for module in sources if start(module)]
+    while waiting:
+        module = waiting.pop()
+        if module not in reached:
+            reached.add(module)
+            waiting += [one.name for one in imports(sources[module], set(sources)) if one.name in sources]
+    return reached
+
+
+def test_every_import_is_allowed() -> None:
+    sources = _product()
+    found = [line for module, source in sources.items() for line in violations(module, source, set(sources))]
+    assert not found, "\n".join(found)
+
+
+def test_nothing_that_safety_loads_brings_what_it_must_not_have() -> None:
+    sources = _product()
+    found = [
+        f"hal.safety loads {module}, which imports {one.name} (line {one.line})"
+        for module in _reached(lambda module: fits(module, ("hal.safety.*",)), sources)
+        for one in imports(sources[module], set(sources))
+        if one.name.split(".")[0] in NOT_IN_SAFETY
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_pure_modules_exist() -> None:
+    modules = set(_product())
+    missing = [pattern for pattern in PURE if pattern.removesuffix(".*") not in modules]
+    assert not missing, f"named pure, but not there: {missing}"
+
+
+OURS = {
+    "hal", "hal.contract", "hal.settings", "hal.core", "hal.core.evse", "hal.mock.box",
+    "hal.instruments.meters", "bridge", "bridge.app", "bridge.core", "bridge.core.session",
+    "bridge.store.database",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "why"),
+    [
+        ("hal.core.evse", "import time", "a pure module"),
+        ("hal.core.evse", "def f():\n    import asyncio", "a pure module"),
+        ("hal.core.evse", "from hal.mock import box", "a pure module"),
+        ("hal.core.evse", "from datetime import datetime\nx = datetime.now()", "reads the clock"),
+        ("hal.mock.plant", "import random", "a pure module"),
+        ("bridge.core.session", "import logging", "a pure module"),
+        ("bridge.core.session", "from bridge.store.database import x", "a pure module"),
+        ("bridge.central_system.outbox", "import socket", "a pure module"),
+        ("bridge.store.database", "from hal.settings import load", "bridge knows only"),
+        ("bridge.store.database", "from hal import settings", "bridge knows only"),
+        ("hal.safety.loop", "from bridge.core import session", "hal knows nothing"),
+        ("hal.safety.loop", "import threading", "not in the process"),
+        ("hal.safety.loop", "from hal.instruments import meters", "may import only"),
+        ("hal.instruments.meters", "import hal.core.evse", "may import only"),
+        ("bridge.local.state", "import websockets.asyncio.client", "only bridge.central_system.link"),
+        ("bridge.app", "import typer", "only bridge.cli"),
+        ("bridge.core.session", "from bridge import app", "arrows point down"),
+        ("bridge.central_system.link", "from bridge.hal_client import x", "arrows point down"),
+        ("bridge.nowhere", "from bridge.core import session", "stands on no floor"),
+        ("bridge.store.database", "from . import x", "imports are absolute"),
+    ],
+)
+def test_a_violation_is_found(module: str, source: str, why: str) -> None:
+    found = violations(module, source, OURS)
+    assert any(why in line for line in found), found
+
+
+def test_what_is_allowed_is_not_found() -> None:
+    source = "import json\nfrom bridge.core import session\nfrom hal import contract\n"
+    assert violations("bridge.store.database", source, OURS) == []
+    assert violations("bridge.core.status", source, OURS) == []
