@@ -27,7 +27,8 @@ from bridge.core.setup import ORDERLY, Identity, Memory
 from bridge.core.wishes import WishContent
 from bridge.core.zaptec import BEHAVIOURS
 from bridge.hal_client import HalClient
-from bridge.store.errors import StoreError
+from bridge.store.errors import ChangeError, StoreError
+from bridge.store.reads import Reads
 from bridge.store.writer import Writer
 from hal.config_file import ConfigError
 from hal.contract import (
@@ -164,6 +165,8 @@ class App:
         while changes:
             try:
                 await self._store.apply(changes)
+            except ChangeError:
+                raise  # a bug of ours, which no patience mends
             except StoreError as error:
                 log.critical("nothing can be recorded, charging will stop: %s", error)
                 await asyncio.sleep(STORE_RETRY_S)
@@ -211,7 +214,7 @@ class App:
         self._link.close()
 
 
-def charge_point(setup: settings.ChargePoint, store: Writer, boot_id: str, now: Now) -> ChargePoint:
+def charge_point(setup: settings.ChargePoint, store: Reads, boot_id: str, now: Now) -> ChargePoint:
     """From the settings and what the store remembers."""
     behaviour = BEHAVIOURS[setup.zaptec.mode]
     remembered = store.remembered()
@@ -239,7 +242,7 @@ def charge_point(setup: settings.ChargePoint, store: Writer, boot_id: str, now: 
     return ChargePoint(identity, configuration, memory, now)
 
 
-def conversation(setup: settings.ChargePoint, core: ChargePoint, store: Writer) -> Conversation:
+def conversation(setup: settings.ChargePoint, core: ChargePoint, store: Reads) -> Conversation:
     """OCPP 1.6 6.3: who we say we are. iccid, imsi and meter are left out where unknown."""
     boot_notification = {
         "chargePointVendor": setup.charge_point.vendor,

@@ -74,7 +74,18 @@ def _fault(name: str, payload: Payload) -> Fault | None:
         return _most_severe(name, payload)
     except ArithmeticError:  # `limit` beyond the range of a double
         return Fault("PropertyConstraintViolation", f"{name}: a number is out of range")
+    if not _is_text(payload):
+        return Fault("PropertyConstraintViolation", f"{name}: half a character (a lone surrogate) in a text")
     return None
+
+
+def _is_text(payload: Payload) -> bool:
+    """Everything in it can be written as UTF-8, in the store or to a log."""
+    try:
+        json.dumps(payload, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _most_severe(name: str, payload: Payload) -> Fault:

@@ -20,7 +20,7 @@ from bridge.core.rows import (
     TransactionStopped,
 )
 from bridge.store.columns import KINDS, SAMPLE, moment_text, payload_text, place, row_of, sample_values
-from bridge.store.errors import StoreError
+from bridge.store.errors import ChangeError
 from bridge.store.reads import NEXT_ROW_ID, ONE_ROW
 
 _WAITING = ("outbox", "set_aside")  # where the messages of living rows and of rows given up wait
@@ -30,8 +30,10 @@ _ADD_SAMPLE = f"INSERT INTO samples (row_id, seq, {', '.join(SAMPLE)}) VALUES (?
 
 
 def make(connection: sqlite3.Connection, change: Change) -> None:
-    """Raises: StoreError for a change that cannot follow what is stored (a bug of the caller);
-    sqlite3.Error; ValueError and OverflowError for values that cannot be stored.
+    """Makes one change. It may have begun when it raises: the batch is rolled back.
+
+    Raises: ChangeError for a change that cannot follow what is stored; sqlite3.Error; ValueError and
+    OverflowError for values that cannot be stored.
     """
     match change:
         case TransactionStarted(row):
@@ -59,9 +61,9 @@ def make(connection: sqlite3.Connection, change: Change) -> None:
 def _start(connection: sqlite3.Connection, row: TransactionRow) -> None:
     (free,) = connection.execute(NEXT_ROW_ID).fetchone()
     if row.row_id < free:
-        raise StoreError(f"row {row.row_id} cannot start: ids below {free} were used; take next_row_id()")
+        raise ChangeError(f"row {row.row_id} cannot start: ids below {free} were used; take next_row_id()")
     if (row.transaction_id, row.id_tag_status, row.stopped_at, row.given_up) != (None, None, None, None):
-        raise StoreError(f"row {row.row_id} cannot start with an answer, a stop or as given up: {row}")
+        raise ChangeError(f"row {row.row_id} cannot start with an answer, a stop or as given up: {row}")
     connection.execute(
         "INSERT INTO transactions"
         " (row_id, boot_id, connector_id, id_tag, parent_id_tag, meter_start_wh, started_at)"
@@ -82,7 +84,7 @@ def _start(connection: sqlite3.Connection, row: TransactionRow) -> None:
 def _take_sample(connection: sqlite3.Connection, change: SampleTaken) -> None:
     row = _row(connection, change.row_id)
     if _finished(connection, row):
-        raise StoreError(f"row {row.row_id} takes no sample {change.seq}: its stop is delivered")
+        raise ChangeError(f"row {row.row_id} takes no sample {change.seq}: its stop is delivered")
     connection.execute(_ADD_SAMPLE, (row.row_id, change.seq, *sample_values(change.sample)))
     _queue(connection, row, MessageRef(row.row_id, "values", change.seq))
 
@@ -90,7 +92,7 @@ def _take_sample(connection: sqlite3.Connection, change: SampleTaken) -> None:
 def _stop(connection: sqlite3.Connection, change: TransactionStopped) -> None:
     row = _row(connection, change.row_id)
     if row.stopped_at is not None:
-        raise StoreError(f"row {row.row_id} cannot stop at {change.stopped_at}: it did at {row.stopped_at}")
+        raise ChangeError(f"row {row.row_id} cannot stop at {change.stopped_at}: it did at {row.stopped_at}")
     connection.execute(
         "UPDATE transactions SET stopped_at = ?, meter_stop_wh = ?, stop_reason = ?, stop_id_tag = ?,"
         " stop_estimated = ? WHERE row_id = ?",
@@ -110,7 +112,7 @@ def _confirm_start(connection: sqlite3.Connection, change: StartConfirmed) -> No
     """The first answer stands: a transactionId never changes. If it names no parent, a known one is kept."""
     row = _row(connection, change.row_id)
     if row.transaction_id is not None and row.transaction_id != change.transaction_id:
-        raise StoreError(
+        raise ChangeError(
             f"row {row.row_id} has the transactionId {row.transaction_id}: it cannot become "
             f"{change.transaction_id}; drop the second answer"
         )
@@ -127,13 +129,13 @@ def _freeze(connection: sqlite3.Connection, change: Frozen) -> None:
     for statement in (f"SELECT frozen FROM {table} WHERE {_MESSAGE}" for table in _WAITING):
         found = connection.execute(statement, _key(change.ref)).fetchone()
         if found is not None and found[0] not in (None, text):
-            raise StoreError(f"{change.ref} is frozen as {found[0]}: it cannot become {text}")
+            raise ChangeError(f"{change.ref} is frozen as {found[0]}: it cannot become {text}")
     _alter(connection, change.ref, "frozen = ?", (text,))
 
 
 def _deliver(connection: sqlite3.Connection, ref: MessageRef) -> None:
     if ref.kind == "start" and _row(connection, ref.row_id).transaction_id is None:
-        raise StoreError(f"{ref} is delivered by StartConfirmed, which carries its transactionId")
+        raise ChangeError(f"{ref} is delivered by StartConfirmed, which carries its transactionId")
     if not _remove(connection, ref):
         _require_known(connection, ref)
     elif ref.kind == "stop":
@@ -144,7 +146,7 @@ def _finish(connection: sqlite3.Connection, row_id: int) -> None:
     """The stop is delivered: nothing may follow it, and nobody needs the samples any more."""
     for table in _WAITING:
         if connection.execute(f"SELECT 1 FROM {table} WHERE row_id = ? LIMIT 1", (row_id,)).fetchone():
-            raise StoreError(f"row {row_id}: its stop cannot be delivered before its other messages")
+            raise ChangeError(f"row {row_id}: its stop cannot be delivered before its other messages")
     connection.execute("DELETE FROM samples WHERE row_id = ?", (row_id,))
 
 
@@ -169,7 +171,7 @@ def _remember(connection: sqlite3.Connection, name: str, value: str | None) -> N
 def _row(connection: sqlite3.Connection, row_id: int) -> TransactionRow:
     found = connection.execute(ONE_ROW, (row_id,)).fetchone()
     if found is None:
-        raise StoreError(f"row {row_id} is not in the store: TransactionStarted comes first")
+        raise ChangeError(f"row {row_id} is not in the store: TransactionStarted comes first")
     return row_of(found)
 
 
@@ -204,7 +206,7 @@ def _require_known(connection: sqlite3.Connection, ref: MessageRef) -> None:
         "stop": ref.seq == 0 and row.stopped_at is not None,
     }
     if not known[ref.kind]:
-        raise StoreError(f"{ref} is no message of the store: the change that makes it comes first")
+        raise ChangeError(f"{ref} is no message of the store: the change that makes it comes first")
 
 
 def _has_sample(connection: sqlite3.Connection, ref: MessageRef) -> bool:

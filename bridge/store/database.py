@@ -42,8 +42,9 @@ class Database(Reads):
         together, newest first, until a batch of another kind follows.
 
         Changes to messages that are already delivered have no effect: an answer may come twice.
-        Raises: StoreError, and then nothing of the batch is stored: for a disk error it may be applied again;
-        an unknown row, or a change that cannot follow what is stored, is a bug of the caller.
+        Raises: StoreError for a disk error: nothing of the batch is stored, it may be applied again;
+        ChangeError for an unknown row, a change that cannot follow what is stored, or a value that cannot
+        be: nothing of the batch is stored, and never will be.
         """
         if changes:
             with naming(self._path, f"{len(changes)} changes were not stored"), self._transaction(changes):

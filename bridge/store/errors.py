@@ -1,4 +1,8 @@
-"""The one error of the store, and how SQLite's own errors become it."""
+"""The errors of the store, and how SQLite's own errors become them.
+
+StoreError
+└── ChangeError    a bug of the caller: trying again cannot help
+"""
 
 from __future__ import annotations
 
@@ -22,18 +26,26 @@ class StoreError(Exception):
     """The store could not do what was asked; nothing of the batch that raised it is stored."""
 
 
+class ChangeError(StoreError):
+    """A change that cannot follow what is stored, or holds a value that cannot be stored. A bug, said loudly:
+    the same batch will never succeed, however often it is tried.
+    """
+
+
 @contextmanager
 def naming(path: str, trouble: str) -> Iterator[None]:
     """Turns SQLite's errors, and values it cannot hold, into a StoreError that names `path` and `trouble`.
 
-    Raises: StoreError.
+    Raises: StoreError; ChangeError where it is the value or the change, not the disk, that is at fault.
     """
     try:
         yield
+    except sqlite3.IntegrityError as error:
+        raise ChangeError(f"{path}: {trouble}: {error}") from error
     except sqlite3.Error as error:
         raise StoreError(f"{path}: {trouble}: {_explained(error)}") from error
     except (ValueError, OverflowError) as error:
-        raise StoreError(f"{path}: {trouble}: a value that cannot be stored: {error}") from error
+        raise ChangeError(f"{path}: {trouble}: a value that cannot be stored: {error}") from error
 
 
 def _explained(error: sqlite3.Error) -> str:

@@ -13,7 +13,7 @@ _ROW = ", ".join(ROW)
 _SAMPLE = ", ".join(SAMPLE)
 
 OPEN_TRANSACTION = f"""
-    SELECT {_ROW} FROM transactions WHERE stopped_at IS NULL AND given_up IS NULL
+    SELECT {_ROW} FROM transactions WHERE stopped_at IS NULL
     ORDER BY row_id DESC LIMIT 1"""
 # The subquery walks the primary key to its first record; the rest are look-ups by primary key.
 HEAD = f"""
@@ -41,7 +41,7 @@ class Reads:
         self._path = path
 
     def open_transaction(self) -> TransactionRow | None:
-        """The newest row that has no stop and is not given up."""
+        """The newest row that has no stop; one that was given up too, since charging goes on in it."""
         found = self._one(OPEN_TRANSACTION)
         return None if found is None else row_of(found)
 

@@ -18,7 +18,7 @@ CREATE TABLE transactions (
     given_up       TEXT
 ) STRICT;
 
-CREATE INDEX open_transactions ON transactions (row_id) WHERE stopped_at IS NULL AND given_up IS NULL;
+CREATE INDEX open_transactions ON transactions (row_id) WHERE stopped_at IS NULL;
 CREATE INDEX dead_letters ON transactions (row_id) WHERE given_up IS NOT NULL;
 
 -- Kept until the stop of their transaction is delivered: its transactionData may need them.

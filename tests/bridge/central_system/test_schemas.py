@@ -6,11 +6,12 @@ import json
 from fractions import Fraction
 from importlib.resources import files
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
-from bridge.central_system.schemas import known_actions
+from bridge.central_system.schemas import known_actions, request_fault
 from tests.bridge.central_system.payloads import code_of, profile
 
 FINITE = st.recursive(
@@ -53,3 +54,10 @@ def test_another_validator_agrees_on_profiles(limit: object, unit: object) -> No
     as_fractions = json.loads(json.dumps(payload), parse_float=Fraction)
     agreed = second_opinion("SetChargingProfile").is_valid(as_fractions)
     assert (code_of("SetChargingProfile", payload) is None) == agreed
+
+
+@pytest.mark.parametrize("payload", [{"idTag": "\ud800"}, {"idTag": "A", "chargingProfile\udfff": {}}])
+def test_half_a_character_is_refused_before_anything_has_to_write_it(payload: dict[str, object]) -> None:
+    fault = request_fault("RemoteStartTransaction", payload)
+    assert fault is not None
+    assert fault.code in ("PropertyConstraintViolation", "FormationViolation")

@@ -121,7 +121,7 @@ class Model:
         return Pending(first.ref, self.row(first.ref.row_id), sample, first.frozen, first.attempts)
 
     def open_transaction(self) -> TransactionRow | None:
-        candidates = [row for row in self.rows if row.stopped_at is None and row.given_up is None]
+        candidates = [row for row in self.rows if row.stopped_at is None]
         return candidates[-1] if candidates else None
 
     def _change_message(self, ref: MessageRef, changed: Callable[[Waiting], Waiting]) -> None:

@@ -22,7 +22,7 @@ from bridge.core.rows import (
     StartConfirmed,
     TransactionStarted,
 )
-from bridge.store import Database, StoreError
+from bridge.store import ChangeError, Database, StoreError
 from tests.bridge.store.model import EPOCH, a_row, a_sample, a_stop
 
 START, STOP = MessageRef(1, "start"), MessageRef(1, "stop")
@@ -82,7 +82,7 @@ def test_the_first_send_freezes_a_message(memory: Database) -> None:
     assert head is not None
     assert (head.frozen, head.attempts, head.sample) == (payload, 2, None)
     memory.apply([Frozen(START, payload)])
-    with pytest.raises(StoreError, match="cannot become"):
+    with pytest.raises(ChangeError, match="cannot become"):
         memory.apply([Frozen(START, {"meterStart": 2})])
 
 
@@ -118,7 +118,7 @@ def test_a_row_id_is_never_given_twice(path: Path) -> None:
         other.execute("DELETE FROM transactions")
     with closing(Database(path)) as store:
         assert (store.rows(10), store.next_row_id()) == ([], 8)
-        with pytest.raises(StoreError, match="take next_row_id"):
+        with pytest.raises(ChangeError, match="take next_row_id"):
             store.apply([TransactionStarted(a_row(7))])
 
 
@@ -144,7 +144,7 @@ def test_a_remembered_value_is_replaced_and_forgotten(memory: Database) -> None:
     ids=lambda change: type(change).__name__,
 )
 def test_an_unknown_row_is_a_loud_bug_and_the_batch_leaves_nothing(memory: Database, change: Change) -> None:
-    with pytest.raises(StoreError, match="row 9 is not in the store"):
+    with pytest.raises(ChangeError, match="row 9 is not in the store"):
         memory.apply([TransactionStarted(a_row(1)), Remembered("a", "b"), change])
     assert (memory.rows(10), memory.remembered(), memory.backlog()) == ([], {}, 0)
 
@@ -170,7 +170,7 @@ def test_an_unknown_row_is_a_loud_bug_and_the_batch_leaves_nothing(memory: Datab
 )
 def test_what_cannot_follow_is_a_loud_bug(memory: Database, change: Change, complaint: str) -> None:
     memory.apply([TransactionStarted(a_row(1)), CONFIRMED, SampleTaken(1, 0, a_sample(0)), a_stop(1)])
-    with pytest.raises(StoreError, match=complaint):
+    with pytest.raises(ChangeError, match=complaint):
         memory.apply([Remembered("a", "b"), change])
     assert memory.remembered() == {}
     assert kinds(memory) == ["values 0", "stop 0"]
@@ -178,7 +178,7 @@ def test_what_cannot_follow_is_a_loud_bug(memory: Database, change: Change, comp
 
 def test_a_start_is_only_delivered_by_its_confirmation(memory: Database) -> None:
     memory.apply([TransactionStarted(a_row(1))])
-    with pytest.raises(StoreError, match="delivered by StartConfirmed"):
+    with pytest.raises(ChangeError, match="delivered by StartConfirmed"):
         memory.apply([Delivered(START)])
 
 
@@ -186,7 +186,7 @@ def test_a_finished_row_takes_no_samples_but_late_answers(memory: Database) -> N
     memory.apply([TransactionStarted(a_row(1)), CONFIRMED, SampleTaken(1, 0, a_sample(0)), a_stop(1)])
     memory.apply([Delivered(VALUES), Delivered(STOP)])
     memory.apply([CONFIRMED, Delivered(START), Delivered(VALUES), Delivered(STOP), Attempted(VALUES)])
-    with pytest.raises(StoreError, match="its stop is delivered"):
+    with pytest.raises(ChangeError, match="its stop is delivered"):
         memory.apply([SampleTaken(1, 1, a_sample(1))])
 
 
@@ -250,8 +250,9 @@ def test_another_program_that_writes_for_long_is_named(path: Path) -> None:
     with closing(Impatient(path)) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
         store.lose_patience()
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreError, match="another program holds it"):
+        with pytest.raises(StoreError, match="another program holds it") as caught:
             store.apply([Remembered("a", "b")])
+        assert not isinstance(caught.value, ChangeError)
         other.execute("ROLLBACK")
         store.apply([Remembered("a", "b")])
         assert store.remembered() == {"a": "b"}
