@@ -15,6 +15,7 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -111,7 +112,7 @@ class Link:
 
     def __init__(self, settings: LinkSettings, listener: Listener) -> None:
         self.settings = settings
-        self.offline_since_s: float | None = time.monotonic()  # None while connected
+        self.offline_since: datetime | None = datetime.now(UTC)  # None while connected
         self.trouble = "not connected yet"  # why there is no connection, or why the last one ended
         self._listener = listener
         self._connection: ClientConnection | None = None
@@ -209,7 +210,8 @@ class Link:
     def _in_trouble(self, trouble: str) -> None:
         """Said once for each new cause, not at every attempt."""
         if trouble != self.trouble:
-            log.warning("no connection to the Central System %s", trouble)
+            since = _since(self.offline_since)
+            log.warning("no connection to the Central System since %s: %s", since, trouble)
         self.trouble = trouble
 
     async def _pause(self, attempt: int) -> None:
@@ -224,7 +226,7 @@ class Link:
     async def _converse(self, connection: ClientConnection) -> Closed:
         """Until the connection ends, whoever ends it. Cancelled: drops it at once."""
         self._connection, self._end = connection, asyncio.get_running_loop().create_future()
-        self.offline_since_s = None
+        self.offline_since = None
         log.info("connected to %s", shown(address(self.settings.url, self.settings.identity)))
         if self._closing.is_set():
             self.close()
@@ -242,7 +244,7 @@ class Link:
             pinger.cancel()
             connection.transport.abort()
             self._connection = self._end = None
-            self.offline_since_s = time.monotonic()
+            self.offline_since = datetime.now(UTC)
         self.trouble = closed.reason
         log.log(logging.INFO if closed.code in NORMAL_CLOSES else logging.WARNING, "link: %s", closed.reason)
         await self._listener(closed)
@@ -276,6 +278,10 @@ class Link:
                 await asyncio.wait_for(self._ping_changed.wait(), self._ping_interval_s or None)
             except TimeoutError:
                 return
+
+
+def _since(moment: datetime | None) -> str:
+    return "now" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 async def _first(*ends: asyncio.Future[Closed]) -> Closed:
