@@ -149,7 +149,7 @@ class Evse:
 
     def _look(self, sense: Sense, now_s: float) -> None:
         """Vehicle state, cable, diode."""
-        if self._offer.sees_car(now_s):
+        if self._offer.sees_car:
             self._vehicle.take(sense.cp_high_v)
         vehicle, in_x2 = self._vehicle.state, is_pwm(self._offer.shown)
         if self._rules.socket and sense.pp_ohm is not None:
@@ -181,10 +181,10 @@ class Evse:
         return self._lock.step(want, closed=sense.lock_closed is True, now_s=now_s)
 
     def _make_offer(self, sense: Sense, living: Wish | None, must_open: bool, now_s: float) -> None:
-        """The least of all limits, in B and C only, once cable and lock are sure and no fault stands."""
+        """The least of all limits, in B and C only, under a confirmed lock and no fault."""
         self._limits_a = self._limits(sense, living)
         vehicle = self._vehicle.state
-        sure = self._lock_confirmed() and self._plug.rating_a is not None and not self._faults.opens
+        sure = self._lock_confirmed() and not self._faults.opens
         target_a = None
         if vehicle in ("B", "C") and sure and not self._stops_offering(living):
             target_a = _tenth_below(min(self._limits_a.values()))
@@ -195,7 +195,7 @@ class Evse:
     def _limits(self, sense: Sense, living: Wish | None) -> dict[str, float]:
         limits_a = {
             "wish": living.limit_a if living is not None else 0.0,
-            "cable": self._plug.rating_a or 0.0,
+            "cable": self._plug.rating_a or 0.0,  # not latched: nothing is offered
             "installation": self._rules.installation_max_a,
         }
         temperature_a = self._thermal.take(sense.contacts_c)

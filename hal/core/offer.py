@@ -25,15 +25,15 @@ class Offer:
         self._waking = False  # the present F is a wake-up
         self._wake_left = True  # in this offer
         self._x2_since_s = now_s
-        self._f_ended_s = float("-inf")
 
     def settled(self, now_s: float) -> bool:
         """The duty has been as it is for long enough to judge the negative half-wave."""
         return passed(self.changed_s, SETTLES_S, now_s)
 
-    def sees_car(self, now_s: float) -> bool:
-        """False while F, or its end, hides the car."""
-        return self.shown != "F" and passed(self._f_ended_s, SETTLES_S, now_s)
+    @property
+    def sees_car(self) -> bool:
+        """False while F hides the car. The next sample after it is ten periods and more away."""
+        return self.shown != "F"
 
     def step(self, target_a: float | None, vehicle: Vehicle, *, faulted: bool, now_s: float) -> None:
         """`target_a` None: nothing to offer. `faulted`: a fault opens the contactor in C2 at this tick."""
@@ -41,7 +41,6 @@ class Offer:
             self._show_f(self._fault_f_s, now_s, waking=False)
         elif self.shown == "F":
             if passed(self.changed_s, self._f_s, now_s) or (self._waking and target_a is None):
-                self._f_ended_s = now_s
                 self._show("x1", now_s)
         elif target_a is None:
             self._wake_left = True

@@ -34,7 +34,7 @@ class Senses:
         self._meter_health = "no reading yet"
         self._meter_serial: str | None = None
         self._cards = _Cards(wallbox.reader, self._link) if wallbox.reader else None
-        self._reader_health = "not opened yet" if wallbox.reader else "none"
+        self._reader_health = "" if wallbox.reader else "none"  # empty: not opened yet
         self._changed = asyncio.Event()
 
     async def run(self) -> None:
@@ -94,6 +94,9 @@ class Senses:
         self._changed.set()
 
     async def _tell_box(self) -> None:
+        while not self._reader_health:  # a reader that was not tried yet is not broken
+            await self._changed.wait()
+            self._changed.clear()
         while True:
             self._link.send(self._box())
             await asyncio.sleep(_MOST_OFTEN_S)

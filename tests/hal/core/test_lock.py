@@ -1,0 +1,166 @@
+"""Where the bolt should be, and the motor that brings it there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from hal.contract import Cable, Vehicle, Wish
+from hal.core.lock import Lock, Move, wanted
+from hal.core.rules import LockRules
+from tests.hal.core.bench import Bench, wish
+
+RULES = LockRules(pulse_s=0.6, retries=3, retry_wait_s=5.0, moves_per_minute=10)
+
+
+@pytest.mark.parametrize(
+    ("cable", "a", "b", "c", "d", "e"),
+    [
+        (None, None, "lock", "lock", "lock", None),
+        ("auto", "unlock", "lock", "lock", "lock", None),
+        ("keep", None, "lock", "lock", "lock", None),
+        ("release", "unlock", "unlock", "unlock", "unlock", None),
+        ("permanent", "lock", "lock", "lock", "lock", "lock"),
+    ],
+)
+def test_where_the_bolt_should_be_with_a_cable_in(
+    cable: Cable | None, a: Move | None, b: Move | None, c: Move | None, d: Move | None, e: Move | None
+) -> None:
+    states: list[tuple[Vehicle, Move | None]] = [("A", a), ("B", b), ("C", c), ("D", d), ("E", e)]
+    for state, expected in states:
+        assert wanted(cable, state, plug_present=True) == expected
+
+
+def test_permanent_unlocks_an_empty_socket_only_in_a() -> None:
+    assert wanted("permanent", "A", plug_present=False) == "unlock"
+    assert wanted("permanent", "E", plug_present=False) is None
+
+
+class Motor:
+    """A lock with its bolt: follows after `pulses` pulses, never when that is None."""
+
+    def __init__(self, rules: LockRules = RULES, pulses: int | None = 1) -> None:
+        self.lock, self.now_s, self.closed, self.pulses = Lock(rules), 100.0, False, pulses
+        self.starts: list[float] = []
+        self.on_s = 0.0
+
+    def run(self, want: Move | None, for_s: float) -> Motor:
+        for _ in range(round(for_s / 0.02)):
+            before = self.lock.motor
+            motor = self.lock.step(want, closed=self.closed, now_s=self.now_s)
+            if motor is not None and before is None:
+                self.starts.append(self.now_s)
+                if self.pulses is not None and len(self.starts) >= self.pulses:
+                    self.closed = motor == "lock"
+            self.on_s += 0.02 if motor else 0.0
+            self.now_s += 0.02
+        return self
+
+
+def test_one_pulse_of_its_length() -> None:
+    motor = Motor().run("lock", 3.0)
+    assert len(motor.starts) == 1
+    assert motor.on_s == pytest.approx(0.6)
+    assert motor.lock.confirmed
+    assert motor.lock.state == "locked"
+
+
+def test_tries_again_after_the_wait() -> None:
+    motor = Motor(pulses=2).run("lock", 20.0)
+    assert len(motor.starts) == 2
+    assert motor.starts[1] - motor.starts[0] == pytest.approx(5.6, abs=0.03)
+    assert motor.lock.failure is None
+
+
+@pytest.mark.parametrize(("want", "failure"), [("lock", "lock_failed"), ("unlock", "unlock_failed")])
+def test_after_the_retries_it_fails_and_stays_still(want: Move, failure: str) -> None:
+    motor = Motor(pulses=None)
+    motor.closed = want == "unlock"
+    motor.run(want, 60.0)
+    assert len(motor.starts) == 1 + RULES.retries
+    assert motor.lock.failure == failure
+
+
+def test_another_want_is_another_attempt() -> None:
+    motor = Motor(pulses=None).run("lock", 60.0)
+    motor.pulses = 0
+    motor.run(None, 1.0).run("lock", 1.0)
+    assert motor.lock.confirmed
+    assert motor.lock.failure is None
+
+
+def test_at_most_10_moves_a_minute() -> None:
+    motor = Motor(replace(RULES, pulse_s=0.1))
+    for _ in range(28):
+        motor.run("lock", 1.0).run("unlock", 1.0)
+    assert len(motor.starts) == 10
+    motor.run("lock", 10.0)
+    assert len(motor.starts) > 10
+
+
+def test_a_bolt_about_to_move_is_not_confirmed() -> None:
+    motor = Motor().run("lock", 1.0)
+    motor.run("unlock", 0.02)
+    assert motor.closed
+    assert not motor.lock.confirmed
+
+
+def test_never_unlocks_while_commanded_closed() -> None:
+    bench = Bench().charging()
+    bench.mirror_follows, bench.mirror_closed = False, False
+    bench.asks = _with_cable(bench, "release")
+    for _ in range(20):
+        bench.tick()
+        assert not bench.closed() or bench.drive.lock_motor is None
+    assert bench.view().contactor_commanded
+
+
+def test_never_unlocks_while_the_mirror_contact_reads_closed() -> None:
+    bench = Bench().charging()
+    bench.mirror_follows = False
+    bench.car = "A"
+    for _ in range(30):
+        assert bench.tick().lock_motor is None
+    assert not bench.closed()
+
+
+def test_held_while_welded() -> None:
+    bench = Bench().charging()
+    bench.mirror_follows = False
+    bench.car = "A"
+    bench.run(1.0)
+    assert bench.faults == ["welded"]
+    bench.mirror_closed = False
+    for _ in range(200):
+        assert bench.tick().lock_motor is None
+    assert bench.view().lock == "locked"
+
+
+def test_unlocks_in_a_by_itself_and_in_b_on_release() -> None:
+    bench = Bench().offered()
+    bench.asks = _with_cable(bench, "release")
+    bench.run(1.0)
+    assert bench.view().lock == "unlocked"
+    assert bench.pilot() == "x1"
+    bench.asks = None
+    bench.run(1.0)
+    assert bench.view().lock == "locked"
+    bench.car = "A"
+    bench.run(1.0)
+    assert bench.view().lock == "unlocked"
+
+
+def test_without_a_living_wish_it_only_locks() -> None:
+    bench = Bench()
+    bench.limit_a = None
+    bench.plug_in().run(1.0)
+    assert bench.view().lock == "locked"
+    bench.car = "A"
+    bench.run(2.0)
+    assert bench.view().lock == "locked"
+
+
+def _with_cable(bench: Bench, cable: Cable) -> Wish:
+    return msgspec.structs.replace(wish(16.0, until_s=bench.now_s + 5.0), cable=cable)

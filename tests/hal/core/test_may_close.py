@@ -1,0 +1,190 @@
+"""Each condition of *may close*, alone: everything else invites to close."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.hal.core.bench import QUICK, SOCKET, Bench, wish
+
+
+def test_closes_within_3_s_of_c2_when_everything_holds() -> None:
+    """IEC 61851-1 Table A.6 sequence 4."""
+    bench = Bench().offered()
+    bench.car = "C"
+    assert bench.until(lambda b: b.closed(), 3.0) < 0.6
+    assert bench.view().withheld_by == ()
+
+
+def test_c2_must_be_stable_for_500_ms() -> None:
+    bench = Bench().offered()
+    bench.car = "C"
+    bench.run(0.5)
+    assert not bench.closed()
+    assert "car_in_c2" in bench.view().withheld_by
+    bench.run(0.04)
+    assert bench.closed()
+
+
+def test_c2_begins_anew_after_a_glance_at_b() -> None:
+    bench = Bench().offered()
+    bench.car = "C"
+    bench.run(0.4)
+    bench.car = "B"
+    bench.run(0.03)
+    bench.car = "C"
+    bench.run(0.4)
+    assert not bench.closed()
+
+
+def test_c1_is_not_c2() -> None:
+    bench = Bench().run(3.5)
+    bench.limit_a = 0.0
+    bench.plug_in()
+    bench.car = "C"
+    bench.run(3.0)
+    assert "car_in_c2" in bench.view().withheld_by
+    assert not bench.closed()
+
+
+def test_diode_must_have_been_seen() -> None:
+    """IEC 61851-1 Table A.4 note: at least once before closing."""
+    bench = Bench().run(3.5).plug_in()
+    bench.low_v = -8.8
+    bench.until(lambda b: b.pilot() == 16.0, 1.0)
+    bench.run(0.08)
+    assert "diode_seen" in bench.view().withheld_by
+    bench.low_v = -11.9
+    bench.run(0.02)
+    assert "diode_seen" not in bench.view().withheld_by
+
+
+def test_a_diode_seen_in_another_plug_in_does_not_count() -> None:
+    bench = Bench().offered()
+    bench.car = "A"
+    bench.run(0.05)
+    assert "diode_seen" in bench.view().withheld_by
+
+
+def test_lock_must_be_confirmed() -> None:
+    bench = Bench().run(3.5)
+    bench.lock_follows = False
+    bench.plug_in().run(0.5)
+    assert "lock_confirmed" in bench.view().withheld_by
+    assert bench.pilot() == "x1"
+    bench.lock_closed = True
+    bench.run(0.1)
+    assert "lock_confirmed" not in bench.view().withheld_by
+
+
+def test_rating_must_be_latched() -> None:
+    bench = Bench().run(3.5).plug_in(ohm=50.0).run(0.3)
+    assert "rating_latched" in bench.view().withheld_by
+    assert bench.pilot() == "x1"
+
+
+def test_no_fault_may_stand() -> None:
+    bench = Bench().offered()
+    bench.rcm_healthy = False
+    bench.tick()
+    assert "no_fault" in bench.view().withheld_by
+    assert bench.pilot() == "x1"
+
+
+def test_a_wish_of_6_a_must_live() -> None:
+    bench = Bench().offered()
+    bench.limit_a = 5.9
+    bench.tick()
+    assert "wish" in bench.view().withheld_by
+    bench.limit_a = None
+    bench.tick()
+    assert "wish" in bench.view().withheld_by
+    assert bench.pilot() == "x1"
+
+
+def test_a_wish_of_this_instant_is_over() -> None:
+    bench = Bench().offered()
+    bench.asks = wish(16.0, until_s=bench.now_s)
+    bench.tick()
+    assert bench.pilot() == "x1"
+    assert "wish" in bench.view().withheld_by
+
+
+def test_mirror_contact_must_say_open() -> None:
+    bench = Bench().offered()
+    bench.car = "C"
+    bench.run(0.4)
+    bench.mirror_closed, bench.mirror_follows = True, False
+    bench.run(0.2)
+    assert not bench.closed()
+    assert bench.view().withheld_by == ("mirror_open",)
+
+
+def test_5_s_since_it_last_opened() -> None:
+    bench = Bench(replace(QUICK, min_off_s=5.0)).charging()
+    bench.car = "B"
+    bench.until(lambda b: not b.closed(), 0.1)
+    opened_s = bench.now_s
+    bench.car = "C"
+    bench.run(opened_s + 4.9 - bench.now_s)
+    assert not bench.closed()
+    assert bench.view().withheld_by == ("min_off",)
+    bench.run(0.2)
+    assert bench.closed()
+
+
+def test_30_s_after_a_start() -> None:
+    bench = Bench(SOCKET)
+    began_s = bench.now_s
+    bench.offered()
+    bench.car = "C"
+    bench.run(began_s + 29.9 - bench.now_s, dt_s=0.02)
+    assert not bench.closed()
+    assert bench.view().withheld_by == ("after_fault",)
+    bench.run(0.2)
+    assert bench.closed()
+
+
+def test_30_s_after_a_fault() -> None:
+    bench = Bench(replace(QUICK, after_fault_s=30.0))
+    bench.run(30.0, dt_s=0.5)
+    bench.charging()
+    bench.late_s = 0.5
+    bench.tick()
+    bench.late_s = 0.0
+    bench.until(lambda b: not b.faults, 2.0)
+    over_s = bench.now_s
+    bench.run(over_s + 29.9 - bench.now_s, dt_s=0.02)
+    assert not bench.closed()
+    bench.run(0.5)
+    assert bench.closed()
+
+
+def test_at_most_10_closings_in_10_minutes() -> None:
+    bench = Bench().offered()
+    first_s = bench.now_s
+    for _ in range(10):
+        bench.car = "C"
+        bench.until(lambda b: b.closed(), 1.0)
+        bench.car = "B"
+        bench.run(0.2)
+    bench.car = "C"
+    bench.run(5.0, dt_s=0.02)
+    assert bench.view().withheld_by == ("closings",)
+    assert bench.view().counters.closings == 10
+    bench.run(first_s + 600.0 - bench.now_s, dt_s=0.1)
+    assert not bench.closed()
+    bench.run(2.0)
+    assert bench.closed()
+
+
+def test_c2_begins_with_x2() -> None:
+    """A car that kept S2 closed through x1 has the 500 ms still before it."""
+    bench = Bench().run(3.5)
+    bench.limit_a = 0.0
+    bench.plug_in()
+    bench.car = "C"
+    bench.run(3.0)
+    bench.limit_a = 16.0
+    bench.run(0.4)
+    assert bench.pilot() != "x1"
+    assert not bench.closed()

@@ -1,0 +1,1 @@
+"""Mutants of the safety core: each must be killed by the test that is named beside it."""
