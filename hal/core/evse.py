@@ -222,7 +222,7 @@ class Evse:
                     self._faults.add(_FAULT_OF[reason], now_s)
                     self._last_fault_s = now_s
 
-    def view(self, _now_s: float) -> EvseView:
+    def view(self) -> EvseView:
         """As of the last step."""
         contactor, limits_a = self._contactor, self._limits_a
         return EvseView(

@@ -134,7 +134,7 @@ class Loop:
         wish, journal = self._server.wish, self._voice.journal
         lamp = wish.lamp if wish and wish.valid_until_s > now_s else ""
         tallies = Tallies(self._late_ticks, self._server.dropped, journal.dropped)
-        status = status_of(self._evse.view(now_s), self._identity, tallies, lamp)
+        status = status_of(self._evse.view(), self._identity, tallies, lamp)
         told = self._told
         if told is None:
             self._tell(status, 1, now_s)

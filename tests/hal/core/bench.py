@@ -70,7 +70,7 @@ class Bench:
 
     def view(self) -> EvseView:
         """After the last tick."""
-        return self.evse.view(self.now_s)
+        return self.evse.view()
 
     @property
     def faults(self) -> list[str]:

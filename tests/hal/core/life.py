@@ -85,7 +85,7 @@ class Life:
 
     def note_faults(self) -> None:
         """For the report only; the observer never looks here."""
-        standing = self.world.evse.view(self.world.now_s).faults
+        standing = self.world.evse.view().faults
         self.faults.update((fault.id, fault.occurrence) for fault in standing)
 
     def charge(self) -> None:

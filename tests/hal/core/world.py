@@ -115,7 +115,7 @@ class World:
             return
         self._renewed_s = self.now_s
         seq = 1 if self._wish is None else self._wish.seq + 1
-        faults = self.evse.view(self.now_s).faults if self.asked.clears else ()
+        faults = self.evse.view().faults if self.asked.clears else ()
         self._wish = Wish(
             limit_a=self.asked.limit_a,
             cable=self.asked.cable,
