@@ -1,35 +1,31 @@
-"""The box of the demo: new folders, a mock configuration, `evse-bridge run --mock`, and ears on its sockets."""
+"""The box of the demo: new folders with a mock configuration, its programs, and ears on their sockets."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import json
-import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from bridge import settings
 from bridge.cli import config
-from bridge.cli.child import DRAIN_S, show, started
+from bridge.cli.child import show, started
 from bridge.cli.client import SOCKET_NAME as MOCK_SOCKET
-from bridge.cli.client import ask
 from bridge.cli.demo_session import Stage, StepError
-from bridge.cli.folders import Folders
+from bridge.cli.folders import CliError, Folders
 from hal import contract
-from hal.contract import Hello, LineBuffer
 
 SAMPLE_INTERVAL_S = 5
-RUN_ENDS_S = 40.0  # the patience of `run` with its four programs, and some
+RUN_ENDS_S = 40.0  # what `run` grants its four programs, and some
 RETRY_S = 0.1
 LEDGER_S = 10.0
-READ_BYTES = 65_536
 
 CHARGE_POINT = """\
 # MOCK: written by `evse-bridge demo`.
@@ -45,9 +41,107 @@ MeterValueSampleInterval = {interval_s}
 """
 
 
-@contextlib.contextmanager
-def new_folders() -> Any: ...
+@contextlib.asynccontextmanager
+async def running(stage: Stage, central_system_url: str) -> AsyncIterator[Folders]:
+    """All programs run and `stage` hears them; afterwards they have ended in order and the folders are gone.
+
+    Raises CliError when they cannot be started or do not end in order.
+    """
+    # Not the user's TMPDIR: the path of a socket must be short.
+    with tempfile.TemporaryDirectory(prefix="evse-demo-", dir="/tmp") as root:
+        folders = _furnished(Path(root), central_system_url)
+        run = [sys.executable, "-I", "-u", "-m", "bridge.cli.main", "run"]
+        programs = await started([*run, *folders.arguments])
+        followed = asyncio.create_task(_follow(programs, stage))
+        ears = [asyncio.create_task(ear) for ear in _ears(folders.runtime, stage)]
+        try:
+            yield folders
+        finally:
+            for ear in ears:
+                ear.cancel()
+            await _end(programs)
+            followed.cancel()
 
 
-class DemoBox:
-    """Use as `async with DemoBox(stage, url) as box`: it runs then; afterwards it and its folders are gone."""
+def _furnished(root: Path, url: str) -> Folders:
+    """A mock configuration; energy flows 60 times as fast (MOCK_VALUES of `hal.settings`)."""
+    folders = Folders(root / "config", root / "state", root / "run", mock=True)
+    folders.config.mkdir()
+    text = CHARGE_POINT.format(url=url, interval_s=SAMPLE_INTERVAL_S)
+    (folders.config / settings.FILE_NAME).write_text(text, encoding="utf-8")
+    config.init(folders.config, mock=True)
+    return folders
+
+
+async def _follow(programs: Process, stage: Stage) -> None:
+    await show(programs, "", stage.logged)
+    stage.fell(f"`evse-bridge run` ended with {await programs.wait()}")
+
+
+async def _end(programs: Process) -> None:
+    """SIGTERM; `run` ends its programs in order. Were it killed, they would end by themselves."""
+    if programs.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):  # it has just ended
+        programs.terminate()
+    await asyncio.wait([asyncio.create_task(programs.wait())], timeout=RUN_ENDS_S)
+    if programs.returncode is None:
+        programs.kill()
+        await programs.wait()
+    # A `run` that SIGTERM ends had not yet begun with its programs.
+    if programs.returncode not in (0, -signal.SIGTERM):
+        raise CliError(f"`evse-bridge run` did not end in order within {RUN_ENDS_S:g} s")
+
+
+def _ears(runtime_dir: Path, stage: Stage) -> tuple[Coroutine[None, None, None], ...]:
+    hello = contract.encode(contract.Hello(role="observer"))
+    return (
+        _listen(
+            runtime_dir / MOCK_SOCKET, b'{"do": "watch"}\n', lambda line: stage.heard_plant(json.loads(line))
+        ),
+        _listen(
+            runtime_dir / contract.SOCKET_NAME, hello, lambda line: stage.heard_hal(contract.decode(line))
+        ),
+    )
+
+
+async def _listen(path: Path, first: bytes, heard: Callable[[bytes], None]) -> None:
+    """For ever: a program may come late, be killed and come back."""
+    while True:
+        with contextlib.suppress(OSError):
+            reader, writer = await asyncio.open_unix_connection(path, limit=contract.LINE_LIMIT)
+            try:
+                writer.write(first)
+                while line := await reader.readline():
+                    heard(line)
+            finally:
+                writer.close()
+        await asyncio.sleep(RETRY_S)
+
+
+async def received_wh(state_dir: Path) -> float:
+    """By the car's own ledger, in the plug-in that ended last. Raises StepError when none is on disk."""
+    path = state_dir / "mock" / "ledger.json"
+    try:
+        async with asyncio.timeout(LEDGER_S):
+            while True:
+                last = _last_plug_in(path)
+                if last is not None and last.unplugged_s is not None:
+                    return last.received_wh
+                await asyncio.sleep(RETRY_S)
+    except TimeoutError:
+        why = f"the car's ledger does not say within {LEDGER_S:g} s that it has left"
+        raise StepError(f"{path}: {why}") from None
+
+
+class _PlugIn(msgspec.Struct, frozen=True):
+    received_wh: float
+    unplugged_s: float | None  # None: still plugged in
+
+
+def _last_plug_in(path: Path) -> _PlugIn | None:
+    try:
+        plug_ins = msgspec.json.decode(path.read_bytes(), type=list[_PlugIn])
+    except FileNotFoundError:  # not kept yet
+        return None
+    return plug_ins[-1] if plug_ins else None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
 
-from hal.contract import Card, Message, Reading, Status
+from hal.contract import Card, InstrumentBox, Message, Reading, Status
 
 
 class Plant(msgspec.Struct, frozen=True):
@@ -25,12 +25,19 @@ class Plant(msgspec.Struct, frozen=True):
 class Present:
     """The newest of each message."""
 
-    plant: Plant = Plant()
+    plant: Plant = field(default_factory=Plant)
     status: Status | None = None
+    instruments: InstrumentBox | None = None
     reading: Reading | None = None
     card: Card | None = None
     cards: int = 0  # presented so far
     arrived_wh: int | None = None  # the meter when the car came
+
+    @property
+    def senses(self) -> bool:
+        """The card reader is ready and the meter has been read."""
+        reads_cards = self.instruments is not None and self.instruments.reader_health == "ok"
+        return reads_cards and self.reading is not None
 
     @property
     def current_a(self) -> float:
@@ -56,6 +63,8 @@ class Present:
         match message:
             case Status():
                 return replace(self, status=message)
+            case InstrumentBox():
+                return replace(self, instruments=message)
             case Reading():
                 return replace(self, reading=message)
             case Card():

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from bridge.central_system.frames import CallResult
@@ -19,8 +20,8 @@ from hal.contract import Message
 CARD = "0004AABBCC"  # as an RDM6300 says it: 10 hex digits
 SAMPLES = 3  # MeterValues of the session that are waited for
 ENOUGH_WH = LEAST_WH + 2 * TOLERANCE_WH
-WATCH_LAG_S = 0.02  # the mock looks so often: what it tells happened up to so long before
-LOG_LINES = 15
+WATCH_LAG_S = 0.01  # the mock looks each 0.02 s: so long ago, on average, was what it tells
+LOG_LINES = 25
 
 Ask = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -34,15 +35,16 @@ class Stage:
     """All that is seen, as it comes in; the timeline hears of it at once."""
 
     timeline: Timeline = field(default_factory=Timeline)
-    present: Present = Present()
+    present: Present = field(default_factory=Present)
     step: str = ""
     log: deque[str] = field(default_factory=lambda: deque(maxlen=LOG_LINES))
     fallen: str | None = None  # why nothing more can come
+    acted_s: float = 0.0  # when a person last did something
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def heard_plant(self, told: dict[str, Any]) -> None:
         """A line of `watch`."""
-        at_s = told.get("at_s", time.monotonic()) - WATCH_LAG_S
+        at_s = max(told.get("at_s", time.monotonic()) - WATCH_LAG_S, self.acted_s)
         self._now(self.present.with_plant(told.get("changed", told)), at_s)
 
     def heard_hal(self, message: Message) -> None:
@@ -106,11 +108,12 @@ class Session:
         for step in STEPS:
             if step.act is not None:
                 await self._act(step.act)
-            await self.stage.until(step.name, lambda step=step: step.happened(self), step.limit_s)
+            await self.stage.until(step.name, partial(step.happened, self), step.limit_s)
 
     async def _act(self, act: dict[str, Any]) -> None:
+        self.stage.acted_s = time.monotonic()
         if act["do"] == "swipe":
-            self.stage.timeline.add(Row(time.monotonic(), card="card shown"))
+            self.stage.timeline.add(Row(self.stage.acted_s, card="card shown"))
         await self._ask(act)
 
     def status(self) -> tuple[str, str]:
@@ -139,10 +142,11 @@ class Session:
                 yield line.frame.payload
 
     def samples(self) -> int:
-        """MeterValues so far, Begin and End not counted."""
+        """MeterValues of transactions so far, Begin and End not counted."""
         return sum(
             value.get("context") == "Sample.Periodic"
-            for asked in self.central_system.requests("MeterValues")
+            for transaction in self.central_system.ledger.transactions.values()
+            for asked in transaction.values
             for element in asked["meterValue"]
             for value in element["sampledValue"][:1]
         )
@@ -170,10 +174,10 @@ def _told(status: str) -> Callable[[Session], bool]:
 STEPS: tuple[Step, ...] = (
     Step("the mock wallbox comes up", lambda it: it.present.plant.pilot is not None, limit_s=40.0),
     Step("hal.safety comes up", lambda it: it.present.status is not None, limit_s=40.0),
-    Step("hal.instruments comes up and reads the meter", lambda it: it.present.reading, limit_s=40.0),
+    Step("hal.instruments comes up: meter and card reader", lambda it: it.present.senses, limit_s=40.0),
     Step("bridge comes up and is accepted", lambda it: it.central_system.registered, limit_s=40.0),
     # 10 s of readings end an error of the meter (it takes long to come up on a busy machine).
-    Step("Available is told, without an error", lambda it: it.status() == ("Available", "NoError"), limit_s=40.0),
+    Step("Available is told without error", lambda it: it.status() == ("Available", "NoError"), limit_s=40.0),
     Step("the car plugs in", lambda it: it.present.plant.car != "away", {"do": "plug-in"}),
     Step("the lock locks", lambda it: _lock(it) == "locked"),
     Step("Preparing is told", _told("Preparing")),

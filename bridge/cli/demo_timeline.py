@@ -1,6 +1,6 @@
 """PURE: from what changes and what is said to the lines of the timeline.
 
-    time | car and pilot | card | contactor, amps, kWh | OCPP
+time | car and pilot | card | contactor, amps, kWh | OCPP
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ HOLD_S = 0.15  # a line waits so long for one of an earlier moment: the sources 
 WIDE = 100  # columns
 AMPS_STEP_A = 1.0  # a smaller change of the current is no line of its own
 TO_CENTRAL_SYSTEM, TO_CHARGE_POINT = "→", "←"
-HEADING = ("time", "car and pilot", "card", "contactor A kWh", "OCPP (→ to the Central System)")
+HEADING = (" time", "car and pilot", "card", "contactor A kWh", "OCPP (→ to the Central System)")
 
 _CAR = {  # before, after
     ("plugged in", "asks for energy"): "car wants energy",
@@ -106,7 +106,9 @@ def power(present: Present) -> str:
     return f"{present.current_a:4.1f} A {present.session_kwh:.2f} kWh"
 
 
-def said(at_s: float, frame: Frame | None, action: str | None, *, by_us: bool, present: Present) -> Row | None:
+def said(
+    at_s: float, frame: Frame | None, action: str | None, *, by_us: bool, present: Present
+) -> Row | None:
     """A frame in short; `by_us`: the charge point's. None for an answer that says no more than yes."""
     arrow = TO_CENTRAL_SYSTEM if by_us else TO_CHARGE_POINT
     match frame:
@@ -204,6 +206,5 @@ def now_line(present: Present) -> str:
     vehicle = status.vehicle if status is not None else "?"
     lock = (status.lock or "fixed cable") if status is not None else "?"
     contactor = "CLOSED" if plant.contactor_closed else "open"
-    return (
-        f"car {plant.car} │ pilot {vehicle}, {_offer(plant.pilot)} │ {lock} │ {contactor} │ {power(present).strip()}"
-    )
+    pilot = f"pilot {vehicle}, {_offer(plant.pilot)}"
+    return " │ ".join((f"car {plant.car}", pilot, lock, contactor, power(present).strip()))

@@ -9,6 +9,7 @@ from bridge.core.metering import FRESH_S, Supply
 from hal.contract import Box, Fault, InstrumentBox, Reading, Status
 
 SILENT_S = 3.0  # `hal.safety` sends a Status each second
+READER_GRACE_S = 3.0  # opening a port takes a moment, at a start and after a replug
 SETTLE_S = 3.0  # after a start of `hal.safety` a missing car is not yet believed
 LOST_CAP_A = 6.0
 LOST_PAUSE_S = 60.0
@@ -62,12 +63,19 @@ class BoxView:
         self.instruments: InstrumentBox | None = None
         self.meter = MeterWatch()
         self._start_seen_s = 0.0
+        self._reader_bad_since_s: float | None = None
 
     def take_status(self, status: Status, now_s: float) -> None:
         """Keeps when this start of `hal.safety` was first seen."""
         if self.status is None or self.status.start_id != status.start_id:
             self._start_seen_s = now_s
         self.status = status
+
+    def take_instruments(self, instruments: InstrumentBox, now_s: float) -> None:
+        """Keeps since when the reader, if the box has one, is not well."""
+        self.instruments = instruments
+        bad = instruments.reader is not None and instruments.reader_health != "ok"
+        self._reader_bad_since_s = (self._reader_bad_since_s or now_s) if bad else None
 
     def alive(self, now_s: float) -> bool:
         """`hal.safety` has been heard within 3 s."""
@@ -137,5 +145,6 @@ class BoxView:
             return report(faults[0].id)
         if self.meter.lost_s(now_s) is not None:
             return METER_LOST
-        reader_lost = self.instruments is not None and self.instruments.reader_health != "ok"
+        bad_since_s = self._reader_bad_since_s
+        reader_lost = bad_since_s is not None and now_s - bad_since_s >= READER_GRACE_S
         return READER_LOST if reader_lost else NO_ERROR

@@ -62,7 +62,7 @@ class ChargePoint:
         self.connector = Connector(identity, configuration, self.box, self.service)
         self.restart: RestartKind | None = None  # time to leave, after what was decided is carried out
         self._notifier = Notifier()
-        self._box_told: str | None = None
+        self._box_told: bool | None = None
         self._pending_restart: PendingRestart | None = None
         self._born_s = now.s
         self._changes: list[Change] = []
@@ -101,7 +101,7 @@ class ChargePoint:
             case Reading():
                 self.box.reading = message
             case InstrumentBox():
-                self.box.instruments = message
+                self.box.take_instruments(message, now.s)
             case WallboxBox():
                 self.box.box = message
             case Card():
@@ -115,6 +115,8 @@ class ChargePoint:
         self.connector.step(now)
         self._advance_restart(now)
         self._announce(now)
+        if self._resumed and self.service.online:
+            self._resumed = not self._tell_resumed(now)
 
     # From the conversation
 
@@ -124,10 +126,8 @@ class ChargePoint:
         self._changes.append(Remembered(ACCEPTED_AT, self.identity.central_system_url))
         self._notifier.forget()
         self._box_told = None
+        self.connector.stopped_row = None  # the statuses go before the queue
         self.step(now)
-        if self._resumed and isinstance(self.state, Transaction) and self.state.transaction_id is not None:
-            self.send_meter_values("Sample.Periodic", now)
-        self._resumed = False
 
     def link_lost(self) -> None:
         """No registered link any more."""
@@ -182,20 +182,35 @@ class ChargePoint:
 
     # What connectors 0 and 1 tell
 
+    @property
+    def _box_operative(self) -> bool:
+        """OCPP 1.6 5.2: a scheduled change is in force when the transaction is over."""
+        return self.service.operative or isinstance(self.state, Transaction)
+
     def _announce(self, now: Now) -> None:
         if self.box.status is None and now.s - self._born_s < FIRST_WORD_S:
             return  # a restarted bridge tells its true status, never Available first
         self._notifier.observe(self.connector.status(now), self.box.error(now.s), now)
         if not self.service.online:
             return
-        operative = "Available" if self.service.operative else "Unavailable"
+        operative = self._box_operative
         if operative != self._box_told:
             self._box_told = operative
-            self._notify(box_notification(self.service.operative, now), None)
+            self._notify(box_notification(operative, now), self.connector.stopped_row)
         told = self._notifier.due(self.configuration.seconds("MinimumStatusDuration"), now)
         if told is not None:
             self._notify(notification(CONNECTOR_ID, told), self.connector.stopped_row)
             self.connector.stopped_row = None
+
+    def _tell_resumed(self, now: Now) -> bool:
+        """One MeterValues for the transaction that outlived a restart; False: no reading yet."""
+        state = self.state
+        goes_on = (
+            isinstance(state, Transaction) and state.stopping is None and state.transaction_id is not None
+        )
+        if not goes_on or self.configuration.seconds("MeterValueSampleInterval") == 0:
+            return True
+        return self.send_meter_values("Sample.Periodic", now)
 
     def _notify(self, payload: dict[str, Any], after_stop_of: int | None) -> None:
         self._calls.append(Outgoing("StatusNotification", payload, after_stop_of=after_stop_of))
@@ -203,7 +218,7 @@ class ChargePoint:
     def send_status(self, connector_id: int, now: Now) -> None:
         """Triggered: the current status, whether it was told before or not."""
         if connector_id == 0:
-            self._notify(box_notification(self.service.operative, now), None)
+            self._notify(box_notification(self._box_operative, now), None)
             return
         told = self._notifier.standing or Told(self.connector.status(now), self.box.error(now.s), now)
         self._notify(notification(CONNECTOR_ID, told), None)
