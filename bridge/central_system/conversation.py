@@ -297,14 +297,21 @@ class Conversation:
     def _send_next(self, now: Now) -> None:
         if self._calls is None or self._calls.in_flight is not None:
             return
+        if self._send_of_lane(self._calls, now) or not self.registration.accepted:
+            return
+        if not self._send_row(self._calls, now):
+            self._lane.hold_no_longer()
+            self._send_of_lane(self._calls, now)
+
+    def _send_of_lane(self, calls: Correlation[Outgoing | Send], now: Now) -> bool:
         call = self._lane.next(now.s)
         if call is not None:
             time_out_s = self._charge_point.configuration.seconds("MessageTimeout")
-            self._send(self._calls, call, call.action, call.payload, float(time_out_s), now)
-        elif self.registration.accepted:
-            self._send_row(self._calls, now)
+            self._send(calls, call, call.action, call.payload, float(time_out_s), now)
+        return call is not None
 
-    def _send_row(self, calls: Correlation[Outgoing | Send], now: Now) -> None:
+    def _send_row(self, calls: Correlation[Outgoing | Send], now: Now) -> bool:
+        """False: there is nothing to send, or not yet."""
         following = self._outbox.next(self._charge_point.box.supply, now)
         if isinstance(following, Send):
             if following.ref.kind == "stop":
@@ -313,6 +320,7 @@ class Conversation:
             self._send(calls, following, following.action, following.payload, time_out_s, now)
         elif following is not None:
             self._changes.append(following)
+        return following is not None
 
     def _send(
         self,

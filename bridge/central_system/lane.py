@@ -30,6 +30,12 @@ class Lane:
         """What waited for this row's StopTransaction may go."""
         self._stops_sent.add(row_id)
 
+    def hold_no_longer(self) -> None:
+        """No StopTransaction can go now: nothing waits for one."""
+        self._stops_sent.update(
+            call.after_stop_of for _, call in self._waiting if call.after_stop_of is not None
+        )
+
     def drop(self) -> list[Outgoing]:
         """Everything; the caller tells those who wait for an answer."""
         dropped = [call for _, call in self._waiting]

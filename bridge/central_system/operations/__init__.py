@@ -1,0 +1,26 @@
+"""PURE: what the Central System asks. An operation returns its answer; what it leads to is sent after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bridge.central_system.operations import core, trigger
+from bridge.central_system.operations.question import Answer, Own, Question
+
+__all__ = ["SUPPORTED", "Answer", "Own", "Question", "answer"]
+
+_OPERATIONS: dict[str, Callable[[Question], Answer]] = {
+    "ChangeAvailability": core.change_availability,
+    "ChangeConfiguration": core.change_configuration,
+    "GetConfiguration": core.get_configuration,
+    "RemoteStartTransaction": core.remote_start,
+    "RemoteStopTransaction": core.remote_stop,
+    "Reset": core.reset,
+    "TriggerMessage": trigger.trigger_message,
+}
+SUPPORTED: frozenset[str] = frozenset(_OPERATIONS)
+
+
+def answer(action: str, question: Question) -> Answer:
+    """For an action of `SUPPORTED` whose payload has passed its schema. Raises OcppError."""
+    return _OPERATIONS[action](question)

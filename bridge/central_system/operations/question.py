@@ -1,0 +1,35 @@
+"""PURE: a request of the Central System with its circumstances, and the form of an answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bridge.central_system.schemas import Payload
+from bridge.core.charge_point import ChargePoint
+from bridge.core.now import Now
+
+Own = Literal["BootNotification", "Heartbeat"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The CALLRESULT's payload, and a message of the conversation's own that was triggered."""
+
+    payload: Payload
+    triggered: Own | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A checked request and the circumstances in which it came."""
+
+    payload: Payload
+    charge_point: ChargePoint
+    pending: bool  # registration answered Pending: no remote start or stop
+    now: Now
+
+
+def with_status(status: str) -> Answer:
+    """The answer of most operations."""
+    return Answer({"status": status})
