@@ -24,7 +24,7 @@ PURE = (
     "hal.contract", "hal.config_file", "hal.config_schema", "hal.toml_lines", "hal.settings_rules",
     "hal.core.*", "hal.mock.plant", "hal.mock.car", "hal.mock.pilot_line",
     "bridge.core.*",
-    "bridge.central_system.frames", "bridge.central_system.schemas", "bridge.central_system.operations",
+    "bridge.central_system.frames", "bridge.central_system.schemas", "bridge.central_system.operations.*",
     "bridge.central_system.outbox", "bridge.central_system.conversation", "bridge.central_system.lane",
     "bridge.central_system.registration",
 )  # fmt: skip
