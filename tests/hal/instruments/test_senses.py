@@ -81,6 +81,7 @@ async def test_readings_come_and_say_that_they_are_a_mocks(bench: Bench) -> None
     assert at_s == sorted(set(at_s))
     assert bench.readings()[-1].energy_wh == 12_345_000
     await until(lambda: bench.boxes()[-1].meter_serial == "MOCK63000001")
+    assert {box.reader_health for box in bench.boxes()} == {"ok"}  # one not tried yet is not called broken
 
 
 async def test_a_card_held_for_a_while_is_one_card_and_another_is_another(bench: Bench) -> None:

@@ -1,0 +1,214 @@
+"""What no scenario can show of the conversation: the order of effects, and answers that are wrong or late."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+
+from bridge.central_system.conversation import Conversation, Effects, Voice
+from bridge.central_system.registration import Registration
+from bridge.core.charge_point import ChargePoint
+from bridge.core.configuration import Configuration
+from bridge.core.now import Now
+from bridge.core.setup import Identity, Memory
+from bridge.core.zaptec import CLOUD
+from bridge.store.database import IN_MEMORY, Database
+from tests.bridge.central_system.rows_of import sampled, started, stopped
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+BOOT = {"chargePointVendor": "V", "chargePointModel": "M"}
+ACCEPTED = {"status": "Accepted", "currentTime": "2026-01-01T00:00:00Z", "interval": 0}
+
+
+class Desk:
+    """A conversation without a wallbox, which carries out its own effects."""
+
+    def __init__(self, **keys: str) -> None:
+        self.database = Database(IN_MEMORY)
+        self.at_s = 0.0
+        self.log: list[Effects] = []
+        self.sent: list[list[Any]] = []
+        configuration = Configuration(CLOUD, keys, {}, authorization_required=True)
+        self.core = ChargePoint(Identity(CLOUD, "boot", "ws://x/"), configuration, Memory(), self.now)
+        ids = count(1)
+        voice = Voice(BOOT, new_id=lambda: f"cp-{next(ids)}")
+        self.talk = Conversation(self.core, self.database, voice, Registration())
+
+    @property
+    def now(self) -> Now:
+        return Now(self.at_s, AT + timedelta(seconds=self.at_s))
+
+    def open(self) -> None:
+        self.talk.link_opened(self.now)
+        self.carry_out()
+
+    def hear(self, text: str | bytes) -> None:
+        self.talk.received(text, self.now)
+        self.carry_out()
+
+    def answer(self, payload: dict[str, Any], identity: str | None = None) -> None:
+        self.hear(json.dumps([3, identity or self.sent[-1][1], payload]))
+
+    def let_pass(self, for_s: float) -> None:
+        self.at_s += for_s
+        self.talk.step(self.now)
+        self.carry_out()
+
+    def register(self) -> None:
+        """Until nothing is in flight."""
+        self.open()
+        self.answer(ACCEPTED)
+        while self.sent[-1][2] == "StatusNotification" and len(self.sent) < 3:
+            self.answer({})
+        self.answer({})
+
+    def carry_out(self) -> None:
+        while effects := self.talk.effects(self.now):
+            self.log.append(effects)
+            self.database.apply(effects.changes)
+            self.sent += map(json.loads, effects.frames)
+
+    def actions(self) -> list[str]:
+        return [frame[2] for frame in self.sent if frame[0] == 2]
+
+    def notes(self) -> str:
+        return "\n".join(note for effects in self.log for note in effects.notes)
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    made = Desk()
+    yield made
+    made.database.close()
+
+
+def test_without_a_connection_nothing_is_sent(desk: Desk) -> None:
+    desk.let_pass(1000.0)
+    assert desk.sent == []
+
+
+def test_boot_notification_first(desk: Desk) -> None:
+    desk.open()
+    assert desk.sent == [[2, "cp-1", "BootNotification", BOOT]]
+
+
+def test_no_call_leaves_in_the_same_breath_as_a_change(desk: Desk) -> None:
+    """What a frame rests on is durable before the frame exists."""
+    desk.database.apply((started(), sampled(), stopped()))
+    desk.register()
+    while len(desk.sent) < 20 and desk.sent[-1][2] in ("StartTransaction", "MeterValues", "StopTransaction"):
+        payload = {"transactionId": 1, "idTagInfo": {"status": "Accepted"}}
+        desk.answer(payload if desk.sent[-1][2] == "StartTransaction" else {})
+        if desk.actions()[-1] == "StopTransaction":
+            break
+    assert desk.actions()[-3:] == ["StartTransaction", "MeterValues", "StopTransaction"]
+    for effects in desk.log:
+        calls = [frame for frame in effects.frames if json.loads(frame)[0] == 2]
+        assert not (effects.changes and calls), effects
+
+
+def test_a_card_goes_before_ten_thousand_rows(desk: Desk) -> None:
+    """One answer time at most between the card and its Authorize."""
+    desk.database.apply((started(), *(sampled(seq=seq, at_s=seq) for seq in range(10_000)), stopped()))
+    desk.register()
+    assert desk.actions()[-1] == "StartTransaction"
+    desk.core.connector.ask_authorization("CARD", "card", desk.now)
+    desk.carry_out()
+    assert desk.actions()[-1] == "StartTransaction"
+    desk.answer({"transactionId": 1, "idTagInfo": {"status": "Accepted"}})
+    assert desk.actions()[-1] == "Authorize"
+
+
+def test_an_answer_that_breaks_its_schema_is_no_better_than_a_callerror(desk: Desk) -> None:
+    desk.database.apply((started(),))
+    desk.register()
+    desk.answer({"transactionId": "one", "idTagInfo": {"status": "Accepted"}})
+    assert "breaks its schema" in desk.notes()
+    assert desk.actions().count("StartTransaction") == 1
+    head = desk.database.head()
+    assert head is not None
+    assert head.attempts == 1
+    desk.let_pass(60.0)
+    assert desk.actions().count("StartTransaction") == 2
+
+
+def test_a_boot_answer_that_breaks_its_schema_registers_nobody(desk: Desk) -> None:
+    desk.open()
+    desk.answer({"status": "Splendid", "currentTime": "now", "interval": 0})
+    assert desk.actions() == ["BootNotification"]
+    assert not desk.talk.registration.accepted
+
+
+def test_a_late_answer_to_a_row_that_was_sent_again_is_dropped(desk: Desk) -> None:
+    desk.database.apply((started(),))
+    desk.register()
+    first = desk.sent[-1][1]
+    desk.let_pass(60.0)  # the time-out
+    desk.let_pass(60.0)  # the wait
+    assert desk.actions().count("StartTransaction") == 2
+    desk.answer({"transactionId": 5, "idTagInfo": {"status": "Accepted"}})
+    desk.answer({"transactionId": 6, "idTagInfo": {"status": "Accepted"}}, first)
+    assert "dropped a late answer to StartTransaction" in desk.notes()
+    row = desk.database.row(1)
+    assert row is not None
+    assert row.transaction_id == 5
+
+
+def test_two_time_outs_in_a_row_end_the_connection(desk: Desk) -> None:
+    desk.register()
+    desk.core.connector.ask_authorization("CARD", "card", desk.now)
+    desk.carry_out()
+    desk.let_pass(10.0)
+    assert not any(effects.reconnect for effects in desk.log)
+    desk.core.send_status(1, desk.now)
+    desk.carry_out()
+    desk.let_pass(10.0)
+    assert any(effects.reconnect for effects in desk.log)
+
+
+def test_a_dropped_link_drops_what_was_waiting(desk: Desk) -> None:
+    desk.register()
+    sent = len(desk.sent)
+    desk.core.send_status(1, desk.now)
+    desk.talk.link_closed(desk.now)
+    desk.carry_out()
+    desk.core.send_status(1, desk.now)
+    desk.carry_out()
+    assert len(desk.sent) == sent
+
+
+@pytest.mark.parametrize("message", [b"\x00", "", "[", "[]", "{}", "[2]", "[1,2,3]", '[3,"x"]'])
+def test_what_cannot_be_read_is_noted_and_not_answered(desk: Desk, message: str | bytes) -> None:
+    desk.register()
+    sent = len(desk.sent)
+    desk.hear(message)
+    assert "dropped a message" in desk.notes()
+    assert len(desk.sent) == sent
+
+
+def test_an_answer_nobody_asked_for_is_noted(desk: Desk) -> None:
+    desk.register()
+    desk.hear('[3,"nobody",{}]')
+    assert "nothing was asked under 'nobody'" in desk.notes()
+
+
+def test_without_pings_the_link_is_tried_each_900_s() -> None:
+    desk = Desk(WebSocketPingInterval="0")
+    desk.register()
+    desk.let_pass(899.0)
+    assert "Heartbeat" not in desk.actions()
+    desk.let_pass(1.0)
+    assert desk.actions()[-1] == "Heartbeat"
+    desk.database.close()
+
+
+def test_heartbeats_can_be_switched_off(desk: Desk) -> None:
+    desk.register()
+    desk.core.change_key("HeartbeatInterval", "0")
+    desk.let_pass(1e6)
+    assert "Heartbeat" not in desk.actions()

@@ -1,0 +1,152 @@
+"""The pure box: plant and `Evse`, and what `hal.safety` and `hal.instruments` would tell of them."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import msgspec
+
+from hal.contract import Box, Card, InstrumentBox, Message, Reading, Status, Wish
+from hal.core.evse import Evse
+from hal.core.rules import BoxRules
+from hal.core.signals import Drive, Sense
+from hal.mock.plant import Outputs, Plant, PlantSettings
+from hal.safety.status import Identity, Tallies, differs, status_of
+from tests.hal.core.world import outputs
+
+TELLS_EVERY_S = 1.0
+FRESH_S = 3.0
+REST = Drive("x1", close_contactor=False)  # what `safe_outputs` leaves
+NO_POWER = Outputs(duty=0.0, contactor=False)
+
+
+class PureBox:
+    """One wallbox of usual rules. `tick` lets time pass and returns what was told meanwhile."""
+
+    def __init__(self, plant_settings: PlantSettings, now_s: float) -> None:
+        self.plant = Plant(plant_settings)
+        self.rules = BoxRules(socket=plant_settings.socket, installation_max_a=16.0)
+        self.powered = True
+        self.status: Status | None = None
+        self._drive = REST
+        self._evse: Evse | None = None
+        self._starts = count(1)
+        self._seqs = count(1)
+        self._cards = count(1)
+        self._identity = Identity("", mock=True, real_time="simulated", notes=())
+        self._read_at_s = float("-inf")
+        self._bare: Status | None = None  # the last status, without number and time
+        self.changed = False  # in the last tick
+        self._reading: Reading | None = None
+        self.start_safety(now_s)
+
+    def start_safety(self, now_s: float) -> None:
+        """A new start of `hal.safety`."""
+        self._identity = Identity(f"start-{next(self._starts)}", mock=True, real_time="simulated", notes=())
+        self._evse = Evse(self.rules, now_s)
+        self.status = None
+
+    def end_safety(self) -> None:
+        """It dies; `safe_outputs` follows."""
+        self._evse, self._drive, self.status = None, REST, None
+
+    def cut_power(self) -> None:
+        """Nothing is told any more."""
+        self.end_safety()
+        self.powered = False
+
+    def restore_power(self, now_s: float) -> None:
+        """A boot."""
+        self.powered = True
+        self.start_safety(now_s)
+
+    @property
+    def closed(self) -> bool:
+        """The contactor is driven."""
+        return self._drive.close_contactor
+
+    @property
+    def safety_lives(self) -> bool:
+        """Nothing crosses its socket otherwise, what the instruments say no more than its own words."""
+        return self._evse is not None
+
+    def greeting(self) -> list[Message]:
+        """What a bridge hears when it connects."""
+        if not self.safety_lives:
+            return []
+        settings = self.plant.settings
+        box = Box(
+            version=1,
+            phases=settings.phases,
+            nominal_voltage_v=settings.nominal_voltage_v,
+            socket=settings.socket,
+            installation_max_a=self.rules.installation_max_a,
+            mock=True,
+            software="0",
+        )
+        instruments = InstrumentBox(
+            meter="mock", meter_health="ok", meter_serial=None, reader="mock", reader_health="ok"
+        )
+        return [box, *([self.status] if self.status is not None else []), instruments]
+
+    def card(self, id_tag: str, now_s: float) -> Card:
+        """Somebody presents a card."""
+        return Card(start_id="instruments", seq=next(self._cards), at_s=now_s, id=id_tag)
+
+    def tick(self, dt_s: float, wish: Wish | None, now_s: float) -> list[Message]:
+        """`now_s` is the time at the end of this tick."""
+        self.plant.step(outputs(self._drive) if self.powered else NO_POWER, dt_s)
+        self.changed = False
+        told: list[Message] = []
+        if self._evse is not None:
+            if now_s - self._read_at_s >= TELLS_EVERY_S:
+                self._read_at_s = now_s
+                told += self._read(now_s)
+            self._drive = self._evse.step(self._sense(now_s), wish, now_s)
+            told += self._tell(self._evse, wish, now_s)
+        return told
+
+    def _read(self, now_s: float) -> list[Message]:
+        plant = self.plant
+        if "meter_silent" in plant.faults:
+            return []
+        reading = Reading(
+            at_s=now_s,
+            energy_wh=plant.register_wh,
+            power_w=plant.power_w,
+            current_a=plant.current_a,
+            voltage_v=plant.voltage_v,
+        )
+        self._reading = reading
+        return [reading]
+
+    def _tell(self, evse: Evse, wish: Wish | None, now_s: float) -> list[Message]:
+        """As `hal.safety` publishes: on change and each second."""
+        lamp = wish.lamp if wish is not None and wish.valid_until_s > now_s else ""
+        status = status_of(evse.view(), self._identity, Tallies(0, 0, 0), lamp)
+        before, self._bare = self._bare, status
+        differs_now = before is None or differs(before, status)
+        if not differs_now and self.status is not None and now_s - self.status.at_s < TELLS_EVERY_S:
+            return []
+        # A renewed wish is told too, but it is no reason to look more closely.
+        self.changed = before is None or differs(
+            msgspec.structs.replace(before, wish_seq=status.wish_seq), status
+        )
+        self.status = msgspec.structs.replace(status, seq=next(self._seqs), at_s=now_s)
+        return [self.status]
+
+    def _sense(self, now_s: float) -> Sense:
+        plant = self.plant
+        reading = self._reading
+        fresh = reading is not None and now_s - reading.at_s <= FRESH_S
+        return Sense(
+            cp_high_v=plant.cp_high_v,
+            cp_low_v=plant.cp_low_v,
+            pp_ohm=plant.pp_ohm,
+            mirror_closed=plant.mirror_closed,
+            lock_closed=plant.lock_closed if plant.settings.socket else None,
+            rcm_healthy=plant.rcm_healthy,
+            current_a=reading.current_a if reading is not None and fresh else None,
+            reading_at_s=reading.at_s if reading is not None and fresh else None,
+            contacts_c=plant.contacts_c,
+        )

@@ -1,0 +1,115 @@
+"""The pure bridge: the program without sockets, threads and clock; `app.py` does the same with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bridge import app, settings
+from bridge.core.now import Now
+from bridge.core.rows import Remembered
+from bridge.core.setup import ORDERLY
+from bridge.core.wishes import WishContent
+from bridge.store.database import Database
+from hal.contract import (
+    WISH_LIFE_RESTART_S,
+    WISH_LIFE_S,
+    Box,
+    Card,
+    InstrumentBox,
+    Message,
+    Reading,
+    Status,
+    Wish,
+)
+
+WISH_EVERY_S = 1.0
+MOST_ROUNDS = 1000  # of effects for one event: more would never end
+
+
+@dataclass(frozen=True, slots=True)
+class Wires:
+    """Where the bridge's words go."""
+
+    wish: Callable[[Wish], None]
+    frame: Callable[[str], None]
+    reconnect: Callable[[float], None]  # the link is to be ended, and opened again not before so long
+
+
+class BridgeProgram:
+    """One run of the bridge. Made from the store alone: to restart it is to make another."""
+
+    def __init__(
+        self, setup: settings.ChargePoint, database: Database, boot_id: str, wires: Wires, now: Now
+    ) -> None:
+        self.charge_point = app.charge_point(setup, database, boot_id, now)
+        self.conversation = app.conversation(setup, self.charge_point, database)
+        self.notes: list[str] = []
+        self._database = database
+        self._boot_id = boot_id
+        self._wires = wires
+        self._wish_seq = 0
+        self._wished: tuple[WishContent, float] | None = None
+
+    def heard(self, message: Message, now: Now) -> None:
+        """From the socket of `hal.safety`."""
+        if isinstance(message, Status | Reading | InstrumentBox | Box | Card):
+            self.charge_point.heard(message, now)
+            self.tick(now)
+
+    def tick(self, now: Now) -> None:
+        """Time has passed."""
+        self.conversation.step(now)
+        self._carry_out(now)
+
+    def link_opened(self, now: Now) -> None:
+        """Connected."""
+        self.conversation.link_opened(now)
+        self._carry_out(now)
+
+    def link_closed(self, now: Now) -> None:
+        """The connection is gone."""
+        self.conversation.link_closed(now)
+        self._carry_out(now)
+
+    def received(self, text: str, now: Now) -> None:
+        """A message of the Central System."""
+        self.conversation.received(text, now)
+        self._carry_out(now)
+
+    def leave(self, now: Now) -> None:
+        """Ends in order: no transaction ends, the wish lives for another minute."""
+        self._database.apply((Remembered(ORDERLY, self._boot_id),))
+        self._renew_wish(now, WISH_LIFE_RESTART_S)
+
+    def _carry_out(self, now: Now) -> None:
+        rounds = 0
+        while effects := self.conversation.effects(now):
+            rounds += 1
+            if rounds > MOST_ROUNDS:
+                raise AssertionError(f"effects without end; the last were {effects}")
+            self._database.apply(effects.changes)
+            self.notes += effects.notes
+            for frame in effects.frames:
+                self._wires.frame(frame)
+            if effects.reconnect is not None:
+                self._wires.reconnect(effects.reconnect.rest_s)
+        self._renew_wish(now, WISH_LIFE_S)
+
+    def _renew_wish(self, now: Now, life_s: float) -> None:
+        content = self.charge_point.wish(now)
+        if self._wished is not None and life_s == WISH_LIFE_S:
+            last, sent_s = self._wished
+            if content == last and now.s - sent_s < WISH_EVERY_S:
+                return
+        self._wish_seq += 1
+        self._wished = (content, now.s)
+        self._wires.wish(
+            Wish(
+                limit_a=content.limit_a,
+                cable=content.cable,
+                lamp=content.lamp,
+                valid_until_s=now.s + life_s,
+                seq=self._wish_seq,
+            )
+        )

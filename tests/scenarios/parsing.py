@@ -1,0 +1,267 @@
+"""PURE: a scenario file becomes steps. Anything that is not understood is an error with file and line.
+
+# name.scenario   What it shows and its clause      first line; `name.scenario` is the file's own name
+# real | # real only | # cloud | # native           where it runs: default pure, cloud; both modes may stand
+# any longer remark
+  key ConnectionTimeOut = 30                        first values, tags and settings come before the steps
+  tag 04AABBCC Accepted [PARENT]
+> RemoteStartTransaction {"idTag": "04AABBCC"}      the Central System asks
+< Accepted | < {"status": "Accepted"} | < CallError Code      the charge point answers
+< StatusNotification 1 Preparing [ErrorCode]        the charge point asks; NoError when none is named
+< Authorize {"idTag": "04AABBCC"}                   fields given must match, null demands absence
+> {"idTagInfo": ...} | > CallError Code | > silence the answer; without one the Central System's default
+> Authorize.conf {"idTagInfo": ...}                 an answer that was withheld by `> silence`
+> raw TEXT                                          exactly this text
+< closes the link                                   the charge point ends the connection
+  wait 119 s
+  expect contactor open
+  car plugs in, ready                               something happens (see VERBS)
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NoReturn, get_args
+
+from bridge.central_system.frames import ErrorCode
+from tests.scenarios.script import (
+    Answered,
+    Asked,
+    Call,
+    Closes,
+    Do,
+    Error,
+    Expect,
+    LateReply,
+    Mode,
+    Payload,
+    Raw,
+    Result,
+    Scenario,
+    Silence,
+    Step,
+    Tag,
+    Wait,
+)
+
+MARKERS = ("cloud", "native", "real", "real only")
+SETTINGS = {
+    "zaptec.authorization_required": "true|false",
+    "central_system.accept_before_registration": "true|false",
+    "installation.phases": "1|3",
+}
+VERBS = (
+    "car plugs in, ready", "car plugs in", "car ready", "car pauses", "car leaves",
+    "car unplugs at its side", "cable is taken out",
+    "link lost", "link back",
+    "bridge restarts", "bridge is told to end", "bridge starts",
+    "power cut", "power back", "safety dies", "safety starts",
+)  # fmt: skip
+VERBS_WITH_NAME = ("card", "fault", "clear")
+EXPECTED = {
+    "status": "Available|Preparing|Charging|SuspendedEV|SuspendedEVSE|Finishing|Reserved|Unavailable|Faulted",
+    "contactor": "open|closed",
+    "cable": "locked|unlocked",
+    "offer": r"none|[0-9.]+ A",
+    "lamp": "[a-z]+",
+    "key": r"\w+ = .*",
+}
+REAL_WAIT_S = 5.0
+
+
+class ScriptError(ValueError):
+    """`file:line: what is wrong, and what is allowed`."""
+
+
+def parse(name: str, text: str) -> Scenario:
+    """Raises ScriptError."""
+    return _Parser(name).parse(text)
+
+
+class _Parser:
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._number = 0
+        self._steps: list[Step] = []
+        self._markers: list[str] = []
+        self._keys: dict[str, str] = {}
+        self._tags: dict[str, Tag] = {}
+        self._settings: dict[str, str] = {}
+        self._quiet = False
+        self._offline = False
+
+    def parse(self, text: str) -> Scenario:
+        lines = text.splitlines()
+        title = self._title(lines)
+        for self._number, line in enumerate(lines[1:], start=2):
+            self._line(line.rstrip())
+        if not self._steps:
+            self._fail("no step: a scenario without one shows nothing")
+        modes: tuple[Mode, ...] = tuple(mode for mode in get_args(Mode) if mode in self._markers)
+        scenario = Scenario(
+            name=self._name,
+            title=title,
+            steps=tuple(self._steps),
+            modes=modes or ("cloud",),
+            pure="real only" not in self._markers,
+            real="real" in self._markers or "real only" in self._markers,
+            keys=self._keys,
+            tags=self._tags,
+            quiet_meter_values=self._quiet,
+            offline=self._offline,
+            settings=self._settings,
+        )
+        self._check_whole(scenario)
+        return scenario
+
+    def _fail(self, why: str) -> NoReturn:
+        raise ScriptError(f"{self._name}:{self._number}: {why}")
+
+    def _title(self, lines: Sequence[str]) -> str:
+        self._number = 1
+        found = re.fullmatch(rf"# {re.escape(self._name)} {{2,}}(\S.*)", lines[0] if lines else "")
+        if found is None:
+            self._fail(f"the first line must be `# {self._name}   title`")
+        return found[1]
+
+    def _check_whole(self, scenario: Scenario) -> None:
+        for step in scenario.steps:
+            self._number = step.line
+            if scenario.real and isinstance(step, Wait) and step.for_s > REAL_WAIT_S:
+                self._fail(f"wait {step.for_s:g} s: at most {REAL_WAIT_S:g} s in a file marked `# real`")
+            if scenario.quiet_meter_values and isinstance(step, Asked) and step.action == "MeterValues":
+                self._fail("MeterValues are declared quiet: do not list them, or leave `quiet` out")
+
+    def _line(self, line: str) -> None:
+        if not line:
+            return
+        if line.startswith("#"):
+            self._remark(line[1:].strip())
+        elif line.startswith("> "):
+            self._said(line[2:])
+        elif line.startswith("< "):
+            self._heard(line[2:])
+        elif re.match(r"  \S", line):
+            self._world(line.strip())
+        else:
+            self._fail("a line begins with `# `, `> `, `< ` or two blanks")
+
+    def _remark(self, text: str) -> None:
+        if text in MARKERS:
+            self._markers.append(text)
+        elif len(text.split()) < 3:
+            self._fail(
+                f"# {text}: no such mark; there are {', '.join(MARKERS)}; a remark has three words or more"
+            )
+
+    # The Central System
+
+    def _said(self, text: str) -> None:
+        if text.startswith("raw "):
+            self._steps.append(Raw(self._number, text[4:]))
+        elif text == "silence":
+            self._reply(Silence())
+        elif found := re.fullmatch(r"CallError (\w+)", text):
+            self._reply(Error(found[1]))
+        elif text.startswith("{"):
+            self._reply(Result(self._json(text)))
+        elif found := re.fullmatch(r"(\w+)\.conf (?:CallError (\w+)|(\{.*))", text):
+            reply = Error(found[2]) if found[2] else Result(self._json(found[3]))
+            self._steps.append(LateReply(self._number, found[1], reply))
+        elif found := re.fullmatch(r"(\w+) (\{.*)", text):
+            self._steps.append(Call(self._number, found[1], self._json(found[2])))
+        else:
+            self._fail(
+                f"> {text}: must be `Action {{json}}`, `{{json}}`, `CallError Code`, `silence`, "
+                "`Action.conf {json}` or `raw text`"
+            )
+
+    def _reply(self, reply: Result | Error | Silence) -> None:
+        last = self._steps[-1] if self._steps else None
+        if not isinstance(last, Asked) or last.reply is not None:
+            self._fail("an answer stands directly below the charge point's CALL; later: `> Action.conf ...`")
+        self._steps[-1] = replace(last, reply=reply)
+
+    # The charge point
+
+    def _heard(self, text: str) -> None:
+        if text == "closes the link":
+            self._steps.append(Closes(self._number))
+        elif found := re.fullmatch(r"CallError (\w+)", text):
+            if found[1] not in get_args(ErrorCode):
+                self._fail(f"CallError {found[1]}: OCPP-J knows {', '.join(get_args(ErrorCode))}")
+            self._steps.append(Answered(self._number, Error(found[1])))
+        elif text.startswith("{"):
+            self._steps.append(Answered(self._number, Result(self._json(text))))
+        elif found := re.fullmatch(r"StatusNotification ([01]) (\w+)(?: (\w+))?", text):
+            told = {"connectorId": int(found[1]), "status": found[2], "errorCode": found[3] or "NoError"}
+            self._steps.append(Asked(self._number, "StatusNotification", told))
+        elif found := re.fullmatch(r"(\w+) (\{.*)", text):
+            self._steps.append(Asked(self._number, found[1], self._json(found[2])))
+        elif text in ("Heartbeat", "BootNotification"):
+            self._steps.append(Asked(self._number, text, {}))
+        elif re.fullmatch(r"\w+", text):
+            self._steps.append(Answered(self._number, Result({"status": text})))
+        else:
+            self._fail(
+                f"< {text}: must be a status, `{{json}}`, `CallError Code`, `Action {{json}}`, "
+                "`StatusNotification 1 Status [ErrorCode]` or `closes the link`"
+            )
+
+    # The world
+
+    def _world(self, text: str) -> None:
+        if self._beginning(text):
+            if self._steps:
+                self._fail(f"{text}: stands above the first step")
+        elif found := re.fullmatch(r"wait ([0-9.]+) s", text):
+            self._steps.append(Wait(self._number, float(found[1])))
+        elif found := re.fullmatch(r"expect (\w+) (.+)", text):
+            self._expect(found[1], found[2])
+        elif text in VERBS:
+            self._steps.append(Do(self._number, text))
+        elif (found := re.fullmatch(r"(\w+) (\S+)", text)) and found[1] in VERBS_WITH_NAME:
+            self._steps.append(Do(self._number, found[1], found[2]))
+        else:
+            named = ", ".join(f"{verb} NAME" for verb in VERBS_WITH_NAME)
+            self._fail(f"{text}: must be `wait N s`, `expect ...`, {named}, or one of: {'; '.join(VERBS)}")
+
+    def _beginning(self, text: str) -> bool:
+        """Whether it is one of the lines that say how the scenario begins."""
+        if found := re.fullmatch(r"key (\w+) = (.*)", text):
+            self._keys[found[1]] = found[2]
+        elif found := re.fullmatch(r"tag (\S+) (\w+)(?: (\S+))?", text):
+            self._tags[found[1].strip('"')] = Tag(found[2], found[3])
+        elif text == "quiet MeterValues":
+            self._quiet = True
+        elif text == "begins offline":
+            self._offline = True
+        elif found := re.fullmatch(r"([a-z_]+\.[a-z_]+) = (\w+)", text):
+            allowed = SETTINGS.get(found[1])
+            if allowed is None or not re.fullmatch(allowed, found[2]):
+                rows = ", ".join(f"{name} = {values}" for name, values in SETTINGS.items())
+                self._fail(f"{text}: allowed are {rows}")
+            self._settings[found[1]] = found[2]
+        else:
+            return False
+        return True
+
+    def _expect(self, what: str, value: str) -> None:
+        allowed = EXPECTED.get(what)
+        if allowed is None:
+            self._fail(f"expect {what}: there are {', '.join(EXPECTED)}")
+        if not re.fullmatch(allowed, value):
+            self._fail(f"expect {what} {value}: must be {allowed}")
+        self._steps.append(Expect(self._number, what, value))
+
+    def _json(self, text: str) -> Payload:
+        try:
+            payload = json.loads(text)
+        except ValueError as error:
+            self._fail(f"not JSON: {error}: {text}")
+        if not isinstance(payload, dict):
+            self._fail(f"must be a JSON object: {text}")
+        return payload

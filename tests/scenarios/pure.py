@@ -1,0 +1,315 @@
+"""The pure world: everything from `frames.py` down, `Evse`, plant, store in memory, simulated time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+from bridge import settings
+from bridge.core.now import Now, timestamp
+from bridge.store.database import IN_MEMORY, Database
+from hal.contract import Wish
+from hal.mock.plant import PlantSettings
+from tests.hal.core.world import CLOSED_TICK_S, OPEN_TICK_S
+from tests.scenarios.box import PureBox
+from tests.scenarios.bridge_program import BridgeProgram, Wires
+from tests.scenarios.script import Mode, Scenario
+from tests.scenarios.world import Arrival, Closed, Connected, Restarted, Said
+
+BEGINS_AT = datetime(2026, 1, 1, tzinfo=UTC)
+BEGINS_S = 1000.0
+WARM_UP_S = 40.0  # the 30 s without closing after a start of `hal.safety`, and some
+QUIET_S = 10.0  # after so long without any change the ticks become coarse
+COARSE_TICK_S = 0.25
+BRIDGE_TICK_S = 0.25
+RECONNECT_S = 1.0
+RESTART_S = 0.5
+
+
+def setup_of(scenario: Scenario, mode: Mode) -> settings.ChargePoint:
+    """charge-point.toml of that scenario."""
+    said = scenario.settings
+    return settings.ChargePoint(
+        central_system=settings.CentralSystem(
+            url="ws://127.0.0.1:9000/ocpp",
+            accept_before_registration=said.get("central_system.accept_before_registration") == "true",
+        ),
+        charge_point=settings.Identity(id="MOCK0001", serial_number="MOCK0001"),
+        zaptec=settings.Zaptec(
+            mode=mode, authorization_required=said.get("zaptec.authorization_required") != "false"
+        ),
+        ocpp=settings.Ocpp(keys=dict(scenario.keys)),
+    )
+
+
+class PureWorld:
+    """A box and its bridge. Begins `WARM_UP_S` after their start, connected unless `offline`."""
+
+    soon_s = 5.0
+    settle_s = 5.0
+    expects_at_once = True
+
+    def __init__(self, scenario: Scenario, mode: Mode) -> None:
+        self._now_s = BEGINS_S - WARM_UP_S
+        one_phase = scenario.settings.get("installation.phases") == "1"
+        self.box = PureBox(PlantSettings(phases=1 if one_phase else 3), self._now_s)
+        self.database = Database(IN_MEMORY)
+        self.wish: Wish | None = None
+        self.said: Callable[[str], None] | None = None  # told of each frame as it leaves
+        self.stirred: Callable[[], None] | None = None  # told after each event
+        self.bridge: BridgeProgram | None = None
+        self._setup = setup_of(scenario, mode)
+        self._boots = count(1)
+        self._boot_id = f"boot-{next(self._boots)}"
+        self._arrivals: deque[Arrival] = deque()
+        self._connected = False
+        self._connect_at_s: float | None = None  # None: there is no way to the Central System
+        self._way_open = not scenario.offline
+        self._restart_at_s: float | None = None
+        self._bridge_ticked_at_s = float("-inf")
+        self._stirred_at_s = self._now_s
+        self._start_bridge()
+        self._arrivals.clear()
+        self._connect_at_s = None
+        self._run_until(BEGINS_S)
+        if self._way_open:
+            self._connect_at_s = self._now_s
+
+    @property
+    def now_s(self) -> float:
+        return self._now_s
+
+    @property
+    def now(self) -> Now:
+        """Both clocks."""
+        return Now(self._now_s, BEGINS_AT + timedelta(seconds=self._now_s - BEGINS_S))
+
+    def utc(self) -> str:
+        return timestamp(self.now.utc)
+
+    def close(self) -> None:
+        """The store."""
+        self.database.close()
+
+    # Time
+
+    def next_arrival(self, within_s: float) -> Arrival | None:
+        self._run_until(self._now_s + within_s)
+        return self._arrivals.popleft() if self._arrivals else None
+
+    def _run_until(self, end_s: float) -> None:
+        while not self._arrivals and self._now_s < end_s - 1e-9:
+            self._tick(end_s - self._now_s)
+
+    def _tick(self, most_s: float) -> None:
+        quiet = self._now_s - self._stirred_at_s > QUIET_S
+        usual_s = CLOSED_TICK_S if self.box.closed else OPEN_TICK_S
+        dt_s = min(most_s, COARSE_TICK_S if quiet else usual_s)
+        self._now_s += dt_s
+        messages = self.box.tick(dt_s, self.wish, self._now_s)
+        if self.box.changed:
+            self._stir()
+        for message in messages:
+            if self.bridge is not None:
+                self.bridge.heard(message, self.now)
+                self._after_event()
+        self._look_at_the_clock()
+
+    def _look_at_the_clock(self) -> None:
+        if self._restart_at_s is not None and self._now_s >= self._restart_at_s:
+            self._start_bridge()
+        if self.bridge is None:
+            return
+        if self._connect_at_s is not None and self._now_s >= self._connect_at_s:
+            self._connect()
+        if self._now_s - self._bridge_ticked_at_s >= BRIDGE_TICK_S - 1e-9:
+            self._bridge_ticked_at_s = self._now_s
+            self.bridge.tick(self.now)
+            self._after_event()
+
+    def _stir(self) -> None:
+        self._stirred_at_s = self._now_s
+
+    def _after_event(self) -> None:
+        if self.stirred is not None:
+            self.stirred()
+        bridge = self.bridge
+        if bridge is not None and bridge.charge_point.restart is not None:
+            kind = bridge.charge_point.restart
+            self._end_bridge(orderly=True)
+            self._restart_at_s = self._now_s + RESTART_S
+            if kind == "hard" and self.box.safety_lives:
+                self.box.end_safety()
+                self.box.start_safety(self._now_s)
+
+    # The bridge
+
+    def _start_bridge(self) -> None:
+        wires = Wires(wish=self._take_wish, frame=self._take_frame, reconnect=self._reconnect)
+        self._restart_at_s = None
+        self.bridge = BridgeProgram(self._setup, self.database, self._boot_id, wires, self.now)
+        self._arrivals.append(Restarted())
+        for message in self.box.greeting():
+            self.bridge.heard(message, self.now)
+        self._stir()
+        self._connect_at_s = self._now_s if self._way_open else None
+
+    def _end_bridge(self, *, orderly: bool) -> None:
+        if self.bridge is None:
+            raise ValueError("the bridge does not run")
+        if orderly:
+            self.bridge.leave(self.now)
+            if self._connected:
+                self._arrivals.append(Closed())
+        self._connected, self._connect_at_s = False, None
+        self.bridge = None
+        self._stir()
+
+    def _take_wish(self, wish: Wish) -> None:
+        self.wish = wish
+        if self.stirred is not None:
+            self.stirred()
+
+    def _take_frame(self, text: str) -> None:
+        if not self._connected:
+            raise AssertionError(f"sent without a connection: {text}")
+        if self.said is not None:
+            self.said(text)
+        self._arrivals.append(Said(text))
+
+    # The link
+
+    def send(self, text: str) -> None:
+        if self._connected and self.bridge is not None:
+            self.bridge.received(text, self.now)
+            self._after_event()
+
+    def _connect(self) -> None:
+        assert self.bridge is not None
+        self._connected, self._connect_at_s = True, None
+        self._arrivals.append(Connected())
+        self._stir()
+        self.bridge.link_opened(self.now)
+        self._after_event()
+
+    def _disconnect(self) -> None:
+        if self._connected and self.bridge is not None:
+            self._connected = False
+            self.bridge.link_closed(self.now)
+            self._after_event()
+
+    def _reconnect(self, rest_s: float) -> None:
+        self._arrivals.append(Closed())
+        self._connect_at_s = self._now_s + max(rest_s, RECONNECT_S)
+        self._disconnect()
+
+    # What happens
+
+    def do(self, verb: str, argument: str) -> None:
+        self._stir()
+        plant = self.box.plant
+        match verb:
+            case "car plugs in, ready" | "car plugs in":
+                _refused(plant.plug_in())
+                plant.car.paused = verb == "car plugs in"
+            case "car ready":
+                plant.ready()
+            case "car pauses":
+                plant.pause()
+            case "car leaves":
+                _refused(plant.plug_out())
+            case "car unplugs at its side":  # the cable stays in the socket: the pilot shows no car
+                plant.fault("cp_open")
+            case "cable is taken out":
+                _refused(plant.plug_out())
+                plant.clear("cp_open")
+            case "card":
+                card = self.box.card(argument, self._now_s)
+                if self.bridge is not None and self.box.safety_lives:
+                    self.bridge.heard(card, self.now)
+                    self._after_event()
+            case "fault":
+                plant.fault(argument)
+            case "clear":
+                plant.clear(argument)
+            case _:
+                self._do_to_programs(verb)
+
+    def _do_to_programs(self, verb: str) -> None:
+        match verb:
+            case "link lost":
+                self._way_open, self._connect_at_s = False, None
+                self._disconnect()
+            case "link back":
+                _need(not self._way_open, "the link is not lost")
+                self._way_open, self._connect_at_s = True, self._now_s
+            case "bridge restarts":
+                self._end_bridge(orderly=False)
+                self._restart_at_s = self._now_s + RESTART_S
+            case "bridge is told to end":
+                self._end_bridge(orderly=True)
+            case "bridge starts":
+                _need(self.box.powered and self.bridge is None, "the bridge runs, or there is no power")
+                self._start_bridge()
+            case "power cut":
+                _need(self.box.powered, "there is no power")
+                self._cut_power()
+            case "power back":
+                _need(not self.box.powered, "the power is not cut")
+                self._boot_id = f"boot-{next(self._boots)}"
+                self.box.restore_power(self._now_s)
+                self._start_bridge()
+            case "safety dies":
+                _need(self.box.safety_lives, "`hal.safety` does not run")
+                self.box.end_safety()
+            case "safety starts":
+                _need(
+                    self.box.powered and not self.box.safety_lives, "`hal.safety` runs, or there is no power"
+                )
+                self.wish = None
+                self.box.start_safety(self._now_s)
+            case _:
+                raise ValueError("this world does not know how")
+
+    def _cut_power(self) -> None:
+        if self.bridge is not None:
+            self._end_bridge(orderly=False)
+        self._restart_at_s = None
+        self.box.cut_power()
+        self.wish = None
+
+    # What is so
+
+    def seen(self, what: str, name: str) -> str:
+        plant, status = self.box.plant, self.box.status
+        match what:
+            case "contactor":
+                return "closed" if plant.contacts_closed else "open"
+            case "cable":
+                return "locked" if plant.lock_closed else "unlocked"
+            case "offer":
+                offer = status.pilot_offer if status is not None else "x1"
+                return "none" if isinstance(offer, str) else f"{offer:g} A"
+            case "lamp":
+                return self.wish.lamp if self.wish is not None else ""
+            case _:
+                return self._seen_in_bridge(what, name)
+
+    def _seen_in_bridge(self, what: str, name: str) -> str:
+        if self.bridge is None:
+            return "(no bridge)"
+        charge_point = self.bridge.charge_point
+        if what == "status":
+            return charge_point.connector.status(self.now)
+        return charge_point.configuration.text(name)
+
+
+def _refused(why: str | None) -> None:
+    _need(why is None, why or "")
+
+
+def _need(holds: bool, why: str) -> None:
+    if not holds:
+        raise ValueError(why)

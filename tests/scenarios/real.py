@@ -1,0 +1,264 @@
+"""The real world: `evse-bridge run --mock` with all its processes, and a Central System that says only what
+the scenario says. Timers are shortened by configuration alone."""
+
+from __future__ import annotations
+
+import json
+import queue
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
+from typing import Any, TypeVar
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.server import Server, ServerConnection, serve
+from websockets.typing import Subprotocol
+
+from bridge import settings as bridge_settings
+from bridge.cli.client import ask
+from bridge.cli.folders import CliError
+from bridge.core.now import timestamp
+from hal import contract
+from hal import settings as hal_settings
+from hal.contract import Hello, LineBuffer, Reading, Status
+from tests.scenarios.script import Mode, Scenario
+from tests.scenarios.world import Arrival, Closed, Connected, Restarted, Said
+from tests.system.configured import Values, with_values
+from tests.system.programs import EVSE_BRIDGE, Run
+
+M = TypeVar("M")
+READY_S = 60.0  # a busy machine starts five processes
+ENDS_S = 60.0
+WALLBOX: Values = {
+    "contactor.min_off_s": 0.1,
+    "contactor.after_fault_s": 1.0,
+    "lock.retry_wait_s": 0.5,
+    "meter.poll_s": 0.5,
+    "reader.model": "line",  # an RDM6300 would put two digits before each number
+    "reader.hold_s": 0.5,
+    "mock.energy_factor": 1.0,
+}
+TIMING: Values = {"timing.back_off_first_s": 0.1, "timing.back_off_max_s": 0.5}
+VERBS = {
+    "car plugs in, ready": [{"do": "ready"}, {"do": "plug-in"}],
+    "car plugs in": [{"do": "pause"}, {"do": "plug-in"}],
+    "car ready": [{"do": "ready"}],
+    "car pauses": [{"do": "pause"}],
+    "car leaves": [{"do": "plug-out"}],
+    "car unplugs at its side": [{"do": "fault", "name": "cp_open"}],
+    "cable is taken out": [{"do": "plug-out"}, {"do": "clear", "name": "cp_open"}],
+}
+
+
+class _Connection:
+    """One connection; what it says is put in the queue."""
+
+    def __init__(self, socket: ServerConnection) -> None:
+        self.socket = socket
+        self.ended_by_us = False
+
+
+class RealWorld:
+    """All processes in folders of their own. `close` ends them."""
+
+    soon_s = 30.0
+    settle_s = 1.5
+    expects_at_once = False
+
+    def __init__(self, scenario: Scenario, mode: Mode) -> None:
+        self._arrivals: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
+        self._told_status = "(none)"
+        self._connection: _Connection | None = None
+        self._bridge_pid: int | None = None
+        self._way_open = not scenario.offline
+        self._server: Server = serve(
+            self._converse, "127.0.0.1", 0, subprotocols=[Subprotocol("ocpp1.6")],
+            process_request=self._refuse, ping_interval=None, compression=None,
+        )  # fmt: skip
+        self._thread = Thread(target=self._server.serve_forever, name="central system")
+        self._thread.start()
+        self._folder = Path(tempfile.mkdtemp(prefix="evse-", dir="/tmp"))
+        self._run = Run(self._folder)
+        self._configure(scenario, mode)
+        self._log = (self._folder / "log").open("wb")
+        command = [*EVSE_BRIDGE, "run", "--mock", *self._run.arguments]
+        self._living = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
+        self._await((self._run.runtime / "mock.sock").exists)
+        self._await(self._meter_read)
+
+    def _configure(self, scenario: Scenario, mode: Mode) -> None:
+        port = self._server.socket.getsockname()[1]
+        charge_point = {
+            **TIMING,
+            "central_system.url": f"ws://127.0.0.1:{port}/ocpp",
+            "zaptec.mode": mode,
+            **{f"ocpp.keys.{name}": value for name, value in scenario.keys.items()},
+        }
+        wallbox = dict(WALLBOX)
+        for name, value in scenario.settings.items():
+            side = wallbox if name.startswith("installation.") else charge_point
+            side[name] = {"true": True, "false": False}.get(value, value)
+        if "installation.phases" in wallbox:
+            wallbox["installation.phases"] = int(str(wallbox["installation.phases"]))
+        self._run.config.mkdir()
+        for module, values in ((hal_settings, wallbox), (bridge_settings, charge_point)):
+            text = with_values(module.new_file(mock=True), values)
+            (self._run.config / module.FILE_NAME).write_text(text)
+
+    def _await(self, ready: Callable[[], bool]) -> None:
+        deadline_s = time.monotonic() + READY_S
+        while not ready():
+            if self._living.poll() is not None or time.monotonic() > deadline_s:
+                raise AssertionError(f"the box did not start:\n{self.log()}")
+            time.sleep(0.05)
+
+    def _meter_read(self) -> bool:
+        try:
+            return self._overheard(Reading) is not None
+        except OSError:
+            return False
+
+    def log(self) -> str:
+        """The last lines of all programs."""
+        return (self._folder / "log").read_text(errors="replace")[-4000:]
+
+    def close(self) -> None:
+        """Raises AssertionError when `run` did not end in order, or left a program behind."""
+        self._leave_unlisted()
+        self._living.terminate()
+        try:
+            code = self._living.wait(ENDS_S)
+        finally:
+            self._living.kill()
+            left = self._run.kill_orphans()
+            self._server.shutdown()
+            self._thread.join()
+            self._log.close()
+        said = self.log()
+        shutil.rmtree(self._folder)
+        assert (code, left) == (0, []), f"run ended with {code} and left {left}:\n{said}"
+
+    # Time
+
+    @property
+    def now_s(self) -> float:
+        return time.monotonic()
+
+    def utc(self) -> str:
+        return timestamp(datetime.now(UTC))
+
+    def next_arrival(self, within_s: float) -> Arrival | None:
+        try:
+            return self._arrivals.get(timeout=within_s) if within_s > 0 else self._arrivals.get_nowait()
+        except queue.Empty:
+            return None
+
+    # The link; these run in the server's threads
+
+    def _refuse(self, connection: ServerConnection, _request: Any) -> Any:
+        return None if self._way_open else connection.respond(503, "the scenario has cut the link\n")
+
+    def _converse(self, socket: ServerConnection) -> None:
+        connection = _Connection(socket)
+        pid = self._run.pids().get("bridge")
+        if pid != self._bridge_pid:
+            self._bridge_pid = pid
+            self._arrivals.put(Restarted())
+        self._connection = connection
+        self._arrivals.put(Connected())
+        try:
+            for message in socket:
+                self._note_status(str(message))
+                self._arrivals.put(Said(str(message)))
+        except ConnectionClosed:
+            pass
+        if not connection.ended_by_us:
+            self._arrivals.put(Closed())
+
+    def _note_status(self, text: str) -> None:
+        match json.loads(text):
+            case [2, _, "StatusNotification", {"connectorId": 1, "status": status}]:
+                self._told_status = status
+
+    def send(self, text: str) -> None:
+        if self._connection is not None:
+            try:
+                self._connection.socket.send(text)
+            except ConnectionClosed:
+                return
+
+    # What happens
+
+    def do(self, verb: str, argument: str) -> None:
+        match verb:
+            case "card":
+                self._ask({"do": "swipe", "tag": argument})
+            case "fault" | "clear":
+                self._ask({"do": verb, "name": argument})
+            case "link lost":
+                self._way_open = False
+                self._end_connection()
+            case "link back":
+                self._way_open = True
+            case "bridge restarts":
+                self._leave_unlisted()
+                self._run.kill("bridge")
+            case _ if verb in VERBS:
+                for request in VERBS[verb]:
+                    self._ask(request)
+            case _:
+                raise ValueError("this world does not know how")
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return ask(self._run.runtime, request)
+        except CliError as error:
+            raise ValueError(str(error)) from None
+
+    def _leave_unlisted(self) -> None:
+        """The end of this connection is the scenario's doing."""
+        if self._connection is not None:
+            self._connection.ended_by_us = True
+
+    def _end_connection(self) -> None:
+        self._leave_unlisted()
+        if self._connection is not None:
+            self._connection.socket.close()
+            self._connection = None
+
+    # What is so
+
+    def seen(self, what: str, name: str) -> str:
+        match what:
+            case "status":
+                return self._told_status
+            case "lamp":
+                return self._overheard(Status).lamp
+            case "offer":
+                offer = self._ask({"do": "state"})["pilot"]
+                return "none" if isinstance(offer, str) else f"{offer:g} A"
+            case "contactor":
+                return "closed" if self._ask({"do": "state"})["contactor_closed"] else "open"
+            case "cable":
+                return "locked" if self._ask({"do": "state"})["locked"] else "unlocked"
+            case _:
+                raise AssertionError(f"expect {what} {name}: leave it to the pure world")
+
+    def _overheard(self, kind: type[M]) -> M:
+        """The next message of that kind that `hal.safety` tells an observer. Raises OSError."""
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(READY_S)
+            client.connect(str(self._run.runtime / contract.SOCKET_NAME))
+            client.sendall(contract.encode(Hello(role="observer")))
+            lines = LineBuffer()
+            while received := client.recv(65_536):
+                for message in map(contract.decode, lines.feed(received)):
+                    if isinstance(message, kind):
+                        return message
+        raise ConnectionError("hal.safety closed the socket")

@@ -1,0 +1,146 @@
+"""Whatever happens in whatever order, what must hold holds."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hal.contract import Wish
+from tests.scenarios.chaos import TAGS, Chaos, Event
+from tests.scenarios.script import Mode, Payload
+
+VERBS = (
+    "car plugs in, ready", "car plugs in", "car ready", "car pauses", "car leaves",
+    "car unplugs at its side", "cable is taken out", "link lost", "link back",
+    "bridge restarts", "bridge is told to end", "bridge starts",
+    "power cut", "power back", "safety dies", "safety starts",
+)  # fmt: skip
+FAULTS = ("meter_silent", "cp_short", "diode", "weld", "lock_jam", "rcm", "contactor_stuck_open")
+WAITS_S = (0.1, 1.0, 2.0, 5.0, 11.0, 31.0, 65.0, 125.0)
+Said = tuple[str, Payload]
+CALLS: tuple[Said, ...] = (
+    ("RemoteStartTransaction", {"idTag": "04AABBCC"}),
+    ("RemoteStartTransaction", {"idTag": "04DDEEFF", "connectorId": 1}),
+    *(("RemoteStopTransaction", {"transactionId": number}) for number in (1, 2)),
+    *(("ChangeAvailability", {"connectorId": 1, "type": to}) for to in ("Operative", "Inoperative")),
+    *(("Reset", {"type": kind}) for kind in ("Soft", "Hard")),
+    *(
+        ("TriggerMessage", {"requestedMessage": message})
+        for message in ("BootNotification", "Heartbeat", "MeterValues", "StatusNotification")
+    ),
+    *(
+        ("ChangeConfiguration", {"key": key, "value": value})
+        for key, value in (
+            ("FreeCharging", "true"), ("FreeCharging", "false"), ("MeterValueSampleInterval", "0"),
+            ("MeterValueSampleInterval", "30"), ("LockCablePermanently", "true"),
+            ("StopTransactionOnInvalidId", "false"), ("UnlockConnectorOnEVSideDisconnect", "false"),
+            ("AllowOfflineTxForUnknownId", "true"), ("MinimumStatusDuration", "0"),
+        )
+    ),
+    ("GetConfiguration", {}),
+)  # fmt: skip
+
+WAIT = st.sampled_from([Event("wait", for_s=wait_s) for wait_s in WAITS_S])
+CARD = st.sampled_from([Event("do", "card", tag) for tag in sorted(TAGS)])
+DO = st.sampled_from([Event("do", verb) for verb in VERBS])
+FAULT = st.sampled_from([Event("do", verb, name) for verb in ("fault", "clear") for name in FAULTS])
+CALL = st.sampled_from([Event("call", action, payload=payload) for action, payload in CALLS])
+MOOD = st.sampled_from(
+    [
+        Event("mood", mood)
+        for mood in ("answers", "answers", "silent", "refuses", "invalid", "pending", "rejected")
+    ]
+)
+EVENT = st.one_of(WAIT, WAIT, DO, DO, CARD, CALL, FAULT, MOOD)
+# Half of the stories begin with a car that charges: there the interesting things happen.
+CHARGING = [Event("do", "car plugs in, ready"), Event("do", "card", "04AABBCC"), Event("wait", for_s=10.0)]
+STORY = st.tuples(st.sampled_from([[], CHARGING]), st.lists(EVENT, max_size=20)).map(
+    lambda parts: parts[0] + parts[1]
+)
+KEYS = st.sampled_from([{}, {"AllowOfflineTxForUnknownId": "true"}, {"FreeCharging": "true"}])
+
+
+@pytest.mark.parametrize("mode", ["cloud", "native"])
+@settings(max_examples=25)
+@given(story=STORY, keys=KEYS)
+def test_what_must_hold_holds(mode: Mode, story: list[Event], keys: dict[str, str]) -> None:
+    """Durable before said, durable before asked, one CALL in flight, sound frames, Start before Values before
+    Stop, nothing before the acceptance, nothing lost, nothing billed twice."""
+    chaos = Chaos(mode, keys)
+    try:
+        for event in story:
+            chaos.happen(event)
+        chaos.calm_down()
+    finally:
+        chaos.close()
+
+
+# The observer can go red: what a bad charge point would say.
+
+AT = "2026-01-01T00:00:00Z"
+BOOT = ("BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"})
+START = ("StartTransaction", {"connectorId": 1, "idTag": "04AABBCC", "meterStart": 100, "timestamp": AT})
+VALUE = {"timestamp": AT, "sampledValue": [{"value": "1"}]}
+VALUES = ("MeterValues", {"connectorId": 1, "transactionId": 1, "meterValue": [VALUE]})
+
+
+def stop(meter_stop: int = 100, at: str = AT) -> Said:
+    return "StopTransaction", {"transactionId": 1, "meterStop": meter_stop, "timestamp": at}
+
+
+def status(name: str) -> Said:
+    return "StatusNotification", {"connectorId": 1, "errorCode": "NoError", "status": name}
+
+
+def hear(chaos: Chaos, *calls: Said) -> None:
+    for number, (action, payload) in enumerate(calls):
+        chaos.heard(json.dumps([2, str(number), action, payload]))
+
+
+@pytest.mark.parametrize(
+    ("calls", "reason"),
+    [
+        ([START], "before BootNotification was accepted"),
+        ([BOOT, VALUES], "values before their start"),
+        ([BOOT, stop()], "a stop without its start"),
+        ([BOOT, START, stop(), VALUES], "values after their stop"),
+        ([BOOT, START, stop(), stop(101)], "two different stops"),
+        ([BOOT, START, stop(99)], "meterStop below meterStart"),
+        ([BOOT, START, stop(at="2025-12-31T23:59:59Z")], "a stop before its start"),
+        ([BOOT, ("Heartbeat", {"surplus": 1})], "breaks its schema"),
+        ([BOOT, status("Available"), status("Finishing")], "a move that 4.9 does not know"),
+    ],
+)
+def test_the_observer_sees_what_is_wrong(calls: list[Said], reason: str) -> None:
+    chaos = Chaos("cloud", {})
+    with pytest.raises(AssertionError, match=reason):
+        hear(chaos, *calls)
+    chaos.close()
+
+
+def test_the_observer_sees_a_second_call_in_flight() -> None:
+    chaos = Chaos("cloud", {})
+    chaos.happen(Event("mood", "silent"))
+    with pytest.raises(AssertionError, match="BootNotification while BootNotification is in flight"):
+        hear(chaos, BOOT, BOOT)
+    chaos.close()
+
+
+def test_the_observer_sees_amps_without_a_transaction() -> None:
+    chaos = Chaos("cloud", {})
+    world = chaos.world
+    world.wish = Wish(limit_a=16.0, cable="auto", lamp="", valid_until_s=world.now_s + 15, seq=1)
+    with pytest.raises(AssertionError, match="without a row"):
+        chaos.let_pass(1.0)
+    chaos.close()
+
+
+def test_the_observer_sees_a_start_that_is_not_stored() -> None:
+    chaos = Chaos("cloud", {})
+    assert chaos.world.said is not None
+    with pytest.raises(AssertionError, match="StartTransaction without a row"):
+        chaos.world.said(json.dumps([2, "1", *START]))
+    chaos.close()

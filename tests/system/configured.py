@@ -1,0 +1,53 @@
+"""The two configuration files of a mock box, with some values of the test's own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from bridge import settings as bridge_settings
+from hal import settings as hal_settings
+
+Values = Mapping[str, object]  # "section.key" -> value
+
+# Everything that makes a box slower than it need be for a test, and is a setting.
+WALLBOX: Values = {"meter.poll_s": 0.5, "reader.hold_s": 0.5, "contactor.min_off_s": 0.5}
+CHARGE_POINT: Values = {
+    "timing.transaction_time_out_s": 10.0,
+    "timing.registration_retry_s": 1.0,
+    "timing.back_off_first_s": 0.1,
+    "timing.back_off_max_s": 0.5,
+    "ocpp.keys.MeterValueSampleInterval": 1,
+    "ocpp.keys.MinimumStatusDuration": 0,
+}
+
+
+def write(folder: Path, wallbox: Values, charge_point: Values) -> None:
+    """Both files, with the values above and those given."""
+    folder.mkdir()
+    files = {
+        hal_settings.FILE_NAME: (hal_settings.new_file(mock=True), {**WALLBOX, **wallbox}),
+        bridge_settings.FILE_NAME: (bridge_settings.new_file(mock=True), {**CHARGE_POINT, **charge_point}),
+    }
+    for name, (text, values) in files.items():
+        (folder / name).write_text(with_values(text, values))
+
+
+def with_values(text: str, values: Values) -> str:
+    """The file with those values. Raises KeyError for a section that it does not have."""
+    left = dict(values)
+    lines: list[str] = []
+    section = ""
+    for line in text.splitlines():
+        bare = line.removeprefix("#")
+        if bare.startswith("["):
+            section = bare.strip("[]")
+            own = [key for key in left if key.rpartition(".")[0] == section]
+            lines.append(bare if own else line)
+            lines += [f"{key.rpartition('.')[2]} = {json.dumps(left.pop(key))}" for key in own]
+        elif f"{section}.{bare.partition(' = ')[0]}" not in values:
+            lines.append(line)
+    if left:
+        raise KeyError(f"no such section: {', '.join(left)}")
+    return "\n".join(lines) + "\n"

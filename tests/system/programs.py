@@ -1,0 +1,125 @@
+"""`evse-bridge run --mock` as one child: what it says, the pids of its programs, and that nothing is left."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+import time
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+EVSE_BRIDGE = [sys.executable, "-I", "-m", "bridge.cli.main"]
+MODULES = {
+    "hal.mock": "mock", "hal.safety": "safety", "hal.instruments": "instruments", "bridge": "bridge",
+    "hal.safety.safe_outputs": "safe_outputs",
+}  # fmt: skip
+NAMES = ["bridge", "instruments", "mock", "safety"]
+END_S = 60.0  # a busy machine; the patience of `run` with its programs is 35 s together
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
+
+
+@dataclass(frozen=True)
+class Said:
+    """One line of the output; `at_s` is when it was read here."""
+
+    at_s: float
+    text: str
+
+
+class Run:
+    """One `run --mock` in its three folders; may be started again after its end."""
+
+    def __init__(self, folder: Path) -> None:
+        self.config, self.state, self.runtime = folder / "c", folder / "d", folder / "r"
+        self.said: list[Said] = []
+        self._living: asyncio.subprocess.Process | None = None
+        self._reading: asyncio.Task[None] | None = None
+
+    @property
+    def arguments(self) -> list[str]:
+        """The three folders, for any program."""
+        folders = {"--config-dir": self.config, "--state-dir": self.state, "--runtime-dir": self.runtime}
+        return [text for option, folder in folders.items() for text in (option, str(folder))]
+
+    async def start(self) -> None:
+        """Returns at once. It ends when the test's own process dies."""
+        self._living = await asyncio.create_subprocess_exec(
+            *EVSE_BRIDGE, "run", "--mock", *self.arguments,
+            stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, preexec_fn=_end_with_parent,
+        )  # fmt: skip
+        self._reading = asyncio.create_task(self._read(self._living))
+
+    async def end(self) -> int:
+        """SIGTERM; the exit code, once every line was read."""
+        assert self._living is not None
+        assert self._reading is not None
+        if self._living.returncode is None:
+            self._living.terminate()
+        code = await asyncio.wait_for(self._living.wait(), END_S)
+        await self._reading
+        return code
+
+    @property
+    def texts(self) -> list[str]:
+        """All that was said."""
+        return [line.text for line in self.said]
+
+    def times_said(self, what: str) -> int:
+        """How many lines hold it."""
+        return sum(what in text for text in self.texts)
+
+    def pids(self) -> dict[str, int]:
+        """Of the programs that live in this runtime folder, `run` itself not among them."""
+        return {name: pid for name, pid in self._programs() if name}
+
+    def kill(self, *names: str) -> float:
+        """SIGKILL, one right after the other; when that was."""
+        pids = self.pids()
+        killed_at_s = time.monotonic()
+        for name in names:
+            os.kill(pids[name], signal.SIGKILL)
+        return killed_at_s
+
+    def kill_orphans(self) -> list[str]:
+        """Whatever still runs in these folders; killed now."""
+        orphans = [(name or "run", pid) for name, pid in self._programs()]
+        for _, pid in orphans:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return [name for name, _ in orphans]
+
+    async def _read(self, living: asyncio.subprocess.Process) -> None:
+        assert living.stdout is not None
+        while line := await living.stdout.readline():
+            self.said.append(Said(time.monotonic(), line.decode(errors="replace").rstrip("\n")))
+
+    def _programs(self) -> Iterator[tuple[str | None, int]]:
+        for folder in Path("/proc").glob("[0-9]*"):
+            words = _command_line(folder)
+            if str(self.runtime) in words and "-m" in words:
+                yield MODULES.get(words[words.index("-m") + 1]), int(folder.name)
+
+
+def started_at_s(pid: int) -> float:
+    """When the process was made, on CLOCK_MONOTONIC, to 10 ms."""
+    ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])  # proc(5): starttime
+    asleep_s = time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()
+    return ticks / os.sysconf("SC_CLK_TCK") - asleep_s
+
+
+def _end_with_parent() -> None:
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _command_line(folder: Path) -> list[str]:
+    try:
+        return (folder / "cmdline").read_bytes().decode().split("\0")
+    except OSError:  # it has just ended
+        return []
