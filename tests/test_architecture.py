@@ -248,6 +248,13 @@ def test_pure_modules_exist() -> None:
     assert not missing, f"named pure, but not there: {missing}"
 
 
+def test_a_cancelled_wait_ends() -> None:
+    """Python 3.11's wait_for swallows a cancellation that comes together with what it waits for: a program
+    that was told to end then lives on. `asyncio.timeout` does not."""
+    found = [module for module, source in _product().items() if "asyncio.wait_for(" in source]
+    assert not found, f"use asyncio.timeout in {found}"
+
+
 OURS = {
     "hal", "hal.contract", "hal.settings", "hal.core", "hal.core.evse", "hal.mock.box",
     "hal.instruments.meters", "bridge", "bridge.app", "bridge.core", "bridge.core.session",

@@ -14,10 +14,10 @@ def _rows(heading: str) -> list[list[str]]:
     """The cells of the table below the line that begins with `heading`."""
     lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith(heading)) + 2
-    rows = []
+    rows: list[list[str]] = []
     for line in lines[start:]:
         if not line.startswith("|"):
-            return rows
+            break
         rows.append([cell.strip() for cell in line.strip("|").split("|")])
     return rows
 

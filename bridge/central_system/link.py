@@ -219,7 +219,8 @@ class Link:
         back_off = back_off_s(attempt, random.random(), settings.back_off_first_s, settings.back_off_max_s)
         wait_s, self._rest_s = max(back_off, self._rest_s), 0.0
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._closing.wait(), wait_s)
+            async with asyncio.timeout(wait_s):
+                await self._closing.wait()
 
     # Connected
 
@@ -275,7 +276,8 @@ class Link:
         while True:
             self._ping_changed.clear()
             try:
-                await asyncio.wait_for(self._ping_changed.wait(), self._ping_interval_s or None)
+                async with asyncio.timeout(self._ping_interval_s or None):
+                    await self._ping_changed.wait()
             except TimeoutError:
                 return
 

@@ -210,7 +210,8 @@ class CentralSystem:
             session.waiting[call.id] = answer
             await self._send(session, call, sound=sound)
             try:
-                answered = await asyncio.wait_for(answer, timeout_s)
+                async with asyncio.timeout(timeout_s):
+                    answered = await answer
             except TimeoutError:
                 session.rules.ours.expired(float("inf"))
                 raise TimeoutError(f"{action}: no answer within {timeout_s:g} s") from None

@@ -89,7 +89,8 @@ class Child:
 
     async def _ends_within(self, limit_s: float) -> bool:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), limit_s)
+            async with asyncio.timeout(limit_s):
+                await self._idle.wait()
         return self._idle.is_set()
 
     def _signal(self, number: signal.Signals) -> None:

@@ -83,7 +83,8 @@ class Programs:
 
     async def _pause(self, pause_s: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._ending.wait(), pause_s)
+            async with asyncio.timeout(pause_s):
+                await self._ending.wait()
 
     async def _start_world(self) -> None:
         if self._folders.mock:

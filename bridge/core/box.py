@@ -9,6 +9,7 @@ from bridge.core.metering import FRESH_S, Supply
 from hal.contract import Box, Fault, InstrumentBox, Reading, Status
 
 SILENT_S = 3.0  # `hal.safety` sends a Status each second
+STATUS_LATE_S = 1.5  # then what it relays is no longer judged
 READER_GRACE_S = 3.0  # opening a port takes a moment, at a start and after a replug
 SETTLE_S = 3.0  # after a start of `hal.safety` a missing car is not yet believed
 LOST_CAP_A = 6.0
@@ -63,13 +64,23 @@ class BoxView:
         self.instruments: InstrumentBox | None = None
         self.meter = MeterWatch()
         self._start_seen_s = 0.0
+        self._heard_since_s = 0.0
         self._reader_bad_since_s: float | None = None
 
     def take_status(self, status: Status, now_s: float) -> None:
         """Keeps when this start of `hal.safety` was first seen."""
         if self.status is None or self.status.start_id != status.start_id:
             self._start_seen_s = now_s
+        if self.status is None or now_s - self.status.at_s > STATUS_LATE_S:
+            self._heard_since_s = now_s
         self.status = status
+
+    def watch_meter(self, now_s: float) -> None:
+        """At every step. Readings pass through `hal.safety`: its silence is not the meter's."""
+        if self.status is not None and now_s - self.status.at_s > STATUS_LATE_S:
+            return
+        seen_s = None if self.reading is None else max(self.reading.at_s, self._heard_since_s)
+        self.meter.observe(seen_s, now_s)
 
     def take_instruments(self, instruments: InstrumentBox, now_s: float) -> None:
         """Keeps since when the reader, if the box has one, is not well."""

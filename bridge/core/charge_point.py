@@ -110,8 +110,7 @@ class ChargePoint:
 
     def step(self, now: Now) -> None:
         """After every event and at least each half second."""
-        reading = self.box.reading
-        self.box.meter.observe(reading.at_s if reading is not None else None, now.s)
+        self.box.watch_meter(now.s)
         self.connector.step(now)
         self._advance_restart(now)
         self._announce(now)
@@ -184,8 +183,9 @@ class ChargePoint:
 
     @property
     def _box_operative(self) -> bool:
-        """OCPP 1.6 5.2: a scheduled change is in force when the transaction is over."""
-        return self.service.operative or isinstance(self.state, Transaction)
+        """OCPP 1.6 5.2: a scheduled change is in force when the transaction is over; 4.2: accepted once."""
+        in_service = self.service.operative and self.service.accepted
+        return in_service or isinstance(self.state, Transaction)
 
     def _announce(self, now: Now) -> None:
         if self.box.status is None and now.s - self._born_s < FIRST_WORD_S:

@@ -101,7 +101,8 @@ class Senses:
             self._link.send(self._box())
             await asyncio.sleep(_MOST_OFTEN_S)
             try:
-                await asyncio.wait_for(self._changed.wait(), _AGAIN_S)
+                async with asyncio.timeout(_AGAIN_S):
+                    await self._changed.wait()
             except TimeoutError:
                 continue
             self._changed.clear()

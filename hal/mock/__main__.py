@@ -80,7 +80,8 @@ class World:
                 await asyncio.to_thread(keeping.keep, self._folder, snapshot)
                 kept = (snapshot.energy_wh, snapshot.ledger)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._plug_event.wait(), _KEEP_S)
+                async with asyncio.timeout(_KEEP_S):
+                    await self._plug_event.wait()
             self._plug_event.clear()
 
 

@@ -112,7 +112,7 @@ class Chaos:
             self.happen(Event("do", "clear", name))
         for verb in ("power cut", "power back", "link lost", "link back"):
             self.happen(Event("do", verb))
-        self.let_pass(400.0)
+        self.let_pass(60.0)
         assert self.world.database.backlog() == 0, f"not delivered: {self.world.database.head()}"
         self._judge_energy()
 

@@ -147,7 +147,7 @@ class _Player:
         else:
             self.drain()
         if (seen := self.world.seen(step.what, name)) != value:
-            self.fail(f"{step.what} {name} is {seen}, must be {value}")
+            self.fail(f"{' '.join((step.what, name)).strip()} is {seen}, must be {value}")
 
     # What the Central System says
 

@@ -64,7 +64,7 @@ KEYS = st.sampled_from([{}, {"AllowOfflineTxForUnknownId": "true"}, {"FreeChargi
 
 
 @pytest.mark.parametrize("mode", ["cloud", "native"])
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(story=STORY, keys=KEYS)
 def test_what_must_hold_holds(mode: Mode, story: list[Event], keys: dict[str, str]) -> None:
     """Durable before said, durable before asked, one CALL in flight, sound frames, Start before Values before

@@ -107,7 +107,7 @@ def test_another_answer_than_the_listed_fails() -> None:
 
 
 def test_an_expectation_that_does_not_hold_fails_with_what_is_seen() -> None:
-    assert "t.scenario:2: contactor  is open, must be closed" in failure("  expect contactor closed")
+    assert "t.scenario:2: contactor is open, must be closed" in failure("  expect contactor closed")
     assert "key ConnectionTimeOut is 60, must be 61" in failure("  expect key ConnectionTimeOut = 61")
 
 

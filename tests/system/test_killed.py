@@ -26,15 +26,14 @@ STALE_S = 3.0  # an older reading is none
 async def test_killed_bridge_charging_goes_on_and_the_transaction_is_stopped_once() -> None:
     async with world() as w:
         transaction = await w.charge()
-        seen = len(w.central_system.transcript)
         w.run.kill("bridge")
         await w.until(lambda: len(w.central_system.ledger.boots) == 2, "BootNotification again")
         values = len(transaction.values)
         await w.until(lambda: len(transaction.values) >= values + 3, "MeterValues of the same transaction")
         assert [closed for _, closed in w.truth.of("contactor_closed")] == [True]  # it never opened
-        requests = w.requests(seen)
+        requests = w.requests(connection=2)
         assert requests[0].action == "BootNotification"
-        assert first_status_after_boot(w, seen) == "Charging"
+        assert first_status_after_boot(w) == "Charging"
         assert next(call for call in requests if call.action == "MeterValues").payload["transactionId"] == 1
         await w.stop_with_card()
         w.stopped_once("Local")
@@ -54,7 +53,7 @@ async def test_killed_safety_opens_and_the_transaction_goes_on(kernel: Literal["
         # By the simulated world's own times: safe before the next hal.safety was even started.
         assert (opened, x1[1]) == (False, "x1")
         assert max(opened_at_s, x1[0]) < min(restarted_at_s, killed_at_s + SAFE_WITHIN_S)
-        assert (closed, offered[1]) == (True, 16.0)
+        assert (closed, offered[1]) in [(True, 16.0), (True, 6.0)]  # 6: the meter is not back yet
         assert offered[0] >= restarted_at_s + X1_S
         assert closed_at_s >= restarted_at_s + AFTER_FAULT_S
         await goes_on(w, transaction)
@@ -102,7 +101,7 @@ async def test_killed_instruments_contactor_unmoved_at_6_a_until_the_meter_is_ba
         await w.until(lambda: w.truth.of("pilot")[-1][1] == 16.0, "16 A again")
         assert w.truth.of("pilot")[-1][0] >= back_at_s + 10  # 10 s of fresh readings
         assert [closed for _, closed in w.truth.of("contactor_closed")] == [True]
-        assert w.statuses == ["Available", "Preparing", "Charging", "Charging", "Charging"]
+        assert w.statuses == ["Available", "Preparing", "Charging"]
         await w.stop_with_card()
         assert len(transaction.stops) == 1
         w.stopped_once("Local")
@@ -112,15 +111,14 @@ async def test_killed_instruments_contactor_unmoved_at_6_a_until_the_meter_is_ba
 async def test_everything_killed_at_once_is_resumed_in_the_same_boot() -> None:
     async with world() as w:
         transaction = await w.charge()
-        seen = len(w.central_system.transcript)
         killed_at_s = w.run.kill("bridge", "safety", "instruments")
         restarted_at_s = await restart_of_safety(w, killed_at_s)
         await w.until(lambda: len(w.truth.of("contactor_closed", killed_at_s)) == 2, "closed again")
         opened, _ = w.truth.of("contactor_closed", killed_at_s)
         assert opened[0] < restarted_at_s
         await goes_on(w, transaction)
-        assert w.requests(seen)[0].action == "BootNotification"
-        assert "Available" not in [*w.statuses[2:-1]]
+        assert w.requests(connection=2)[0].action == "BootNotification"
+        assert "Available" not in w.statuses[2:-1]
 
 
 async def goes_on(w: World, transaction: Transaction) -> None:
@@ -161,9 +159,9 @@ async def kept_dead(w: World, name: str) -> AsyncIterator[None]:
         await asyncio.wait([killing])
 
 
-def first_status_after_boot(w: World, seen: int) -> str:
+def first_status_after_boot(w: World) -> str:
     """Of connector 1."""
-    told = [call.payload for call in w.requests(seen) if call.action == "StatusNotification"]
+    told = [call.payload for call in w.requests(connection=2) if call.action == "StatusNotification"]
     return next(str(status["status"]) for status in told if status["connectorId"] == 1)
 
 

@@ -23,8 +23,8 @@ async def test_silent_meter_is_told_and_energy_is_never_invented() -> None:
         await w.until_status("Finishing", "PowerMeterFailure")
         assert w.stopped_once("Local")["meterStop"] == last_wh  # the last that was measured, no more
         assert [closed for _, closed in w.truth.of("contactor_closed")] == [True, False]
-        assert energies_wh(w) == sorted(energies_wh(w))
-        assert max(energies_wh(w)) == last_wh
+        assert w.energies_wh == sorted(w.energies_wh)
+        assert max(w.energies_wh) == last_wh
 
 
 async def test_no_start_without_a_fresh_reading() -> None:
@@ -63,14 +63,3 @@ async def test_damaged_card_frames_are_dropped_and_counted_and_a_good_card_works
 
 def dropped_frames(w: World) -> int:
     return w.observer.of(InstrumentBox)[-1].dropped_frames
-
-
-def energies_wh(w: World) -> list[int]:
-    """Of all sampled values of the transaction."""
-    return [
-        round(float(value["value"]) * 1000)
-        for values in w.transaction.values
-        for element in values["meterValue"]
-        for value in element["sampledValue"]
-        if value["measurand"] == "Energy.Active.Import.Register"
-    ]

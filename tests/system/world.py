@@ -11,6 +11,7 @@ import contextlib
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -115,8 +116,11 @@ class World:
 
     async def leave(self) -> None:
         """The car leaves as soon as the lock lets go."""
-        await self.until(lambda: self.observer.status.lock == "unlocked", "unlocked")
-        await self.do("plug-out")
+
+        async def pulled() -> bool:
+            return bool((await self.truth.do("plug-out"))["ok"])
+
+        await until_asked(pulled, "the lock lets go")
         await self.until_status("Available")
 
     # What the Central System knows
@@ -129,8 +133,8 @@ class World:
 
     @property
     def statuses(self) -> list[str]:
-        """Of connector 1."""
-        return self.central_system.ledger.statuses()
+        """Of connector 1; the same again, as with another error code or after a restart, is left out."""
+        return [status for status, _ in groupby(self.central_system.ledger.statuses())]
 
     @property
     def told(self) -> tuple[str, str] | None:
@@ -138,9 +142,20 @@ class World:
         told = [each for each in self.central_system.ledger.status_notifications if each["connectorId"] == 1]
         return (told[-1]["status"], told[-1]["errorCode"]) if told else None
 
-    def requests(self, since: int = 0) -> list[Call]:
-        """The charge point's, from that line of the transcript on."""
-        lines = self.central_system.transcript[since:]
+    @property
+    def energies_wh(self) -> list[int]:
+        """Of all MeterValues of the only transaction, in order."""
+        return [
+            round(float(value["value"]) * 1000)
+            for values in self.transaction.values
+            for element in values["meterValue"]
+            for value in element["sampledValue"]
+            if value["measurand"] == "Energy.Active.Import.Register"
+        ]
+
+    def requests(self, connection: int = 1) -> list[Call]:
+        """The charge point's, from that connection on."""
+        lines = [line for line in self.central_system.transcript if line.connection >= connection]
         return [
             line.frame for line in lines if line.sender == "charge point" and isinstance(line.frame, Call)
         ]
@@ -157,6 +172,7 @@ class World:
         assert billed_wh is not None
         received_wh = await self.received_wh()
         assert billed_wh > 0
+        assert self.energies_wh == sorted(self.energies_wh)
         assert abs(billed_wh - received_wh) <= 1 + 2 * REGISTER_WH, f"{billed_wh} Wh for {received_wh} Wh"
 
     # Judging and telling

@@ -60,11 +60,12 @@ class Desk:
         self.carry_out()
 
     def register(self) -> None:
-        """Until nothing is in flight."""
+        """Until only what was stored is in flight; the missing wallbox and meter are noticed before."""
+        self.let_pass(6.0)
+        self.let_pass(6.0)
         self.open()
         self.answer(ACCEPTED)
-        while self.sent[-1][2] == "StatusNotification" and len(self.sent) < 3:
-            self.answer({})
+        self.answer({})
         self.answer({})
 
     def carry_out(self) -> None:
@@ -101,11 +102,8 @@ def test_no_call_leaves_in_the_same_breath_as_a_change(desk: Desk) -> None:
     """What a frame rests on is durable before the frame exists."""
     desk.database.apply((started(), sampled(), stopped()))
     desk.register()
-    while len(desk.sent) < 20 and desk.sent[-1][2] in ("StartTransaction", "MeterValues", "StopTransaction"):
-        payload = {"transactionId": 1, "idTagInfo": {"status": "Accepted"}}
-        desk.answer(payload if desk.sent[-1][2] == "StartTransaction" else {})
-        if desk.actions()[-1] == "StopTransaction":
-            break
+    desk.answer({"transactionId": 1, "idTagInfo": {"status": "Accepted"}})
+    desk.answer({})
     assert desk.actions()[-3:] == ["StartTransaction", "MeterValues", "StopTransaction"]
     for effects in desk.log:
         calls = [frame for frame in effects.frames if json.loads(frame)[0] == 2]

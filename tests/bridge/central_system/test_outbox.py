@@ -89,8 +89,12 @@ def test_start_values_stop_then_the_next_row(desk: Desk) -> None:
         "2026-01-01T00:01:00Z", "2026-01-01T00:01:30Z",
     ]  # fmt: skip
     assert payloads[3] == {
-        "transactionId": 70, "meterStop": 1200, "timestamp": "2026-01-01T00:02:00Z", "reason": "Local", "idTag": "TAG",
-    }  # fmt: skip
+        "transactionId": 70,
+        "meterStop": 1200,
+        "timestamp": "2026-01-01T00:02:00Z",
+        "reason": "Local",
+        "idTag": "TAG",
+    }
     assert desk.send() is None
 
 
