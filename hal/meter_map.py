@@ -83,11 +83,11 @@ class MeterMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         Annotated[int, Meta(ge=10**6)] | None,
         Meta(description="the energy at which it begins at 0 again; an integer's range is known without"),
     ] = None
-    voltage: PhaseNumbers
-    current: PhaseNumbers
-    power: TotalNumber
-    energy: TotalNumber
-    serial_number: SerialNumber | None = None
+    voltage: Annotated[PhaseNumbers, Meta(description="phase to neutral, V")]
+    current: Annotated[PhaseNumbers, Meta(description="A")]
+    power: Annotated[TotalNumber, Meta(description="drawn, of all phases, W")]
+    energy: Annotated[TotalNumber, Meta(description="drawn since ever, of all phases, Wh")]
+    serial_number: Annotated[SerialNumber | None, Meta(description="of the meter, where it tells one")] = None
 
     @property
     def phases(self) -> Literal[1, 3]:

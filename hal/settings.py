@@ -185,7 +185,7 @@ class Meter(_Section, frozen=True):
         int,
         Meta(ge=0, le=10_000, description="count up by one for a new or reset meter that tells no number"),
     ] = 0
-    map: MeterMap | None = None
+    map: Annotated[MeterMap | None, Meta(description="registers of a meter of your own")] = None
 
 
 class Reader(_Section, frozen=True):
