@@ -153,9 +153,9 @@ class MeterPort:
             code = answer.exception_code
             why = _EXCEPTIONS.get(code, "not in the standard")
             raise _RefusedError(f"unit {unit} on {link} answers {start:#06x} with exception {code}: {why}")
-        if len(answer.registers) != count:
+        if (answer.function_code, len(answer.registers)) != (function, count):
             self.close()
-            raise NoAnswerError(f"unit {unit} on {link} sent {len(answer.registers)} registers for {count}")
+            raise NoAnswerError(f"unit {unit} on {link} answered another question; is it late?")
         return {(function, start + offset): word for offset, word in enumerate(answer.registers)}
 
     def _silence(self) -> str:

@@ -146,6 +146,7 @@ class MeterPoll:
             self._health.no_answer(str(error))
         except (ImplausibleError, energy_file.KeptFileError) as error:
             self._health.implausible(str(error))
+            self._port.close()  # asks again who is there, and leaves late answers behind
         else:
             self._health.read()
             self._on_reading(measured)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
@@ -15,6 +16,7 @@ from hal.mock.box import SimulatedBox
 from hal.mock.meter_face import Face, Image, sdm630
 from hal.mock.wire import SerialWire
 
+_LATE_S = 0.7  # beyond any patience of ours
 _SMALL_BLOCK = 4  # registers: the widest number
 _FAR_END = "meter-server"  # the server's own end of the cable, beside the one for drivers
 
@@ -45,7 +47,7 @@ class MockMeter:
         await self._server.serve_forever(background=True)
         loop = asyncio.get_running_loop()
         loop.add_reader(self._driver_side.descriptor, self._carry, self._driver_side, self._server_side)
-        loop.add_reader(self._server_side.descriptor, self._carry, self._server_side, self._driver_side)
+        loop.add_reader(self._server_side.descriptor, self._carry_answer)
 
     async def stop(self) -> None:
         """Ends the server and hangs up."""
@@ -60,6 +62,17 @@ class MockMeter:
     @staticmethod
     def _carry(source: SerialWire, sink: SerialWire) -> None:
         sink.write(source.read())
+
+    def _carry_answer(self) -> None:
+        answer = self._server_side.read()
+        if "meter_late" in self._box.wire_faults:
+            asyncio.get_running_loop().call_later(_LATE_S, self._answer_late, answer)
+        else:
+            self._driver_side.write(answer)
+
+    def _answer_late(self, answer: bytes) -> None:
+        with contextlib.suppress(OSError):  # the cable was pulled out meanwhile
+            self._driver_side.write(answer)
 
     def _through_faults(self, sending: bool, packet: bytes) -> bytes:
         if not sending or not packet:

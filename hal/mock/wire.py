@@ -13,6 +13,7 @@ METER_FAULTS = {
     "meter_exception": "the meter answers with Modbus exception 4",
     "meter_crc": "the meter's answers have a wrong check sum",
     "meter_small": "the meter gives no more than 4 registers at once",
+    "meter_late": "the meter answers after 0.7 s",
     "meter_cut": "the meter's answers end in the middle",
 }
 CARD_FAULTS = {

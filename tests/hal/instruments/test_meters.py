@@ -216,6 +216,20 @@ async def test_a_meter_that_gives_no_blocks_is_asked_for_each_number(bench: Benc
     assert bench.health == [OK]
 
 
+async def test_late_answers_are_taken_for_nothing_else(bench: Bench) -> None:
+    await bench.start_meter()
+    bench.start_polling()
+    await bench.read()
+    bench.box.fault("meter_late")
+    await bench.says("silent for 3 polls")
+    await asyncio.sleep(2.0)
+    bench.box.clear("meter_late")
+    await bench.says(OK)
+    await bench.read()
+    told = {(reading.energy_wh, reading.power_w, reading.voltage_v) for reading in bench.readings}
+    assert told == {(12_345_000, 0.0, (230.0,) * 3)}
+
+
 async def test_a_meter_without_the_register_of_its_number_is_read_all_the_same(bench: Bench) -> None:
     await bench.start_meter(face=lambda plant: {3: {}, 4: sdm630(plant)[4]})
     bench.start_polling()
