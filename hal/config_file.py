@@ -213,19 +213,29 @@ def _fits(value: Any, key: Key) -> bool:
     return True
 
 
-def initial(schema: Schema, *, values: Mapping[str, Any] | None = None, commented: Sequence[str] = ()) -> str:
+def initial(
+    schema: Schema,
+    *,
+    values: Mapping[str, Any] | None = None,
+    commented: Sequence[str] = (),
+    left_out: Sequence[str] = (),
+) -> str:
     """A new, commented file. Defaults stand in it commented out, so that a later default takes effect.
 
-    `values` (dotted key -> value) are written as they are; sections in `commented` are shown commented out.
+    `values` (dotted key -> value) are written as they are; sections in `commented` are shown commented out,
+    those in `left_out` (dotted) not at all.
     """
     root = section_of(schema)
     lines = [*_comment(root.text)]
     for section in root.sections:
-        lines += _written(section, section.name, values or {}, "#" if section.name in commented else "")
+        off = "#" if section.name in commented else ""
+        lines += _written(section, section.name, values or {}, off, left_out)
     return "\n".join(lines) + "\n"
 
 
-def _written(section: Section, name: str, values: Mapping[str, Any], off: str) -> Iterator[str]:
+def _written(
+    section: Section, name: str, values: Mapping[str, Any], off: str, left_out: Sequence[str]
+) -> Iterator[str]:
     if section.keys or section.free:
         yield from ("", *_comment(section.text), f"{off}[{name}]")
     for key in section.keys:
@@ -235,7 +245,8 @@ def _written(section: Section, name: str, values: Mapping[str, Any], off: str) -
         yield from _comment(f"{key.text}: {key.allowed}")
         yield f"{'' if active else '#'}{key.name} = {json.dumps(value, ensure_ascii=False)}"
     for below in section.sections:
-        yield from _written(below, f"{name}.{below.name}", values, off)
+        if f"{name}.{below.name}" not in left_out:
+            yield from _written(below, f"{name}.{below.name}", values, off, left_out)
 
 
 def _comment(text: str) -> list[str]:

@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Meta
 
 from hal.config_file import ConfigError, Report, initial, parse
+from hal.meter_map import MeterMap, MeterName
 from hal.settings_rules import broken_rules
 
 FILE_NAME = "wallbox.toml"
@@ -148,22 +149,43 @@ class Lock(_Section, frozen=True):
 
 
 class Meter(_Section, frozen=True):
-    """The energy meter on RS-485."""
+    """The energy meter, on RS-485 or on the network. auto = as the make is shipped."""
 
     model: Annotated[
-        Literal["eastron_sdm630"], Meta(description="make of the meter", examples=["eastron_sdm630"])
+        MeterName,
+        Meta(description="make of the meter, or own: that of [meter.map]", examples=["eastron_sdm630"]),
     ]
     port: Annotated[
         str,
         Meta(
-            min_length=1, description="serial port; better /dev/serial/by-id/...", examples=["/dev/ttyUSB0"]
+            min_length=1,
+            description="serial port, better /dev/serial/by-id/...; Modbus TCP as tcp://host:502",
+            examples=["/dev/ttyUSB0"],
         ),
     ]
-    unit: Annotated[int, Meta(ge=1, le=247, description="Modbus address")] = 1
-    baud: Annotated[Baud, Meta(description="bits/s")] = 9600
-    parity: Annotated[Literal["N", "E", "O"], Meta(description="none, even or odd")] = "N"
-    stop_bits: Annotated[Literal[1, 2], Meta(description="stop bits")] = 1
+    unit: Annotated[
+        Annotated[int, Meta(ge=1, le=247)] | Literal["auto"], Meta(description="Modbus address")
+    ] = "auto"
+    baud: Annotated[
+        Literal["auto", 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200], Meta(description="bits/s")
+    ] = "auto"
+    parity: Annotated[Literal["auto", "N", "E", "O"], Meta(description="none, even or odd")] = "auto"
+    stop_bits: Annotated[Literal["auto", 1, 2], Meta(description="stop bits")] = "auto"
+    word_order: Annotated[
+        Literal["auto", "big", "little"], Meta(description="most (big) or least significant word first")
+    ] = "auto"
+    max_block: Annotated[
+        Annotated[int, Meta(ge=1, le=125)] | Literal["auto"], Meta(description="registers in one answer")
+    ] = "auto"
+    gap_ms: Annotated[
+        Annotated[int, Meta(ge=0, le=1000)] | Literal["auto"], Meta(description="pause before each request")
+    ] = "auto"
     poll_s: Annotated[float, Meta(ge=0.2, le=1, description="time between two readings")] = 1.0
+    replaced: Annotated[
+        int,
+        Meta(ge=0, le=10_000, description="count up by one for a new or reset meter that tells no number"),
+    ] = 0
+    map: Annotated[MeterMap | None, Meta(description="registers of a meter of your own")] = None
 
 
 class Reader(_Section, frozen=True):
@@ -236,7 +258,9 @@ def load(path: Path, *, mock: bool) -> Wallbox:
 
 def new_file(*, mock: bool) -> str:
     """A commented wallbox.toml: a socket box on usual pins, with --mock one that needs no patience."""
-    return initial(Wallbox, values=MOCK_VALUES if mock else None, commented=("temperature",))
+    return initial(
+        Wallbox, values=MOCK_VALUES if mock else None, commented=("temperature",), left_out=("meter.map",)
+    )
 
 
 def declared_facts(box: Wallbox) -> tuple[str, ...]:

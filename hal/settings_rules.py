@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from operator import ge, le
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from hal.config_file import Broken
+from hal.meter_map import OWN, SINGLE_PHASE, broken
 
 if TYPE_CHECKING:
     from hal.settings import Wallbox
@@ -32,6 +34,7 @@ def broken_rules(box: Wallbox, *, mock: bool) -> Iterator[Broken]:
     yield from _channels(box)
     yield from _order(box)
     yield from _ports(box)
+    yield from _meter(box)
     if not mock:
         yield from _hardware(box)
 
@@ -95,6 +98,47 @@ def _order(box: Wallbox) -> Iterator[Broken]:
 def _ports(box: Wallbox) -> Iterator[Broken]:
     if box.reader is not None and box.reader.port == box.meter.port:
         yield Broken(("reader.port", "meter.port"), "is already the port of the meter; each needs its own")
+
+
+def _meter(box: Wallbox) -> Iterator[Broken]:
+    meter = box.meter
+    if meter.model == OWN and meter.map is None:
+        yield Broken(("meter.map", "meter.model"), 'this section is missing; model = "own" needs it')
+    elif meter.model != OWN and meter.map is not None:
+        yield Broken(("meter.map", "meter.model"), 'only for model = "own"; remove this section')
+    elif meter.map is not None:
+        for key, why in broken(meter.map):
+            yield Broken((f"meter.map.{key}", "meter.map"), why)
+    measured = meter.map.phases if meter.map is not None else 1 if meter.model in SINGLE_PHASE else 3
+    if measured < box.installation.phases:
+        why = f"measures one phase, this box has {box.installation.phases}; choose a meter of three phases"
+        yield Broken(("meter.model", "installation.phases"), why)
+    if meter.port.startswith("tcp:"):
+        yield from _network(box)
+
+
+def _network(box: Wallbox) -> Iterator[Broken]:
+    """A meter on the network has an address in place of a line."""
+    if not _is_address(box.meter.port):
+        yield Broken(
+            ("meter.port",), "is no address; write tcp://HOST or tcp://HOST:PORT, as tcp://10.0.0.5:502"
+        )
+    for key in ("baud", "parity", "stop_bits"):
+        if getattr(box.meter, key) != "auto":
+            yield Broken((f"meter.{key}", "meter.port"), "is of a serial port; remove it for Modbus TCP")
+
+
+def _is_address(port: str) -> bool:
+    try:
+        address = urlsplit(port)
+        return (
+            port.startswith("tcp://")
+            and bool(address.hostname)
+            and address.port != 0
+            and not (address.path or address.query or address.fragment or address.username)
+        )
+    except ValueError:  # a port beyond 65535, a bracket that does not close
+        return False
 
 
 def _hardware(box: Wallbox) -> Iterator[Broken]:

@@ -15,14 +15,15 @@ ROOT = Path(__file__).parent.parent
 PURE_STANDARD = {
     "__future__", "abc", "bisect", "collections", "collections.abc", "dataclasses", "datetime", "decimal",
     "difflib", "enum", "fractions", "functools", "heapq", "inspect", "itertools", "json", "math", "operator",
-    "re", "string", "textwrap", "tomllib", "typing",
+    "re", "string", "struct", "textwrap", "tomllib", "typing", "urllib.parse",
 }  # fmt: skip
 PURE_OTHERS = ("msgspec", "ocpp", "fastjsonschema")
 CLOCKS = {f"{of}.{read}" for of in ("datetime", "date") for read in ("now", "utcnow", "today")}
 
 PURE = (
     "hal.contract", "hal.config_file", "hal.config_schema", "hal.toml_lines", "hal.settings_rules",
-    "hal.core.*", "hal.mock.plant", "hal.mock.car", "hal.mock.pilot_line",
+    "hal.meter_map", "hal.instruments.registers", "hal.instruments.energy",
+    "hal.core.*", "hal.mock.plant", "hal.mock.car", "hal.mock.pilot_line", "hal.mock.meter_face",
     "bridge.core.*",
     "bridge.central_system.frames", "bridge.central_system.schemas", "bridge.central_system.operations.*",
     "bridge.central_system.outbox", "bridge.central_system.conversation", "bridge.central_system.lane",
@@ -80,10 +81,17 @@ ROOMS = {
         "hal.safety.*",
         "hal.mock.*",
     ),
-    "hal.instruments.*": ("hal.contract", "hal.config_file", "hal.settings", "hal.instruments.*"),
+    "hal.instruments.*": (
+        "hal.contract",
+        "hal.config_file",
+        "hal.meter_map",
+        "hal.settings",
+        "hal.instruments.*",
+    ),
     "hal.mock.*": (
         "hal.contract",
         "hal.config_file",
+        "hal.meter_map",
         "hal.settings",
         "hal.core.*",
         "hal.mock.*",
@@ -143,7 +151,7 @@ def _pure(module: str, name: str) -> Iterator[str]:
         return
     top = name.split(".")[0]
     known = name in PURE_STANDARD or top in PURE_OTHERS
-    if not known and not fits(name, (*PURE, "hal", "hal.mock", "bridge.central_system")):
+    if not known and not fits(name, (*PURE, "hal", "hal.instruments", "hal.mock", "bridge.central_system")):
         yield "a pure module"
 
 

@@ -16,8 +16,8 @@ from hal.instruments.senses import Senses
 from hal.settings import Wallbox
 
 
-async def _live(wallbox: Wallbox, runtime_dir: Path, *, mock: bool) -> None:
-    running = asyncio.create_task(Senses(wallbox, runtime_dir, mock=mock).run())
+async def _live(wallbox: Wallbox, state_dir: Path, runtime_dir: Path, *, mock: bool) -> None:
+    running = asyncio.create_task(Senses(wallbox, state_dir, runtime_dir, mock=mock).run())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, running.cancel)
     with contextlib.suppress(asyncio.CancelledError):
@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     if options.mock:
         logging.getLogger("hal.instruments").info("MOCK: meter and cards are simulated")
-    asyncio.run(_live(wallbox, options.runtime_dir, mock=options.mock))
+    asyncio.run(_live(wallbox, options.state_dir, options.runtime_dir, mock=options.mock))
     return 0
 
 

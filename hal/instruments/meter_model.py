@@ -1,115 +1,120 @@
-"""PURE: what a make of meter says in its registers, and whether that can be true. Makes are rows of data."""
+"""The makes of meter, rows of data, and what wallbox.toml changes about the one of this box."""
 
 from __future__ import annotations
 
-import math
-import struct
 import tomllib
-from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
-from hal.contract import Phases, Reading
+from hal.meter_map import OWN, MeterMap, MeterName
+from hal.settings import Meter
 
 MODELS_FILE = Path(__file__).with_name("meters.toml")
-_FORMATS = {  # big-endian, words already in order
-    "int16": ">h", "uint16": ">H", "int32": ">i", "uint32": ">I",
-    "int64": ">q", "uint64": ">Q", "float32": ">f", "float64": ">d",
-}  # fmt: skip
-_HIGHEST_V = 300.0  # above any phase to neutral in a low-voltage grid (EN 50160: 230 V + 10 %), with room
+_LONGEST_BLOCK = 125  # Modbus Application Protocol V1.1b3, 6.3: registers in one answer
 
-NumberType = Literal["int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64"]
+Parity = Literal["N", "E", "O"]
 
 
-class ImplausibleError(Exception):
-    """What the meter says cannot be; the text names the quantity, the value and what is allowed."""
+class Shipped(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a make comes from its factory."""
 
-
-class Quantity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a quantity stands: one register for a sum, one for each phase."""
-
-    at: tuple[int, ...]
-    scale: float = 1.0  # raw times scale is in V, A, W or Wh
-    type: NumberType | None = None  # None: the model's
-    fc: Literal[3, 4] | None = None  # None: the model's
-    nan: int | None = None  # the raw number that means "no value"
+    unit: int = 1
+    baud: int = 9600
+    parity: Parity = "N"
+    stop_bits: Literal[1, 2] = 1
 
 
 class MeterModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One make of meter."""
 
     names: tuple[str, ...]
-    fc: Literal[3, 4]  # 3 = read holding registers, 4 = read input registers
-    type: NumberType
-    word_order: Literal["big", "little"]  # which word of a number comes first; bytes in a word are big-endian
-    gap_ms: int  # least time between two requests
-    step_wh: int  # the register's resolution
-    blocks: tuple[tuple[int, int], ...]  # what one reading asks for: first register, count
-    voltage: Quantity
-    current: Quantity
-    power: Quantity  # of all phases together
-    energy: Quantity  # imported
-    serial_number: Quantity | None = None
+    shipped: Shipped
+    map: MeterMap
+    max_block: int = _LONGEST_BLOCK  # registers it gives in one answer
+    gap_ms: int = 0  # least time between two requests
+
+
+@dataclass(frozen=True, slots=True)
+class SerialLine:
+    """How a serial port is to be opened."""
+
+    port: str
+    baud: int
+    parity: Parity
+    stop_bits: Literal[1, 2]
+
+    def __str__(self) -> str:
+        return f"{self.port} ({self.baud} baud, 8{self.parity}{self.stop_bits})"
+
+
+@dataclass(frozen=True, slots=True)
+class TcpLink:
+    """Modbus TCP."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"tcp://{self.host}:{self.port}"
+
+
+Link = SerialLine | TcpLink
+
+
+@dataclass(frozen=True, slots=True)
+class MeterSetup:
+    """All that is needed to read the meter of this box."""
+
+    link: Link
+    unit: int
+    map: MeterMap
+    max_block: int
+    gap_s: float
 
 
 @cache
-def models() -> dict[str, MeterModel]:
+def models() -> dict[MeterName, MeterModel]:
     """All makes by name. Raises msgspec.ValidationError for a row that is not one."""
-    return msgspec.convert(tomllib.loads(MODELS_FILE.read_text()), dict[str, MeterModel])
+    return msgspec.convert(tomllib.loads(MODELS_FILE.read_text()), dict[MeterName, MeterModel])
 
 
-def number(model: MeterModel, quantity: Quantity, index: int, words: Mapping[int, int]) -> float:
-    """The number in its unit. Raises ImplausibleError for the model's "no value"."""
-    form = _FORMATS[quantity.type or model.type]
-    first = quantity.at[index]
-    taken = [words[first + offset] for offset in range(struct.calcsize(form) // 2)]
-    if model.word_order == "little":
-        taken.reverse()
-    raw: float = struct.unpack(form, struct.pack(f">{len(taken)}H", *taken))[0]
-    if raw == quantity.nan or not math.isfinite(raw):
-        raise ImplausibleError(f"register {first:#06x} = {raw}: no number")
-    return raw * quantity.scale
+def model_of(meter: Meter) -> MeterModel:
+    """The row of that name, or the map of wallbox.toml. Its settings are checked already."""
+    if meter.model != OWN:
+        return models()[meter.model]
+    assert meter.map is not None
+    return MeterModel(names=("own map",), shipped=Shipped(), map=meter.map)
 
 
-def reading(model: MeterModel, words: Mapping[int, int], at_s: float, serial: str | None) -> Reading:
-    """One whole reading; energy in whole steps of the register. Raises ImplausibleError."""
-    volts = _phases(model, model.voltage, words)
-    for phase, volt in enumerate(volts, start=1):
-        if not 0 <= volt <= _HIGHEST_V:
-            raise ImplausibleError(f"voltage L{phase} = {volt:g} V: 0 to {_HIGHEST_V:g}")
-    energy_wh = number(model, model.energy, 0, words)
-    if energy_wh < 0:
-        raise ImplausibleError(f"energy = {energy_wh:g} Wh: 0 or more")
-    return Reading(
-        at_s=at_s,
-        energy_wh=round(energy_wh / model.step_wh) * model.step_wh,
-        power_w=number(model, model.power, 0, words),
-        current_a=_phases(model, model.current, words),
-        voltage_v=volts,
-        meter_serial=serial,
+def setup_of(meter: Meter, mock_port: str | None) -> MeterSetup:
+    """As the make is shipped, where wallbox.toml does not say otherwise; at the mock on its pty."""
+    model = model_of(meter)
+    order = model.map.word_order if meter.word_order == "auto" else meter.word_order
+    return MeterSetup(
+        link=_link(meter, model.shipped, mock_port),
+        unit=model.shipped.unit if meter.unit == "auto" else meter.unit,
+        map=msgspec.structs.replace(model.map, word_order=order),
+        max_block=model.max_block if meter.max_block == "auto" else meter.max_block,
+        gap_s=(model.gap_ms if meter.gap_ms == "auto" else meter.gap_ms) / 1000,
     )
 
 
-class EnergyGuard:
-    """Imported energy never runs back by more than the register's step, as long as the meter is the same."""
-
-    def __init__(self, step_wh: int) -> None:
-        self._step_wh = step_wh
-        self._last_wh: int | None = None
-
-    def check(self, energy_wh: int) -> None:
-        """Raises ImplausibleError; what it refuses does not count. A start of the process begins anew."""
-        if self._last_wh is not None and energy_wh < self._last_wh - self._step_wh:
-            raise ImplausibleError(
-                f"energy = {energy_wh} Wh: {self._last_wh} before; restart hal.instruments for another meter"
-            )
-        self._last_wh = energy_wh
-
-
-def _phases(model: MeterModel, quantity: Quantity, words: Mapping[int, int]) -> Phases:
-    measured = [number(model, quantity, index, words) for index in range(len(quantity.at))]
-    first, second, third = measured + [0.0] * (3 - len(measured))
-    return (first, second, third)
+def _link(meter: Meter, shipped: Shipped, mock_port: str | None) -> Link:
+    baud = shipped.baud if meter.baud == "auto" else meter.baud
+    if mock_port is not None:
+        return SerialLine(mock_port, baud, "N", 1)  # Linux gives a pty no parity
+    if meter.port.startswith("tcp://"):
+        address = urlsplit(meter.port)
+        assert address.hostname is not None
+        return TcpLink(address.hostname, address.port or 502)
+    return SerialLine(
+        meter.port,
+        baud,
+        shipped.parity if meter.parity == "auto" else meter.parity,
+        shipped.stop_bits if meter.stop_bits == "auto" else meter.stop_bits,
+    )

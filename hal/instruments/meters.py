@@ -1,42 +1,29 @@
-"""Polls one Modbus meter: a whole, plausible reading, or none and a word about why."""
+"""Polls one Modbus meter: a whole, plausible reading with the count of this place, or none and a word why."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import termios
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
 
-from pymodbus import ModbusException
-from pymodbus.client import AsyncModbusSerialClient
-from pymodbus.pdu import ExceptionResponse
+import msgspec
 
 from hal.contract import Reading
-from hal.instruments.meter_model import EnergyGuard, ImplausibleError, MeterModel, Quantity, number, reading
-from hal.settings import Meter
+from hal.instruments import energy_file
+from hal.instruments.energy import EnergyAccount, Installed, KeepTime, rolls_over_wh
+from hal.instruments.meter_model import MeterSetup, setup_of
+from hal.instruments.meter_port import MeterPort, NoAnswerError
+from hal.instruments.registers import ImplausibleError, Wiring, reading
+from hal.settings import Wallbox
 
 OK = "ok"
+MOCK_PREFIX = "MOCK"  # before the serial number of a simulated meter
 _SILENT_AFTER = 3  # polls in a row without an answer, until the meter counts as silent
-_ANSWER_S = 0.5  # 12 registers take 40 ms at 9600 baud, 240 ms at 1200; the rest is the meter's thinking
 
 log = logging.getLogger("hal.instruments")
-
-
-class NoAnswerError(Exception):
-    """The meter gave no registers; the text says what happened instead."""
-
-
-@dataclass(frozen=True, slots=True)
-class SerialLine:
-    """How the port is to be opened."""
-
-    port: str
-    baud: int
-    parity: Literal["N", "E", "O"]
-    stop_bits: Literal[1, 2]
 
 
 class MeterHealth:
@@ -61,116 +48,115 @@ class MeterHealth:
         self.text, self._missed = f"implausible: {why}", 0
 
 
-class MeterPort:
-    """The meter at the end of a serial line."""
+@dataclass(frozen=True, slots=True)
+class MeterPlan:
+    """How to reach, understand and count the meter of this box."""
 
-    def __init__(self, line: SerialLine, unit: int, model: MeterModel) -> None:
-        self._line = line
-        self._unit = unit
-        self._model = model
-        self._client = AsyncModbusSerialClient(
-            line.port,
-            baudrate=line.baud,
-            parity=line.parity,
-            stopbits=line.stop_bits,
-            timeout=_ANSWER_S,
-            retries=0,  # the next poll is the retry
-            reconnect_delay=0,  # `_connect` does it at each poll: pymodbus never repeats a failed first one
-        )
-        self._guard = EnergyGuard(model.step_wh)
-        self._serial: str | None = None
+    setup: MeterSetup
+    wiring: Wiring
+    installed: Installed
+    count_file: Path
+    serial_prefix: str = ""
 
-    async def read(self, serial_prefix: str) -> Reading:
-        """Raises NoAnswerError or ImplausibleError; nothing of such a poll is used."""
-        await self._connect()
-        if self._serial is None and self._model.serial_number is not None:
-            self._serial = serial_prefix + await self._serial_number(self._model.serial_number)
-        words: dict[int, int] = {}
-        for start, count in self._model.blocks:
-            words |= await self._registers(self._model.fc, start, count)
-        measured = reading(self._model, words, time.monotonic(), self._serial)
-        self._guard.check(measured.energy_wh)
-        return measured
+
+def plan_of(wallbox: Wallbox, state_dir: Path, mock_port: str | None) -> MeterPlan:
+    """From wallbox.toml. With `mock_port` the meter is the mock's, whose energy may flow faster."""
+    installation, meter = wallbox.installation, wallbox.meter
+    setup = setup_of(meter, mock_port)
+    hurry = 1.0 if mock_port is None else wallbox.mock.energy_factor
+    watts = installation.max_current_a * installation.phases * installation.nominal_voltage_v
+    return MeterPlan(
+        setup=setup,
+        wiring=Wiring(installation.phases, installation.nominal_voltage_v),
+        installed=Installed(
+            meter.model, meter.replaced, watts * hurry, setup.map.step_wh, rolls_over_wh(setup.map)
+        ),
+        count_file=state_dir / energy_file.FILE_NAME,
+        serial_prefix="" if mock_port is None else MOCK_PREFIX,
+    )
+
+
+class _Count:
+    """The count of energy and its file."""
+
+    def __init__(self, plan: MeterPlan) -> None:
+        """Raises KeptFileError."""
+        kept = energy_file.kept(plan.count_file)
+        self._file = plan.count_file
+        self._account = EnergyAccount(plan.installed, kept)
+        self._time = KeepTime(kept)
+
+    async def counted(self, measured: Reading) -> Reading:
+        """With the count in place of the register. Raises ImplausibleError. A thread waits for the disk."""
+        counted = self._account.count(measured.energy_wh, measured.meter_serial, measured.at_s)
+        if counted.note:
+            log.warning("meter: %s", counted.note)
+        kept = self._account.kept
+        if kept is not None and self._time.due(kept, measured.power_w, measured.at_s):
+            await asyncio.to_thread(self._write)
+            self._time.wrote(kept, measured.at_s)
+        return msgspec.structs.replace(measured, energy_wh=counted.total_wh)
 
     def close(self) -> None:
-        """Lets go of the port."""
-        self._client.close()
+        """Writes the last Wh."""
+        self._write()
 
-    async def _connect(self) -> None:
-        """Raises NoAnswerError."""
-        if self._client.connected:
+    def _write(self) -> None:
+        if self._account.kept is None:
             return
-        self._serial = None  # it may be another meter now
         try:
-            connected = await self._client.connect()
-        except (termios.error, ValueError) as error:  # a tty that cannot do this parity or baud rate
-            raise NoAnswerError(f"{self._line}: {error}") from None
-        if not connected:
-            raise NoAnswerError(f"{self._line.port} cannot be opened; is the adapter plugged in?")
-
-    async def _serial_number(self, quantity: Quantity) -> str:
-        first = quantity.at[0]
-        words = await self._registers(quantity.fc or self._model.fc, first, 2)
-        return f"{number(self._model, quantity, 0, words):.0f}"
-
-    async def _registers(self, function: Literal[3, 4], start: int, count: int) -> dict[int, int]:
-        """By address. Raises NoAnswerError."""
-        await asyncio.sleep(self._model.gap_ms / 1000)
-        ask = self._client.read_holding_registers if function == 3 else self._client.read_input_registers
-        try:
-            answer = await ask(start, count=count, device_id=self._unit)
-        except ModbusException:
-            raise NoAnswerError(f"no answer from unit {self._unit} on {self._line.port}") from None
-        if isinstance(answer, ExceptionResponse):
-            raise NoAnswerError(
-                f"unit {self._unit} answers exception {answer.exception_code} to {start:#06x}"
-            )
-        if len(answer.registers) != count:
-            raise NoAnswerError(
-                f"unit {self._unit} sent {len(answer.registers)} registers, {count} were asked"
-            )
-        return dict(enumerate(answer.registers, start))
+            energy_file.keep(self._file, self._account.kept)
+        except OSError as error:
+            log.error("meter: the count cannot be kept in %s: %s", self._file, error)
 
 
 class MeterPoll:
     """Polls for ever: each good reading goes to `on_reading`, each change of health to `on_health`."""
 
     def __init__(
-        self, port: MeterPort, on_reading: Callable[[Reading], None], on_health: Callable[[str], None]
+        self, plan: MeterPlan, on_reading: Callable[[Reading], None], on_health: Callable[[str], None]
     ) -> None:
-        self._port = port
+        self._plan = plan
+        self._port = MeterPort(plan.setup, plan.wiring.phases)
         self._on_reading = on_reading
         self._on_health = on_health
         self._health = MeterHealth()
+        self._count: _Count | None = None
 
-    async def run(self, poll_s: float, serial_prefix: str = "") -> None:
-        """A reading each `poll_s`, or as fast as the meter can; `serial_prefix` marks a mock's serial."""
+    async def run(self, poll_s: float) -> None:
+        """A reading each `poll_s`, or as fast as the meter can."""
         try:
             while True:
                 next_s = time.monotonic() + poll_s
                 before = self._health.text
-                await self._poll(serial_prefix)
+                await self._poll()
                 if self._health.text != before:
                     log.info("meter: %s", self._health.text)
                     self._on_health(self._health.text)
                 await asyncio.sleep(max(0.0, next_s - time.monotonic()))
         finally:
             self._port.close()
+            if self._count is not None:
+                self._count.close()
 
-    async def _poll(self, serial_prefix: str) -> None:
+    async def _poll(self) -> None:
         try:
-            measured = await self._port.read(serial_prefix)
+            measured = await self._read()
         except NoAnswerError as error:
             self._health.no_answer(str(error))
-        except ImplausibleError as error:
+        except (ImplausibleError, energy_file.KeptFileError) as error:
             self._health.implausible(str(error))
+            self._port.close()  # asks again who is there, and leaves late answers behind
         else:
             self._health.read()
             self._on_reading(measured)
 
-
-def serial_line(meter: Meter, mock_port: str | None) -> SerialLine:
-    """As in wallbox.toml; at the mock's pty always 8N1, since a pty takes no parity."""
-    if mock_port is not None:
-        return SerialLine(mock_port, meter.baud, "N", 1)
-    return SerialLine(meter.port, meter.baud, meter.parity, meter.stop_bits)
+    async def _read(self) -> Reading:
+        words = await self._port.read()
+        measured = reading(self._plan.setup.map, self._plan.wiring, words, time.monotonic())
+        if self._port.serial is not None:
+            serial = self._plan.serial_prefix + self._port.serial
+            measured = msgspec.structs.replace(measured, meter_serial=serial)
+        if self._count is None:
+            self._count = _Count(self._plan)
+        return await self._count.counted(measured)

@@ -12,8 +12,7 @@ from hal.contract import SOCKET_NAME, Card, InstrumentBox, Reading
 from hal.instruments.card_port import CardPort
 from hal.instruments.cards import Presence, framing, reverse_bytes
 from hal.instruments.link import SafetyLink
-from hal.instruments.meter_model import models
-from hal.instruments.meters import MeterPoll, MeterPort, serial_line
+from hal.instruments.meters import MeterPoll, plan_of
 from hal.settings import Reader, Wallbox
 
 METER_LINK, READER_LINK = "meter", "reader"  # of the mock, in the runtime folder
@@ -26,9 +25,10 @@ log = logging.getLogger("hal.instruments")
 class Senses:
     """Meter and card reader of the box, and the link they speak through."""
 
-    def __init__(self, wallbox: Wallbox, runtime_dir: Path, *, mock: bool) -> None:
+    def __init__(self, wallbox: Wallbox, state_dir: Path, runtime_dir: Path, *, mock: bool) -> None:
         """With `mock` the serial ports are the mock's, whatever wallbox.toml says."""
         self._wallbox = wallbox
+        self._state_dir = state_dir
         self._mock_ports = runtime_dir if mock else None
         self._link = SafetyLink(runtime_dir / SOCKET_NAME)
         self._meter_health = "no reading yet"
@@ -50,11 +50,9 @@ class Senses:
                 port.stop()
 
     async def _poll_meter(self) -> None:
-        meter = self._wallbox.meter
         mock_port = str(self._mock_ports / METER_LINK) if self._mock_ports else None
-        port = MeterPort(serial_line(meter, mock_port), meter.unit, models()[meter.model])
-        poll = MeterPoll(port, self._take_reading, self._take_meter_health)
-        await poll.run(meter.poll_s, serial_prefix="MOCK" if self._mock_ports else "")
+        plan = plan_of(self._wallbox, self._state_dir, mock_port)
+        await MeterPoll(plan, self._take_reading, self._take_meter_health).run(self._wallbox.meter.poll_s)
 
     def _take_reading(self, reading: Reading) -> None:
         self._link.send(reading)

@@ -16,10 +16,12 @@ from pathlib import Path
 
 from hal import settings
 from hal.config_file import ConfigError
+from hal.instruments.meter_model import setup_of
 from hal.mock import keeping
 from hal.mock.box import STEP_S, SimulatedBox
 from hal.mock.control import SOCKET_NAME, Control, WorldTakenError, take_over
 from hal.mock.meter import MockMeter
+from hal.mock.meter_face import by_map, sdm630
 from hal.mock.reader import MockReader
 from hal.mock.wire import SerialWire
 from hal.settings import Wallbox
@@ -46,7 +48,9 @@ class World:
             self._box.plant.restore(before)
         self._runtime_dir = runtime_dir
         faults = self._box.wire_faults
-        self._meter = MockMeter(runtime_dir / METER_LINK, wallbox.meter.unit, self._box)
+        setup = setup_of(wallbox.meter, str(runtime_dir / METER_LINK))
+        face = sdm630 if wallbox.meter.model == "eastron_sdm630" else by_map(setup.map)
+        self._meter = MockMeter(runtime_dir / METER_LINK, setup.unit, self._box, face)
         self._reader_wire = SerialWire(runtime_dir / READER_LINK)
         self._reader = MockReader(self._reader_wire, wallbox.reader, faults) if wallbox.reader else None
         self._plug_event = asyncio.Event()

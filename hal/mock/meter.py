@@ -1,9 +1,11 @@
-"""An Eastron SDM630 on a serial wire: a real Modbus RTU server that shows what the plant measures."""
+"""The meter on a serial wire: a real Modbus RTU server that shows what the plant measures."""
 
 from __future__ import annotations
 
 import asyncio
-import struct
+import contextlib
+from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 
 from pymodbus.constants import ExcCodes
@@ -11,26 +13,23 @@ from pymodbus.server import ModbusSerialServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from hal.mock.box import SimulatedBox
-from hal.mock.plant import Plant
+from hal.mock.meter_face import Face, Image, sdm630
 from hal.mock.wire import SerialWire
 
-SERIAL_NUMBER = 63_000_001  # shown with MOCK in front wherever the box names it
-_INPUTS = 0x0160  # registers 0 to 0x15F; those not listed below read 0
-# SDM630 Modbus protocol, input registers (function 4), each a float32, most significant word first
-_VOLTAGE, _CURRENT, _POWER = 0x0000, 0x0006, 0x000C  # three phases each
-_TOTAL_POWER, _FREQUENCY, _IMPORT_KWH = 0x0034, 0x0046, 0x0048
-_SERIAL_NUMBER = 0xFC00  # holding register (function 3), uint32
-_READ_HOLDING, _READ_INPUT = 3, 4
+_LATE_S = 0.7  # beyond any patience of ours
+_SMALL_BLOCK = 4  # registers: the widest number
 _FAR_END = "meter-server"  # the server's own end of the cable, beside the one for drivers
 
 
 class MockMeter:
     """Answers on the tty behind `link` for one unit only; all others hear nothing, as on a real bus."""
 
-    def __init__(self, link: Path, unit: int, box: SimulatedBox) -> None:
+    def __init__(self, link: Path, unit: int, box: SimulatedBox, face: Face = sdm630) -> None:
         """Power and faults of the box are looked at for each answer."""
         self._unit = unit
         self._box = box
+        self._face = face
+        self._shown: Image | None = None
         self._driver_side = SerialWire(link)
         self._server_link = link.with_name(_FAR_END)
         self._server_side = SerialWire(self._server_link)
@@ -39,8 +38,7 @@ class MockMeter:
     async def start(self) -> None:
         """Serves from now on, in this event loop."""
         self._server = ModbusSerialServer(
-            # 0: it answers for any unit; what is not for ours is dropped in `_through_faults`
-            SimDevice(id=0, simdata=_blocks(self._box.plant), action=self._refresh),
+            simulated_device(self._image, self._refusal),
             port=str(self._server_link),
             baudrate=9600,
             parity="N",
@@ -49,7 +47,7 @@ class MockMeter:
         await self._server.serve_forever(background=True)
         loop = asyncio.get_running_loop()
         loop.add_reader(self._driver_side.descriptor, self._carry, self._driver_side, self._server_side)
-        loop.add_reader(self._server_side.descriptor, self._carry, self._server_side, self._driver_side)
+        loop.add_reader(self._server_side.descriptor, self._carry_answer)
 
     async def stop(self) -> None:
         """Ends the server and hangs up."""
@@ -65,51 +63,73 @@ class MockMeter:
     def _carry(source: SerialWire, sink: SerialWire) -> None:
         sink.write(source.read())
 
+    def _carry_answer(self) -> None:
+        answer = self._server_side.read()
+        if "meter_late" in self._box.wire_faults:
+            asyncio.get_running_loop().call_later(_LATE_S, self._answer_late, answer)
+        else:
+            self._driver_side.write(answer)
+
+    def _answer_late(self, answer: bytes) -> None:
+        with contextlib.suppress(OSError):  # the cable was pulled out meanwhile
+            self._driver_side.write(answer)
+
     def _through_faults(self, sending: bool, packet: bytes) -> bytes:
         if not sending or not packet:
             return packet
-        if packet[0] != self._unit or not self._box.powered or "meter_silent" in self._box.wire_faults:
+        faults = self._box.wire_faults
+        if packet[0] != self._unit or not self._box.powered or "meter_silent" in faults:
             return b""
-        return packet[:-1] + bytes([packet[-1] ^ 0xFF]) if "meter_crc" in self._box.wire_faults else packet
+        if "meter_cut" in faults:
+            return packet[: len(packet) // 2]
+        return packet[:-1] + bytes([packet[-1] ^ 0xFF]) if "meter_crc" in faults else packet
 
-    async def _refresh(
-        self,
+    def _image(self) -> Image:
+        if self._shown is None or "meter_frozen" not in self._box.wire_faults:
+            self._shown = self._face(self._box.plant)
+        return self._shown
+
+    def _refusal(self, count: int) -> ExcCodes | None:
+        if "meter_exception" in self._box.wire_faults:
+            return ExcCodes.DEVICE_FAILURE
+        small = "meter_small" in self._box.wire_faults
+        return ExcCodes.ILLEGAL_VALUE if small and count > _SMALL_BLOCK else None
+
+
+def simulated_device(
+    image: Callable[[], Image], refusal: Callable[[int], ExcCodes | None] = lambda _count: None
+) -> SimDevice:
+    """A device of any unit that shows `image` anew for each answer; its registers stay where they are.
+
+    `refusal` is asked with the count of registers before.
+    """
+
+    async def refresh(
         function: int,
-        _start: int,
+        start: int,
         _address: int,
-        _count: int,
+        count: int,
         registers: list[int],
         written: list[int] | list[bool] | None,
     ) -> ExcCodes | None:
-        """Called by the server before it answers; `registers` is the whole block."""
-        if "meter_exception" in self._box.wire_faults:
-            return ExcCodes.DEVICE_FAILURE
-        if written or function not in (_READ_HOLDING, _READ_INPUT):
+        if (refused := refusal(count)) is not None:
+            return refused
+        if written or (function != 3 and function != 4):
             return ExcCodes.ILLEGAL_FUNCTION
-        if function == _READ_INPUT and "meter_frozen" not in self._box.wire_faults:
-            registers[:] = input_registers(self._box.plant)
+        for register, word in image()[function].items():
+            registers[register - start] = word
         return None
 
-
-def input_registers(plant: Plant) -> list[int]:
-    """What the meter shows now, as 16-bit words."""
-    volts, amps = plant.voltage_v, plant.current_a
-    apparent_va = sum(v * a for v, a in zip(volts, amps, strict=True))
-    factor = plant.power_w / apparent_va if apparent_va else 1.0
-    shown = {_TOTAL_POWER: plant.power_w, _FREQUENCY: 50.0, _IMPORT_KWH: plant.register_wh / 1000}
-    for phase in range(3):
-        shown[_VOLTAGE + 2 * phase] = volts[phase]
-        shown[_CURRENT + 2 * phase] = amps[phase]
-        shown[_POWER + 2 * phase] = volts[phase] * amps[phase] * factor
-    words = [0] * _INPUTS
-    for address, number in shown.items():
-        words[address : address + 2] = struct.unpack(">HH", struct.pack(">f", number))
-    return words
+    shown = image()
+    bits = [SimData(0, values=[False] * 16, datatype=DataType.BITS)]  # the server wants all four tables
+    return SimDevice(id=0, simdata=(bits, bits, _table(shown[3]), _table(shown[4])), action=refresh)
 
 
-def _blocks(plant: Plant) -> tuple[list[SimData], list[SimData], list[SimData], list[SimData]]:
-    """Coils, discrete inputs, holding and input registers. The server wants all four; a meter has two."""
-    bits = [SimData(0, values=[False] * 16, datatype=DataType.BITS)]
-    serial = [SimData(_SERIAL_NUMBER, values=SERIAL_NUMBER, datatype=DataType.UINT32)]
-    inputs = [SimData(0, values=list[int | float](input_registers(plant)), datatype=DataType.REGISTERS)]
-    return bits, bits, serial, inputs
+def _table(words: dict[int, int]) -> list[SimData]:
+    """A block for each run of registers; the others do not exist."""
+    runs = groupby(enumerate(sorted(words)), key=lambda place: place[1] - place[0])
+    blocks = [[register for _, register in run] for _, run in runs]
+    return [
+        SimData(block[0], values=[words[register] for register in block], datatype=DataType.REGISTERS)
+        for block in blocks
+    ] or [SimData(0xFFFF, datatype=DataType.INVALID)]

@@ -8,7 +8,7 @@ from typing import Any
 from hal.core.pilot import amps_of_duty
 from hal.mock.box import SimulatedBox
 from hal.mock.line_map import LINES
-from hal.mock.meter import SERIAL_NUMBER
+from hal.mock.meter_face import SERIAL_NUMBER
 
 View = dict[str, Any]
 SLOW = ("current_a", "power_w", "register_wh", "received_wh", "state_of_charge_pct")  # ramps, not events

@@ -12,6 +12,9 @@ METER_FAULTS = {
     "meter_frozen": "the meter answers with what it showed when the fault began",
     "meter_exception": "the meter answers with Modbus exception 4",
     "meter_crc": "the meter's answers have a wrong check sum",
+    "meter_small": "the meter gives no more than 4 registers at once",
+    "meter_late": "the meter answers after 0.7 s",
+    "meter_cut": "the meter's answers end in the middle",
 }
 CARD_FAULTS = {
     "card_noise": "random bytes around each card frame",

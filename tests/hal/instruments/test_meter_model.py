@@ -1,106 +1,61 @@
-"""The makes of meter as data, and what a reading may say."""
+"""What wallbox.toml changes about a make of meter."""
 
 from __future__ import annotations
 
-import math
-import struct
-
-import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from hal.instruments.meter_model import (
-    EnergyGuard,
-    ImplausibleError,
-    MeterModel,
-    NumberType,
-    Quantity,
-    models,
-    number,
-    reading,
+from hal.instruments.meter_model import Link, SerialLine, TcpLink, model_of, models, setup_of
+from hal.meter_map import MeterMap, MeterName, PhaseNumbers, TotalNumber, model_names
+from hal.settings import Meter
+
+PORT = "/dev/ttyUSB0"
+OWN = MeterMap(
+    fc=3,
+    type="float32",
+    voltage=PhaseNumbers(l1=0),
+    current=PhaseNumbers(l1=2),
+    power=TotalNumber(total=4),
+    energy=TotalNumber(total=6),
 )
 
-SDM630 = models()["eastron_sdm630"]
+
+@pytest.mark.parametrize("name", model_names())
+def test_without_a_word_in_wallbox_toml_a_meter_is_read_as_shipped(name: MeterName) -> None:
+    model = models()[name]
+    shipped = model.shipped
+    setup = setup_of(Meter(model=name, port=PORT), None)
+    assert setup.link == SerialLine(PORT, shipped.baud, shipped.parity, shipped.stop_bits)
+    assert (setup.unit, setup.map, setup.max_block) == (shipped.unit, model.map, model.max_block)
+    assert setup.gap_s == model.gap_ms / 1000
 
 
-def words_of(
-    voltage: float = 230.0, amps: float = 16.0, power_w: float = 11_040.0, kwh: float = 12_345.67
-) -> dict[int, int]:
-    """As the SDM630's protocol description lays them out."""
-    shown = {0x34: power_w, 0x48: kwh}
-    shown |= {0x00 + 2 * phase: voltage for phase in range(3)} | {
-        0x06 + 2 * phase: amps for phase in range(3)
-    }
-    words = {}
-    for address, value in shown.items():
-        words[address], words[address + 1] = struct.unpack(">HH", struct.pack(">f", value))
-    return words
+def test_every_setting_can_be_another() -> None:
+    meter = Meter(
+        model="siemens_pac2200", port=PORT, unit=7, baud=38400, parity="O", stop_bits=1, word_order="little",
+        max_block=4, gap_ms=50,
+    )  # fmt: skip
+    setup = setup_of(meter, None)
+    assert (setup.link, setup.unit) == (SerialLine(PORT, 38400, "O", 1), 7)
+    assert (setup.map.word_order, setup.max_block, setup.gap_s) == ("little", 4, 0.05)
 
 
-def test_every_model_asks_for_all_it_needs() -> None:
-    for model in models().values():
-        asked = {start + offset for start, count in model.blocks for offset in range(count)}
-        for quantity in (model.voltage, model.current, model.power, model.energy):
-            assert set(quantity.at) <= asked
-
-
-def test_a_whole_reading() -> None:
-    measured = reading(SDM630, words_of(), 7.5, "MOCK1")
-    assert (measured.at_s, measured.energy_wh, measured.power_w) == (7.5, 12_345_670, 11_040.0)
-    assert (measured.voltage_v, measured.current_a) == ((230.0,) * 3, (16.0,) * 3)
-    assert measured.meter_serial == "MOCK1"
-
-
-@given(steps=st.integers(0, 3_000_000))
-def test_single_precision_never_costs_a_step_of_the_register(steps: int) -> None:
-    """Up to 30 MWh a float32 of kWh still tells one 10 Wh step from the next."""
-    assert reading(SDM630, words_of(kwh=steps / 100), 0.0, None).energy_wh == 10 * steps
-
-
-@pytest.mark.parametrize(("words", "says"), [
-    (words_of(voltage=300.5), r"voltage L1 = 300.5 V: 0 to 300"),
-    (words_of(voltage=-1), r"voltage L1 = -1 V: 0 to 300"),
-    (words_of(voltage=math.nan), r"register 0x0000 = nan"),
-    (words_of(amps=math.inf), r"register 0x0006 = inf"),
-    (words_of(power_w=-math.inf), r"register 0x0034 = -inf"),
-    (words_of(kwh=math.nan), r"register 0x0048 = nan"),
-    (words_of(kwh=-0.5), r"energy = -500 Wh: 0 or more"),
+@pytest.mark.parametrize(("port", "link"), [
+    ("tcp://10.0.0.5:1502", TcpLink("10.0.0.5", 1502)),
+    ("tcp://meter.local", TcpLink("meter.local", 502)),
+    ("tcp://[fd00::5]:502", TcpLink("fd00::5", 502)),
 ])  # fmt: skip
-def test_what_cannot_be_is_named(words: dict[int, int], says: str) -> None:
-    with pytest.raises(ImplausibleError, match=says):
-        reading(SDM630, words, 0.0, None)
+def test_a_meter_on_the_network(port: str, link: Link) -> None:
+    assert setup_of(Meter(model="siemens_pac2200", port=port), None).link == link
 
 
-@pytest.mark.parametrize(("kind", "order", "words", "value"), [
-    ("int16", "big", [0xFFFE], -2.0), ("uint16", "big", [0xFFFE], 65_534.0),
-    ("int32", "little", [0x0001, 0x0002], 131_073.0), ("uint32", "big", [0x0001, 0x0002], 65_538.0),
-    ("uint64", "big", [0, 0, 1, 0], 65_536.0), ("float64", "big", [0x4037, 0, 0, 0], 23.0),
-    ("float32", "little", [0x0000, 0x4366], 230.0),
-])  # fmt: skip
-def test_types_and_word_orders_of_other_makes(
-    kind: NumberType, order: str, words: list[int], value: float
-) -> None:
-    model = msgspec.structs.replace(SDM630, word_order=order)
-    quantity = Quantity(at=(5,), type=kind)
-    assert number(model, quantity, 0, dict(enumerate(words, 5))) == value
+@pytest.mark.parametrize("port", [PORT, "tcp://10.0.0.5"])
+def test_the_mocks_meter_hangs_on_a_pty_of_8n1(port: str) -> None:
+    setup = setup_of(Meter(model="schneider_iem3155", port=port), "/run/meter")
+    assert setup.link == SerialLine("/run/meter", 19200, "N", 1)
 
 
-def test_a_models_word_for_no_value_is_none() -> None:
-    with pytest.raises(ImplausibleError, match="no number"):
-        number(SDM630, Quantity(at=(0,), type="uint16", nan=0xFFFF), 0, {0: 0xFFFF})
-
-
-def test_a_meter_of_one_phase_reads_nothing_on_the_others() -> None:
-    single: MeterModel = msgspec.structs.replace(SDM630, voltage=Quantity(at=(0,)), current=Quantity(at=(6,)))
-    measured = reading(single, words_of(), 0.0, None)
-    assert (measured.voltage_v, measured.current_a) == ((230.0, 0.0, 0.0), (16.0, 0.0, 0.0))
-
-
-def test_energy_may_step_back_by_the_registers_step_and_no_more() -> None:
-    guard = EnergyGuard(step_wh=10)
-    for energy_wh in (1000, 1010, 1000, 5000):
-        guard.check(energy_wh)
-    with pytest.raises(ImplausibleError, match="energy = 4980 Wh: 5000 before"):
-        guard.check(4980)
-    guard.check(4990)
+def test_an_own_map() -> None:
+    meter = Meter(model="own", port=PORT, map=OWN)
+    setup = setup_of(meter, None)
+    assert model_of(meter).map is OWN
+    assert (setup.link, setup.unit, setup.map, setup.gap_s) == (SerialLine(PORT, 9600, "N", 1), 1, OWN, 0.0)

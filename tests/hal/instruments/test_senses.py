@@ -84,6 +84,17 @@ async def test_readings_come_and_say_that_they_are_a_mocks(bench: Bench) -> None
     assert {box.reader_health for box in bench.boxes()} == {"ok"}  # one not tried yet is not called broken
 
 
+async def test_the_mock_plays_the_meter_of_wallbox_toml(folder: Path) -> None:
+    bench = Bench(folder, None)
+    bench.world.configure(settings.new_file(mock=True).replace("eastron_sdm630", "carlo_gavazzi_em24_rs485"))
+    await bench.start()
+    await until(lambda: len(bench.readings()) > 0)
+    assert (bench.readings()[-1].energy_wh, bench.readings()[-1].voltage_v) == (12_345_000, (230.0,) * 3)
+    assert bench.boxes()[-1].meter == "carlo_gavazzi_em24_rs485"
+    assert await bench.stop() == 0
+    assert (folder / "d" / "meter.json").exists()
+
+
 async def test_a_card_held_for_a_while_is_one_card_and_another_is_another(bench: Bench) -> None:
     bench.world.ask("swipe", tag="04AABBCC")
     await until(lambda: bench.cards() == ["0004AABBCC"])

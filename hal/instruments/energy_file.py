@@ -1,0 +1,43 @@
+"""The count of energy on disk, in the state folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from hal.instruments.energy import Kept
+
+FILE_NAME = "meter.json"
+
+
+class KeptFileError(Exception):
+    """The kept count cannot be read; the text names the file and what to do."""
+
+
+def kept(path: Path) -> Kept | None:
+    """What `keep` wrote last; None at the first start. Raises KeptFileError."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Kept)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        why = f"{path} cannot be read: {error}; remove it to begin with the meter's own count"
+        raise KeptFileError(why) from None
+
+
+def keep(path: Path, count: Kept) -> None:
+    """On disk when it returns; the file is the old or the new one at any time. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(path.name + ".new")
+    with unfinished.open("wb") as file:
+        file.write(msgspec.json.encode(count) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
