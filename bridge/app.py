@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bridge import clock, settings
-from bridge.central_system.conversation import Conversation, Effects, Voice
+from bridge.central_system.conversation import Conversation
+from bridge.central_system.effects import Effects, Voice
 from bridge.central_system.link import Closed, Link, LinkEvent, LinkSettings, Opened, Received
 from bridge.central_system.registration import Registration
 from bridge.core.charge_point import ChargePoint

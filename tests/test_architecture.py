@@ -27,7 +27,7 @@ PURE = (
     "bridge.core.*",
     "bridge.central_system.frames", "bridge.central_system.schemas", "bridge.central_system.operations.*",
     "bridge.central_system.outbox", "bridge.central_system.conversation", "bridge.central_system.lane",
-    "bridge.central_system.registration",
+    "bridge.central_system.registration", "bridge.central_system.effects",
 )  # fmt: skip
 # The schemas are files of the ocpp package; hal.settings is there for its types only.
 PURE_EXCEPTIONS = {

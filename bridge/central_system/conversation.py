@@ -7,10 +7,9 @@ The owner carries out `effects` until they are empty: first the changes, made du
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import assert_never
 
+from bridge.central_system.effects import Effects, Reconnect, Voice
 from bridge.central_system.frames import (
     Call,
     CallError,
@@ -28,8 +27,8 @@ from bridge.central_system.frames import (
     refusal,
 )
 from bridge.central_system.lane import Lane
-from bridge.central_system.operations import SUPPORTED, Own, Question, answer
-from bridge.central_system.outbox import TRANSACTION_TIME_OUT_S, Outbox, Rows, Send
+from bridge.central_system.operations import SUPPORTED, Later, Own, Question, answer
+from bridge.central_system.outbox import Outbox, Rows, Send
 from bridge.central_system.registration import Registration
 from bridge.central_system.schemas import Payload
 from bridge.core.authorization import AuthorizeAnswer
@@ -40,36 +39,6 @@ from bridge.core.rows import Change, Delivered, StartConfirmed
 
 TIME_OUTS_BEFORE_RECONNECT = 2  # in a row: the socket is open, but nobody is there
 QUIET_HEARTBEAT_S = 900.0  # with WebSocketPingInterval 0 something must show that the link lives
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """What the conversation needs from outside: how it names itself, and chance."""
-
-    boot_notification: Payload
-    new_id: Callable[[], str]
-    transaction_time_out_s: float = TRANSACTION_TIME_OUT_S
-
-
-@dataclass(frozen=True, slots=True)
-class Reconnect:
-    """The link is to be ended, and not before `rest_s` opened again."""
-
-    reason: str
-    rest_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Effects:
-    """To be carried out in this order. `notes` are for the log."""
-
-    changes: tuple[Change, ...] = ()
-    frames: tuple[str, ...] = ()
-    reconnect: Reconnect | None = None
-    notes: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.changes or self.frames or self.reconnect or self.notes)
 
 
 class Conversation:
@@ -88,6 +57,7 @@ class Conversation:
         self._frames: list[str] = []
         self._notes: list[str] = []
         self._reconnect: Reconnect | None = None
+        self._open: dict[str, Later] = {}  # requests of this connection that are not answered yet
         self._time_outs = 0
         self._last_call_s = 0.0
 
@@ -112,6 +82,7 @@ class Conversation:
             dropped.append(in_flight.context)
         self._calls = None
         self._frames.clear()
+        self._open.clear()
         self._charge_point.link_lost()
         for call in dropped:
             if isinstance(call, Outgoing) and call.action == "Authorize":
@@ -142,6 +113,7 @@ class Conversation:
     def step(self, now: Now) -> None:
         """After every event and at least each half second."""
         self._charge_point.step(now)
+        self._answer_open()
         if self._calls is None:
             return
         if (expired := self._calls.expired(now.s)) is not None:
@@ -187,15 +159,30 @@ class Conversation:
         if not self.registration.answers:
             self._notes.append(f"{call.action} is not answered: the Central System has rejected us")
             return
-        self._answer(carried_out(call, lambda call: self._carry_out(call, now)))
+        if call.id in self._open:
+            self._notes.append(f"{call.action} came twice under one id: it is answered once")
+            return
+        result = carried_out(call, lambda call: self._carry_out(call, now))
+        if result is not None:
+            self._answer(result)
 
-    def _carry_out(self, call: Call, now: Now) -> Payload:
+    def _carry_out(self, call: Call, now: Now) -> Payload | None:
         check_request(call.action, call.payload, SUPPORTED)
         pending = self.registration.standing == "pending"
         given = answer(call.action, Question(call.payload, self._charge_point, pending, now))
+        if isinstance(given, Later):
+            self._open[call.id] = given
+            return None
         if given.triggered is not None:
             self._put_own(given.triggered, now)
         return given.payload
+
+    def _answer_open(self) -> None:
+        """Those requests whose answer took time and is there now."""
+        for identity, later in tuple(self._open.items()):
+            if (payload := later.payload()) is not None:
+                del self._open[identity]
+                self._answer(CallResult(identity, payload))
 
     def _answer(self, frame: CallResult | CallError) -> None:
         if isinstance(frame, CallError):

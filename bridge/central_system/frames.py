@@ -128,10 +128,11 @@ def refusal(identity: str, error: OcppError) -> CallError:
     return CallError(identity, error.code, error.description[:DESCRIPTION_LIMIT])
 
 
-def carried_out(call: Call, carry_out: Callable[[Call], Payload]) -> CallResult | CallError:
-    """The answer: what `carry_out` returns, the OcppError it raises, or InternalError for our own fault."""
+def carried_out(call: Call, carry_out: Callable[[Call], Payload | None]) -> CallResult | CallError | None:
+    """What `carry_out` returns (None: answered later), its OcppError, or InternalError for our own fault."""
     try:
-        return CallResult(call.id, carry_out(call))
+        payload = carry_out(call)
+        return None if payload is None else CallResult(call.id, payload)
     except OcppError as error:
         return refusal(call.id, error)
     except Exception as error:

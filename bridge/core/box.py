@@ -144,14 +144,19 @@ class BoxView:
         return Supply(box.phases, box.nominal_voltage_v, self.offered_a)
 
     @property
+    def faults(self) -> tuple[Fault, ...]:
+        """All that stand, the oldest first."""
+        faults = self.status.faults if self.status is not None else ()
+        return tuple(sorted(faults, key=lambda fault: fault.since_s))
+
+    @property
     def opening_faults(self) -> tuple[Fault, ...]:
         """Those under which the contactor may not be closed, the oldest first."""
-        faults = self.status.faults if self.status is not None else ()
-        return tuple(sorted((fault for fault in faults if fault.opens), key=lambda fault: fault.since_s))
+        return tuple(fault for fault in self.faults if fault.opens)
 
     def error(self, now_s: float) -> Report:
         """For StatusNotification: an opening fault, else any fault, else the meter, else the reader."""
-        faults = self.opening_faults or (self.status.faults if self.status is not None else ())
+        faults = self.opening_faults or self.faults
         if faults:
             return report(faults[0].id)
         if self.meter.lost_s(now_s) is not None:

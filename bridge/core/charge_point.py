@@ -20,7 +20,7 @@ from bridge.core.rows import Change, Remembered
 from bridge.core.session import State, Transaction
 from bridge.core.setup import ACCEPTED_AT, OPERATIVE, Identity, Memory
 from bridge.core.status import Notifier, Service, Told, box_notification, notification
-from bridge.core.wishes import WishContent, cable, lamp, limit_a
+from bridge.core.wishes import WishContent, lamp, limit_a
 from hal.contract import Box as WallboxBox
 from hal.contract import Card, InstrumentBox, Reading, Status
 
@@ -87,7 +87,7 @@ class ChargePoint:
         status = self.connector.status(now)
         return WishContent(
             limit_a=limit_a(self.state, self.box, now.s),
-            cable=cable(self.state, self.configuration),
+            cable=self.connector.cable,
             lamp=lamp(self.state, status, self.connector.refused(now.s)),
         )
 

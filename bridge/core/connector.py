@@ -29,8 +29,9 @@ from bridge.core.session import (
 )
 from bridge.core.setup import FINISHING, ORDERLY, Identity, Memory
 from bridge.core.status import Service, charge_point_status, view
+from bridge.core.unlocking import Unlocking
 from bridge.core.wishes import cable
-from hal.contract import Card
+from hal.contract import Cable, Card
 
 CONNECTOR_ID = 1
 AUTHORIZE_PATIENCE_S = 10.0  # no Authorize.conf for so long after the card: the offline rules
@@ -59,10 +60,22 @@ class Connector:
         self._last_card: tuple[str, int] | None = None
         self._refused_until_s = 0.0
         self._last_energy_wh: int | None = None
+        self._unlocking: Unlocking | None = None
 
     def status(self, now: Now) -> str:
         """ChargePointStatus, derived."""
         return charge_point_status(view(self.state, self._service, self._box, now.s), now.s)
+
+    @property
+    def cable(self) -> Cable:
+        """Who may take the plug out."""
+        return cable(self.state, self._configuration, unlocking=self._unlocking is not None)
+
+    def unlock(self, now: Now) -> Unlocking:
+        """OCPP 1.6 5.18: ends a transaction first; the outcome shows in what is returned, in some seconds."""
+        self.stop("UnlockCommand", now)
+        self._unlocking = Unlocking(now.s)
+        return self._unlocking
 
     def refused(self, now_s: float) -> bool:
         """A card was refused a moment ago."""
@@ -215,6 +228,9 @@ class Connector:
 
     def step(self, now: Now) -> None:
         """What time and the box bring about."""
+        if self._unlocking is not None:
+            self._unlocking.step(self.state, self._box, now.s)
+            self._unlocking = None if self._unlocking.over(self._box, now.s) else self._unlocking
         match self.state:
             case Idle():
                 if self._configuration.free_charging and self._box.car_connected and self._service.may_start:
@@ -301,7 +317,7 @@ class Connector:
         self.changes.append(self._stop_row(state, stopping, final, now))
         self._log = None
         self.stopped_row = state.row_id
-        kept = stopping.reason == "EVDisconnected" and cable(state, self._configuration) == "keep"
+        kept = stopping.reason == "EVDisconnected" and self.cable == "keep"
         self._rest(Finishing(state.id_tag if kept else None))
 
     def _stop_row(

@@ -31,8 +31,10 @@ def limit_a(state: State, box: BoxView, now_s: float) -> float:
     return installation_a if cap_a is None else min(installation_a, cap_a)
 
 
-def cable(state: State, configuration: Configuration) -> Cable:
+def cable(state: State, configuration: Configuration, *, unlocking: bool) -> Cable:
     """OCPP 1.6 9.1.27 and Zaptec's LockCablePermanently: who may take the plug out."""
+    if unlocking and not isinstance(state, Transaction):
+        return "release"
     if configuration.is_on("LockCablePermanently"):
         return "permanent"
     released = configuration.is_on("UnlockConnectorOnEVSideDisconnect")

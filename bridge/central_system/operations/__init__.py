@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bridge.central_system.operations import core, trigger
-from bridge.central_system.operations.question import Answer, Own, Question
+from bridge.central_system.operations.question import Answer, Later, Own, Question
 
-__all__ = ["SUPPORTED", "Answer", "Own", "Question", "answer"]
+__all__ = ["SUPPORTED", "Answer", "Later", "Own", "Question", "answer"]
 
-_OPERATIONS: dict[str, Callable[[Question], Answer]] = {
+_OPERATIONS: dict[str, Callable[[Question], Answer | Later]] = {
     "ChangeAvailability": core.change_availability,
     "ChangeConfiguration": core.change_configuration,
     "GetConfiguration": core.get_configuration,
@@ -17,10 +17,11 @@ _OPERATIONS: dict[str, Callable[[Question], Answer]] = {
     "RemoteStopTransaction": core.remote_stop,
     "Reset": core.reset,
     "TriggerMessage": trigger.trigger_message,
+    "UnlockConnector": core.unlock_connector,
 }
 SUPPORTED: frozenset[str] = frozenset(_OPERATIONS)
 
 
-def answer(action: str, question: Question) -> Answer:
+def answer(action: str, question: Question) -> Answer | Later:
     """For an action of `SUPPORTED` whose payload has passed its schema. Raises OcppError."""
     return _OPERATIONS[action](question)

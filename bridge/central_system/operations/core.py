@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from bridge.central_system.frames import OcppError
-from bridge.central_system.operations.question import Answer, Question, with_status
+from bridge.central_system.operations.question import Answer, Later, Question, with_status
 from bridge.central_system.schemas import Payload
 from bridge.core.session import Authorized, Authorizing, Finishing, Idle, Transaction, same_tag
 
@@ -90,3 +90,14 @@ def change_configuration(question: Question) -> Answer:
     """OCPP 1.6 5.3; in force at once."""
     asked = question.payload
     return with_status(question.charge_point.change_key(asked["key"], asked["value"]))
+
+
+def unlock_connector(question: Question) -> Answer | Later:
+    """OCPP 1.6 5.18. Behind Zaptec's cloud it is "provided but non-functional": nothing moves."""
+    charge_point = question.charge_point
+    status = charge_point.box.status
+    native = charge_point.identity.behaviour.mode == "native"
+    if not native or question.payload["connectorId"] != 1 or (status is not None and status.lock is None):
+        return with_status("NotSupported")
+    unlocking = charge_point.connector.unlock(question.now)
+    return Later(lambda: {"status": unlocking.outcome} if unlocking.outcome is not None else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,6 +19,13 @@ class Answer:
 
     payload: Payload
     triggered: Own | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """The answer takes time: `payload` is asked at every step until it gives one."""
+
+    payload: Callable[[], Payload | None]
 
 
 @dataclass(frozen=True, slots=True)

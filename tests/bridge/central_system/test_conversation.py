@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from bridge.central_system.conversation import Conversation, Effects, Voice
+from bridge.central_system.conversation import Conversation
+from bridge.central_system.effects import Effects, Voice
 from bridge.central_system.registration import Registration
 from bridge.core.charge_point import ChargePoint
 from bridge.core.configuration import Configuration

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bridge.central_system.frames import OcppError
-from bridge.central_system.operations import SUPPORTED, Question, answer
+from bridge.central_system.operations import SUPPORTED, Answer, Question, answer
 from bridge.central_system.schemas import Payload, known_actions, response_fault
 from bridge.core.charge_point import ChargePoint
 from bridge.core.configuration import KEYS, Configuration
@@ -29,9 +29,10 @@ def charge_point(mode: Mode = "cloud", *, accepted: bool = True) -> ChargePoint:
 def asked(
     action: str, payload: Payload, core: ChargePoint | None = None, *, pending: bool = False
 ) -> Payload:
-    given = answer(action, Question(payload, core or charge_point(), pending, NOW)).payload
-    assert response_fault(action, given) is None
-    return given
+    given = answer(action, Question(payload, core or charge_point(), pending, NOW))
+    assert isinstance(given, Answer)
+    assert response_fault(action, given.payload) is None
+    return given.payload
 
 
 def test_everything_supported_is_an_action() -> None:

@@ -1,0 +1,40 @@
+"""PURE: what a conversation takes from outside and what it leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bridge.central_system.outbox import TRANSACTION_TIME_OUT_S
+from bridge.central_system.schemas import Payload
+from bridge.core.rows import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What the conversation needs from outside: how it names itself, and chance."""
+
+    boot_notification: Payload
+    new_id: Callable[[], str]
+    transaction_time_out_s: float = TRANSACTION_TIME_OUT_S
+
+
+@dataclass(frozen=True, slots=True)
+class Reconnect:
+    """The link is to be ended, and not before `rest_s` opened again."""
+
+    reason: str
+    rest_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """To be carried out in this order. `notes` are for the log."""
+
+    changes: tuple[Change, ...] = ()
+    frames: tuple[str, ...] = ()
+    reconnect: Reconnect | None = None
+    notes: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.changes or self.frames or self.reconnect or self.notes)
