@@ -12,6 +12,7 @@ __all__ = ["SUPPORTED", "Answer", "Later", "Own", "Question", "answer"]
 _OPERATIONS: dict[str, Callable[[Question], Answer | Later]] = {
     "ChangeAvailability": core.change_availability,
     "ChangeConfiguration": core.change_configuration,
+    "DataTransfer": core.data_transfer,
     "GetConfiguration": core.get_configuration,
     "RemoteStartTransaction": core.remote_start,
     "RemoteStopTransaction": core.remote_stop,

@@ -101,3 +101,8 @@ def unlock_connector(question: Question) -> Answer | Later:
         return with_status("NotSupported")
     unlocking = charge_point.connector.unlock(question.now)
     return Later(lambda: {"status": unlocking.outcome} if unlocking.outcome is not None else None)
+
+
+def data_transfer(_question: Question) -> Answer:
+    """OCPP 1.6 5.6: a Zaptec knows no vendor's messages."""
+    return with_status("UnknownVendorId")
