@@ -22,7 +22,7 @@ demo: setup
 	$(BIN)/evse-bridge demo $(ARGS)
 
 test: setup
-	$(BIN)/pytest -n 2 $(ARGS)
+	$(BIN)/pytest -n 4 $(ARGS)
 
 check: setup
 	$(BIN)/ruff check .
@@ -30,6 +30,7 @@ check: setup
 
 bench: setup
 	$(BIN)/python -m tests.bench $(ARGS)
+	$(BIN)/python -m tests.bench.memory
 
 mutants: setup
 	$(BIN)/python -m tests.mutants $(ARGS)

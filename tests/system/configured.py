@@ -12,7 +12,13 @@ from hal import settings as hal_settings
 Values = Mapping[str, object]  # "section.key" -> value
 
 # Everything that makes a box slower than it need be for a test, and is a setting.
-WALLBOX: Values = {"meter.poll_s": 0.5, "reader.hold_s": 0.5, "contactor.min_off_s": 0.5}
+WALLBOX: Values = {
+    "meter.poll_s": 0.5,
+    "reader.hold_s": 0.5,
+    "contactor.min_off_s": 0.5,
+    "mock.energy_factor": 300.0,
+    "mock.battery_wh": 1e6,  # never full in a test
+}
 CHARGE_POINT: Values = {
     "timing.transaction_time_out_s": 10.0,
     "timing.registration_retry_s": 1.0,
