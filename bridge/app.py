@@ -233,6 +233,7 @@ def charge_point(setup: settings.ChargePoint, store: Reads, boot_id: str, now: N
         next_sample_seq=store.next_sample_seq(row.row_id) if row is not None else 0,
         last_energy_wh=last.energy_wh if last is not None else None,
         remembered=remembered,
+        profiles=store.charging_profiles(),
     )
     identity = Identity(
         behaviour,

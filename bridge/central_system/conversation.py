@@ -175,6 +175,8 @@ class Conversation:
             return None
         if given.triggered is not None:
             self._put_own(given.triggered, now)
+        if given.note:
+            self._notes.append(given.note)
         return given.payload
 
     def _answer_open(self) -> None:

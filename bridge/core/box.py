@@ -12,6 +12,7 @@ SILENT_S = 3.0  # `hal.safety` sends a Status each second
 STATUS_LATE_S = 1.5  # then what it relays is no longer judged
 READER_GRACE_S = 3.0  # opening a port takes a moment, at a start and after a replug
 SETTLE_S = 3.0  # after a start of `hal.safety` a missing car is not yet believed
+FULL_A = 80.0  # asks for all there is, until the box has said what its installation allows
 LOST_CAP_A = 6.0
 LOST_PAUSE_S = 60.0
 LOST_END_S = 600.0
@@ -134,6 +135,11 @@ class BoxView:
         if status is None or status.contactor_closed or status.contactor_commanded:
             return None
         return status.contactor_changed_at_s
+
+    @property
+    def installation_a(self) -> float:
+        """What the installation allows on each phase."""
+        return self.box.installation_max_a if self.box is not None else FULL_A
 
     @property
     def supply(self) -> Supply:

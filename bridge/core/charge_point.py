@@ -7,6 +7,7 @@ any wish or frame that rests on them leaves the program.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, Literal
 
 from bridge.core.authorization import AuthorizeAnswer
@@ -14,6 +15,7 @@ from bridge.core.box import BoxView
 from bridge.core.calls import Outgoing
 from bridge.core.configuration import Configuration
 from bridge.core.connector import CONNECTOR_ID, Connector
+from bridge.core.installed_profiles import InstalledProfiles
 from bridge.core.metering import meter_values, sample
 from bridge.core.now import Now
 from bridge.core.rows import Change, Remembered
@@ -60,6 +62,7 @@ class ChargePoint:
             operative=memory.remembered.get(OPERATIVE) != "false",
         )
         self.connector = Connector(identity, configuration, self.box, self.service)
+        self.profiles = InstalledProfiles(memory.profiles)
         self.restart: RestartKind | None = None  # time to leave, after what was decided is carried out
         self._notifier = Notifier()
         self._box_told: bool | None = None
@@ -77,8 +80,9 @@ class ChargePoint:
 
     def take(self) -> Decided:
         """What was decided since the last time."""
-        decided = Decided((*self.connector.changes, *self._changes), (*self.connector.calls, *self._calls))
-        for collected in (self.connector.changes, self.connector.calls, self._changes, self._calls):
+        changes = (self.connector.changes, self.profiles.changes, self._changes)
+        decided = Decided(tuple(chain(*changes)), (*self.connector.calls, *self._calls))
+        for collected in (*changes, self.connector.calls, self._calls):
             collected.clear()
         return decided
 
@@ -86,7 +90,7 @@ class ChargePoint:
         """What to ask of the box at this moment."""
         status = self.connector.status(now)
         return WishContent(
-            limit_a=limit_a(self.state, self.box, now.s),
+            limit_a=limit_a(self.state, self.box, self.profiles, now),
             cable=self.connector.cable,
             lamp=lamp(self.state, status, self.connector.refused(now.s)),
         )
@@ -112,6 +116,7 @@ class ChargePoint:
         """After every event and at least each half second."""
         self.box.watch_meter(now.s)
         self.connector.step(now)
+        self.profiles.follow(self.state)
         self._advance_restart(now)
         self._announce(now)
         if self._resumed and self.service.online:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from bridge.core.charging_profiles import MOST_PERIODS, MOST_PROFILES, TOP_STACK_LEVEL
 from bridge.core.rows import Change, Remembered
 from bridge.core.zaptec import Behaviour
 
@@ -66,19 +67,24 @@ _interval = _whole(0, LONGEST_INTERVAL_S)
 # The order of the product's definition first, then the alphabet.
 KEYS: tuple[Key, ...] = (
     Key("NumberOfConnectors", _fixed("1"), None),
-    Key("SupportedFeatureProfiles", _fixed("Core,RemoteTrigger"), None),
+    Key("SupportedFeatureProfiles", _fixed("Core,SmartCharging,RemoteTrigger"), None),
     Key("WebSocketPingInterval", _fixed("30"), _interval),
     Key("AuthorizeRemoteTxRequests", _fixed("true"), _boolean),
     Key("StopTransactionOnEVSideDisconnect", _fixed("true"), None),
     Key("StopTransactionOnInvalidId", _fixed("true"), _boolean),
     Key("MeterValueSampleInterval", lambda b: str(b.sample_interval_s), _interval),
     Key("HeartbeatInterval", _fixed("86400"), _interval),
+    Key("ChargeProfileMaxStackLevel", _fixed(str(TOP_STACK_LEVEL)), None),  # spelled so in the definition
+    Key("ChargingScheduleAllowedChargingRateUnit", lambda b: b.rate_units, None),
+    Key("ChargingScheduleMaxPeriods", _fixed(str(MOST_PERIODS)), None),
+    Key("MaxChargingProfilesInstalled", _fixed(str(MOST_PROFILES)), None),
     Key("LocalAuthorizeOffline", _fixed("true"), _boolean),
     Key("FreeCharging", _fixed("false"), _boolean),
     Key("FreeChargingIdTag", _fixed(""), _id_tag),
     Key("LockCablePermanently", _fixed("false"), _boolean),
     Key("AllowOfflineTxForUnknownId", _fixed("false"), _boolean),
     Key("ConnectionTimeOut", _fixed("60"), _interval),
+    Key("ConnectorSwitch3to1PhaseSupported", _fixed("false"), None),
     Key("GetConfigurationMaxKeys", _fixed("62"), None),
     Key("MessageTimeout", _fixed("10"), _whole(10, 3600)),
     Key("MeterValuesSampledData", lambda b: b.sampled_measurands, _measurands),

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from bridge.core.charging_profiles import ChargingProfile
+
 Payload = dict[str, Any]
 MessageKind = Literal["start", "values", "stop"]
 Phases = tuple[float, float, float]
@@ -145,6 +147,18 @@ class Remembered:
     value: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class ProfileInstalled:
+    """Takes the place of the profile of the same id."""
+
+    profile: ChargingProfile
+
+
+@dataclass(frozen=True, slots=True)
+class ProfilesRemoved:
+    profile_ids: tuple[int, ...]
+
+
 Change = (
     TransactionStarted
     | SampleTaken
@@ -155,4 +169,6 @@ Change = (
     | Delivered
     | GivenUp
     | Remembered
+    | ProfileInstalled
+    | ProfilesRemoved
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bridge.core.charging_profiles import ChargingProfile
 from bridge.core.rows import TransactionRow
 from bridge.core.zaptec import Behaviour
 
@@ -28,6 +29,7 @@ class Memory:
     next_sample_seq: int = 0
     last_energy_wh: int | None = None  # of the open row's last sample
     remembered: Mapping[str, str] = field(default_factory=dict)
+    profiles: tuple[ChargingProfile, ...] = ()
 
 
 # Names of remembered values; configuration keys have a prefix of their own.

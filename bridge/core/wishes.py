@@ -7,10 +7,10 @@ from typing import assert_never
 
 from bridge.core.box import BoxView
 from bridge.core.configuration import Configuration
+from bridge.core.installed_profiles import InstalledProfiles
+from bridge.core.now import Now
 from bridge.core.session import Authorized, Authorizing, Finishing, Idle, State, Transaction
 from hal.contract import Cable
-
-FULL_A = 80.0  # asks for all there is, until the box has said what its installation allows
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +22,13 @@ class WishContent:
     lamp: str
 
 
-def limit_a(state: State, box: BoxView, now_s: float) -> float:
+def limit_a(state: State, box: BoxView, profiles: InstalledProfiles, now: Now) -> float:
     """0 unless a transaction runs that nobody has decided to stop."""
     if not isinstance(state, Transaction) or state.stopping is not None or state.deauthorized:
         return 0.0
-    installation_a = box.box.installation_max_a if box.box is not None else FULL_A
-    cap_a = box.meter.cap_a(now_s)
-    return installation_a if cap_a is None else min(installation_a, cap_a)
+    prevailing_a = profiles.limit_a(state, box, now)
+    cap_a = box.meter.cap_a(now.s)
+    return prevailing_a if cap_a is None else min(prevailing_a, cap_a)
 
 
 def cable(state: State, configuration: Configuration, *, unlocking: bool) -> Cable:

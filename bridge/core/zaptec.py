@@ -25,6 +25,7 @@ class Behaviour:
     measurands: tuple[str, ...]  # what the *Data keys accept
     measurands_max: int  # their MaxLength
     phases: tuple[str, str, str]  # how phases are written
+    rate_units: str  # ChargingScheduleAllowedChargingRateUnit
     remote_start_life_s: float | None  # None: ConnectionTimeOut counts
     energy_in_kwh: bool
     one_element: bool  # one MeterValue with all sampled values, or one for each measurand
@@ -37,6 +38,7 @@ CLOUD = Behaviour(
     measurands=(POWER, ENERGY, OFFERED_POWER, CURRENT, OFFERED_CURRENT, VOLTAGE),
     measurands_max=8,
     phases=("L1-N", "L2-N", "L3-N"),
+    rate_units="Current,Power",
     remote_start_life_s=120.0,  # "IdTag set using this method will time out after 120s"
     energy_in_kwh=True,
     one_element=True,
@@ -49,6 +51,7 @@ NATIVE = Behaviour(
     measurands=(POWER, ENERGY, CURRENT, OFFERED_CURRENT, VOLTAGE),
     measurands_max=6,
     phases=("L1", "L2", "L3"),
+    rate_units="Current",
     remote_start_life_s=None,
     energy_in_kwh=False,
     one_element=False,

@@ -12,6 +12,8 @@ from bridge.core.rows import (
     Frozen,
     GivenUp,
     MessageRef,
+    ProfileInstalled,
+    ProfilesRemoved,
     Remembered,
     SampleTaken,
     StartConfirmed,
@@ -19,6 +21,7 @@ from bridge.core.rows import (
     TransactionStarted,
     TransactionStopped,
 )
+from bridge.store import profiles
 from bridge.store.columns import KINDS, SAMPLE, moment_text, payload_text, place, row_of, sample_values
 from bridge.store.errors import ChangeError
 from bridge.store.reads import NEXT_ROW_ID, ONE_ROW
@@ -54,6 +57,10 @@ def make(connection: sqlite3.Connection, change: Change) -> None:
             _give_up(connection, row_id, why)
         case Remembered(name, value):
             _remember(connection, name, value)
+        case ProfileInstalled(profile):
+            profiles.install(connection, profile)
+        case ProfilesRemoved(profile_ids):
+            profiles.remove(connection, profile_ids)
         case _:
             assert_never(change)
 

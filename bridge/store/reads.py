@@ -5,9 +5,11 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
+from bridge.core.charging_profiles import ChargingProfile
 from bridge.core.rows import MessageRef, Pending, Sample, TransactionRow
 from bridge.store.columns import KINDS, ROW, SAMPLE, payload_of, row_of, sample_of
 from bridge.store.errors import naming
+from bridge.store.profiles import ALL_PROFILES, profile_of
 
 _ROW = ", ".join(ROW)
 _SAMPLE = ", ".join(SAMPLE)
@@ -70,6 +72,10 @@ class Reads:
     def remembered(self) -> dict[str, str]:
         """All named values."""
         return dict(self._all(REMEMBERED))
+
+    def charging_profiles(self) -> tuple[ChargingProfile, ...]:
+        """All that are installed."""
+        return tuple(profile_of(found) for found in self._all(ALL_PROFILES))
 
     def next_row_id(self) -> int:
         """One above the highest ever used, whether or not that row still exists; the first is 1."""

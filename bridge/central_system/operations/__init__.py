@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bridge.central_system.operations import core, trigger
+from bridge.central_system.operations import core, smart_charging, trigger
 from bridge.central_system.operations.question import Answer, Later, Own, Question
 
 __all__ = ["SUPPORTED", "Answer", "Later", "Own", "Question", "answer"]
@@ -12,11 +12,14 @@ __all__ = ["SUPPORTED", "Answer", "Later", "Own", "Question", "answer"]
 _OPERATIONS: dict[str, Callable[[Question], Answer | Later]] = {
     "ChangeAvailability": core.change_availability,
     "ChangeConfiguration": core.change_configuration,
+    "ClearChargingProfile": smart_charging.clear_charging_profile,
     "DataTransfer": core.data_transfer,
+    "GetCompositeSchedule": smart_charging.get_composite_schedule,
     "GetConfiguration": core.get_configuration,
     "RemoteStartTransaction": core.remote_start,
     "RemoteStopTransaction": core.remote_stop,
     "Reset": core.reset,
+    "SetChargingProfile": smart_charging.set_charging_profile,
     "TriggerMessage": trigger.trigger_message,
     "UnlockConnector": core.unlock_connector,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from bridge.central_system.frames import OcppError
+from bridge.central_system.operations import smart_charging
 from bridge.central_system.operations.question import Answer, Later, Question, with_status
 from bridge.central_system.schemas import Payload
 from bridge.core.session import Authorized, Authorizing, Finishing, Idle, Transaction, same_tag
@@ -12,7 +13,7 @@ from bridge.core.session import Authorized, Authorizing, Finishing, Idle, Transa
 
 def remote_start(question: Question) -> Answer:
     """OCPP 1.6 5.11. A start in Preparing with a car, or in Finishing, starts at once."""
-    if not _may_remote_start(question):
+    if not (_may_remote_start(question) and smart_charging.hold_profile_of_start(question)):
         return with_status("Rejected")
     id_tag, connector = question.payload["idTag"], question.charge_point.connector
     match connector.state:
@@ -31,8 +32,7 @@ def _may_remote_start(question: Question) -> bool:
     asked, charge_point = question.payload, question.charge_point
     if asked.get("connectorId", 1) != 1 or question.pending or not charge_point.service.may_start:
         return False
-    # Smart charging does not exist here yet: a start without the limit that came with it would be wrong.
-    if charge_point.box.opening_faults or "chargingProfile" in asked:
+    if charge_point.box.opening_faults:
         return False
     match charge_point.state:
         case Idle() | Finishing():

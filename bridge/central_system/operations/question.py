@@ -19,6 +19,7 @@ class Answer:
 
     payload: Payload
     triggered: Own | None = None
+    note: str = ""  # for the log
 
 
 @dataclass(frozen=True, slots=True)

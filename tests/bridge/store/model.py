@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
+from bridge.core.charging_profiles import ChargingProfile
 from bridge.core.rows import (
     Attempted,
     Change,
@@ -16,6 +17,8 @@ from bridge.core.rows import (
     MessageRef,
     Payload,
     Pending,
+    ProfileInstalled,
+    ProfilesRemoved,
     Remembered,
     Sample,
     SampleTaken,
@@ -75,6 +78,7 @@ class Model:
     samples: list[SampleTaken] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
     named: dict[str, str] = field(default_factory=dict)
+    profiles: dict[int, ChargingProfile] = field(default_factory=dict)
 
     def apply(self, change: Change) -> None:
         match change:
@@ -98,6 +102,10 @@ class Model:
                 self._change_row(replace(self.row(row_id), given_up=why))
             case Remembered(name, value):
                 self._remember(name, value)
+            case ProfileInstalled(profile):
+                self.profiles[profile.profile_id] = profile
+            case ProfilesRemoved(profile_ids):
+                self.profiles = {key: each for key, each in self.profiles.items() if key not in profile_ids}
             case _:
                 assert_never(change)
 

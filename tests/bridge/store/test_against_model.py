@@ -22,6 +22,8 @@ from bridge.core.rows import (
     GivenUp,
     MessageRef,
     Payload,
+    ProfileInstalled,
+    ProfilesRemoved,
     Remembered,
     Sample,
     SampleTaken,
@@ -30,6 +32,7 @@ from bridge.core.rows import (
     TransactionStopped,
 )
 from bridge.store import Database, StoreError
+from tests.bridge.core.charging_model import charging_profiles
 from tests.bridge.store.model import Model, a_row, a_sample, a_stop
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -156,6 +159,15 @@ class StoreMachine(RuleBasedStateMachine):
     def remember(self, name: str, value: str | None) -> None:
         self.add(Remembered(name, value))
 
+    @rule(data=st.data())
+    def install_profile(self, data: st.DataObject) -> None:
+        row_id = data.draw(st.sampled_from([None, *(row.row_id for row in self.model.rows)]))
+        self.add(ProfileInstalled(data.draw(charging_profiles(row_id))))
+
+    @rule(profile_ids=st.lists(st.integers(1, 9), max_size=3).map(tuple))
+    def remove_profiles(self, profile_ids: tuple[int, ...]) -> None:
+        self.add(ProfilesRemoved(profile_ids))
+
     @rule()
     def reopen(self) -> None:
         self.flush()
@@ -183,6 +195,7 @@ class StoreMachine(RuleBasedStateMachine):
         assert store.backlog() == len(model.living())
         assert store.open_transaction() == model.open_transaction()
         assert store.remembered() == model.named
+        assert store.charging_profiles() == tuple(model.profiles[key] for key in sorted(model.profiles))
         assert store.next_row_id() == max((row.row_id for row in model.rows), default=0) + 1
         assert store.rows(1000) == model.rows[::-1]
         assert store.rows(2, offset=1) == model.rows[::-1][1:3]

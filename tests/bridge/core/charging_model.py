@@ -1,0 +1,144 @@
+"""What charging profiles say, second by second: slow and obviously right. And profiles to try it with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from hypothesis import strategies as st
+
+from bridge.core.charging_profiles import ChargingProfile, Mains, Period, RateUnit
+from bridge.core.charging_schedule import Circumstances
+
+DAY_S, WEEK_S = 24 * 3600, 7 * 24 * 3600
+BASE = 1_767_225_600  # 2026-01-01T00:00:00Z
+ROW_ID = 7
+
+
+def begin(profile: ChargingProfile, at: int, circumstances: Circumstances) -> int | None:
+    """When the schedule that counts at `at` began; None: not yet."""
+    if profile.kind == "Relative":
+        box_alone = profile.purpose == "ChargePointMaxProfile" and circumstances.row_id is None
+        first = profile.received_at if box_alone else circumstances.begins_at
+    elif profile.start_at is None:
+        first = profile.received_at
+    else:
+        first = profile.start_at
+    if first > at:
+        return None
+    if profile.kind == "Recurring":
+        every_s = DAY_S if profile.recurrency == "Daily" else WEEK_S
+        while first + every_s <= at:
+            first += every_s
+    return first
+
+
+def says(profile: ChargingProfile, at: int, circumstances: Circumstances) -> Period | None:
+    if profile.valid_from is not None and at < profile.valid_from:
+        return None
+    if profile.valid_to is not None and not at < profile.valid_to:
+        return None
+    began = begin(profile, at, circumstances)
+    if began is None or (profile.duration_s is not None and at >= began + profile.duration_s):
+        return None
+    ruling = None
+    for period in profile.periods:
+        if at >= began + period.start_s:
+            ruling = period
+    return ruling
+
+
+def amps(period: Period, unit: RateUnit, mains: Mains) -> float:
+    if unit == "A":
+        return period.limit
+    phases = min(3 if period.number_phases is None else period.number_phases, mains.phases)
+    tenths = Fraction(str(period.limit)) * 10 / (phases * Fraction(str(mains.voltage_v)))
+    return int(tenths) / 10
+
+
+def limit_a(profiles: Sequence[ChargingProfile], circumstances: Circumstances, at: int) -> float:
+    whole = [each for each in profiles if each.purpose == "ChargePointMaxProfile"]
+    own = [each for each in profiles if each.purpose == "TxProfile" and each.row_id == circumstances.row_id]
+    default_1 = [each for each in profiles if each.purpose == "TxDefaultProfile" and each.connector_id == 1]
+    default_0 = [each for each in profiles if each.purpose == "TxDefaultProfile" and each.connector_id == 0]
+    limits = [circumstances.installation_a]
+    for stack in (whole, own or default_1 or default_0):
+        speaking = [each for each in stack if says(each, at, circumstances) is not None]
+        if speaking:
+            top = max(speaking, key=lambda each: each.stack_level)
+            period = says(top, at, circumstances)
+            assert period is not None
+            limits.append(amps(period, top.unit, circumstances.mains))
+    return min(limits)
+
+
+def by_second(
+    profiles: Sequence[ChargingProfile], circumstances: Circumstances, at: int, duration_s: int
+) -> list[float]:
+    return [limit_a(profiles, circumstances, at + second) for second in range(duration_s)]
+
+
+near = st.integers(-90, 90)
+starts = st.lists(st.integers(1, 120) | st.integers(DAY_S - 60, DAY_S + 60), max_size=4, unique=True)
+spans = st.integers(0, 200) | st.integers(DAY_S - 60, DAY_S + 60) | st.integers(WEEK_S - 60, WEEK_S + 60)
+beginnings = st.builds(
+    lambda days, offset_s: BASE - days * DAY_S + offset_s, st.sampled_from([0, 1, 2, 7, 14]), near
+)
+moments = st.builds(lambda offset_s: BASE + offset_s, near)
+
+
+@st.composite
+def periods(draw: st.DrawFn, unit: RateUnit) -> tuple[Period, ...]:
+    top = 200 if unit == "A" else 55_200
+    tenths = st.integers(0, top).map(float) | st.integers(0, top * 10).map(lambda tenth: tenth / 10)
+    return tuple(
+        Period(start_s, draw(tenths), draw(st.sampled_from([None, 1, 3])))
+        for start_s in (0, *sorted(draw(starts)))
+    )
+
+
+@st.composite
+def charging_profiles(
+    draw: st.DrawFn, row_id: int | None, units: Sequence[RateUnit] = ("A", "W")
+) -> ChargingProfile:
+    """Within the bounds; a TxProfile is of `row_id`."""
+    purpose = draw(st.sampled_from(["ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"]))
+    kind = draw(st.sampled_from(["Absolute", "Recurring", "Relative"]))
+    unit = draw(st.sampled_from(units))
+    recurs = kind == "Recurring"
+    return ChargingProfile(
+        profile_id=draw(st.integers(1, 9)),
+        connector_id=0 if purpose == "ChargePointMaxProfile" else 1 if purpose == "TxProfile" else draw(
+            st.integers(0, 1)
+        ),
+        purpose=purpose,
+        stack_level=draw(st.integers(0, 3)),
+        kind=kind,
+        unit=unit,
+        periods=draw(periods(unit)),
+        received_at=draw(moments),
+        start_at=draw(beginnings if recurs else st.none() | beginnings),
+        duration_s=draw(st.none() | spans),
+        recurrency=draw(st.sampled_from(["Daily", "Weekly"])) if recurs else None,
+        valid_from=draw(st.none() | moments),
+        valid_to=draw(st.none() | moments),
+        row_id=row_id if purpose == "TxProfile" else None,
+    )  # fmt: skip
+
+
+circumstances = st.builds(
+    Circumstances,
+    row_id=st.none() | st.just(ROW_ID),
+    begins_at=moments,
+    installation_a=st.sampled_from([16.0, 20.0, 32.0]),
+    mains=st.builds(Mains, st.sampled_from([1, 3]), st.sampled_from([230.0, 231.7, 219.4])),
+)
+
+
+@st.composite
+def installed(draw: st.DrawFn, row_id: int | None) -> list[ChargingProfile]:
+    """As many as the rules of replacement leave."""
+    kept: list[ChargingProfile] = []
+    for profile in draw(st.lists(charging_profiles(row_id), max_size=7)):
+        kept = [each for each in kept if not profile.replaces(each)] + [profile]
+    return kept
