@@ -7,12 +7,14 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from bridge.core.charging_profiles import ChargingProfile, Mains, Period, RateUnit
+from bridge.core.charging_profiles import ChargingProfile, Kind, Mains, Period, Purpose, RateUnit
 from bridge.core.charging_schedule import Circumstances
 
 DAY_S, WEEK_S = 24 * 3600, 7 * 24 * 3600
 BASE = 1_767_225_600  # 2026-01-01T00:00:00Z
 ROW_ID = 7
+PURPOSES: list[Purpose] = ["ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"]
+KINDS: list[Kind] = ["Absolute", "Recurring", "Relative"]
 
 
 def begin(profile: ChargingProfile, at: int, circumstances: Circumstances) -> int | None:
@@ -102,8 +104,8 @@ def charging_profiles(
     draw: st.DrawFn, row_id: int | None, units: Sequence[RateUnit] = ("A", "W")
 ) -> ChargingProfile:
     """Within the bounds; a TxProfile is of `row_id`."""
-    purpose = draw(st.sampled_from(["ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"]))
-    kind = draw(st.sampled_from(["Absolute", "Recurring", "Relative"]))
+    purpose: Purpose = draw(st.sampled_from(PURPOSES))
+    kind: Kind = draw(st.sampled_from(KINDS))
     unit = draw(st.sampled_from(units))
     recurs = kind == "Recurring"
     return ChargingProfile(
