@@ -114,7 +114,7 @@ class ChargingProfile:
         return found if self.valid_to is None else Span(found.period, min(found.until, self.valid_to))
 
     def _of_schedule(self, relative_to: Moment, at: Moment) -> Span:
-        begins_at = self._begins_at(relative_to)
+        begins_at = self._begins_at(relative_to, at)
         if at < begins_at:
             return Span(None, begins_at)
         length_s: float = NEVER if self.duration_s is None else self.duration_s
@@ -131,11 +131,12 @@ class ChargingProfile:
         ends_s = self.periods[following].start_s if following < len(self.periods) else NEVER
         return Span(self.periods[following - 1], begins_at + min(ends_s, length_s))
 
-    def _begins_at(self, relative_to: Moment) -> Moment:
+    def _begins_at(self, relative_to: Moment, at: Moment) -> Moment:
+        """What has happened has begun: a clock that is set back takes no limit away."""
         match self.kind:
             case "Relative":
-                return relative_to
+                return min(relative_to, at)
             case "Absolute" | "Recurring":
-                return self.received_at if self.start_at is None else self.start_at
+                return min(self.received_at, at) if self.start_at is None else self.start_at
             case never:
                 assert_never(never)

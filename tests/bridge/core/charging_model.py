@@ -21,9 +21,9 @@ def begin(profile: ChargingProfile, at: int, circumstances: Circumstances) -> in
     """When the schedule that counts at `at` began; None: not yet."""
     if profile.kind == "Relative":
         box_alone = profile.purpose == "ChargePointMaxProfile" and circumstances.row_id is None
-        first = profile.received_at if box_alone else circumstances.begins_at
+        first = min(at, profile.received_at if box_alone else circumstances.begins_at)
     elif profile.start_at is None:
-        first = profile.received_at
+        first = min(at, profile.received_at)
     else:
         first = profile.start_at
     if first > at:
@@ -89,6 +89,11 @@ beginnings = st.builds(
 moments = st.builds(lambda offset_s: BASE + offset_s, near)
 
 
+def rarely(values: st.SearchStrategy[int]) -> st.SearchStrategy[int | None]:
+    """Most profiles speak most of the time: else none is ever hidden by another."""
+    return st.integers(0, 3).flatmap(lambda chance: values if chance == 3 else st.none())
+
+
 @st.composite
 def periods(draw: st.DrawFn, unit: RateUnit) -> tuple[Period, ...]:
     top = 200 if unit == "A" else 55_200
@@ -120,10 +125,10 @@ def charging_profiles(
         periods=draw(periods(unit)),
         received_at=draw(moments),
         start_at=draw(beginnings if recurs else st.none() | beginnings),
-        duration_s=draw(st.none() | spans),
+        duration_s=draw(rarely(spans)),
         recurrency=draw(st.sampled_from(["Daily", "Weekly"])) if recurs else None,
-        valid_from=draw(st.none() | moments),
-        valid_to=draw(st.none() | moments),
+        valid_from=draw(rarely(moments)),
+        valid_to=draw(rarely(moments)),
         row_id=row_id if purpose == "TxProfile" else None,
     )  # fmt: skip
 
@@ -139,8 +144,9 @@ circumstances = st.builds(
 
 @st.composite
 def installed(draw: st.DrawFn, row_id: int | None) -> list[ChargingProfile]:
-    """As many as the rules of replacement leave."""
+    """As many as the rules of replacement leave, those of another transaction among them."""
     kept: list[ChargingProfile] = []
-    for profile in draw(st.lists(charging_profiles(row_id), max_size=7)):
+    another = st.integers(0, 4).map(lambda chance: row_id if chance else ROW_ID + 1)
+    for profile in draw(st.lists(another.flatmap(charging_profiles), max_size=7)):
         kept = [each for each in kept if not profile.replaces(each)] + [profile]
     return kept

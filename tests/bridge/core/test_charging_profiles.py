@@ -71,6 +71,11 @@ def test_relative_counts_from_where_it_is_told_and_absolute_without_a_start_from
     assert profile().span(T + 50, T + 160) == Span(SIX, T + 200)
 
 
+def test_a_clock_that_is_set_back_leaves_what_has_begun_in_its_first_second() -> None:
+    assert profile(kind="Relative").span(T + 50, T) == Span(TEN, T + 100)
+    assert profile().span(0, T - 3600) == Span(TEN, T - 3500)
+
+
 def test_valid_to_is_exclusive_and_valid_from_inclusive() -> None:
     bounded = profile(start_at=T, valid_from=T + 50, valid_to=T + 120)
     assert bounded.span(0, T + 49) == Span(None, T + 50)
@@ -98,11 +103,12 @@ def test_watts_become_amps_rounded_down(
     assert Period(0, watts, number_phases).limit_a("W", mains) == limit_a
 
 
-def test_every_tenth_of_an_ampere_comes_back_from_its_watts() -> None:
-    for tenths in range(801):
+@pytest.mark.parametrize("deci_volts", [2300, 2317, 2194, 2409])
+def test_every_whole_ampere_comes_back_from_its_watts(deci_volts: int) -> None:
+    for amps in range(81):
         for phases in (1, 3):
-            watts = round(tenths * phases * 23.0, 1)
-            assert Period(0, watts, phases).limit_a("W", MAINS) == tenths / 10
+            watts = amps * phases * deci_volts / 10
+            assert Period(0, watts, phases).limit_a("W", Mains(3, deci_volts / 10)) == amps
 
 
 def test_amps_are_taken_as_they_are() -> None:
