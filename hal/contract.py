@@ -139,6 +139,9 @@ class InstrumentBox(_Message, frozen=True):
     reader: str | None
     reader_health: str
     dropped_frames: int = 0  # card frames with a bad checksum or form
+    thermometer_health: str = "none"  # "none": this box has none; "ok", or in words what is wrong
+    lamp_health: str = "none"  # likewise
+    pi_health: str = "ok"  # or "under-voltage: ...", or "not measured: ..."
 
 
 class Box(_Message, frozen=True):
@@ -172,9 +175,7 @@ class Answer(_Message, frozen=True):
     measured: dict[str, float] = {}
 
 
-Message = (
-    Hello | Wish | Status | Reading | Temperatures | Card | InstrumentBox | Box | Request | Answer
-)
+Message = Hello | Wish | Status | Reading | Temperatures | Card | InstrumentBox | Box | Request | Answer
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)

@@ -192,11 +192,16 @@ class Reader(_Section, frozen=True):
     """The card reader. The keys from `alphabet` on are only for model = "line"."""
 
     model: Annotated[
-        Literal["rdm6300", "line"],
-        Meta(description="RDM6300, or any that sends a line", examples=["rdm6300"]),
+        Literal["rdm6300", "id12la", "pn532", "line"],
+        Meta(
+            description="RDM6300, ID-12LA or ID-20LA, PN532 (HSU), or any that sends a line",
+            examples=["rdm6300"],
+        ),
     ]
     port: Annotated[str, Meta(min_length=1, description="serial port", examples=["/dev/ttyAMA0"])]
-    baud: Annotated[Baud, Meta(description="bits/s")] = 9600
+    baud: Annotated[Baud | Literal["auto"], Meta(description="bits/s; auto = as the model is delivered")] = (
+        "auto"
+    )
     reverse_bytes: Annotated[bool, Meta(description="give the card number's bytes last to first")] = False
     hold_s: Annotated[float, Meta(ge=0.5, le=10, description="a card seen again within is the same show")] = (
         2.0
@@ -213,10 +218,27 @@ class Reader(_Section, frozen=True):
 
 
 class TemperatureSettings(_Section, frozen=True):
-    """A thermometer at the contacts. The limit falls in a line from the fuse to 6 A, then to 0."""
+    """A thermometer at the contacts, a DS18B20 on the 1-wire bus. The limit falls in a line from the fuse
+    to 6 A, then to 0."""
 
+    sensor: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="its name in /sys/bus/w1/devices, as 28-01191ed1f4d7; auto = the only one there",
+        ),
+    ] = "auto"
     derate_from_c: Annotated[float, Meta(ge=40, le=90, description="here the limit begins to fall")] = 70.0
     stop_at_c: Annotated[float, Meta(ge=45, le=100, description="here charging stops")] = 85.0
+
+
+class Lamp(_Section, frozen=True):
+    """A lamp of three colours. What its patterns mean stands in docs/lamp.md."""
+
+    red_pin: Annotated[Gpio, Meta(description="GPIO of red; 0 to 8 are high at boot", examples=[12])]
+    green_pin: Annotated[Gpio, Meta(description="GPIO of green", examples=[13])]
+    blue_pin: Annotated[Gpio, Meta(description="GPIO of blue", examples=[19])]
+    active: Annotated[Level, Meta(description="level that lights")] = "high"
 
 
 class Mock(_Section, frozen=True):
@@ -247,6 +269,7 @@ class Wallbox(msgspec.Struct, frozen=True, kw_only=True):
     meter: Meter
     reader: Reader | None = None
     temperature: TemperatureSettings | None = None
+    lamp: Lamp | None = None
     mock: Mock = Mock()
 
 
@@ -259,7 +282,10 @@ def load(path: Path, *, mock: bool) -> Wallbox:
 def new_file(*, mock: bool) -> str:
     """A commented wallbox.toml: a socket box on usual pins, with --mock one that needs no patience."""
     return initial(
-        Wallbox, values=MOCK_VALUES if mock else None, commented=("temperature",), left_out=("meter.map",)
+        Wallbox,
+        values=MOCK_VALUES if mock else None,
+        commented=() if mock else ("temperature", "lamp"),
+        left_out=("meter.map",),
     )
 
 

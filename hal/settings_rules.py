@@ -26,6 +26,8 @@ HARDWARE_BOUNDS: dict[str, tuple[Callable[[float, float], bool], float]] = {
 SPI0_PINS = {9: "MISO of the converter", 10: "MOSI of the converter", 11: "SCLK of the converter"}
 SPI0_SELECT_PINS = (8, 7)
 
+_HEX = frozenset("0123456789abcdef")
+
 
 def broken_rules(box: Wallbox, *, mock: bool) -> Iterator[Broken]:
     """Every rule that does not hold."""
@@ -35,6 +37,7 @@ def broken_rules(box: Wallbox, *, mock: bool) -> Iterator[Broken]:
     yield from _order(box)
     yield from _ports(box)
     yield from _meter(box)
+    yield from _sensor(box)
     if not mock:
         yield from _hardware(box)
 
@@ -64,6 +67,8 @@ def _pins(box: Wallbox) -> Iterator[Broken]:
             f"lock.{name}": getattr(box.lock, name)
             for name in ("forward_pin", "backward_pin", "feedback_pin")
         }
+    if box.lamp is not None:
+        pins |= {f"lamp.{name}": getattr(box.lamp, name) for name in ("red_pin", "green_pin", "blue_pin")}
     taken: dict[int, str] = {}
     if box.adc.spi_port == 0:
         taken = SPI0_PINS | {SPI0_SELECT_PINS[box.adc.spi_device]: "chip select of the converter"}
@@ -139,6 +144,15 @@ def _is_address(port: str) -> bool:
         )
     except ValueError:  # a port beyond 65535, a bracket that does not close
         return False
+
+
+def _sensor(box: Wallbox) -> Iterator[Broken]:
+    """The kernel names a 1-wire device by family and 48 bits; a DS18B20 is of family 28."""
+    name = box.temperature.sensor if box.temperature is not None else "auto"
+    family, _, number = name.partition("-")
+    if name != "auto" and (family != "28" or len(number) != 12 or not set(number) <= _HEX):
+        why = "must be auto, or 28- and twelve hex digits, as `ls /sys/bus/w1/devices` shows it"
+        yield Broken(("temperature.sensor",), why)
 
 
 def _hardware(box: Wallbox) -> Iterator[Broken]:

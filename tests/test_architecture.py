@@ -22,8 +22,10 @@ CLOCKS = {f"{of}.{read}" for of in ("datetime", "date") for read in ("now", "utc
 
 PURE = (
     "hal.contract", "hal.config_file", "hal.config_schema", "hal.toml_lines", "hal.settings_rules",
-    "hal.meter_map", "hal.instruments.registers", "hal.instruments.energy",
+    "hal.meter_map", "hal.instruments.registers", "hal.instruments.energy", "hal.instruments.cards",
+    "hal.instruments.pn532", "hal.instruments.pn532_frames", "hal.instruments.lamp_patterns",
     "hal.core.*", "hal.mock.plant", "hal.mock.car", "hal.mock.pilot_line", "hal.mock.meter_face",
+    "hal.mock.pn532",
     "bridge.core.*",
     "bridge.central_system.frames", "bridge.central_system.schemas", "bridge.central_system.operations.*",
     "bridge.central_system.outbox", "bridge.central_system.conversation", "bridge.central_system.lane",
@@ -33,6 +35,7 @@ PURE = (
 PURE_EXCEPTIONS = {
     "bridge.central_system.schemas": {"importlib.resources"},
     "hal.settings_rules": {"hal.settings"},
+    "hal.instruments.cards": {"hal.settings"},
 }
 
 NOT_IN_SAFETY = (
@@ -53,12 +56,12 @@ SOLE_IMPORTERS = {
     "rich": ("bridge.cli.*",),
     "sqlite3": ("bridge.store.*",),
     "gpiozero": ("hal.safety.*", "hal.instruments.*", "hal.mock.board"),
-    "lgpio": ("hal.safety.*",),
+    "lgpio": ("hal.safety.*", "hal.instruments.lamp"),
     "pymodbus": ("hal.instruments.*", "hal.mock.*"),
     "serial": ("hal.instruments.*", "hal.mock.*"),
 }
 
-OF_HAL_FOR_BRIDGE = ("hal", "hal.contract", "hal.config_file")
+OF_HAL_FOR_BRIDGE = ("hal", "hal.contract", "hal.config_file", "hal.notify")
 
 # `bridge` from top to bottom; an arrow points to a lower floor or stays in its folder. `core` is pure, so it
 # stands below store and settings, which carry its types.
@@ -76,6 +79,7 @@ ROOMS = {
     "hal.safety.*": (
         "hal.contract",
         "hal.config_file",
+        "hal.notify",
         "hal.settings",
         "hal.core.*",
         "hal.safety.*",
@@ -85,8 +89,10 @@ ROOMS = {
         "hal.contract",
         "hal.config_file",
         "hal.meter_map",
+        "hal.notify",
         "hal.settings",
         "hal.instruments.*",
+        "hal.mock.*",
     ),
     "hal.mock.*": (
         "hal.contract",
@@ -157,7 +163,7 @@ def _pure(module: str, name: str) -> Iterator[str]:
 
 def _sides(module: str, name: str) -> Iterator[str]:
     if fits(module, ("bridge.*",)) and fits(name, ("hal.*",)) and name not in OF_HAL_FOR_BRIDGE:
-        yield "bridge knows only hal.contract and hal.config_file"
+        yield "bridge knows only hal.contract, hal.config_file and hal.notify"
     if fits(module, ("hal.*",)) and fits(name, ("bridge.*",)):
         yield "hal knows nothing of bridge"
 

@@ -6,18 +6,21 @@ import argparse
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import sys
 from pathlib import Path
 
 from hal import settings
 from hal.config_file import ConfigError
-from hal.instruments.senses import Senses
+from hal.instruments.senses import Folders, Senses
+from hal.notify import Notify
 from hal.settings import Wallbox
 
 
 async def _live(wallbox: Wallbox, state_dir: Path, runtime_dir: Path, *, mock: bool) -> None:
-    running = asyncio.create_task(Senses(wallbox, state_dir, runtime_dir, mock=mock).run())
+    notify = Notify(os.environ)
+    running = asyncio.create_task(Senses(wallbox, Folders(state_dir, runtime_dir), notify, mock=mock).run())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, running.cancel)
     with contextlib.suppress(asyncio.CancelledError):
@@ -27,11 +30,11 @@ async def _live(wallbox: Wallbox, state_dir: Path, runtime_dir: Path, *, mock: b
 def main(arguments: list[str] | None = None) -> int:
     """0 after SIGTERM or SIGINT, 2 for a wrong wallbox.toml."""
     parser = argparse.ArgumentParser(
-        prog="hal.instruments", description="meter and card reader of the wallbox"
+        prog="hal.instruments", description="meter, card reader, thermometers and lamp of the wallbox"
     )
     for folder in ("--config-dir", "--state-dir", "--runtime-dir"):
         parser.add_argument(folder, type=Path, required=True)
-    parser.add_argument("--mock", action="store_true", help="the meter and the reader of hal.mock")
+    parser.add_argument("--mock", action="store_true", help="the wires of hal.mock")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="hal.instruments: %(message)s")
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # a lost answer is told once, by `meters`
@@ -41,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     if options.mock:
-        logging.getLogger("hal.instruments").info("MOCK: meter and cards are simulated")
+        logging.getLogger("hal.instruments").info("MOCK: all that is measured and shown is simulated")
     asyncio.run(_live(wallbox, options.state_dir, options.runtime_dir, mock=options.mock))
     return 0
 

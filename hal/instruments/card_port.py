@@ -1,59 +1,116 @@
-"""The serial port of the card reader: one thread that reads, and opens again what was pulled out."""
+"""The serial port of the card reader: one thread that talks to it, and opens again what was pulled out."""
 
 from __future__ import annotations
 
 import logging
 import termios
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from serial import Serial, SerialException
+from serial import EIGHTBITS, PARITY_NONE, STOPBITS_ONE, Serial, SerialException
 
-OK = "ok"
+from hal.instruments.cards import OK, Dialogue
+
 _REOPEN_S = 1.0  # between two tries to open the port
-_LOOK_UP_S = 0.5  # how often the waiting thread looks whether it shall end
+_WRITE_S = 1.0  # 40 bytes take 4 ms
 
 log = logging.getLogger("hal.instruments")
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What came of some bytes: card numbers, and how many frames were dropped so far."""
+
+    numbers: tuple[str, ...]
+    at_s: float
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderLine:
+    """How the port is to be opened; always 8N1, as all these readers speak."""
+
+    port: str
+    baud: int
+
+
+def opened(line: ReaderLine, pace_s: float) -> Serial:
+    """A read ends after `pace_s`. Raises SerialException, OSError, termios.error or ValueError."""
+    return Serial(
+        line.port,
+        line.baud,
+        bytesize=EIGHTBITS,
+        parity=PARITY_NONE,
+        stopbits=STOPBITS_ONE,
+        timeout=pace_s,
+        write_timeout=_WRITE_S,
+    )
+
+
 class CardPort:
-    """Calls `on_bytes` with what the reader sends, `on_health` when that changes; both in its own thread."""
+    """Carries on the dialogue with a reader; calls `on_heard` and `on_health` in its own thread."""
 
     def __init__(
-        self, port: str, baud: int, on_bytes: Callable[[bytes], None], on_health: Callable[[str], None]
+        self,
+        line: ReaderLine,
+        dialogue: Dialogue,
+        on_heard: Callable[[Heard], None],
+        on_health: Callable[[str], None],
     ) -> None:
-        self._port = port
-        self._baud = baud
-        self._on_bytes = on_bytes
+        self._line = line
+        self._dialogue = dialogue
+        self._on_heard = on_heard
         self._on_health = on_health
         self._health = ""
+        self._dropped = 0
         self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="card reader", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begins to read."""
+        """Begins to talk; after a `stop`, too."""
+        self._ending.clear()
+        self._thread = threading.Thread(target=self._run, name="card reader", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Returns once the thread has ended, within a second."""
+        """Returns once the port is free, within a second or so."""
         self._ending.set()
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
 
     def _run(self) -> None:
         while not self._ending.is_set():
             try:
-                self._read()
+                self._talk()
             except (SerialException, OSError, termios.error, ValueError) as error:
-                self._say(f"{self._port} cannot be read: {error}; is the reader plugged in?")
+                self._say(f"{self._line.port} cannot be read: {error}; is the reader plugged in?")
             self._ending.wait(_REOPEN_S)
 
-    def _read(self) -> None:
+    def _talk(self) -> None:
         """Raises SerialException and its like when the port is not there or goes away."""
-        with Serial(self._port, self._baud, timeout=_LOOK_UP_S) as serial:
-            self._say(OK)
+        dialogue = self._dialogue
+        with opened(self._line, dialogue.pace_s) as serial:
+            dialogue.opened(time.monotonic())
+            self._judge()
             while not self._ending.is_set():
-                if received := serial.read(serial.in_waiting or 1):
-                    self._on_bytes(received)
+                if said := dialogue.to_send():
+                    serial.write(said)
+                self._take(serial.read(serial.in_waiting or 1))
+
+    def _take(self, received: bytes) -> None:
+        now_s, dialogue = time.monotonic(), self._dialogue
+        numbers = dialogue.feed(received, now_s)
+        if numbers or dialogue.dropped != self._dropped:
+            self._dropped = dialogue.dropped
+            self._on_heard(Heard(tuple(numbers), now_s, dialogue.dropped))
+        self._judge()
+
+    def _judge(self) -> None:
+        health = self._dialogue.health
+        if health:
+            self._say(health if health == OK else f"{self._line.port}: {health}")
 
     def _say(self, health: str) -> None:
         if health != self._health:

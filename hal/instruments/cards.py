@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from hal.settings import Reader
+from hal.instruments.pn532 import Pn532
+from hal.settings import Baud, Reader
 
-_STX, _ETX = 0x02, 0x03
-_RDM6300_FRAME = 14  # STX, ten hex digits, two of the checksum, ETX
+OK = "ok"
+# As delivered; a PN532 speaks HSU at 115200 after each reset (NXP UM0701-02, 6.2.2).
+BAUDS: dict[str, Baud] = {"rdm6300": 9600, "id12la": 9600, "pn532": 115_200, "line": 9600}
+
+_STX = 0x02
+_DIGITS = 12  # ten of the tag, two of the checksum
+_ENDS = {"rdm6300": b"\x03", "id12la": b"\r\n\x03"}
 _HEX = frozenset(b"0123456789ABCDEF")
 _TERMINATORS = {"cr": (b"\r",), "lf": (b"\n",), "crlf": (b"\r\n",), "any": (b"\r", b"\n")}
 
@@ -21,25 +27,77 @@ class Framing(Protocol):
         """The card numbers that are now complete. However the stream is split, the numbers are the same."""
 
 
-class Rdm6300Framing:
-    """02, ten hex digits (a version byte and four bytes of the tag), XOR of the five bytes, 03.
+class Dialogue(Protocol):
+    """What passes between the box and a reader while the port is open. No clock, no I/O."""
 
-    The number is all ten digits: two tags may differ in the version byte alone.
+    pace_s: float  # `feed` is to be called at least so often
+    asks: bool  # the reader answers, so that its health is known without a card
+    health: str  # "ok", what is wrong in words, or "" while that is not known
+
+    @property
+    def dropped(self) -> int:
+        """Frames that were no card or no answer."""
+
+    def opened(self, now_s: float) -> None:
+        """The port has just been opened: for the first time, or again."""
+
+    def feed(self, received: bytes, now_s: float) -> list[str]:
+        """The card numbers heard. To be called as time passes, too, with nothing."""
+
+    def to_send(self) -> bytes:
+        """What is to be written now; it is given once."""
+
+
+class Listening:
+    """A reader that speaks unasked and hears nothing. As Dialogue."""
+
+    pace_s = 0.5
+    asks = False
+
+    def __init__(self, framing: Framing) -> None:
+        self.health = ""
+        self._framing = framing
+
+    @property
+    def dropped(self) -> int:
+        """As Dialogue."""
+        return self._framing.dropped
+
+    def opened(self, now_s: float) -> None:  # noqa: ARG002  # time changes nothing here
+        """That is all that can be known of its health."""
+        self.health = OK
+
+    def feed(self, received: bytes, now_s: float) -> list[str]:  # noqa: ARG002
+        """As Dialogue."""
+        return self._framing.feed(received)
+
+    def to_send(self) -> bytes:
+        """Nothing, ever."""
+        return b""
+
+
+class TagFraming:
+    """02, ten hex digits (a version byte and four bytes of the tag), XOR of the five bytes, the end.
+
+    The end is 03 for an RDM6300 and 0D 0A 03 for an ID-12LA or ID-20LA. The number is all ten digits: two
+    tags may differ in the version byte alone.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, end: bytes) -> None:
         self.dropped = 0
+        self._end = end
+        self._size = 1 + _DIGITS + len(end)
         self._rest = b""
 
     def feed(self, received: bytes) -> list[str]:
         """As Framing. What is not in a frame is skipped; a bad frame is counted."""
         self._rest += received
         numbers = []
-        while (start := self._rest.find(_STX)) >= 0 and len(self._rest) >= start + _RDM6300_FRAME:
-            frame = self._rest[start : start + _RDM6300_FRAME]
-            if number := _rdm6300_number(frame):
+        while (start := self._rest.find(_STX)) >= 0 and len(self._rest) >= start + self._size:
+            frame = self._rest[start : start + self._size]
+            if number := _tag_number(frame, self._end):
                 numbers.append(number)
-                self._rest = self._rest[start + _RDM6300_FRAME :]
+                self._rest = self._rest[start + self._size :]
             else:
                 self.dropped += 1
                 self._rest = self._rest[start + 1 :]  # the true start may be inside
@@ -110,8 +168,22 @@ class Presence:
 
 
 def framing(reader: Reader) -> Framing:
+    """For a model that speaks unasked."""
+    end = _ENDS.get(reader.model)
+    return TagFraming(end) if end is not None else LineFraming(reader)
+
+
+def dialogue(reader: Reader) -> Dialogue:
     """For the reader's model."""
-    return Rdm6300Framing() if reader.model == "rdm6300" else LineFraming(reader)
+    return Pn532() if reader.model == "pn532" else Listening(framing(reader))
+
+
+def is_random(number: str) -> bool:
+    """ISO/IEC 14443-3 6.5.4: a UID of four bytes that begins with 08 is made up anew each time, as phones do.
+
+    `number` is as the reader sent it.
+    """
+    return len(number) == 8 and number.startswith("08")
 
 
 def reverse_bytes(number: str) -> str | None:
@@ -121,9 +193,9 @@ def reverse_bytes(number: str) -> str | None:
     return "".join(reversed([number[at : at + 2] for at in range(0, len(number), 2)]))
 
 
-def _rdm6300_number(frame: bytes) -> str | None:
-    digits = frame[1:13]
-    if frame[13] != _ETX or not set(digits) <= _HEX:
+def _tag_number(frame: bytes, end: bytes) -> str | None:
+    digits = frame[1 : 1 + _DIGITS]
+    if not frame.endswith(end) or not set(digits) <= _HEX:
         return None
     *tag, checksum = bytes.fromhex(digits.decode())
     for byte in tag:

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
-from hal.contract import Answer, Card, Hello, InstrumentBox, LineBuffer, Reading, decode, encode
+from hal.contract import (
+    Answer,
+    Card,
+    Hello,
+    InstrumentBox,
+    LineBuffer,
+    Message,
+    Reading,
+    Temperatures,
+    decode,
+    encode,
+)
 
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 1.0  # readings are stale after 3 s
 _UNSENT_LIMIT = 65_536  # bytes; hal.safety takes 400 KiB/s from each client: more unsent means it is stuck
 
-Sent = Reading | Card | InstrumentBox
+Sent = Reading | Temperatures | Card | InstrumentBox
 
 log = logging.getLogger("hal.instruments")
 
@@ -19,17 +31,26 @@ log = logging.getLogger("hal.instruments")
 class SafetyLink:
     """Keeps itself connected. A message is a level: what was lost is told again by the next or on connect."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, heard: Callable[[Message], None]) -> None:
+        """`heard` gets what hal.safety says, but for its refusals."""
         self._path = path
+        self._heard = heard
         self._newest: dict[type[Sent], Sent] = {}
         self._writer: asyncio.StreamWriter | None = None
 
     def send(self, message: Sent) -> None:
         """Now, if connected; and on each connect from now on, until a newer one of its kind comes."""
         self._newest[type(message)] = message
+        self._write(encode(message))
+
+    def answer(self, answer: Answer) -> None:
+        """Now; without a connection it is lost, as he who asked is."""
+        self._write(encode(answer))
+
+    def _write(self, line: bytes) -> None:
         if self._writer is None:
             return
-        self._writer.write(encode(message))
+        self._writer.write(line)
         if self._writer.transport.get_write_buffer_size() > _UNSENT_LIMIT:
             log.warning("hal.safety does not read; connecting again")
             self._writer.transport.abort()
@@ -59,10 +80,8 @@ class SafetyLink:
         self._writer = writer
         try:
             while received := await lines.read(4096):
-                refusals = [text for line in buffer.feed(received) if (text := _refusal(line))]
-                for text in refusals:
-                    log.warning("hal.safety: %s", text)
-                welcome = welcome and not refusals
+                for line in buffer.feed(received):
+                    welcome = self._hear(line) and welcome
         except (ConnectionError, ValueError) as error:  # ValueError: no line ends where one should
             log.warning("hal.safety: %s", error)
         finally:
@@ -70,11 +89,15 @@ class SafetyLink:
             writer.close()
         return welcome
 
-
-def _refusal(line: bytes) -> str:
-    """What hal.safety refused, in its words; empty for everything else it tells its clients."""
-    try:
-        message = decode(line)
-    except ValueError:  # not UTF-8, not JSON, or of a newer version
-        return ""
-    return message.text if isinstance(message, Answer) and not message.ok else ""
+    def _hear(self, line: bytes) -> bool:
+        """False: hal.safety refuses us."""
+        try:
+            message = decode(line)
+        except ValueError:  # not UTF-8, not JSON, or of a newer version
+            return True
+        if isinstance(message, Answer):
+            if not message.ok:
+                log.warning("hal.safety: %s", message.text)
+            return message.ok
+        self._heard(message)
+        return True

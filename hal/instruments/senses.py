@@ -4,142 +4,187 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
-from hal.contract import SOCKET_NAME, Card, InstrumentBox, Reading
-from hal.instruments.card_port import CardPort
-from hal.instruments.cards import Presence, framing, reverse_bytes
+from hal.contract import SOCKET_NAME, InstrumentBox, Message, Reading, Request, Status
+from hal.instruments.aside import Aside
+from hal.instruments.box_teller import BoxTeller
+from hal.instruments.card_sense import CardSense, line_of
+from hal.instruments.lamp import LampLoop, NoLampError, lamp_lines
+from hal.instruments.lamp_patterns import PATTERNS
 from hal.instruments.link import SafetyLink
+from hal.instruments.meter_probe import probe_meter
 from hal.instruments.meters import MeterPoll, plan_of
-from hal.settings import Reader, Wallbox
+from hal.instruments.reader_probe import probe_reader
+from hal.instruments.requests import Requests, Result
+from hal.instruments.temperatures import TemperaturePoll
+from hal.instruments.thermometer import Thermometer
+from hal.instruments.voltage import pi_health
+from hal.instruments.wires import Wires, mock_wires
+from hal.notify import Notify
+from hal.settings import Wallbox
 
-METER_LINK, READER_LINK = "meter", "reader"  # of the mock, in the runtime folder
-_AGAIN_S = 10.0  # an unchanged InstrumentBox is told again after that
-_MOST_OFTEN_S = 0.2  # a noisy card wire changes `dropped_frames` with every byte
+_SUPPLY_EVERY_S = 2.0  # as often as the kernel asks the firmware
+_FEED_EVERY_S = 0.25
+_LAMP_SHOWS_S = 5.0  # what a tool asked for
 
 log = logging.getLogger("hal.instruments")
 
 
-class Senses:
-    """Meter and card reader of the box, and the link they speak through."""
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """What lasts, and the sockets."""
 
-    def __init__(self, wallbox: Wallbox, state_dir: Path, runtime_dir: Path, *, mock: bool) -> None:
-        """With `mock` the serial ports are the mock's, whatever wallbox.toml says."""
+    state: Path
+    runtime: Path
+
+
+class Senses:
+    """Meter, card reader, thermometers and lamp of the box, and the link they speak through."""
+
+    def __init__(self, wallbox: Wallbox, folders: Folders, notify: Notify, *, mock: bool) -> None:
+        """With `mock` all wires are the mock's, whatever wallbox.toml says."""
         self._wallbox = wallbox
-        self._state_dir = state_dir
-        self._mock_ports = runtime_dir if mock else None
-        self._link = SafetyLink(runtime_dir / SOCKET_NAME)
-        self._meter_health = "no reading yet"
-        self._meter_serial: str | None = None
-        self._cards = _Cards(wallbox.reader, self._link) if wallbox.reader else None
-        self._reader_health = "" if wallbox.reader else "none"  # empty: not opened yet
-        self._changed = asyncio.Event()
+        self._wires = mock_wires(folders.runtime) if mock else Wires()
+        self._state_dir = folders.state
+        self._notify = notify
+        self._link = SafetyLink(folders.runtime / SOCKET_NAME, self._hear)
+        self._teller = BoxTeller(_first_box(wallbox), self._tell_box)
+        self._requests = Requests(
+            {"probe-meter": self._probe_meter, "probe-reader": self._probe_reader, "lamp": self._show_lamp},
+            self._link.answer,
+        )
+        self._cards: CardSense | None = None
+        self._lamp: LampLoop | None = None
 
     async def run(self) -> None:
         """Until it is cancelled."""
-        port = self._start_reader()
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._link.run())
-                tasks.create_task(self._poll_meter())
-                tasks.create_task(self._tell_box())
+                self._tasks = tasks
+                self._start_reader()
+                self._start_lamp()
+                self._meter = Aside(tasks, self._poll_meter)
+                for work in (self._link, self._teller, self._temperatures()):
+                    tasks.create_task(work.run())
+                tasks.create_task(self._watch_supply())
+                tasks.create_task(self._feed_watchdog())
+                self._notify.send("READY=1")
         finally:
-            if port is not None:
-                port.stop()
+            if self._cards is not None:
+                self._cards.stop()
+
+    def _hear(self, message: Message) -> None:
+        match message:
+            case Status():
+                self._requests.take_status(message)
+                if self._lamp is not None:
+                    self._lamp.take(message)
+            case Request(owner="instruments"):
+                self._requests.take(message, self._tasks)
+            case _:
+                pass  # for others
+
+    def _tell_box(self, box: InstrumentBox) -> None:
+        self._link.send(box)
+        self._notify.send(f"STATUS=meter: {box.meter_health}; card reader: {box.reader_health}")
+
+    async def _feed_watchdog(self) -> None:
+        while True:
+            self._notify.feed_watchdog(time.monotonic())
+            await asyncio.sleep(_FEED_EVERY_S)
+
+    # meter
 
     async def _poll_meter(self) -> None:
-        mock_port = str(self._mock_ports / METER_LINK) if self._mock_ports else None
-        plan = plan_of(self._wallbox, self._state_dir, mock_port)
+        plan = plan_of(self._wallbox, self._state_dir, self._wires.meter_port)
         await MeterPoll(plan, self._take_reading, self._take_meter_health).run(self._wallbox.meter.poll_s)
 
     def _take_reading(self, reading: Reading) -> None:
         self._link.send(reading)
-        if reading.meter_serial != self._meter_serial:
-            self._meter_serial = reading.meter_serial
-            self._changed.set()
+        self._teller.note(meter_serial=reading.meter_serial)
 
     def _take_meter_health(self, health: str) -> None:
-        self._meter_health = health
-        self._changed.set()
+        self._teller.note(meter_health=health)
 
-    def _start_reader(self) -> CardPort | None:
+    async def _probe_meter(self, _argument: str) -> Result:
+        async with self._meter.aside():
+            return await probe_meter(self._wallbox, self._wires.meter_port)
+
+    # card reader
+
+    def _start_reader(self) -> None:
+        reader = self._wallbox.reader
+        if reader is not None:
+            line = line_of(reader, self._wires.reader_port)
+            self._cards = CardSense(reader, line, self._link.send, self._teller)
+            self._cards.start()
+
+    async def _probe_reader(self, argument: str) -> Result:
         reader, cards = self._wallbox.reader, self._cards
         if reader is None or cards is None:
-            return None
-        loop = asyncio.get_running_loop()
-        name = str(self._mock_ports / READER_LINK) if self._mock_ports else reader.port
+            return Result(False, "this box has no card reader")
+        await asyncio.to_thread(cards.stop)
+        try:
+            return await probe_reader(reader, line_of(reader, self._wires.reader_port), argument)
+        finally:
+            cards.start()
 
-        def on_bytes(received: bytes) -> None:
-            loop.call_soon_threadsafe(self._take_bytes, cards, received)
+    # temperatures and supply
 
-        def on_health(health: str) -> None:
-            loop.call_soon_threadsafe(self._take_reader_health, health)
+    def _temperatures(self) -> TemperaturePoll:
+        wanted = self._wallbox.temperature
+        contacts = Thermometer(self._wires.w1_devices, wanted.sensor) if wanted is not None else None
+        soc = self._wires.thermal / "thermal_zone0" / "temp"
+        return TemperaturePoll(contacts, soc, self._link.send, self._take_thermometer_health)
 
-        port = CardPort(name, reader.baud, on_bytes, on_health)
-        port.start()
-        return port
+    def _take_thermometer_health(self, health: str) -> None:
+        self._teller.note(thermometer_health=health)
 
-    def _take_bytes(self, cards: _Cards, received: bytes) -> None:
-        before = cards.dropped
-        cards.take(received, time.monotonic())
-        if cards.dropped != before:
-            self._changed.set()
-
-    def _take_reader_health(self, health: str) -> None:
-        self._reader_health = health
-        self._changed.set()
-
-    async def _tell_box(self) -> None:
-        while not self._reader_health:  # a reader that was not tried yet is not broken
-            await self._changed.wait()
-            self._changed.clear()
+    async def _watch_supply(self) -> None:
+        told = ""
         while True:
-            self._link.send(self._box())
-            await asyncio.sleep(_MOST_OFTEN_S)
-            try:
-                async with asyncio.timeout(_AGAIN_S):
-                    await self._changed.wait()
-            except TimeoutError:
-                continue
-            self._changed.clear()
+            health = pi_health(self._wires.hwmon)
+            if health != told:
+                told = health
+                log.info("supply of the Raspberry Pi: %s", health)
+                self._teller.note(pi_health=health)
+            await asyncio.sleep(_SUPPLY_EVERY_S)
 
-    def _box(self) -> InstrumentBox:
-        return InstrumentBox(
-            meter=self._wallbox.meter.model,
-            meter_health=self._meter_health,
-            meter_serial=self._meter_serial,
-            reader=self._wallbox.reader.model if self._wallbox.reader else None,
-            reader_health=self._reader_health,
-            dropped_frames=self._cards.dropped if self._cards else 0,
-        )
+    # lamp
+
+    def _start_lamp(self) -> None:
+        """A lamp that cannot be had is told and does without: everything else goes on."""
+        if self._wallbox.lamp is None:
+            return
+        try:
+            self._lamp = LampLoop(lamp_lines(self._wallbox.lamp, self._wires.line_map))
+        except NoLampError as error:
+            log.warning("lamp: %s", error)
+            self._teller.note(lamp_health=str(error))
+            return
+        self._teller.note(lamp_health="ok")
+        self._tasks.create_task(self._lamp.run())
+
+    async def _show_lamp(self, argument: str) -> Result:
+        name = argument or "test"
+        if self._lamp is None:
+            return Result(False, "this box has no lamp")
+        if name not in PATTERNS:
+            return Result(False, f"{name!r}: there are {', '.join(PATTERNS)}")
+        self._lamp.ask(name, _LAMP_SHOWS_S)
+        return Result(True, f"shows {name} for {_LAMP_SHOWS_S:g} s; do you see it?")
 
 
-class _Cards:
-    """From bytes of the reader to Card messages."""
-
-    def __init__(self, reader: Reader, link: SafetyLink) -> None:
-        self._reverse = reader.reverse_bytes
-        self._framing = framing(reader)
-        self._presence = Presence(reader.hold_s)
-        self._link = link
-        self._start_id = secrets.token_hex(4)
-        self._seq = 0
-        self._odd = 0
-
-    @property
-    def dropped(self) -> int:
-        """Frames that were no card."""
-        return self._framing.dropped + self._odd
-
-    def take(self, received: bytes, now_s: float) -> None:
-        """Sends a Card for each new presentation."""
-        for number in self._framing.feed(received):
-            card = reverse_bytes(number) if self._reverse else number
-            if card is None:
-                self._odd += 1
-            elif self._presence.present(card, now_s):
-                self._seq += 1
-                log.info("card %s", card)
-                self._link.send(Card(start_id=self._start_id, seq=self._seq, at_s=now_s, id=card))
+def _first_box(wallbox: Wallbox) -> InstrumentBox:
+    """Before anything has been heard. A reader's health is empty until its port was tried."""
+    return InstrumentBox(
+        meter=wallbox.meter.model,
+        meter_health="no reading yet",
+        meter_serial=None,
+        reader=wallbox.reader.model if wallbox.reader else None,
+        reader_health="" if wallbox.reader else "none",
+        thermometer_health="no reading yet" if wallbox.temperature else "none",
+    )

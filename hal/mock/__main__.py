@@ -23,11 +23,12 @@ from hal.mock.control import SOCKET_NAME, Control, WorldTakenError, take_over
 from hal.mock.meter import MockMeter
 from hal.mock.meter_face import by_map, sdm630
 from hal.mock.reader import MockReader
-from hal.mock.wire import SerialWire
+from hal.mock.sysfs import Sysfs
 from hal.settings import Wallbox
 
 METER_LINK, READER_LINK = "meter", "reader"  # in the runtime folder
 _KEEP_S = 1.0  # at most so often while energy flows
+_SYSFS_S = 0.25  # a conversion of the real thermometer takes 0.75 s
 _BANNER = """\
 *** MOCK WALLBOX: nothing here is real. No car, no meter, no mains; energy is simulated and billed to nobody.
 *** Talk to it through {socket}
@@ -51,8 +52,11 @@ class World:
         setup = setup_of(wallbox.meter, str(runtime_dir / METER_LINK))
         face = sdm630 if wallbox.meter.model == "eastron_sdm630" else by_map(setup.map)
         self._meter = MockMeter(runtime_dir / METER_LINK, setup.unit, self._box, face)
-        self._reader_wire = SerialWire(runtime_dir / READER_LINK)
-        self._reader = MockReader(self._reader_wire, wallbox.reader, faults) if wallbox.reader else None
+        self._reader = (
+            MockReader(runtime_dir / READER_LINK, wallbox.reader, faults) if wallbox.reader else None
+        )
+        self._sysfs = Sysfs(runtime_dir, faults)
+        self._sysfs.write(self._box.plant.contacts_c)
         self._plug_event = asyncio.Event()
 
     async def run(self) -> None:
@@ -63,17 +67,26 @@ class World:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._step())
                 tasks.create_task(self._keep())
+                tasks.create_task(self._write_sysfs())
+                if self._reader is not None:
+                    tasks.create_task(self._reader.run())
         finally:
             server.close()
             (self._runtime_dir / SOCKET_NAME).unlink(missing_ok=True)
             await self._meter.stop()
-            self._reader_wire.close()
+            if self._reader is not None:
+                self._reader.close()
             keeping.keep(self._folder, self._box.plant.snapshot())
 
     async def _step(self) -> None:
         while True:
             self._box.step()
             await asyncio.sleep(STEP_S)
+
+    async def _write_sysfs(self) -> None:
+        while True:
+            self._sysfs.write(self._box.plant.contacts_c)
+            await asyncio.sleep(_SYSFS_S)
 
     async def _keep(self) -> None:
         """A thread waits for the disk: an fsync was seen to take 158 ms."""

@@ -74,6 +74,16 @@ class SimulatedBox:
         """All that are set."""
         return sorted(self.plant.faults | self.wire_faults)
 
+    @property
+    def lamp(self) -> list[str] | None:
+        """The colours that are lit; None: this box has no lamp."""
+        lamp = self._wallbox.lamp
+        if lamp is None:
+            return None
+        lines, lit = self.line_map, lamp.active == "high"
+        pins = {"red": lamp.red_pin, "green": lamp.green_pin, "blue": lamp.blue_pin}
+        return [name for name, pin in pins.items() if lines.is_output(pin) and lines.driven_high(pin) == lit]
+
     def cut_power(self) -> None:
         """Every line falls, whatever the kernel does. Who runs the processes kills them on "off"."""
         self.powered = False

@@ -50,6 +50,7 @@ def whole(box: SimulatedBox) -> View:
         "s2_closed": plant.s2_closed,
         "voltage_v": plant.voltage_v,
         "contacts_c": plant.contacts_c,
+        "lamp": box.lamp,
         "ledger": plant.ledger,
         "lines": _lines(box),
         "pwm": {"period_ns": wave.period_ns, "duty_ns": wave.duty_ns, "on": wave.on},

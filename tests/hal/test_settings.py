@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from hal.config_file import ConfigError, Report
-from hal.settings import TemperatureSettings, Wallbox, declared_facts, load, new_file
+from hal.settings import Lamp, TemperatureSettings, Wallbox, declared_facts, load, new_file
 
 SOCKET = """\
 [installation]
@@ -88,10 +88,13 @@ def test_a_new_file_of_a_real_box_says_the_defaults(path: Path) -> None:
     """What is commented out, as it stands there, changes nothing."""
     path.write_text(new_file(mock=False))
     default = load(path, mock=False)
-    lines = new_file(mock=False).replace("#[temperature]", "[temperature]").splitlines()
+    text = new_file(mock=False).replace("#[temperature]", "[temperature]").replace("#[lamp]", "[lamp]")
+    lines = text.splitlines()
     shown = [line.removeprefix("#") if not line.startswith("# ") else line for line in lines]
     path.write_text("\n".join(line for line in shown if not line.startswith("rating_a")))
-    assert load(path, mock=False) == msgspec.structs.replace(default, temperature=TemperatureSettings())
+    lamp = Lamp(red_pin=12, green_pin=13, blue_pin=19)
+    whole = msgspec.structs.replace(default, temperature=TemperatureSettings(), lamp=lamp)
+    assert load(path, mock=False) == whole
 
 
 @pytest.mark.parametrize(

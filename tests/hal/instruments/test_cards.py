@@ -9,12 +9,25 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from hal.instruments.cards import Framing, LineFraming, Presence, Rdm6300Framing, framing, reverse_bytes
-from hal.mock.reader import rdm6300_frame
+from hal.instruments.cards import (
+    Framing,
+    LineFraming,
+    Listening,
+    Presence,
+    TagFraming,
+    dialogue,
+    framing,
+    is_random,
+    reverse_bytes,
+)
+from hal.instruments.pn532 import Pn532
+from hal.mock.reader import tag_frame
 from hal.settings import Reader
 
 TAG = "100086F444"
 FRAME = b"\x02100086F44426\x03"  # as printed in the description of the module
+
+ENDS = ["\x03", "\r\n\x03"]  # RDM6300; ID-12LA and ID-20LA
 
 tags = st.text("0123456789ABCDEF", min_size=10, max_size=10)
 noise = st.binary(max_size=30)
@@ -32,48 +45,67 @@ def line(number: str, end: str = "\r\n") -> bytes:
     return f"ID:{number};{end}".encode()
 
 
-def test_the_documented_frame() -> None:
-    assert rdm6300_frame(TAG) == FRAME
-    assert Rdm6300Framing().feed(FRAME) == [TAG]
+def cutter_of(end: str) -> TagFraming:
+    return TagFraming(end.encode())
 
 
-@given(parts=st.lists(tags.map(rdm6300_frame) | noise), cuts=st.lists(st.integers(0, 400)))
-def test_rdm6300_in_any_split_is_as_whole(parts: list[bytes], cuts: list[int]) -> None:
-    stream = b"".join(parts)
-    whole, pieces = Rdm6300Framing(), Rdm6300Framing()
+def test_the_documented_frames() -> None:
+    assert tag_frame(TAG, "\x03") == FRAME
+    assert TagFraming(b"\x03").feed(FRAME) == [TAG]
+    assert TagFraming(b"\r\n\x03").feed(b"\x02100086F44426\r\n\x03") == [TAG]
+
+
+@pytest.mark.parametrize("end", ENDS)
+@given(parts=st.lists(tags | noise), cuts=st.lists(st.integers(0, 400)))
+def test_tag_frames_in_any_split_are_as_whole(end: str, parts: list[str | bytes], cuts: list[int]) -> None:
+    stream = b"".join(part if isinstance(part, bytes) else tag_frame(part, end) for part in parts)
+    whole, pieces = cutter_of(end), cutter_of(end)
     assert fed_in_pieces(pieces, stream, cuts) == whole.feed(stream)
     assert pieces.dropped == whole.dropped
 
 
+@pytest.mark.parametrize("end", ENDS)
 @given(shown=st.lists(st.tuples(plain_noise, tags)), rest=plain_noise)
-def test_noise_between_frames_costs_no_card(shown: list[tuple[bytes, str]], rest: bytes) -> None:
-    cutter = Rdm6300Framing()
-    stream = b"".join(before + rdm6300_frame(tag) for before, tag in shown) + rest
+def test_noise_between_frames_costs_no_card(end: str, shown: list[tuple[bytes, str]], rest: bytes) -> None:
+    cutter = cutter_of(end)
+    stream = b"".join(before + tag_frame(tag, end) for before, tag in shown) + rest
     assert cutter.feed(stream) == [tag for _, tag in shown]
     assert cutter.dropped == 0
 
 
+@pytest.mark.parametrize("end", ENDS)
 @given(shown=st.lists(st.tuples(noise, tags), min_size=1))
-def test_noise_never_yields_a_card_that_was_not_shown(shown: list[tuple[bytes, str]]) -> None:
-    heard = Rdm6300Framing().feed(b"".join(before + rdm6300_frame(tag) for before, tag in shown) + bytes(14))
+def test_noise_never_yields_a_card_that_was_not_shown(end: str, shown: list[tuple[bytes, str]]) -> None:
+    stream = b"".join(before + tag_frame(tag, end) for before, tag in shown)
+    heard = cutter_of(end).feed(stream + bytes(16))
     assert set(heard) <= {tag for _, tag in shown}
     assert heard[-1:] in ([], [shown[-1][1]])
 
 
+@pytest.mark.parametrize("end", ENDS)
 @given(tag=tags, at=st.integers(0, 13), byte=st.integers(0, 255))
-def test_one_wrong_byte_is_no_card(tag: str, at: int, byte: int) -> None:
-    frame = bytearray(rdm6300_frame(tag))
+def test_one_wrong_byte_is_no_card(end: str, tag: str, at: int, byte: int) -> None:
+    frame = bytearray(tag_frame(tag, end))
     assume(frame[at] != byte)
     frame[at] = byte
-    cutter = Rdm6300Framing()
-    assert cutter.feed(bytes(frame) + bytes(14)) == []
+    cutter = cutter_of(end)
+    assert cutter.feed(bytes(frame) + bytes(16)) == []
     assert cutter.dropped == (0 if at == 0 else 1 + (byte == 2))
 
 
+@pytest.mark.parametrize("end", ENDS)
 @given(tag=tags, missing=st.integers(0, 13))
-def test_a_lost_byte_is_no_card_and_the_repetition_is_one(tag: str, missing: int) -> None:
-    frame = rdm6300_frame(tag)
-    assert Rdm6300Framing().feed(frame[:missing] + frame[missing + 1 :] + frame) == [tag]
+def test_a_lost_byte_is_no_card_and_the_next_frame_is_one(end: str, tag: str, missing: int) -> None:
+    frame = tag_frame(tag, end)
+    assert cutter_of(end).feed(frame[:missing] + frame[missing + 1 :] + frame) == [tag]
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_the_frame_of_another_model_is_no_card(end: str) -> None:
+    other = ENDS[1 - ENDS.index(end)]
+    cutter = cutter_of(end)
+    assert cutter.feed(tag_frame(TAG, other) + bytes(16)) == []
+    assert cutter.dropped == 1
 
 
 @given(
@@ -121,9 +153,27 @@ def test_an_alphabet_of_small_letters_gives_capital_ids() -> None:
     assert LineFraming(reader).feed(b"04aabbcc\n") == ["04AABBCC"]
 
 
-def test_the_model_chooses_the_framing() -> None:
-    assert isinstance(framing(Reader(model="rdm6300", port="unused")), Rdm6300Framing)
+@pytest.mark.parametrize(("model", "end"), [("rdm6300", ENDS[0]), ("id12la", ENDS[1])])
+def test_the_model_chooses_the_framing(model: Literal["rdm6300", "id12la"], end: str) -> None:
+    assert framing(Reader(model=model, port="unused")).feed(tag_frame(TAG, end)) == [TAG]
+
+
+def test_a_reader_that_listens_is_asked_and_one_that_speaks_is_heard() -> None:
     assert isinstance(framing(LINE), LineFraming)
+    assert isinstance(dialogue(Reader(model="pn532", port="unused")), Pn532)
+    heard = dialogue(LINE)
+    assert isinstance(heard, Listening)
+    assert heard.health == ""
+    heard.opened(1.0)
+    assert (heard.health, heard.to_send()) == ("ok", b"")
+    assert heard.feed(line("04AABBCC"), 2.0) == ["04AABBCC"]
+
+
+@pytest.mark.parametrize(("number", "random"), [
+    ("08AABBCC", True), ("04AABBCC", False), ("08112233445566", False), ("0800000000", False),
+])  # fmt: skip
+def test_a_uid_that_is_made_up(number: str, random: bool) -> None:
+    assert is_random(number) is random
 
 
 @pytest.mark.parametrize(("number", "reversed_number"), [

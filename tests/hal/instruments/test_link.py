@@ -31,7 +31,7 @@ async def safety(folder: Path) -> AsyncIterator[Safety]:
 
 @pytest.fixture
 async def link(folder: Path) -> AsyncIterator[SafetyLink]:
-    link = SafetyLink(folder / "hal.sock")
+    link = SafetyLink(folder / "hal.sock", lambda _: None)
     running = asyncio.create_task(link.run())
     yield link
     running.cancel()

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from hal import settings
-from hal.contract import Card, InstrumentBox, Message, Reading
+from hal.contract import Answer, Card, InstrumentBox, Message, Reading, Request, Temperatures, encode
 from tests.hal.instruments.safety import Safety
+from tests.hal.instruments.statuses import status
 from tests.hal.instruments.waiting import PATIENCE_S, until
 from tests.hal.mock.world import RunningMock
 
@@ -21,6 +23,9 @@ port = "/dev/ttyAMA0"
 prefix = "UID="
 terminator = "crlf"
 """
+PN532 = 'model = "pn532"\nport = "/dev/ttyAMA0"\n'
+ID12LA = 'model = "id12la"\nport = "/dev/ttyAMA0"\n'
+REVERSED = 'model = "rdm6300"\nport = "/dev/ttyAMA0"\nreverse_bytes = true\n'
 
 
 class Bench:
@@ -61,6 +66,20 @@ class Bench:
 
     def boxes(self) -> list[InstrumentBox]:
         return [message for message in self.told() if isinstance(message, InstrumentBox)]
+
+    def answers(self) -> list[Answer]:
+        return [message for message in self.told() if isinstance(message, Answer)]
+
+    def temperatures(self) -> list[Temperatures]:
+        return [message for message in self.told() if isinstance(message, Temperatures)]
+
+    async def ask(self, do: str, argument: str = "", *, contactor_closed: bool = False) -> Answer:
+        """The answer to a tool's request, as hal.safety would relay it."""
+        self.safety.say(encode(status(time.monotonic(), contactor_closed=contactor_closed)))
+        before = len(self.answers())
+        self.safety.say(encode(Request(id=do, owner="instruments", do=do, argument=argument)))
+        await until(lambda: len(self.answers()) > before)
+        return self.answers()[-1]
 
     def readings(self) -> list[Reading]:
         return [message for message in self.told() if isinstance(message, Reading)]
@@ -122,6 +141,124 @@ async def test_a_line_reader(bench: Bench) -> None:
     assert bench.world.ask("swipe", tag="04AABBCC") == {"ok": True, "sent": "04AABBCC"}
     await until(lambda: bench.cards() == ["04AABBCC"])
     assert bench.boxes()[-1].reader == "line"
+
+
+@pytest.mark.parametrize("bench", [ID12LA], indirect=True)
+async def test_an_id12la(bench: Bench) -> None:
+    bench.world.ask("swipe", tag="100086F444")
+    await until(lambda: bench.cards() == ["100086F444"])
+
+
+@pytest.mark.parametrize("bench", [REVERSED], indirect=True)
+async def test_bytes_last_to_first(bench: Bench) -> None:
+    bench.world.ask("swipe", tag="100086F444")
+    await until(lambda: bench.cards() == ["44F4860010"])
+
+
+@pytest.mark.parametrize("bench", [PN532], indirect=True)
+async def test_a_pn532_through_noise_and_a_pulled_plug(bench: Bench) -> None:
+    bench.world.ask("swipe", tag="04C31102F84D80")
+    await until(lambda: bench.cards() == ["04C31102F84D80"])
+    bench.world.ask("fault", name="card_noise")
+    bench.world.ask("swipe", tag="04AABBCC")
+    await until(lambda: bench.cards()[1:] == ["04AABBCC"])
+    bench.world.ask("fault", name="reader_lost")
+    await until(lambda: "is the reader plugged in?" in bench.boxes()[-1].reader_health)
+    bench.world.ask("clear", name="reader_lost")
+    await until(lambda: bench.boxes()[-1].reader_health == "ok")
+    bench.world.ask("clear", name="card_noise")
+    bench.world.ask("swipe", tag="04112233445566778899")
+    await until(lambda: bench.cards()[2:] == ["04112233445566778899"])
+    assert bench.world.ask("swipe", tag="0411")["error"].endswith("a PN532 sees 8, 14 or 20 hex digits")
+
+
+async def test_a_reader_unplugged_and_replugged(bench: Bench) -> None:
+    bench.world.ask("fault", name="reader_lost")
+    await until(lambda: "is the reader plugged in?" in bench.boxes()[-1].reader_health)
+    bench.world.ask("clear", name="reader_lost")
+    await until(lambda: bench.boxes()[-1].reader_health == "ok")
+    bench.world.ask("swipe", tag="100086F444")
+    await until(lambda: bench.cards() == ["100086F444"])
+
+
+async def test_temperatures_and_their_faults(bench: Bench) -> None:
+    await until(lambda: bench.boxes()[-1].thermometer_health == "ok")
+    assert bench.temperatures()[-1].contacts_c == 25.0
+    assert bench.temperatures()[-1].soc_c == 48.0
+    bench.world.ask("fault", name="thermometer_lost")
+    await until(lambda: "no DS18B20" in bench.boxes()[-1].thermometer_health)
+    await until(lambda: bench.temperatures()[-1].contacts_c is None)
+    bench.world.ask("clear", name="thermometer_lost")
+    bench.world.ask("fault", name="hot")
+    await until(lambda: (bench.temperatures()[-1].contacts_c or 0.0) > 30.0)
+    assert bench.boxes()[-1].thermometer_health == "ok"
+
+
+async def test_under_voltage_comes_and_goes(bench: Bench) -> None:
+    await until(lambda: bench.boxes()[-1].pi_health == "ok")
+    bench.world.ask("fault", name="under_voltage")
+    await until(lambda: bench.boxes()[-1].pi_health.startswith("under-voltage: "))
+    bench.world.ask("clear", name="under_voltage")
+    await until(lambda: bench.boxes()[-1].pi_health == "ok")
+
+
+async def test_the_lamp_shows_what_the_status_says(bench: Bench) -> None:
+    assert bench.boxes()[-1].lamp_health == "ok"
+
+    def shows(lamp: str, lights: list[str]) -> bool:
+        bench.safety.say(encode(status(time.monotonic(), lamp=lamp)))
+        return bool(bench.world.state()["lamp"] == lights)
+
+    for lamp, lights in (("ready", ["green"]), ("accepted", ["blue"]), ("reserved", ["red", "green"])):
+        await until(lambda lamp=lamp, lights=lights: shows(lamp, lights))  # type: ignore[misc]
+    answer = await bench.ask("lamp", "faulted")
+    assert (answer.ok, answer.text) == (True, "shows faulted for 5 s; do you see it?")
+    await until(lambda: bench.world.state()["lamp"] == ["red"])
+    answer = await bench.ask("lamp", "disco")
+    assert not answer.ok
+    assert "there are ready, offline" in answer.text
+
+
+async def test_the_meter_is_probed_and_polled_again(bench: Bench) -> None:
+    answer = await bench.ask("probe-meter")
+    assert answer.ok, answer.text
+    assert answer.measured["voltage_l1_v"] == 230.0
+    before = len(bench.readings())
+    await until(lambda: len(bench.readings()) > before)
+    bench.world.ask("fault", name="meter_silent")
+    answer = await bench.ask("probe-meter")
+    assert not answer.ok
+    assert "no answer from unit 1" in answer.text
+
+
+async def test_the_reader_is_probed_and_read_again(bench: Bench) -> None:
+    answer = await bench.ask("probe-reader", "0.2")
+    assert (answer.ok, answer.measured) == (False, {"bytes_at_9600": 0.0})
+    assert "nothing heard; was a card presented?" in answer.text
+    asked = asyncio.create_task(bench.ask("probe-reader", "10"))
+    while not asked.done():
+        bench.world.ask("swipe", tag="100086F444")
+        await asyncio.sleep(0.5)
+    assert (await asked).ok
+    assert "9600 baud: card 100086F444" in (await asked).text
+    assert bench.cards() in ([], ["100086F444"])  # a probe is no presentation
+    bench.world.ask("swipe", tag="0004AABBCC")
+    await until(lambda: bench.cards()[-1:] == ["0004AABBCC"])
+
+
+@pytest.mark.parametrize("bench", [PN532 + "baud = 9600\n"], indirect=True)
+async def test_a_pn532_at_the_wrong_setting_is_found_at_its_own(bench: Bench) -> None:
+    """A pty has no speed, so the mock's answers at both; what is shown is that a good setting is enough."""
+    answer = await bench.ask("probe-reader", "1")
+    assert answer.ok
+    assert "9600 baud: the reader answers; no card was presented" in answer.text
+
+
+async def test_nothing_is_probed_while_the_contactor_is_closed(bench: Bench) -> None:
+    answer = await bench.ask("probe-meter", contactor_closed=True)
+    assert (answer.ok, answer.text) == (
+        False, "probe-meter: refused while the contactor is closed; end the charge first",
+    )  # fmt: skip
 
 
 async def test_after_a_kill_it_comes_back_with_all_it_knows(bench: Bench) -> None:

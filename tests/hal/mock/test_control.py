@@ -62,7 +62,9 @@ def test_it_says_what_it_is(folder: Path) -> None:
     world.start()
     assert world.state()["serial"].startswith("MOCK")
     assert "MOCK WALLBOX: nothing here is real" in world.stop()
-    assert sorted(path.name for path in world.runtime_dir.iterdir()) == ["line-map", "power", "pwm"]
+    assert sorted(path.name for path in world.runtime_dir.iterdir()) == [
+        "hwmon", "line-map", "power", "pwm", "thermal", "w1",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

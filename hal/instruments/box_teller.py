@@ -1,0 +1,46 @@
+"""What is connected and how it is: told on change, and every now and then."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from hal.contract import InstrumentBox
+
+_AGAIN_S = 10.0  # the contract's: unchanged, it is told again after that
+_MOST_OFTEN_S = 0.2  # a noisy card wire changes `dropped_frames` with every byte
+
+
+class BoxTeller:
+    """Keeps the InstrumentBox of now."""
+
+    def __init__(self, box: InstrumentBox, tell: Callable[[InstrumentBox], None]) -> None:
+        """Nothing is told while `box.reader_health` is empty: a reader that was not tried is not broken."""
+        self._box = box
+        self._tell = tell
+        self._changed = asyncio.Event()
+
+    def note(self, **changed: Any) -> None:
+        """Fields of InstrumentBox by name."""
+        box = msgspec.structs.replace(self._box, **changed)
+        if box != self._box:
+            self._box = box
+            self._changed.set()
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        while not self._box.reader_health:
+            await self._changed.wait()
+            self._changed.clear()
+        while True:
+            self._tell(self._box)
+            await asyncio.sleep(_MOST_OFTEN_S)
+            try:
+                async with asyncio.timeout(_AGAIN_S):
+                    await self._changed.wait()
+            except TimeoutError:
+                continue
+            self._changed.clear()
