@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import importlib.metadata
 import logging
+import os
 import signal
 import sys
 import uuid
@@ -43,12 +44,14 @@ from hal.contract import (
     Status,
     Wish,
 )
+from hal.notify import Notify
 
 log = logging.getLogger(__name__)
 
 DATABASE_NAME = "bridge.sqlite"  # in the state folder
 RESET_NAME = "reset"  # in the runtime folder: soft | hard | reboot, carried out by whoever started us
 TICK_S = 0.25
+FEED_EVERY_S = 0.25  # looks whether systemd's watchdog is to be fed
 WISH_EVERY_S = 1.0
 STORE_RETRY_S = 1.0
 GOODBYE_S = 2.0  # for the close frame
@@ -93,6 +96,7 @@ class App:
         self._wish_seq = 0
         self._wished: tuple[WishContent, float] | None = None
         self._told_state = ""
+        self._notify = Notify(os.environ)
 
     async def run(self) -> None:
         """Until a signal or a Reset."""
@@ -101,8 +105,13 @@ class App:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, lambda: tasks.create_task(self._inbox.put(End())))
             link = tasks.create_task(self._link.run())
-            background = [link, tasks.create_task(self._hal.run()), tasks.create_task(self._tick())]
+            background = [
+                link,
+                *(tasks.create_task(work) for work in (self._hal.run(), self._tick(), self._feed())),
+            ]
+            self._notify.send("READY=1")
             await self._act()
+            self._notify.send("STOPPING=1")
             await asyncio.wait([link], timeout=GOODBYE_S)
             for task in background:
                 task.cancel()
@@ -111,6 +120,12 @@ class App:
         while True:
             await self._inbox.put(Tick())
             await asyncio.sleep(TICK_S)
+
+    async def _feed(self) -> None:
+        """The event loop lives; a slow disk, for which the actor waits, is no reason to be killed."""
+        while True:
+            self._notify.feed_watchdog(clock.now().s)
+            await asyncio.sleep(FEED_EVERY_S)
 
     # The actor
 
@@ -178,6 +193,7 @@ class App:
         state = type(self._charge_point.state).__name__
         if state != self._told_state:
             log.info("state %s -> %s", self._told_state or "(start)", state)
+            self._notify.send(f"STATUS={state}")
             self._told_state = state
 
     # Wishes

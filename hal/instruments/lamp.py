@@ -54,21 +54,16 @@ class LampLines:
 
 
 class LampLoop:
-    """Follows the newest Status; a pattern asked for by name goes before it for a while."""
+    """Follows the newest Status."""
 
     def __init__(self, lines: LampLines) -> None:
         self._lines = lines
         self._status: Status | None = None
         self._name, self._since_s = "", 0.0
-        self._asked: tuple[str, float] | None = None  # name, until when
 
     def take(self, status: Status) -> None:
         """The newest Status."""
         self._status = status
-
-    def ask(self, name: str, lasts_s: float) -> None:
-        """Shows that pattern first."""
-        self._asked = name, time.monotonic() + lasts_s
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -81,12 +76,6 @@ class LampLoop:
 
     def _step(self, now_s: float) -> None:
         name = pattern_name(self._status, now_s)
-        if self._asked is not None:
-            asked, until_s = self._asked
-            if now_s < until_s:
-                name = asked
-            else:
-                self._asked = None
         if name != self._name:
             self._name, self._since_s = name, now_s
         self._lines.show(colour(name, now_s - self._since_s))

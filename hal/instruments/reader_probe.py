@@ -15,7 +15,7 @@ from hal.instruments.requests import Result
 from hal.settings import Reader
 
 _SHOWN_BYTES = 16
-_LISTEN_S, _LONGEST_S = 5.0, 10.0  # time to present a card
+_LISTEN_S, _LONGEST_S = 5.0, 10.0  # time to present a card; hal.safety waits 30 s for the answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from hal.instruments.aside import Aside
 from hal.instruments.box_teller import BoxTeller
 from hal.instruments.card_sense import CardSense, line_of
 from hal.instruments.lamp import LampLoop, NoLampError, lamp_lines
-from hal.instruments.lamp_patterns import PATTERNS
 from hal.instruments.link import SafetyLink
 from hal.instruments.meter_probe import probe_meter
 from hal.instruments.meters import MeterPoll, plan_of
@@ -28,7 +27,6 @@ from hal.settings import Wallbox
 
 _SUPPLY_EVERY_S = 2.0  # as often as the kernel asks the firmware
 _FEED_EVERY_S = 0.25
-_LAMP_SHOWS_S = 5.0  # what a tool asked for
 
 log = logging.getLogger("hal.instruments")
 
@@ -53,8 +51,7 @@ class Senses:
         self._link = SafetyLink(folders.runtime / SOCKET_NAME, self._hear)
         self._teller = BoxTeller(_first_box(wallbox), self._tell_box)
         self._requests = Requests(
-            {"probe-meter": self._probe_meter, "probe-reader": self._probe_reader, "lamp": self._show_lamp},
-            self._link.answer,
+            {"probe-meter": self._probe_meter, "probe-reader": self._probe_reader}, self._link.answer
         )
         self._cards: CardSense | None = None
         self._lamp: LampLoop | None = None
@@ -73,6 +70,7 @@ class Senses:
                 tasks.create_task(self._feed_watchdog())
                 self._notify.send("READY=1")
         finally:
+            self._notify.send("STOPPING=1")
             if self._cards is not None:
                 self._cards.stop()
 
@@ -167,15 +165,6 @@ class Senses:
             return
         self._teller.note(lamp_health="ok")
         self._tasks.create_task(self._lamp.run())
-
-    async def _show_lamp(self, argument: str) -> Result:
-        name = argument or "test"
-        if self._lamp is None:
-            return Result(False, "this box has no lamp")
-        if name not in PATTERNS:
-            return Result(False, f"{name!r}: there are {', '.join(PATTERNS)}")
-        self._lamp.ask(name, _LAMP_SHOWS_S)
-        return Result(True, f"shows {name} for {_LAMP_SHOWS_S:g} s; do you see it?")
 
 
 def _first_box(wallbox: Wallbox) -> InstrumentBox:

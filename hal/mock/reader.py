@@ -71,7 +71,7 @@ class MockReader:
         return number
 
     def _plug(self) -> None:
-        lost = "reader_lost" in self._faults
+        lost = "reader_gone" in self._faults
         if lost and self._wire is not None:
             self.close()
         elif not lost and self._wire is None:

@@ -31,7 +31,7 @@ class Sysfs:
         _put(self._supply / "in0_lcrit_alarm", "1\n" if "under_voltage" in self._faults else "0\n")
 
     def _write_sensor(self, contacts_c: float) -> None:
-        if "thermometer_lost" in self._faults:
+        if "cut_thermometer" in self._faults:
             _remove(self._sensor)
             return
         self._sensor.mkdir(exist_ok=True)

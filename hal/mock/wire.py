@@ -19,10 +19,10 @@ METER_FAULTS = {
 CARD_FAULTS = {
     "card_noise": "random bytes around each card frame",
     "card_checksum": "card frames with a wrong checksum, or cut short (line)",
-    "reader_lost": "the card reader is unplugged",
+    "reader_gone": "the card reader is unplugged",
 }
 SYSFS_FAULTS = {
-    "thermometer_lost": "the thermometer at the contacts is not on its bus",
+    "cut_thermometer": "the thermometer at the contacts is not on its bus",
     "thermometer_crc": "every transfer from the thermometer is damaged",
     "thermometer_power_on": "the thermometer says 85 °C, as after each loss of its supply",
     "under_voltage": "the supply of the Raspberry Pi is too low",

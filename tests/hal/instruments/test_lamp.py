@@ -69,15 +69,14 @@ def test_a_line_that_another_process_holds_is_named(folder: Path, line_map: Line
         lamp_lines(lamp(), folder / "line-map")
 
 
-async def test_it_follows_the_status_and_a_request_goes_first(folder: Path, line_map: LineMap) -> None:
+async def test_it_follows_the_status(folder: Path, line_map: LineMap) -> None:
     loop = LampLoop(lamp_lines(lamp(), folder / "line-map"))
     running = asyncio.create_task(loop.run())
     await until(lambda: levels(line_map) == list(RED))  # no hal.safety: short and red
     loop.take(status(time.monotonic() + 1000, lamp="accepted"))
     await until(lambda: levels(line_map) == list(BLUE))
-    loop.ask("reserved", 0.2)
+    loop.take(status(time.monotonic() + 1000, lamp="reserved"))
     await until(lambda: levels(line_map) == list(YELLOW))
-    await until(lambda: levels(line_map) == list(BLUE))
     running.cancel()
     await asyncio.wait([running])
     assert outputs(line_map) == [False] * 3

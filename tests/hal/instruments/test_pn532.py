@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hal.instruments.pn532 import Pn532
@@ -93,19 +95,38 @@ def test_any_split_of_what_the_chip_says(uid: bytes, first_s: float, cuts: list[
     assert set(wire.heard) == {uid.hex().upper()}
 
 
-@given(noise=st.lists(st.binary(max_size=40), min_size=60, max_size=60), uid=uids, at=st.integers(0, 59))
-@settings(max_examples=50)
-def test_noise_never_yields_a_card_and_ends_without_harm(noise: list[bytes], uid: bytes, at: int) -> None:
-    wire = Wire()
+def live_through(noise: list[bytes], uid: bytes, at: int) -> None:
+    """Noise step by step, a card from step `at` on: no other card is heard, and afterwards all is well."""
+    wire, shown = Wire(), uid.hex().upper()
     wire.open()
     for step, damage in enumerate(noise):
         if step == at:
             wire.chip.present(uid)
         wire.step(damage)
-    assert set(wire.heard) <= {uid.hex().upper()}
+    assert set(wire.heard) <= {shown}
     wire.pass_s(5.0)
-    assert wire.heard[-1] == uid.hex().upper()
+    assert wire.heard[-1] == shown
     assert wire.driver.health == "ok"
+
+
+@given(
+    noise=st.dictionaries(st.integers(0, 59), st.binary(max_size=40), max_size=8),
+    uid=uids,
+    at=st.integers(0, 59),
+)
+def test_noise_never_yields_a_card_and_ends_without_harm(
+    noise: dict[int, bytes], uid: bytes, at: int
+) -> None:
+    live_through([noise.get(step, b"") for step in range(60)], uid, at)
+
+
+@pytest.mark.parametrize("alphabet", [range(256), (0x00, 0x00, 0xFF, 0x20, 0xE0, 0xD5, 0x4B)])
+def test_noise_without_a_pause(alphabet: Sequence[int]) -> None:
+    """Bytes at random, and such as frames begin with, at every step."""
+    for seed in range(100):
+        chance = random.Random(seed)
+        noise = [bytes(chance.choices(alphabet, k=chance.randrange(41))) for _ in range(60)]
+        live_through(noise, chance.randbytes(chance.choice((4, 7, 10))), chance.randrange(60))
 
 
 def test_a_chip_that_lost_its_supply_is_woken_again(wire: Wire) -> None:

@@ -88,7 +88,7 @@ def test_a_kernel_with_the_newer_file_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("fault", "why"), [
-    ("thermometer_lost", "no DS18B20 in"), ("thermometer_crc", "CRC"), ("thermometer_power_on", "power-on"),
+    ("cut_thermometer", "no DS18B20 in"), ("thermometer_crc", "CRC"), ("thermometer_power_on", "power-on"),
 ])  # fmt: skip
 def test_each_fault_of_the_simulated_sensor_is_noticed_and_ends(tmp_path: Path, fault: str, why: str) -> None:
     faults = {fault}

@@ -1,0 +1,75 @@
+"""What the programs tell systemd, played by a datagram socket."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import sys
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.system import configured
+from tests.system.programs import Run
+from tests.system.waiting import until
+
+pytestmark = pytest.mark.real
+
+
+class Systemd:
+    """Hears datagrams; never waits for one."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "notify"
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._socket.bind(str(self._path))
+        self._heard: list[str] = []
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Of a service with WatchdogSec=1."""
+        return {**os.environ, "NOTIFY_SOCKET": str(self._path), "WATCHDOG_USEC": "1000000"}
+
+    @property
+    def heard(self) -> list[str]:
+        while True:
+            try:
+                self._heard.append(self._socket.recv(4096).decode())
+            except BlockingIOError:
+                return self._heard
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="evse-", dir="/tmp"))
+    configured.write(folder / "c", {}, {})
+    for name in ("d", "r"):
+        (folder / name).mkdir()
+    (folder / "r" / "boot_id").write_text(f"{uuid.uuid4()}\n")
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(("module", "status"), [
+    ("hal.instruments", "STATUS=meter: "), ("bridge", "STATUS=Idle"),
+])  # fmt: skip
+async def test_ready_then_fed_then_a_word_of_how_it_is(folder: Path, module: str, status: str) -> None:
+    systemd = Systemd(folder)
+    command = [sys.executable, "-I", "-m", module, *Run(folder).arguments, "--mock"]
+    program = await asyncio.create_subprocess_exec(*command, env=systemd.environment)
+    await until(lambda: systemd.heard.count("WATCHDOG=1") >= 5, "the watchdog is fed")
+    await until(lambda: any(words.startswith(status) for words in systemd.heard), "a status")
+    assert "READY=1" in systemd.heard[:3]
+    program.terminate()
+    assert await asyncio.wait_for(program.wait(), 60) == 0
+    assert systemd.heard[-1] == "STOPPING=1"
+    systemd.close()
