@@ -49,7 +49,7 @@ def cable(state: State, configuration: Configuration, *, unlocking: bool) -> Cab
             assert_never(never)
 
 
-def lamp(state: State, status: str, refused: bool) -> str:
+def lamp(state: State, status: str, *, refused: bool, online: bool) -> str:
     """The name of a pattern; a refusal shows over everything but a fault."""
     if status in ("Faulted", "Unavailable"):
         return status.lower()
@@ -63,6 +63,6 @@ def lamp(state: State, status: str, refused: bool) -> str:
         case Transaction():
             return "charging" if status == "Charging" else "accepted"
         case Idle() | Finishing():
-            return "ready"
+            return "ready" if online else "offline"
         case never:
             assert_never(never)
