@@ -9,6 +9,7 @@ import msgspec
 from hal.contract import Reading
 from hal.instruments.meter_model import MeterSetup, setup_of
 from hal.instruments.meter_port import MeterPort, NoAnswerError
+from hal.instruments.meters import MOCK_PREFIX
 from hal.instruments.registers import ImplausibleError, Wiring, reading
 from hal.instruments.requests import Result
 from hal.settings import Meter, Wallbox
@@ -18,10 +19,11 @@ async def probe_meter(wallbox: Wallbox, mock_port: str | None) -> Result:
     """The port must be free."""
     configured, shipped = _setups(wallbox.meter, mock_port)
     wiring = Wiring(wallbox.installation.phases, wallbox.installation.nominal_voltage_v)
-    found, text = await _look(configured, wiring)
+    prefix = "" if mock_port is None else MOCK_PREFIX
+    found, text = await _look(configured, wiring, prefix)
     if found is not None or shipped == configured:
         return Result(found is not None, text, _numbers(found))
-    found, more = await _look(shipped, wiring)
+    found, more = await _look(shipped, wiring, prefix)
     return Result(False, f"{text}; as shipped: {more}", _numbers(found))
 
 
@@ -31,7 +33,7 @@ def _setups(meter: Meter, mock_port: str | None) -> tuple[MeterSetup, MeterSetup
     return setup_of(meter, mock_port), setup_of(plain, mock_port)
 
 
-async def _look(setup: MeterSetup, wiring: Wiring) -> tuple[Reading | None, str]:
+async def _look(setup: MeterSetup, wiring: Wiring, prefix: str) -> tuple[Reading | None, str]:
     port = MeterPort(setup, wiring.phases)
     try:
         found = reading(setup.map, wiring, await port.read(), time.monotonic())
@@ -39,7 +41,7 @@ async def _look(setup: MeterSetup, wiring: Wiring) -> tuple[Reading | None, str]
         return None, str(error)
     finally:
         port.close()
-    number = f", serial number {port.serial}" if port.serial else ""
+    number = f", serial number {prefix}{port.serial}" if port.serial else ""
     return found, f"unit {setup.unit} on {setup.link} answers{number}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ import pytest
 
 from hal import settings
 from hal.contract import Answer, Card, InstrumentBox, Message, Reading, Request, Temperatures, encode
+from hal.mock.line_map import LineMap
 from tests.hal.instruments.safety import Safety
 from tests.hal.instruments.statuses import status
 from tests.hal.instruments.waiting import PATIENCE_S, until
@@ -213,9 +215,24 @@ async def test_the_lamp_shows_what_the_status_says(bench: Bench) -> None:
         await until(lambda lamp=lamp, lights=lights: shows(lamp, lights))  # type: ignore[misc]
 
 
+async def test_a_lamp_that_cannot_be_had_is_told_and_all_else_goes_on(folder: Path) -> None:
+    bench = Bench(folder, None)
+    await asyncio.to_thread(bench.world.start)
+    line_map = LineMap.open(bench.world.runtime_dir / "line-map")
+    line_map.claim(13, os.getpid())
+    await bench.safety.start()
+    bench.launch()
+    await until(lambda: any(box.meter_health == "ok" for box in bench.boxes()))
+    assert "GPIO13 is held by process" in bench.boxes()[-1].lamp_health
+    line_map.release(13)
+    line_map.close()
+    assert await bench.stop() == 0
+
+
 async def test_the_meter_is_probed_and_polled_again(bench: Bench) -> None:
     answer = await bench.ask("probe-meter")
     assert answer.ok, answer.text
+    assert answer.text.endswith("/r/meter (9600 baud, 8N1) answers, serial number MOCK63000001")
     assert answer.measured["voltage_l1_v"] == 230.0
     before = len(bench.readings())
     await until(lambda: len(bench.readings()) > before)
@@ -223,6 +240,24 @@ async def test_the_meter_is_probed_and_polled_again(bench: Bench) -> None:
     answer = await bench.ask("probe-meter")
     assert not answer.ok
     assert "no answer from unit 1" in answer.text
+
+
+async def test_a_meter_that_is_not_as_configured_is_found_as_it_is_shipped(folder: Path) -> None:
+    bench = Bench(folder, None)
+    await bench.start()
+    await until(lambda: any(box.meter_health == "ok" for box in bench.boxes()))
+    assert bench.instruments is not None
+    bench.instruments.kill()
+    await asyncio.to_thread(bench.instruments.wait, PATIENCE_S)
+    bench.world.configure(settings.new_file(mock=True).replace('#unit = "auto"', "unit = 7"))
+    bench.launch()  # the mock's meter still has unit 1
+    await until(lambda: len(bench.safety.heard) == 2)
+    answer = await bench.ask("probe-meter")
+    assert not answer.ok
+    assert "no answer from unit 7" in answer.text
+    assert "; as shipped: unit 1 on " in answer.text
+    assert answer.measured["voltage_l3_v"] == 230.0
+    assert await bench.stop() == 0
 
 
 async def test_the_reader_is_probed_and_read_again(bench: Bench) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from hal.contract import Temperatures
 from hal.instruments.temperatures import TemperaturePoll
 from hal.instruments.thermometer import Thermometer
-from hal.mock.sysfs import Sysfs
+from hal.mock.sysfs import SENSOR, Sysfs
 from tests.hal.instruments.waiting import until
 
 
@@ -70,6 +71,21 @@ async def test_misses_that_do_not_follow_each_other_are_nothing(bench: Bench) ->
         await bench.poll.look()
     assert [one.contacts_c for one in bench.told] == [30.0, 30.0]
     assert bench.health == ["ok"]
+
+
+async def test_a_conversion_that_takes_its_time_holds_nothing_up(bench: Bench, tmp_path: Path) -> None:
+    """A pipe in the file's place: the read waits, as the kernel makes it, until somebody writes."""
+    sensor = tmp_path / "w1" / SENSOR / "w1_slave"
+    good = sensor.read_text()
+    sensor.unlink()
+    os.mkfifo(sensor)
+    looking = asyncio.create_task(bench.poll.look())
+    for _ in range(20):
+        await asyncio.sleep(0.005)
+    assert not looking.done()
+    await asyncio.to_thread(sensor.write_text, good)
+    await looking
+    assert bench.told[-1].contacts_c == 30.0
 
 
 async def test_a_box_without_a_thermometer_tells_of_its_chip(tmp_path: Path) -> None:
