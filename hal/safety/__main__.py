@@ -16,9 +16,10 @@ from gpiozero import GPIOZeroError
 from hal import settings
 from hal.config_file import ConfigError
 from hal.core.evse import Evse
+from hal.notify import Notify
 from hal.safety import pwm, real_time
 from hal.safety.box import box_of, notes_of, rules_of
-from hal.safety.journal import Journal, Notify
+from hal.safety.journal import Journal
 from hal.safety.lines import Lines, PinFactory, Wiring
 from hal.safety.loop import Loop, Voice
 from hal.safety.pwm import PERIOD_NS, PwmError

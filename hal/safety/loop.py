@@ -15,7 +15,8 @@ import msgspec
 from hal.contract import Status
 from hal.core.evse import Evse
 from hal.core.signals import Drive, Sense
-from hal.safety.journal import WAITING, Journal, Notify
+from hal.notify import Notify
+from hal.safety.journal import WAITING, Journal
 from hal.safety.lines import Lines
 from hal.safety.server import Server
 from hal.safety.status import Identity, Tallies, changes, differs, status_of

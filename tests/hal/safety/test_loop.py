@@ -14,8 +14,9 @@ import pytest
 
 from hal.contract import Reading, Status
 from hal.core.evse import Evse
+from hal.notify import Notify
 from hal.safety.box import box_of, notes_of, rules_of
-from hal.safety.journal import WAITING, Journal, Notify
+from hal.safety.journal import WAITING, Journal
 from hal.safety.loop import LATE_S, TICK_CLOSED_S, Loop, Voice
 from hal.safety.pwm import PERIOD_NS
 from hal.safety.server import Server
