@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+from pathlib import Path
 from typing import Literal
 
 from hal.mock.line_map import LineMap
@@ -34,9 +35,10 @@ class Kernel:
                 self._free(line)
 
     def owners_alive(self) -> list[int]:
-        """Pids that claimed a line at some time and still run."""
+        """Pids that claimed a line at some time and still run. One that was killed does so no more, though
+        its last thread may still be on its way out."""
         self.bury_the_dead()
-        return sorted(self._pids.values())
+        return sorted(pid for pid in self._pids.values() if _has_memory(pid))
 
     def _watch(self, pid: int) -> bool:
         """False: it has gone already."""
@@ -52,3 +54,11 @@ class Kernel:
         if self.policy == "releases":
             self._line_map.make_input(line)
         self._line_map.release(line)
+
+
+def _has_memory(pid: int) -> bool:
+    """proc(5): without memory of its own a process has no command line."""
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except OSError:
+        return False

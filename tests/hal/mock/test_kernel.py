@@ -82,3 +82,34 @@ def test_the_next_process_gets_the_line(folder: Path) -> None:
     assert line_map.owned() == [(17, second.pid)]
     assert line_map.driven_high(17)
     kill(second)
+
+
+LAST_THREAD = """
+import ctypes, os, sys, threading, time
+from pathlib import Path
+from hal.mock.line_map import LineMap
+LineMap.open(Path(sys.argv[1])).claim(17, os.getpid())
+threading.Thread(target=time.sleep, args=(600,)).start()
+print("claimed", flush=True)
+sys.stdin.readline()
+ctypes.CDLL(None).pthread_exit(None)
+"""
+
+
+def test_a_process_on_its_way_out_is_no_owner(folder: Path) -> None:
+    """Its memory is let go of, its last thread is not over yet: so it is for a moment after a SIGKILL."""
+    line_map = LineMap.create(folder / "map")
+    kernel = Kernel(line_map, "keeps")
+    command = [sys.executable, "-I", "-c", LAST_THREAD, str(folder / "map")]
+    dying = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert dying.stdin is not None
+    assert dying.stdout is not None
+    assert dying.stdout.readline() == "claimed\n"
+    assert kernel.owners_alive() == [dying.pid]
+    dying.stdin.write("\n")
+    dying.stdin.flush()
+    until(lambda: not kernel.owners_alive())
+    assert dying.poll() is None
+    assert line_map.owned() == [(17, dying.pid)]
+    dying.kill()
+    dying.communicate()
