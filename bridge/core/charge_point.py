@@ -90,11 +90,9 @@ class ChargePoint:
         """What to ask of the box at this moment."""
         status = self.connector.status(now)
         return WishContent(
-limit_a=limit_a(self.state, self.box, self.profiles, now),
+            limit_a=limit_a(self.state, self.box, self.profiles, now),
             cable=self.connector.cable,
-            lamp=lamp(
-                self.state, status, refused=self.connector.refused(now.s), online=self.service.online
-            ),
+            lamp=lamp(self.state, status, refused=self.connector.refused(now.s), online=self.service.online),
         )
 
     # From the box

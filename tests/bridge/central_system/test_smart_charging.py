@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.central_system.frames import OcppError, check_request
-from bridge.central_system.operations import SUPPORTED, Question, answer
+from bridge.central_system.operations import SUPPORTED, Answer, Question, answer
 from bridge.core.charge_point import ChargePoint
 from bridge.store.database import IN_MEMORY, Database
 from tests.bridge.core.charge_points import at, charge_point
@@ -30,7 +30,13 @@ def ask(core: ChargePoint, action: str, payload: dict[str, Any]) -> dict[str, An
     """As the conversation does. Raises OcppError."""
     payload = json.loads(json.dumps(payload))
     check_request(action, payload, SUPPORTED)
-    return answer(action, Question(payload, core, pending=False, now=at(10))).payload
+    return answered(action, Question(payload, core, pending=False, now=at(10))).payload
+
+
+def answered(action: str, question: Question) -> Answer:
+    given = answer(action, question)
+    assert isinstance(given, Answer)
+    return given
 
 
 def install(core: ChargePoint, profile: dict[str, Any], connector_id: int = 1) -> dict[str, Any]:
@@ -135,7 +141,7 @@ def test_that_one_phase_cannot_be_chosen_is_said_once(phases: int, numbers: int 
             "chargingSchedule": {**SCHEDULE, "chargingSchedulePeriod": [period]},
         },
     }
-    notes = [answer("SetChargingProfile", Question(payload, core, False, at(10))).note for _ in range(3)]
+    notes = [answered("SetChargingProfile", Question(payload, core, False, at(10))).note for _ in range(3)]
     assert sum(bool(note) for note in notes) == said
 
 
