@@ -51,7 +51,9 @@ NOT_IN_SAFETY = (
 
 # Who alone may import it.
 SOLE_IMPORTERS = {
-    "websockets": ("bridge.central_system.link", "bridge.cli.central_system", "bridge.cli.strict"),
+    "websockets": (
+        "bridge.central_system.link", "bridge.central_system.trouble", "bridge.cli.central_system", "bridge.cli.strict",
+    ),  # fmt: skip
     "typer": ("bridge.cli.*",),
     "rich": ("bridge.cli.*",),
     "sqlite3": ("bridge.store.*",),

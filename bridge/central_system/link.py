@@ -11,7 +11,6 @@ import contextlib
 import logging
 import random
 import socket
-import ssl
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -19,8 +18,10 @@ from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.typing import Subprotocol
+
+from bridge.central_system.trouble import cause, since
 
 SUBPROTOCOL = Subprotocol("ocpp1.6")  # 3.1.2
 # Delivered up to here although frames.py reads 1 MiB only, so that a message too long is logged and dropped
@@ -183,7 +184,7 @@ class Link:
         try:
             connection = await self._handshake(url)
         except (OSError, InvalidURI, InvalidHandshake, ConnectionClosed, ValueError) as error:
-            self._in_trouble(f"{shown(url)}: {_cause(error)}")
+            self._in_trouble(f"{shown(url)}: {cause(error, HANDSHAKE_WAIT_S)}")
             return None
         if connection.subprotocol != SUBPROTOCOL:  # 3.1.2: without the header it has not agreed to any
             connection.transport.abort()
@@ -210,8 +211,8 @@ class Link:
     def _in_trouble(self, trouble: str) -> None:
         """Said once for each new cause, not at every attempt."""
         if trouble != self.trouble:
-            since = _since(self.offline_since)
-            log.warning("no connection to the Central System since %s: %s", since, trouble)
+            moment = since(self.offline_since)
+            log.warning("no connection to the Central System since %s: %s", moment, trouble)
         self.trouble = trouble
 
     async def _pause(self, attempt: int) -> None:
@@ -282,10 +283,6 @@ class Link:
                 return
 
 
-def _since(moment: datetime | None) -> str:
-    return "now" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S} UTC"
-
-
 async def _first(*ends: asyncio.Future[Closed]) -> Closed:
     """The first that is there; what the listener raises is raised."""
     done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -327,30 +324,3 @@ def shown(url: str) -> str:
     """For logs and pages: without the user and password that a URL may hold."""
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, parts.query, ""))
-
-
-def _cause(error: Exception) -> str:
-    """In one line, for the owner."""
-    match error:
-        case InvalidStatus():
-            return _refused(error.response.status_code, error.response.headers.get("Location"))
-        case ConnectionRefusedError():
-            return "connection refused: nothing listens there"
-        case socket.gaierror():
-            return "the host name was not found"
-        case TimeoutError():
-            return f"no answer within {HANDSHAKE_WAIT_S:g} s"
-        case ssl.SSLCertVerificationError():
-            return f"its certificate is not trusted: {error.verify_message}"
-        case _:
-            return " ".join(str(error).split()) or type(error).__name__
-
-
-def _refused(status: int, location: str | None) -> str:
-    if status in range(300, 400):
-        return f"redirects to {location}, which is not followed: set central_system.url to the right address"
-    if status == 401:
-        return "refused the password (HTTP 401)"
-    if status == 404:
-        return "does not know this charge point or path (HTTP 404)"
-    return f"answered HTTP {status} instead of a WebSocket"
