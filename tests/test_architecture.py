@@ -52,8 +52,11 @@ NOT_IN_SAFETY = (
 # Who alone may import it.
 SOLE_IMPORTERS = {
     "websockets": (
-        "bridge.central_system.link", "bridge.central_system.trouble", "bridge.cli.central_system", "bridge.cli.strict",
-    ),  # fmt: skip
+        "bridge.central_system.link",
+        "bridge.central_system.trouble",
+        "bridge.cli.central_system",
+        "bridge.cli.strict",
+    ),
     "typer": ("bridge.cli.*",),
     "rich": ("bridge.cli.*",),
     "sqlite3": ("bridge.store.*",),
