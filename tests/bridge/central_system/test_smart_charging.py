@@ -30,11 +30,12 @@ def ask(core: ChargePoint, action: str, payload: dict[str, Any]) -> dict[str, An
     """As the conversation does. Raises OcppError."""
     payload = json.loads(json.dumps(payload))
     check_request(action, payload, SUPPORTED)
-    return answered(action, Question(payload, core, pending=False, now=at(10))).payload
+    return told(action, payload, core).payload
 
 
-def answered(action: str, question: Question) -> Answer:
-    given = answer(action, question)
+def told(action: str, payload: dict[str, Any], core: ChargePoint) -> Answer:
+    """None of these operations answers later."""
+    given = answer(action, Question(payload, core, pending=False, now=at(10)))
     assert isinstance(given, Answer)
     return given
 
@@ -102,11 +103,11 @@ def test_nothing_that_is_sent_upsets_it(
     assert len(store.charging_profiles()) == (status == "Accepted")
     store.close()
     try:
-        told = ask(core, "GetCompositeSchedule", {"connectorId": 1, "duration": duration_s})
+        schedule = ask(core, "GetCompositeSchedule", {"connectorId": 1, "duration": duration_s})
     except OcppError as error:
         assert error.code == "PropertyConstraintViolation"  # noqa: PT017 - the duration
     else:
-        assert all(0 <= each["limit"] <= 16 for each in told.get("chargingSchedule", SCHEDULE)[
+        assert all(0 <= each["limit"] <= 16 for each in schedule.get("chargingSchedule", SCHEDULE)[
             "chargingSchedulePeriod"
         ])  # fmt: skip
 
@@ -125,8 +126,8 @@ def test_nothing_that_is_sent_upsets_it(
 def test_times_are_read_as_they_are_written_in_the_field(text: str, seconds: int) -> None:
     core = charge_point()
     assert install(core, {**PROFILE, "validFrom": text}) == {"status": "Accepted"}
-    told = ask(core, "GetCompositeSchedule", {"connectorId": 1, "duration": 60})
-    periods = told["chargingSchedule"]["chargingSchedulePeriod"]
+    schedule = ask(core, "GetCompositeSchedule", {"connectorId": 1, "duration": 60})
+    periods = schedule["chargingSchedule"]["chargingSchedulePeriod"]
     assert [(each["startPeriod"], each["limit"]) for each in periods] == [(0, 16.0), (seconds - 10, 10.0)]
 
 
@@ -141,7 +142,7 @@ def test_that_one_phase_cannot_be_chosen_is_said_once(phases: int, numbers: int 
             "chargingSchedule": {**SCHEDULE, "chargingSchedulePeriod": [period]},
         },
     }
-    notes = [answered("SetChargingProfile", Question(payload, core, False, at(10))).note for _ in range(3)]
+    notes = [told("SetChargingProfile", payload, core).note for _ in range(3)]
     assert sum(bool(note) for note in notes) == said
 
 

@@ -1,9 +1,10 @@
-"""A charge point of its own, and what its box tells it."""
+"""A charge point of its own, with a living box."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+
+import msgspec
 
 from bridge.core.charge_point import ChargePoint
 from bridge.core.charging_profiles import ChargingProfile
@@ -11,7 +12,7 @@ from bridge.core.configuration import Configuration
 from bridge.core.now import Now
 from bridge.core.setup import Identity, Memory
 from bridge.core.zaptec import BEHAVIOURS, Mode
-from hal.contract import Box, Counters, Reading, Status
+from tests.bridge.core.messages import BOX, status
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 URL = "ws://127.0.0.1:9000/ocpp"
@@ -22,35 +23,14 @@ def at(elapsed_s: float) -> Now:
 
 
 def charge_point(
-    mode: Mode = "cloud", profiles: tuple[ChargingProfile, ...] = (), phases: Any = 3
+    mode: Mode = "cloud", profiles: tuple[ChargingProfile, ...] = (), phases: int = 3
 ) -> ChargePoint:
-    """Registered, with a living box."""
+    """Registered; 16 A, 230 V."""
     behaviour = BEHAVIOURS[mode]
     configuration = Configuration(behaviour, {}, {}, authorization_required=True)
     made = ChargePoint(Identity(behaviour, "boot-1", URL), configuration, Memory(profiles=profiles), at(0))
-    made.heard(
-        Box(
-            version=1, phases=phases, nominal_voltage_v=230.0, socket=True, installation_max_a=16.0,
-            mock=True, software="0",
-        ),
-        at(0),
-    )  # fmt: skip
-    made.heard(status("A", at(0)), at(0))
+    box = msgspec.structs.replace(BOX, phases=phases, nominal_voltage_v=230.0, installation_max_a=16.0)
+    made.heard(box, at(0))
+    made.heard(status(at(0).s), at(0))
     made.link_registered(at(0))
     return made
-
-
-def status(vehicle: Any, now: Now) -> Status:
-    """Nothing offered, nothing closed, the plug locked."""
-    return Status(
-        version=1, start_id="s", seq=1, at_s=now.s, mock=True, real_time="simulated", vehicle=vehicle,
-        pilot_offer="x1", cable_present=True, cable_rating_a=32.0, lock="locked", contactor_commanded=False,
-        contactor_closed=False, contactor_changed_at_s=0.0, limits_a={}, limited_by="wish", withheld_by=(),
-        faults=(), lamp="", counters=Counters(), wish_seq=0,
-    )  # fmt: skip
-
-
-def reading(now: Now, volts: float = 230.0) -> Reading:
-    return Reading(
-        at_s=now.s, energy_wh=0, power_w=0.0, current_a=(0.0, 0.0, 0.0), voltage_v=(volts, volts, volts)
-    )

@@ -194,6 +194,30 @@ Machine.TestCase.settings = settings(max_examples=60, stateful_step_count=25, de
 TestAgainstModel = Machine.TestCase
 
 
+# At once
+
+
+def test_what_is_set_and_cleared_rules_at_once() -> None:
+    profiles, box, running = InstalledProfiles(()), box_of(), transaction(3, at(0))
+    assert profiles.limit_a(running, box, at(1)) == 16.0
+    assert profiles.install(profile(1, limit=8.0))
+    assert profiles.limit_a(running, box, at(1)) == 8.0
+    assert profiles.clear(Criteria(profile_id=1, connector_id=0, stack_level=5)), "the id decides alone"
+    assert profiles.limit_a(running, box, at(1)) == 16.0
+    assert not profiles.clear(Criteria(profile_id=1))
+
+
+def test_a_clock_that_is_set_back_is_noticed() -> None:
+    profiles, box, running = (
+        InstalledProfiles((profile(start_at=model.BASE),)),
+        box_of(),
+        transaction(3, at(0)),
+    )
+    assert profiles.limit_a(running, box, at(5)) == 10.0
+    set_back = Now(at(6).s, at(-1).utc)
+    assert profiles.limit_a(running, box, set_back) == 16.0
+
+
 # Room for 24
 
 

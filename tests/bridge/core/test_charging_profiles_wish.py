@@ -10,8 +10,9 @@ from bridge.core.charge_point import ChargePoint
 from bridge.core.charging_profiles import ChargingProfile, Moment, Period, Span
 from bridge.core.rows import ProfileInstalled, TransactionStarted
 from bridge.core.session import Transaction
-from tests.bridge.core.charge_points import at, charge_point, reading, status
+from tests.bridge.core.charge_points import at, charge_point
 from tests.bridge.core.charging_model import BASE
+from tests.bridge.core.messages import WAITING, reading, status
 
 FIELDS: dict[str, Any] = {
     "profile_id": 1, "connector_id": 1, "purpose": "TxDefaultProfile", "stack_level": 0, "kind": "Absolute",
@@ -24,7 +25,7 @@ def limits_until_the_transaction(core: ChargePoint) -> list[float]:
     limits = []
     for seconds in range(1, 5):
         now = at(seconds)
-        for message in (status("B", now), reading(now)):
+        for message in (status(now.s, **WAITING), reading(now.s)):
             core.heard(message, now)
             limits.append(core.wish(now).limit_a)
             if isinstance(core.state, Transaction):
