@@ -85,7 +85,7 @@ class World:
 
     async def _write_sysfs(self) -> None:
         while True:
-            self._sysfs.write(self._box.plant.contacts_c)
+            await asyncio.to_thread(self._sysfs.write, self._box.plant.contacts_c)
             await asyncio.sleep(_SYSFS_S)
 
     async def _keep(self) -> None:

@@ -17,29 +17,46 @@ class Sysfs:
 
     def __init__(self, runtime_dir: Path, faults: AbstractSet[str]) -> None:
         self._faults = faults
+        self._written: dict[Path, str] = {}
         self._sensor = runtime_dir / W1 / SENSOR
         self._soc = runtime_dir / THERMAL / "thermal_zone0" / "temp"
         self._supply = runtime_dir / HWMON / "hwmon0"
         for folder in (self._sensor.parent, self._soc.parent, self._supply):
             folder.mkdir(parents=True, exist_ok=True)
-        _put(self._supply / "name", "rpi_volt\n")
+        self._put(self._supply / "name", "rpi_volt\n")
 
     def write(self, contacts_c: float) -> None:
-        """`contacts_c` is what the thermometer measures."""
+        """`contacts_c` is what the thermometer measures. The disk may take its time: call it in a thread."""
         self._write_sensor(contacts_c)
-        _put(self._soc, f"{round(_SOC_C * 1000)}\n")
-        _put(self._supply / "in0_lcrit_alarm", "1\n" if "under_voltage" in self._faults else "0\n")
+        self._put(self._soc, f"{round(_SOC_C * 1000)}\n")
+        self._put(self._supply / "in0_lcrit_alarm", "1\n" if "under_voltage" in self._faults else "0\n")
 
     def _write_sensor(self, contacts_c: float) -> None:
         if "cut_thermometer" in self._faults:
-            _remove(self._sensor)
+            self._remove(self._sensor)
             return
         self._sensor.mkdir(exist_ok=True)
         steps = _POWER_ON if "thermometer_power_on" in self._faults else round(contacts_c * _STEPS_A_DEGREE)
         scratchpad = _scratchpad(steps)
         good = "thermometer_crc" not in self._faults
-        _put(self._sensor / "w1_slave", w1_slave(scratchpad, good=good))
-        _put(self._sensor / "temperature", f"{steps * 1000 // _STEPS_A_DEGREE}\n" if good else "")
+        self._put(self._sensor / "w1_slave", w1_slave(scratchpad, good=good))
+        self._put(self._sensor / "temperature", f"{steps * 1000 // _STEPS_A_DEGREE}\n" if good else "")
+
+    def _put(self, path: Path, text: str) -> None:
+        """Only what has changed; never seen half written."""
+        if self._written.get(path) == text:
+            return
+        unfinished = path.with_name(f".{path.name}.new")
+        unfinished.write_text(text, encoding="ascii")
+        unfinished.replace(path)
+        self._written[path] = text
+
+    def _remove(self, folder: Path) -> None:
+        if folder.exists():
+            for path in folder.iterdir():
+                path.unlink()
+                self._written.pop(path, None)
+            folder.rmdir()
 
 
 def w1_slave(scratchpad: bytes, *, good: bool) -> str:
@@ -63,17 +80,3 @@ def _crc(content: bytes) -> int:
         for bit in range(8):
             crc = crc >> 1 ^ (0x8C if (crc ^ byte >> bit) & 1 else 0)
     return crc
-
-
-def _put(path: Path, text: str) -> None:
-    """Never seen half written."""
-    unfinished = path.with_name(f".{path.name}.new")
-    unfinished.write_text(text, encoding="ascii")
-    unfinished.replace(path)
-
-
-def _remove(folder: Path) -> None:
-    if folder.exists():
-        for path in folder.iterdir():
-            path.unlink()
-        folder.rmdir()

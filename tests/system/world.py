@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from bridge.central_system.frames import Call
 from bridge.cli.central_system import CentralSystem
 from bridge.cli.ledger import Tag, Transaction
+from hal.contract import InstrumentBox
 from tests.system import configured
 from tests.system.configured import Values
 from tests.system.programs import NAMES, Run
@@ -44,7 +45,7 @@ class World:
 
     async def start(self) -> None:
         """All processes run, all are connected, the charge point has told its status."""
-        boots = len(self.central_system.ledger.boots)
+        boots, boxes = len(self.central_system.ledger.boots), len(self.observer.of(InstrumentBox))
         await self.run.start()
         await self.until((self.run.runtime / "mock.sock").exists, "mock.sock")
         self._tasks = [
@@ -54,6 +55,11 @@ class World:
         await self.until(lambda: sorted(self.run.pids()) == NAMES, "all four run")
         await self.until(lambda: len(self.central_system.ledger.boots) > boots, "BootNotification")
         await self.until(lambda: self.statuses and self.observer.heard, "a status")
+        await self.until(lambda: self._reads_cards(boxes), "the card reader")
+
+    def _reads_cards(self, boxes: int) -> bool:
+        """A card that is shown before that is seen by nobody. `boxes` were told by earlier starts."""
+        return any(box.reader_health == "ok" for box in self.observer.of(InstrumentBox)[boxes:])
 
     async def end(self) -> int:
         """SIGTERM of `run`; its exit code."""
