@@ -18,7 +18,7 @@ UNREADABLE: list[str | bytes] = [
 ]  # fmt: skip
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("MakeCoffee", {}, "NotImplemented"),
-    ("SetChargingProfile", {}, "NotSupported"),
+    ("ExtendedTriggerMessage", {}, "NotSupported"),
     ("Reset", {}, "ProtocolError"),
     ("Reset", {"type": "Lukewarm"}, "PropertyConstraintViolation"),
     ("Reset", {"type": 5}, "TypeConstraintViolation"),
