@@ -250,6 +250,7 @@ def charge_point(setup: settings.ChargePoint, store: Reads, boot_id: str, now: N
         last_energy_wh=last.energy_wh if last is not None else None,
         remembered=remembered,
         profiles=store.charging_profiles(),
+        id_tags=store,
     )
     identity = Identity(
         behaviour,

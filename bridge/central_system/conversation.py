@@ -31,9 +31,9 @@ from bridge.central_system.operations import SUPPORTED, Later, Own, Question, an
 from bridge.central_system.outbox import Outbox, Rows, Send
 from bridge.central_system.registration import Registration
 from bridge.central_system.schemas import Payload
-from bridge.core.authorization import AuthorizeAnswer
 from bridge.core.calls import Outgoing
 from bridge.core.charge_point import ChargePoint
+from bridge.core.id_tag import id_tag_info
 from bridge.core.now import Now
 from bridge.core.rows import Change, Delivered, StartConfirmed
 
@@ -203,6 +203,9 @@ class Conversation:
         if refused is not None:
             self._notes.append(f"{call.action} was answered with {refused}")
         payload = frame.payload if isinstance(frame, CallResult) and refused is None else None
+        if payload is not None and "idTagInfo" in payload and "idTag" in call.context.payload:
+            told = id_tag_info(payload["idTagInfo"])
+            self._charge_point.id_tag_told(call.context.payload["idTag"], told, now)
         match call.context:
             case Send():
                 self._row_answered(call.context, payload, refused or "", now)
@@ -228,7 +231,7 @@ class Conversation:
         elif payload is None:
             self._changes += self._outbox.refused(send, refused, now)
         elif ref.kind == "start":
-            info = _id_tag_info(payload)
+            info = id_tag_info(payload["idTagInfo"])
             transaction_id: int = payload["transactionId"]
             self._changes.append(StartConfirmed(ref.row_id, transaction_id, info.status, info.parent_id_tag))
             self._charge_point.start_confirmed(ref.row_id, transaction_id, info, now)
@@ -240,7 +243,7 @@ class Conversation:
     def _call_answered(self, call: Outgoing, payload: Payload | None, now: Now) -> None:
         match call.action:
             case "Authorize":
-                info = _id_tag_info(payload) if payload is not None else None
+                info = id_tag_info(payload["idTagInfo"]) if payload is not None else None
                 self._charge_point.authorize_answered(call.ticket, info, now)
             case "BootNotification":
                 if payload is not None:
@@ -324,8 +327,3 @@ class Conversation:
         calls.opened(message_id, action, context, now.s, time_out_s)
         self._last_call_s = now.s
         self._frames.append(encode(Call(message_id, action, payload)))
-
-
-def _id_tag_info(payload: Payload) -> AuthorizeAnswer:
-    info = payload["idTagInfo"]
-    return AuthorizeAnswer(info["status"], info.get("parentIdTag"))

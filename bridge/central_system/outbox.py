@@ -119,10 +119,12 @@ _ACTIONS: dict[str, TransactionAction] = {
 
 def start_transaction(row: TransactionRow) -> Payload:
     """OCPP 1.6 6.45."""
+    reserved = {} if row.reservation_id is None else {"reservationId": row.reservation_id}
     return {
         "connectorId": row.connector_id,
         "idTag": row.id_tag,
         "meterStart": row.meter_start_wh,
+        **reserved,
         "timestamp": timestamp(row.started_at),
     }
 

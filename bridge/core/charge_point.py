@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, Literal
 
-from bridge.core.authorization import AuthorizeAnswer
 from bridge.core.box import BoxView
 from bridge.core.calls import Outgoing
 from bridge.core.configuration import Configuration
 from bridge.core.connector import CONNECTOR_ID, Connector
+from bridge.core.faults import LIST_CONFLICT, NO_ERROR
+from bridge.core.id_tag import IdTagInfo
 from bridge.core.installed_profiles import InstalledProfiles
 from bridge.core.metering import meter_values, sample
 from bridge.core.now import Now
@@ -61,7 +62,7 @@ class ChargePoint:
             accepted=accepted or identity.accept_before_registration,
             operative=memory.remembered.get(OPERATIVE) != "false",
         )
-        self.connector = Connector(identity, configuration, self.box, self.service)
+        self.connector = Connector(identity, configuration, self.box, self.service, memory)
         self.profiles = InstalledProfiles(memory.profiles)
         self.restart: RestartKind | None = None  # time to leave, after what was decided is carried out
         self._notifier = Notifier()
@@ -80,9 +81,12 @@ class ChargePoint:
 
     def take(self) -> Decided:
         """What was decided since the last time."""
-        changes = (self.connector.changes, self.profiles.changes, self._changes)
-        decided = Decided(tuple(chain(*changes)), (*self.connector.calls, *self._calls))
-        for collected in (*changes, self.connector.calls, self._calls):
+        connector = self.connector
+        changes = (connector.changes, connector.reservations.changes, self.profiles.changes, self._changes)
+        decided = Decided(
+            (*chain(*changes), *connector.authorization.take()), (*connector.calls, *self._calls)
+        )
+        for collected in (*changes, connector.calls, self._calls):
             collected.clear()
         return decided
 
@@ -137,15 +141,22 @@ class ChargePoint:
         """No registered link any more."""
         self.service.online = False
 
-    def authorize_answered(self, ticket: int, answer: AuthorizeAnswer | None, now: Now) -> None:
+    def authorize_answered(self, ticket: int, answer: IdTagInfo | None, now: Now) -> None:
         """Authorize.conf; None when it was a CALLERROR or the link was lost: the offline rules decide."""
         self.connector.authorize_answered(ticket, answer, now)
         self.step(now)
 
-    def start_confirmed(self, row_id: int, transaction_id: int, answer: AuthorizeAnswer, now: Now) -> None:
+    def start_confirmed(self, row_id: int, transaction_id: int, answer: IdTagInfo, now: Now) -> None:
         """StartTransaction.conf of a row."""
         self.connector.start_confirmed(row_id, transaction_id, answer, now)
         self.step(now)
+
+    def id_tag_told(self, id_tag: str, info: IdTagInfo, now: Now) -> None:
+        """Any answer that speaks of an idTag, in time or late. OCPP 1.6 7.6: LocalListConflict is told, and
+        cleared at once, since what it stops is nothing."""
+        if self.connector.authorization.told(id_tag, info, now):
+            for report in (LIST_CONFLICT, NO_ERROR):
+                self._notify(box_notification(self._box_operative, now, report), None)
 
     def stop_delivered(self, row_id: int) -> None:
         """StopTransaction.conf of a row: a pending Reset need not wait any longer."""
@@ -195,6 +206,8 @@ class ChargePoint:
     def _announce(self, now: Now) -> None:
         if self.box.status is None and now.s - self._born_s < FIRST_WORD_S:
             return  # a restarted bridge tells its true status, never Available first
+        if self.connector.status(now) in ("Faulted", "Unavailable"):
+            self.connector.reservations.end()  # OCPP 1.6 5.13
         self._notifier.observe(self.connector.status(now), self.box.error(now.s), now)
         if not self.service.online:
             return

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bridge.core.charging_profiles import MOST_PERIODS, MOST_PROFILES, TOP_STACK_LEVEL
+from bridge.core.metering import INT32_MAX
 from bridge.core.rows import Change, Remembered
 from bridge.core.zaptec import Behaviour
 
@@ -27,6 +28,7 @@ class Key:
     name: str
     first_value: Callable[[Behaviour], str]
     allowed: Callable[[str, Behaviour], str | None] | None  # None: read-only
+    exists: Callable[[Behaviour], bool] = lambda _behaviour: True
 
 
 def _fixed(value: str) -> Callable[[Behaviour], str]:
@@ -63,11 +65,12 @@ def _measurands(value: str, behaviour: Behaviour) -> str | None:
 
 
 _interval = _whole(0, LONGEST_INTERVAL_S)
+FEATURE_PROFILES = "Core,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger"  # as a Go 2 orders
 
 # The order of the product's definition first, then the alphabet.
 KEYS: tuple[Key, ...] = (
     Key("NumberOfConnectors", _fixed("1"), None),
-    Key("SupportedFeatureProfiles", _fixed("Core,SmartCharging,RemoteTrigger"), None),
+    Key("SupportedFeatureProfiles", _fixed(FEATURE_PROFILES), None),
     Key("WebSocketPingInterval", _fixed("30"), _interval),
     Key("AuthorizeRemoteTxRequests", _fixed("true"), _boolean),
     Key("StopTransactionOnEVSideDisconnect", _fixed("true"), None),
@@ -78,18 +81,25 @@ KEYS: tuple[Key, ...] = (
     Key("ChargingScheduleAllowedChargingRateUnit", lambda b: b.rate_units, None),
     Key("ChargingScheduleMaxPeriods", _fixed(str(MOST_PERIODS)), None),
     Key("MaxChargingProfilesInstalled", _fixed(str(MOST_PROFILES)), None),
+    Key("LocalPreAuthorize", lambda b: "true" if b.pre_authorizes else "false", _boolean),
     Key("LocalAuthorizeOffline", _fixed("true"), _boolean),
+    Key("SendLocalListMaxLength", _fixed("255"), None),
     Key("FreeCharging", _fixed("false"), _boolean),
     Key("FreeChargingIdTag", _fixed(""), _id_tag),
     Key("LockCablePermanently", _fixed("false"), _boolean),
     Key("AllowOfflineTxForUnknownId", _fixed("false"), _boolean),
+    Key("AuthorizationCacheEnabled", _fixed("true"), _boolean),
     Key("ConnectionTimeOut", _fixed("60"), _interval),
     Key("ConnectorSwitch3to1PhaseSupported", _fixed("false"), None),
     Key("GetConfigurationMaxKeys", _fixed("62"), None),
+    Key("LocalAuthListEnabled", _fixed("true"), _boolean),
+    Key("LocalAuthListMaxLength", _fixed("1024"), None),
+    Key("MaxEnergyOnInvalidId", _fixed("0"), _whole(0, INT32_MAX)),
     Key("MessageTimeout", _fixed("10"), _whole(10, 3600)),
     Key("MeterValuesSampledData", lambda b: b.sampled_measurands, _measurands),
     Key("MeterValuesSampledDataMaxLength", lambda b: str(b.measurands_max), None),
     Key("MinimumStatusDuration", _fixed("3"), _interval),
+    Key("ReserveConnectorZeroSupported", _fixed("true"), None, lambda b: b.full_reservations),
     Key("TransactionMessageAttempts", _fixed("3"), _whole(0, 255)),
     Key("TransactionMessageRetryInterval", _fixed("60"), _whole(0, 65_535)),
     Key("UnlockConnectorOnEVSideDisconnect", _fixed("true"), _boolean),
@@ -126,8 +136,9 @@ class Configuration:
         self._behaviour = behaviour
         self._authorization_required = authorization_required
         firsts = {name.lower(): value for name, value in first_values.items()}
+        self._keys = {key.name.lower(): key for key in KEYS if key.exists(behaviour)}
         self._values = {}
-        for key in KEYS:
+        for key in self._keys.values():
             value = remembered.get(REMEMBERED_PREFIX + key.name, firsts.get(key.name.lower()))
             # A value of the other mode, or of an older version, is not carried along.
             kept = key.allowed(value, behaviour) if key.allowed and value is not None else None
@@ -157,7 +168,7 @@ class Configuration:
 
     def change(self, name: str, value: str) -> tuple[ChangeAnswer, tuple[Change, ...]]:
         """OCPP 1.6 5.3. Known but read-only, or a bad value: Rejected. Takes effect at once."""
-        key = _BY_NAME.get(name.lower())
+        key = self._keys.get(name.lower())
         if key is None:
             return "NotSupported", ()
         if key.allowed is None or self._is_read_only(key):
@@ -171,9 +182,9 @@ class Configuration:
     def report(self, wanted: list[str]) -> tuple[list[dict[str, object]], list[str]]:
         """OCPP 1.6 5.8: (configurationKey entries, unknown names); none asked = all, in the table's order."""
         if not wanted:
-            return [self._entry(key) for key in KEYS], []
-        known = [key for name in wanted if (key := _BY_NAME.get(name.lower())) is not None]
-        unknown = [name for name in wanted if name.lower() not in _BY_NAME]
+            return [self._entry(key) for key in self._keys.values()], []
+        known = [key for name in wanted if (key := self._keys.get(name.lower())) is not None]
+        unknown = [name for name in wanted if name.lower() not in self._keys]
         return [self._entry(key) for key in dict.fromkeys(known)], unknown
 
     def _entry(self, key: Key) -> dict[str, object]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from bridge.core.authorization import AuthorizeAnswer, offline_answer
+from bridge.core.authorization import Authorization
 from bridge.core.box import BoxView
 from bridge.core.calls import Outgoing
 from bridge.core.configuration import Configuration
-from bridge.core.ending import MeterStop, end_reason, meter_stop
+from bridge.core.ending import end_reason, energy_spent, meter_stop, stop_row
+from bridge.core.id_tag import IdTagInfo
 from bridge.core.meter_log import MeterLog
 from bridge.core.metering import Sampler
 from bridge.core.now import Now
-from bridge.core.rows import Change, Remembered, TransactionRow, TransactionStarted, TransactionStopped
+from bridge.core.reservation import Reservations
+from bridge.core.resuming import resumed_transaction
+from bridge.core.rows import Change, Remembered, TransactionRow, TransactionStarted
 from bridge.core.session import (
     Authorized,
     Authorizing,
@@ -22,12 +25,14 @@ from bridge.core.session import (
     Resting,
     Source,
     State,
+    StopAsked,
     Stopping,
     Transaction,
+    resting,
     same_group,
     same_tag,
 )
-from bridge.core.setup import FINISHING, ORDERLY, Identity, Memory
+from bridge.core.setup import FINISHING, ORDERLY, RESERVATION, Identity, Memory
 from bridge.core.status import Service, charge_point_status, view
 from bridge.core.unlocking import Unlocking
 from bridge.core.wishes import cable
@@ -43,12 +48,14 @@ class Connector:
     """Events in by method; `state`, `changes` and `calls` out. `step` comes after every event."""
 
     def __init__(
-        self, identity: Identity, configuration: Configuration, box: BoxView, service: Service
+        self, identity: Identity, configuration: Configuration, box: BoxView, service: Service, memory: Memory
     ) -> None:
         self.state: State = Idle()
         self.changes: list[Change] = []
         self.calls: list[Outgoing] = []
         self.stopped_row: int | None = None  # whose StopTransaction is told before the next status
+        self.authorization = Authorization(configuration, memory.id_tags)
+        self.reservations = Reservations(memory.remembered.get(RESERVATION))
         self._identity = identity
         self._configuration = configuration
         self._box = box
@@ -56,7 +63,7 @@ class Connector:
         self._next_row_id = 1
         self._log: MeterLog | None = None
         self._ticket = 0
-        self._stop_ticket: tuple[int, str] | None = None  # (ticket, tag): somebody else's card asks to stop
+        self._stop_asked: StopAsked | None = None
         self._last_card: tuple[str, int] | None = None
         self._refused_until_s = 0.0
         self._last_energy_wh: int | None = None
@@ -64,7 +71,10 @@ class Connector:
 
     def status(self, now: Now) -> str:
         """ChargePointStatus, derived."""
-        return charge_point_status(view(self.state, self._service, self._box, now.s), now.s)
+        reserved = self.reservations.held is not None
+        return charge_point_status(
+            view(self.state, self._service, self._box, now.s, reserved=reserved), now.s
+        )
 
     @property
     def cable(self) -> Cable:
@@ -96,25 +106,10 @@ class Connector:
             self.changes.append(Remembered(ORDERLY, None))
 
     def _resume(self, row: TransactionRow, memory: Memory, now: Now) -> None:
-        stopping = None
-        if row.boot_id != self._identity.boot_id:
-            orderly = memory.remembered.get(ORDERLY) == row.boot_id
-            stopping = Stopping("Reboot" if orderly else "PowerLoss", None, now.s, "SuspendedEVSE")
         interval_s = self._configuration.seconds("MeterValueSampleInterval")
         sampler = Sampler.resumed(interval_s, row.started_at, now.utc, now.s)
         self._log = MeterLog(row.row_id, self._configuration, sampler, memory.next_sample_seq)
-        self.state = Transaction(
-            row_id=row.row_id,
-            id_tag=row.id_tag,
-            parent_id_tag=row.parent_id_tag,
-            meter_start_wh=row.meter_start_wh,
-            since_s=now.s,
-            started_at=row.started_at,
-            transaction_id=row.transaction_id,
-            deauthorized=row.id_tag_status not in (None, "Accepted"),
-            closed_once=True,
-            stopping=stopping,
-        )
+        self.state = resumed_transaction(row, memory, self._identity.boot_id, now)
 
     # From the box
 
@@ -156,10 +151,12 @@ class Connector:
             return
         if same_tag(state.id_tag, id_tag):
             self.stop("Local", now, id_tag=id_tag)
-        elif state.parent_id_tag is not None and self._service.online:
-            self._stop_ticket = (self._authorize(id_tag), id_tag)
-        else:
+        elif state.parent_id_tag is None:
             self._refuse(now)
+        elif self._service.online:
+            self._stop_asked = StopAsked(id_tag, now.s, self._authorize(id_tag))
+        else:
+            self._stop_by_group(id_tag, None, now)
 
     def _refuse(self, now: Now) -> None:
         self._refused_until_s = now.s + REFUSED_S
@@ -167,50 +164,46 @@ class Connector:
     # Authorization
 
     def ask_authorization(self, id_tag: str, source: Source, now: Now) -> None:
-        """Authorize.req while online, the offline rules else; only from Idle or Finishing."""
-        former = self.resting
-        self.state = Authorizing(id_tag, source, now.s, former)
-        if self._service.online:
-            self._authorize(id_tag)
+        """Authorize.req while online, unless LocalPreAuthorize spares it; the offline rules else. Only from
+        Idle or Finishing."""
+        known = self.authorization.known(id_tag, now)
+        if self.reservations.excludes(id_tag, known):
+            self._refuse(now)
+            return
+        self.state = Authorizing(id_tag, source, now.s, resting(self.state))
+        at_once = self.authorization.at_once(id_tag, now)
+        if not self._service.online:
+            self._decide(self.state, None, now)
+        elif at_once is not None and self.reservations.admits(id_tag, at_once.parent_id_tag):
+            self._decide(self.state, at_once, now)
         else:
-            self._decide(self.state, offline_answer(self._configuration), now)
+            self._authorize(id_tag)
 
     def _authorize(self, id_tag: str) -> int:
         self._ticket += 1
         self.calls.append(Outgoing("Authorize", {"idTag": id_tag}, ticket=self._ticket))
         return self._ticket
 
-    @property
-    def resting(self) -> Resting:
-        """Where to fall back to. Raises ValueError while there is a transaction."""
-        match self.state:
-            case Idle() | Finishing():
-                return self.state
-            case Authorizing(former=former) | Authorized(former=former):
-                return former
-            case Transaction():
-                raise ValueError("a transaction is running")
-            case never:
-                assert_never(never)
-
-    def authorize_answered(self, ticket: int, answer: AuthorizeAnswer | None, now: Now) -> None:
+    def authorize_answered(self, ticket: int, answer: IdTagInfo | None, now: Now) -> None:
         """Authorize.conf; None when it was a CALLERROR or the link was lost: the offline rules decide."""
-        if self._stop_ticket is not None and ticket == self._stop_ticket[0]:
-            self._stop_by_group(self._stop_ticket[1], answer, now)
+        if self._stop_asked is not None and ticket == self._stop_asked.ticket:
+            self._stop_by_group(self._stop_asked.id_tag, answer, now)
         elif isinstance(self.state, Authorizing) and ticket == self._ticket:
-            self._decide(self.state, answer or offline_answer(self._configuration), now)
+            self._decide(self.state, answer, now)
 
-    def _stop_by_group(self, id_tag: str, answer: AuthorizeAnswer | None, now: Now) -> None:
-        self._stop_ticket = None
+    def _stop_by_group(self, id_tag: str, answer: IdTagInfo | None, now: Now) -> None:
+        self._stop_asked = None
         if not isinstance(self.state, Transaction) or self.state.stopping is not None:
             return
-        if answer and answer.accepted and same_group(answer.parent_id_tag, self.state.parent_id_tag):
+        answer = answer or self.authorization.offline(id_tag, "card", now)
+        if answer.accepted and same_group(answer.parent_id_tag, self.state.parent_id_tag):
             self.stop("Local", now, id_tag=id_tag)
         else:
             self._refuse(now)
 
-    def _decide(self, state: Authorizing, answer: AuthorizeAnswer, now: Now) -> None:
-        if answer.accepted:
+    def _decide(self, state: Authorizing, answer: IdTagInfo | None, now: Now) -> None:
+        answer = answer or self.authorization.offline(state.id_tag, state.source, now)
+        if answer.accepted and self.reservations.admits(state.id_tag, answer.parent_id_tag):
             self.authorize(state.id_tag, state.source, now, parent_id_tag=answer.parent_id_tag)
         else:
             self._refuse(now)
@@ -222,7 +215,7 @@ class Connector:
         if source == "remote":
             time_out_s = self._identity.behaviour.remote_start_life_s or time_out_s
         expires_s = now.s + time_out_s if time_out_s else None
-        self.state = Authorized(id_tag, parent_id_tag, source, now.s, expires_s, self.resting)
+        self.state = Authorized(id_tag, parent_id_tag, source, now.s, expires_s, resting(self.state))
 
     # Time and the box
 
@@ -231,6 +224,7 @@ class Connector:
         if self._unlocking is not None:
             self._unlocking.step(self.state, self._box, now.s)
             self._unlocking = None if self._unlocking.over(self._box, now.s) else self._unlocking
+        self.reservations.step(now, free_charging=self._configuration.free_charging)
         match self.state:
             case Idle():
                 if self._configuration.free_charging and self._box.car_connected and self._service.may_start:
@@ -240,7 +234,7 @@ class Connector:
                     self._rest(Idle())
             case Authorizing(since_s=since_s):
                 if now.s - since_s >= AUTHORIZE_PATIENCE_S:
-                    self._decide(self.state, offline_answer(self._configuration), now)
+                    self._decide(self.state, None, now)
             case Authorized():
                 self._advance_authorized(self.state, now)
             case Transaction(stopping=stopping) if stopping is not None:
@@ -278,6 +272,7 @@ class Connector:
             parent_id_tag=state.parent_id_tag,
             meter_start_wh=reading.energy_wh,
             started_at=now.utc,
+            reservation_id=self.reservations.used(state.id_tag, state.parent_id_tag),
         )
         self._next_row_id += 1
         interval_s = self._configuration.seconds("MeterValueSampleInterval")
@@ -294,8 +289,11 @@ class Connector:
         closed_once = state.closed_once or self._box.contactor_closed
         faulted = bool(self._box.opening_faults)
         fault_since_s = (state.fault_since_s or now.s) if faulted else None
-        state = replace(state, closed_once=closed_once, fault_since_s=fault_since_s)
-        self.state = state
+        self.state = state = replace(state, closed_once=closed_once, fault_since_s=fault_since_s)
+        self._limit_invalid(state, now)
+        asked = self._stop_asked
+        if asked is not None and now.s - asked.since_s >= AUTHORIZE_PATIENCE_S:
+            self._stop_by_group(asked.id_tag, None, now)
         if (reason := end_reason(state, self._box, now.s)) is not None:
             self.stop(reason, now)
         elif self._log is not None:
@@ -314,36 +312,31 @@ class Connector:
             return
         if self._log is not None and self._box.reading is not None:
             self.changes += self._log.end(self._box.reading, final.energy_wh, self._box.supply, now)
-        self.changes.append(self._stop_row(state, stopping, final, now))
+        self.changes.append(stop_row(state, stopping, final, self._log, now))
         self._log = None
         self.stopped_row = state.row_id
         kept = stopping.reason == "EVDisconnected" and self.cable == "keep"
         self._rest(Finishing(state.id_tag if kept else None))
 
-    def _stop_row(
-        self, state: Transaction, stopping: Stopping, final: MeterStop, now: Now
-    ) -> TransactionStopped:
-        stopped_at = max(now.utc, state.started_at)
-        return TransactionStopped(
-            row_id=state.row_id,
-            stopped_at=self._log.not_before_last(stopped_at) if self._log is not None else stopped_at,
-            meter_stop_wh=final.energy_wh,
-            reason=stopping.reason,
-            id_tag=stopping.id_tag,
-            estimated=final.estimated,
-        )
-
     # StartTransaction.conf
 
-    def start_confirmed(self, row_id: int, transaction_id: int, answer: AuthorizeAnswer, now: Now) -> None:
+    def start_confirmed(self, row_id: int, transaction_id: int, answer: IdTagInfo, now: Now) -> None:
         """StartTransaction.conf of a row; the id is used verbatim, whatever it is."""
         state = self.state
         if not isinstance(state, Transaction) or state.row_id != row_id:
             return
         parent = answer.parent_id_tag or state.parent_id_tag
-        self.state = replace(state, transaction_id=transaction_id, parent_id_tag=parent)
-        if not answer.accepted:
-            if self._configuration.is_on("StopTransactionOnInvalidId"):
-                self.stop("DeAuthorized", now)
-            else:
-                self.state = replace(self.state, deauthorized=True)
+        self.state = state = replace(
+            state, transaction_id=transaction_id, parent_id_tag=parent, invalid=not answer.accepted
+        )
+        self._limit_invalid(state, now)
+
+    def _limit_invalid(self, state: Transaction, now: Now) -> None:
+        """OCPP 1.6 4.8, 9.1: StopTransactionOnInvalidId and MaxEnergyOnInvalidId, as they stand now."""
+        if not state.invalid or state.stopping is not None:
+            return
+        spent = energy_spent(state, self._box, self._configuration.seconds("MaxEnergyOnInvalidId"))
+        if spent and self._configuration.is_on("StopTransactionOnInvalidId"):
+            self.stop("DeAuthorized", now)
+        else:
+            self.state = replace(state, deauthorized=spent)

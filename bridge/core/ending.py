@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from bridge.core.box import LOST_END_S, BoxView
 from bridge.core.faults import ENDING, FAULT_PATIENCE_S
+from bridge.core.meter_log import MeterLog
+from bridge.core.now import Now
+from bridge.core.rows import TransactionStopped
 from bridge.core.session import Stopping, Transaction
 
 HAL_LOST_END_S = 60.0
@@ -26,6 +29,12 @@ def end_reason(state: Transaction, box: BoxView, now_s: float) -> str | None:
     if (box.meter.lost_s(now_s) or 0.0) >= LOST_END_S:
         return "Other"
     return None
+
+
+def energy_spent(state: Transaction, box: BoxView, most_wh: int) -> bool:
+    """OCPP 1.6 9.1 MaxEnergyOnInvalidId, counted from meterStart: enough to drive away, once."""
+    reading_wh = box.reading.energy_wh if box.reading is not None else state.meter_start_wh
+    return reading_wh - state.meter_start_wh >= most_wh
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +59,18 @@ def meter_stop(
         return None
     last_wh = reading.energy_wh if reading is not None else last_energy_wh
     return MeterStop(max(last_wh or 0, state.meter_start_wh), estimated=True)
+
+
+def stop_row(
+    state: Transaction, stopping: Stopping, final: MeterStop, taken: MeterLog | None, now: Now
+) -> TransactionStopped:
+    """Never dated before the start or the last sample."""
+    stopped_at = max(now.utc, state.started_at)
+    return TransactionStopped(
+        row_id=state.row_id,
+        stopped_at=taken.not_before_last(stopped_at) if taken is not None else stopped_at,
+        meter_stop_wh=final.energy_wh,
+        reason=stopping.reason,
+        id_tag=stopping.id_tag,
+        estimated=final.estimated,
+    )

@@ -47,6 +47,7 @@ _REPORTS: dict[str, Report] = {
     "rcm_trip": Report("GroundFailure", "Fault current seen: check car and cable", RCD_6MA),
 }
 METER_LOST = Report("PowerMeterFailure", "Meter does not answer", EMETER_NO_RESPONSE)
+LIST_CONFLICT = Report("LocalListConflict", "The local list says otherwise of an idTag")
 READER_LOST = Report("ReaderFailure")  # a Zaptec sends it without info
 _INTERNAL = Report("InternalError", "Internal fault: see the local page")
 

@@ -21,3 +21,12 @@ class Now:
 def timestamp(moment: datetime) -> str:
     """UTC in whole seconds with a Z, as a Zaptec writes it: 2026-04-17T17:34:06Z."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment_of(text: str) -> datetime | None:
+    """RFC 3339, in UTC; without a zone it is taken for UTC. None: cannot be read, or beyond the calendar."""
+    try:
+        at = datetime.fromisoformat(text)
+        return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

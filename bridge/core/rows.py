@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from bridge.core.charging_profiles import ChargingProfile
+from bridge.core.id_tag import IdTagInfo, ListEntry
 
 Payload = dict[str, Any]
 MessageKind = Literal["start", "values", "stop"]
@@ -59,6 +60,7 @@ class TransactionRow:
     stop_id_tag: str | None = None
     stop_estimated: bool = False  # meter_stop_wh is the last durable reading, not one after the opening
     given_up: str | None = None  # why the row stands in the dead-letter list
+    reservation_id: int | None = None  # of the reservation that ends with this start
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,29 @@ class ProfilesRemoved:
     profile_ids: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class LocalListSent:
+    """The whole of a SendLocalList; no two entries are of one idTag. What it lists leaves the cache."""
+
+    version: int
+    entries: tuple[ListEntry, ...]
+    replaces: bool  # a Full update
+
+
+@dataclass(frozen=True, slots=True)
+class TagCached:
+    """What was said of an idTag at a moment. None forgets it."""
+
+    id_tag: str
+    info: IdTagInfo | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CacheCleared:
+    """Nothing is left in the authorization cache."""
+
+
 Change = (
     TransactionStarted
     | SampleTaken
@@ -171,4 +196,7 @@ Change = (
     | Remembered
     | ProfileInstalled
     | ProfilesRemoved
+    | LocalListSent
+    | TagCached
+    | CacheCleared
 )

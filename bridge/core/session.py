@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, assert_never
 
 Source = Literal["card", "remote", "free"]
 
@@ -55,6 +55,15 @@ class Authorized:
 
 
 @dataclass(frozen=True, slots=True)
+class StopAsked:
+    """Another card than the starting one asks to stop: its Authorize.req is out."""
+
+    id_tag: str
+    since_s: float
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stopping:
     """The decision to stop is taken; its row is not written yet."""
 
@@ -75,13 +84,27 @@ class Transaction:
     since_s: float
     started_at: datetime
     transaction_id: int | None = None  # None until StartTransaction.conf
-    deauthorized: bool = False  # StartTransaction.conf said no, and StopTransactionOnInvalidId is false
+    invalid: bool = False  # StartTransaction.conf said no
+    deauthorized: bool = False  # and there is no energy for it, or no more
     closed_once: bool = False  # the contactor has been closed in this transaction
     fault_since_s: float | None = None
     stopping: Stopping | None = None
 
 
 State = Idle | Authorizing | Authorized | Transaction | Finishing
+
+
+def resting(state: State) -> Resting:
+    """Where to fall back to. Raises ValueError while there is a transaction."""
+    match state:
+        case Idle() | Finishing():
+            return state
+        case Authorizing(former=former) | Authorized(former=former):
+            return former
+        case Transaction():
+            raise ValueError("a transaction is running")
+        case never:
+            assert_never(never)
 
 
 def same_tag(one: str, other: str) -> bool:

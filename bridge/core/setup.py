@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bridge.core.charging_profiles import ChargingProfile
+from bridge.core.id_tag import IdTags, NoIdTags
 from bridge.core.rows import TransactionRow
 from bridge.core.zaptec import Behaviour
 
@@ -30,10 +31,12 @@ class Memory:
     last_energy_wh: int | None = None  # of the open row's last sample
     remembered: Mapping[str, str] = field(default_factory=dict)
     profiles: tuple[ChargingProfile, ...] = ()
+    id_tags: IdTags = field(default_factory=NoIdTags)  # never copied: asked as long as the program runs
 
 
 # Names of remembered values; configuration keys have a prefix of their own.
 OPERATIVE = "operative"  # "false" after ChangeAvailability Inoperative
 FINISHING = "finishing"  # present: this plug-in had its transaction; its value keeps the cable for a tag
 ORDERLY = "orderly"  # the boot id in which the bridge was last told to end
+RESERVATION = "reservation"  # present: the connector is kept for somebody
 ACCEPTED_AT = "accepted_at"  # the URL of the Central System that last accepted us

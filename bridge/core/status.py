@@ -41,9 +41,10 @@ class View:
     car_wants_energy: bool  # vehicle state C
     offering: bool  # the pilot offers current
     contactor_closed: bool
+    reserved: bool = False  # nobody but its holder may start
 
 
-def view(state: State, service: Service, box: BoxView, now_s: float) -> View:
+def view(state: State, service: Service, box: BoxView, now_s: float, *, reserved: bool) -> View:
     """The facts of this moment. A wallbox that is not heard is not fit for service."""
     alive = box.alive(now_s)
     return View(
@@ -55,6 +56,7 @@ def view(state: State, service: Service, box: BoxView, now_s: float) -> View:
         car_wants_energy=box.status is not None and box.status.vehicle == "C",
         offering=box.offered_a > 0.0,
         contactor_closed=box.contactor_closed,
+        reserved=reserved,
     )
 
 
@@ -83,6 +85,8 @@ def _resting(state: Resting, seen: View) -> str:
     match state:
         case Finishing():
             return "Finishing"
+        case Idle() if seen.reserved:
+            return "Reserved"  # with a car too: it is not known to be the holder's
         case Idle():
             return "Preparing" if seen.car_connected else "Available"
         case never:
@@ -122,7 +126,9 @@ class Notifier:
         return self._standing
 
     def observe(self, status: str, report: Report, now: Now) -> None:
-        """To be called at every step."""
+        """To be called at every step. 4.9 has no move from Preparing to Reserved: through Available."""
+        if self._standing is not None and (self._standing.status, status) == ("Preparing", "Reserved"):
+            status = "Available"
         if self._standing is None or (self._standing.status, self._standing.report) != (status, report):
             self._standing = Told(status, report, now)
 
@@ -157,7 +163,7 @@ def notification(connector_id: int, told: Told) -> dict[str, Any]:
     }
 
 
-def box_notification(operative: bool, now: Now) -> dict[str, Any]:
-    """Connector 0, the charge point itself: Available or Unavailable, never an error."""
+def box_notification(operative: bool, now: Now, report: Report = NO_ERROR) -> dict[str, Any]:
+    """Connector 0, the charge point itself: Available or Unavailable, never Faulted."""
     status = "Available" if operative else "Unavailable"
-    return notification(0, Told(status, NO_ERROR, now))
+    return notification(0, Told(status, report, now))

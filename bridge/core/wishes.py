@@ -55,6 +55,8 @@ def lamp(state: State, status: str, *, refused: bool, online: bool) -> str:
         return status.lower()
     if refused:
         return "refused"
+    if status == "Reserved":
+        return "reserved"
     match state:
         case Authorizing():
             return "asking"

@@ -26,6 +26,8 @@ class Behaviour:
     measurands_max: int  # their MaxLength
     phases: tuple[str, str, str]  # how phases are written
     rate_units: str  # ChargingScheduleAllowedChargingRateUnit
+    pre_authorizes: bool  # LocalPreAuthorize at first start
+    full_reservations: bool  # of connector 0 too, and for a parentIdTag
     remote_start_life_s: float | None  # None: ConnectionTimeOut counts
     energy_in_kwh: bool
     one_element: bool  # one MeterValue with all sampled values, or one for each measurand
@@ -39,6 +41,8 @@ CLOUD = Behaviour(
     measurands_max=8,
     phases=("L1-N", "L2-N", "L3-N"),
     rate_units="Current,Power",
+    pre_authorizes=False,
+    full_reservations=False,
     remote_start_life_s=120.0,  # "IdTag set using this method will time out after 120s"
     energy_in_kwh=True,
     one_element=True,
@@ -52,6 +56,8 @@ NATIVE = Behaviour(
     measurands_max=6,
     phases=("L1", "L2", "L3"),
     rate_units="Current",
+    pre_authorizes=True,
+    full_reservations=True,
     remote_start_life_s=None,
     energy_in_kwh=False,
     one_element=False,

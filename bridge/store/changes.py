@@ -7,21 +7,24 @@ from typing import assert_never
 
 from bridge.core.rows import (
     Attempted,
+    CacheCleared,
     Change,
     Delivered,
     Frozen,
     GivenUp,
+    LocalListSent,
     MessageRef,
     ProfileInstalled,
     ProfilesRemoved,
     Remembered,
     SampleTaken,
     StartConfirmed,
+    TagCached,
     TransactionRow,
     TransactionStarted,
     TransactionStopped,
 )
-from bridge.store import profiles
+from bridge.store import id_tags, profiles
 from bridge.store.columns import KINDS, SAMPLE, moment_text, payload_text, place, row_of, sample_values
 from bridge.store.errors import ChangeError
 from bridge.store.reads import NEXT_ROW_ID, ONE_ROW
@@ -57,10 +60,10 @@ def make(connection: sqlite3.Connection, change: Change) -> None:
             _give_up(connection, row_id, why)
         case Remembered(name, value):
             _remember(connection, name, value)
-        case ProfileInstalled(profile):
-            profiles.install(connection, profile)
-        case ProfilesRemoved(profile_ids):
-            profiles.remove(connection, profile_ids)
+        case ProfileInstalled() | ProfilesRemoved():
+            profiles.make(connection, change)
+        case LocalListSent() | TagCached() | CacheCleared():
+            id_tags.make(connection, change)
         case _:
             assert_never(change)
 
@@ -73,8 +76,8 @@ def _start(connection: sqlite3.Connection, row: TransactionRow) -> None:
         raise ChangeError(f"row {row.row_id} cannot start with an answer, a stop or as given up: {row}")
     connection.execute(
         "INSERT INTO transactions"
-        " (row_id, boot_id, connector_id, id_tag, parent_id_tag, meter_start_wh, started_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        " (row_id, boot_id, connector_id, id_tag, parent_id_tag, meter_start_wh, started_at, reservation_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             row.row_id,
             row.boot_id,
@@ -83,6 +86,7 @@ def _start(connection: sqlite3.Connection, row: TransactionRow) -> None:
             row.parent_id_tag,
             row.meter_start_wh,
             moment_text(row.started_at),
+            row.reservation_id,
         ),
     )
     _queue(connection, row, MessageRef(row.row_id, "start"))

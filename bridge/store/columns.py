@@ -27,6 +27,7 @@ ROW = (
     "stop_id_tag",
     "stop_estimated",
     "given_up",
+    "reservation_id",
 )
 SAMPLE = (
     "at",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, assert_never
 
 from bridge.core.charging_profiles import ChargingProfile, Period
+from bridge.core.rows import ProfileInstalled, ProfilesRemoved
 
 PROFILE = (
     "profile_id",
@@ -32,7 +33,18 @@ _INSTALL = (
 )
 
 
-def install(connection: sqlite3.Connection, profile: ChargingProfile) -> None:
+def make(connection: sqlite3.Connection, change: ProfileInstalled | ProfilesRemoved) -> None:
+    """Within the transaction of its batch."""
+    match change:
+        case ProfileInstalled(profile):
+            _install(connection, profile)
+        case ProfilesRemoved(profile_ids):
+            _remove(connection, profile_ids)
+        case _:
+            assert_never(change)
+
+
+def _install(connection: sqlite3.Connection, profile: ChargingProfile) -> None:
     """Takes the place of the one of the same id."""
     values = {name: getattr(profile, name) for name in PROFILE}
     periods = [[each.start_s, each.limit, each.number_phases] for each in profile.periods]
@@ -40,7 +52,7 @@ def install(connection: sqlite3.Connection, profile: ChargingProfile) -> None:
     connection.execute(_INSTALL, tuple(values.values()))
 
 
-def remove(connection: sqlite3.Connection, profile_ids: Sequence[int]) -> None:
+def _remove(connection: sqlite3.Connection, profile_ids: Sequence[int]) -> None:
     """Without effect on those that are not there."""
     for profile_id in profile_ids:
         connection.execute("DELETE FROM charging_profiles WHERE profile_id = ?", (profile_id,))

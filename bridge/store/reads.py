@@ -6,9 +6,11 @@ import sqlite3
 from typing import Any
 
 from bridge.core.charging_profiles import ChargingProfile
+from bridge.core.id_tag import IdTagInfo
 from bridge.core.rows import MessageRef, Pending, Sample, TransactionRow
 from bridge.store.columns import KINDS, ROW, SAMPLE, payload_of, row_of, sample_of
 from bridge.store.errors import naming
+from bridge.store.id_tags import CACHED, LIST_SIZE, LIST_VERSION, LISTED, info_of, tag_key
 from bridge.store.profiles import ALL_PROFILES, profile_of
 
 _ROW = ", ".join(ROW)
@@ -76,6 +78,24 @@ class Reads:
     def charging_profiles(self) -> tuple[ChargingProfile, ...]:
         """All that are installed."""
         return tuple(profile_of(found) for found in self._all(ALL_PROFILES))
+
+    def listed(self, id_tag: str) -> IdTagInfo | None:
+        """The tag's entry in the local authorization list."""
+        found = self._one(LISTED, tag_key(id_tag))
+        return None if found is None else info_of(found)
+
+    def cached(self, id_tag: str) -> IdTagInfo | None:
+        """The tag's entry in the authorization cache."""
+        found = self._one(CACHED, tag_key(id_tag))
+        return None if found is None else info_of(found)
+
+    def list_version(self) -> int:
+        """Of the local authorization list; 0 when it is empty."""
+        return self._number(LIST_VERSION)
+
+    def list_size(self) -> int:
+        """Entries of the local authorization list."""
+        return self._number(LIST_SIZE)
 
     def next_row_id(self) -> int:
         """One above the highest ever used, whether or not that row still exists; the first is 1."""

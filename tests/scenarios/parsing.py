@@ -12,6 +12,7 @@
 > {"idTagInfo": ...} | > CallError Code | > silence the answer; without one the Central System's default
 > Authorize.conf {"idTagInfo": ...}                 an answer that was withheld by `> silence`
 > raw TEXT                                          exactly this text
+> SendLocalList 1 to 255 {...}                      with accepted entries 00000001 to 000000FF
 < closes the link                                   the charge point ends the connection
   wait 119 s
   expect contactor open
@@ -173,6 +174,10 @@ class _Parser:
             self._steps.append(LateReply(self._number, found[1], reply))
         elif found := re.fullmatch(r"(\w+) (\{.*)", text):
             self._steps.append(Call(self._number, found[1], self._json(found[2])))
+        elif found := re.fullmatch(r"SendLocalList (\d+) to (\d+) (\{.*)", text):
+            entries = _accepted_entries(int(found[1]), int(found[2]))
+            payload = {**self._json(found[3]), "localAuthorizationList": entries}
+            self._steps.append(Call(self._number, "SendLocalList", payload))
         else:
             self._fail(
                 f"> {text}: must be `Action {{json}}`, `{{json}}`, `CallError Code`, `silence`, "
@@ -265,3 +270,10 @@ class _Parser:
         if not isinstance(payload, dict):
             self._fail(f"must be a JSON object: {text}")
         return payload
+
+
+def _accepted_entries(first: int, last: int) -> list[Payload]:
+    """Of a local list: as many as nobody wants to read."""
+    return [
+        {"idTag": f"{number:08X}", "idTagInfo": {"status": "Accepted"}} for number in range(first, last + 1)
+    ]

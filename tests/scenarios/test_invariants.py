@@ -21,6 +21,10 @@ VERBS = (
 FAULTS = ("meter_silent", "cp_short", "diode", "weld", "lock_jam", "rcm", "contactor_stuck_open")
 WAITS_S = (0.1, 1.0, 2.0, 5.0, 11.0, 31.0, 65.0, 125.0)
 Said = tuple[str, Payload]
+LISTED = [
+    {"idTag": "04DDEEFF", "idTagInfo": {"status": "Accepted", "parentIdTag": "FAMILY"}},
+    {"idTag": "04111111", "idTagInfo": {"status": "Accepted", "parentIdTag": "OTHERS"}},
+]
 CALLS: tuple[Said, ...] = (
     ("RemoteStartTransaction", {"idTag": "04AABBCC"}),
     ("RemoteStartTransaction", {"idTag": "04DDEEFF", "connectorId": 1}),
@@ -38,9 +42,29 @@ CALLS: tuple[Said, ...] = (
             ("MeterValueSampleInterval", "30"), ("LockCablePermanently", "true"),
             ("StopTransactionOnInvalidId", "false"), ("UnlockConnectorOnEVSideDisconnect", "false"),
             ("AllowOfflineTxForUnknownId", "true"), ("MinimumStatusDuration", "0"),
+            ("LocalPreAuthorize", "true"), ("LocalPreAuthorize", "false"), ("MaxEnergyOnInvalidId", "500"),
         )
     ),
     ("GetConfiguration", {}),
+    *(
+        (
+            "ReserveNow",
+            {
+                "connectorId": 1,
+                "idTag": "04AABBCC",
+                "parentIdTag": "FAMILY",
+                "reservationId": 1,
+                "expiryDate": at,
+            },
+        )
+        for at in ("2026-01-01T00:02:00Z", "2099-01-01T00:00:00Z")
+    ),
+    ("CancelReservation", {"reservationId": 1}),
+    ("ClearCache", {}),
+    ("GetLocalListVersion", {}),
+    ("SendLocalList", {"listVersion": 1, "updateType": "Full", "localAuthorizationList": LISTED}),
+    ("SendLocalList", {"listVersion": 2, "updateType": "Differential", "localAuthorizationList": LISTED[:1]}),
+    ("SendLocalList", {"listVersion": 3, "updateType": "Full"}),
 )  # fmt: skip
 
 WAIT = st.sampled_from([Event("wait", for_s=wait_s) for wait_s in WAITS_S])

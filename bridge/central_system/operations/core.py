@@ -21,18 +21,28 @@ def remote_start(question: Question) -> Answer:
             pass  # the same tag: its Authorize is out already
         case Authorized(parent_id_tag=parent):  # the same tag: only the clock begins anew
             connector.authorize(id_tag, "remote", question.now, parent_id_tag=parent)
-        case _ if question.charge_point.configuration.is_on("AuthorizeRemoteTxRequests"):
+        case _ if _asks_first(question):
             connector.ask_authorization(id_tag, "remote", question.now)
         case _:
-            connector.authorize(id_tag, "remote", question.now)
+            known = connector.authorization.known(id_tag, question.now)
+            parent = known.parent_id_tag if known is not None else None
+            connector.authorize(id_tag, "remote", question.now, parent_id_tag=parent)
     return with_status("Accepted")
+
+
+def _asks_first(question: Question) -> bool:
+    """OCPP 1.6 9.1 AuthorizeRemoteTxRequests; 5.13: reserved for a group, and the tag's is not known here."""
+    connector, id_tag = question.charge_point.connector, question.payload["idTag"]
+    known = connector.authorization.known(id_tag, question.now)
+    admitted = connector.reservations.admits(id_tag, known.parent_id_tag if known is not None else None)
+    return question.charge_point.configuration.is_on("AuthorizeRemoteTxRequests") or not admitted
 
 
 def _may_remote_start(question: Question) -> bool:
     asked, charge_point = question.payload, question.charge_point
     if asked.get("connectorId", 1) != 1 or question.pending or not charge_point.service.may_start:
         return False
-    if charge_point.box.opening_faults:
+    if charge_point.box.opening_faults or _reserved_for_another(question):
         return False
     match charge_point.state:
         case Idle() | Finishing():
@@ -43,6 +53,11 @@ def _may_remote_start(question: Question) -> bool:
             return False
         case never:
             assert_never(never)
+
+
+def _reserved_for_another(question: Question) -> bool:
+    connector, id_tag = question.charge_point.connector, question.payload["idTag"]
+    return connector.reservations.excludes(id_tag, connector.authorization.known(id_tag, question.now))
 
 
 def remote_stop(question: Question) -> Answer:

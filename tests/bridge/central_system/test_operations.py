@@ -40,7 +40,7 @@ def test_everything_supported_is_an_action() -> None:
 
 
 def test_get_configuration_names_every_key() -> None:
-    entries = asked("GetConfiguration", {})["configurationKey"]
+    entries = asked("GetConfiguration", {}, charge_point("native"))["configurationKey"]
     assert [entry["key"] for entry in entries] == [key.name for key in KEYS]
 
 

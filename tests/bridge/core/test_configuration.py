@@ -152,7 +152,7 @@ def test_a_report_keeps_the_order_asked_and_names_each_once() -> None:
 
 
 def test_nothing_asked_is_everything() -> None:
-    known, unknown = configuration().report([])
+    known, unknown = configuration(NATIVE).report([])
     assert [entry["key"] for entry in known] == list(known_keys())
     assert unknown == []
     assert all(set(entry) == {"key", "readonly", "value"} for entry in known)

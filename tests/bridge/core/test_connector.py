@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bridge.core.authorization import AuthorizeAnswer
 from bridge.core.charge_point import ChargePoint
 from bridge.core.configuration import Configuration
+from bridge.core.id_tag import IdTagInfo
 from bridge.core.now import Now
 from bridge.core.rows import TransactionStarted
 from bridge.core.session import Authorized, Authorizing, Transaction, same_group, same_tag
@@ -39,7 +39,7 @@ def online(**keys: str) -> ChargePoint:
 def authorized(**keys: str) -> ChargePoint:
     core = online(**keys)
     core.heard(card(1, 0.0), now(0))
-    core.authorize_answered(1, AuthorizeAnswer("Accepted"), now(1))
+    core.authorize_answered(1, IdTagInfo("Accepted"), now(1))
     assert isinstance(core.state, Authorized)
     return core
 

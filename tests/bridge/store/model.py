@@ -8,12 +8,15 @@ from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
 from bridge.core.charging_profiles import ChargingProfile
+from bridge.core.id_tag import IdTagInfo
 from bridge.core.rows import (
     Attempted,
+    CacheCleared,
     Change,
     Delivered,
     Frozen,
     GivenUp,
+    LocalListSent,
     MessageRef,
     Payload,
     Pending,
@@ -23,11 +26,13 @@ from bridge.core.rows import (
     Sample,
     SampleTaken,
     StartConfirmed,
+    TagCached,
     TransactionRow,
     TransactionStarted,
     TransactionStopped,
 )
 
+MOST_CACHED = 128
 ORDER = {"start": 0, "values": 1, "stop": 2}
 EPOCH = datetime(2026, 4, 17, 17, 34, 6, 123456, tzinfo=UTC)
 
@@ -79,6 +84,9 @@ class Model:
     waiting: list[Waiting] = field(default_factory=list)
     named: dict[str, str] = field(default_factory=dict)
     profiles: dict[int, ChargingProfile] = field(default_factory=dict)
+    listed: dict[str, IdTagInfo] = field(default_factory=dict)
+    sent_version: int = 0
+    cached: dict[str, IdTagInfo] = field(default_factory=dict)  # the newest last
 
     def apply(self, change: Change) -> None:
         match change:
@@ -102,12 +110,48 @@ class Model:
                 self._change_row(replace(self.row(row_id), given_up=why))
             case Remembered(name, value):
                 self._remember(name, value)
+            case ProfileInstalled() | ProfilesRemoved():
+                self._follow_profiles(change)
+            case LocalListSent() | TagCached() | CacheCleared():
+                self._learn(change)
+            case _:
+                assert_never(change)
+
+    def _follow_profiles(self, change: ProfileInstalled | ProfilesRemoved) -> None:
+        match change:
             case ProfileInstalled(profile):
                 self.profiles[profile.profile_id] = profile
             case ProfilesRemoved(profile_ids):
                 self.profiles = {key: each for key, each in self.profiles.items() if key not in profile_ids}
-            case _:
-                assert_never(change)
+
+    def _learn(self, change: LocalListSent | TagCached | CacheCleared) -> None:
+        match change:
+            case LocalListSent():
+                self._send_list(change)
+            case TagCached():
+                self._cache(change)
+            case CacheCleared():
+                self.cached = {}
+
+    def _send_list(self, sent: LocalListSent) -> None:
+        self.sent_version = sent.version
+        if sent.replaces:
+            self.listed = {}
+        for entry in sent.entries:
+            self.listed.pop(entry.id_tag.casefold(), None)
+            if entry.info is not None:
+                self.listed[entry.id_tag.casefold()] = entry.info
+        self.cached = {tag: info for tag, info in self.cached.items() if tag not in self.listed}
+
+    def _cache(self, change: TagCached) -> None:
+        self.cached.pop(change.id_tag.casefold(), None)
+        if change.info is None:
+            return
+        useless = [tag for tag, info in self.cached.items() if not info.at(change.at).accepted]
+        useful = [tag for tag in self.cached if tag not in useless]
+        for tag in [*useless, *useful][: max(0, len(self.cached) - (MOST_CACHED - 1))]:
+            del self.cached[tag]
+        self.cached[change.id_tag.casefold()] = change.info
 
     def row(self, row_id: int) -> TransactionRow:
         return next(row for row in self.rows if row.row_id == row_id)

@@ -14,12 +14,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from bridge.core.id_tag import IdTagInfo, ListEntry
 from bridge.core.rows import (
     Attempted,
+    CacheCleared,
     Change,
     Delivered,
     Frozen,
     GivenUp,
+    LocalListSent,
     MessageRef,
     Payload,
     ProfileInstalled,
@@ -28,6 +31,7 @@ from bridge.core.rows import (
     Sample,
     SampleTaken,
     StartConfirmed,
+    TagCached,
     TransactionStarted,
     TransactionStopped,
 )
@@ -63,6 +67,12 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 )
 payloads: st.SearchStrategy[Payload] = st.dictionaries(st.text(max_size=5), json_values, max_size=4)
 int32 = st.integers(-(2**31), 2**31 - 1)
+TAGS = ("04AABBCC", "04aabbcc", "STRASSE", "straße", "04DDEEFF", "")
+tags = st.sampled_from(TAGS)
+infos = st.builds(IdTagInfo, st.sampled_from(["Accepted", "Blocked"]), maybe_text, st.none() | moments)
+sent_lists = st.lists(
+    st.builds(ListEntry, tags, st.none() | infos), max_size=3, unique_by=lambda e: e.id_tag.casefold()
+)
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -168,6 +178,19 @@ class StoreMachine(RuleBasedStateMachine):
     def remove_profiles(self, profile_ids: tuple[int, ...]) -> None:
         self.add(ProfilesRemoved(profile_ids))
 
+    @rule(version=st.integers(0, 2**31 - 1), entries=sent_lists, full=st.booleans())
+    def send_list(self, version: int, entries: list[ListEntry], full: bool) -> None:
+        sent = [entry for entry in entries if entry.info is not None] if full else entries
+        self.add(LocalListSent(version, tuple(sent), replaces=full))
+
+    @rule(tag=tags, info=st.none() | infos, at=moments)
+    def cache(self, tag: str, info: IdTagInfo | None, at: datetime) -> None:
+        self.add(TagCached(tag, info, at))
+
+    @rule()
+    def clear_cache(self) -> None:
+        self.add(CacheCleared())
+
     @rule()
     def reopen(self) -> None:
         self.flush()
@@ -200,6 +223,11 @@ class StoreMachine(RuleBasedStateMachine):
         assert store.rows(1000) == model.rows[::-1]
         assert store.rows(2, offset=1) == model.rows[::-1][1:3]
         assert store.dead_letters() == [row for row in model.rows if row.given_up is not None]
+        for tag in TAGS:
+            assert store.listed(tag) == model.listed.get(tag.casefold())
+            assert store.cached(tag) == model.cached.get(tag.casefold())
+        assert store.list_size() == len(model.listed)
+        assert store.list_version() == (model.sent_version if model.listed else 0)
         for row in model.rows:
             taken = model.samples_of(row.row_id)
             assert store.row(row.row_id) == row

@@ -1,0 +1,78 @@
+"""OCPP 1.6 7.27, 7.28: an idTag and what is said of one; the local list and the cache as questions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from bridge.core.now import moment_of
+
+
+@dataclass(frozen=True, slots=True)
+class IdTagInfo:
+    """What a Central System, the local list or the cache says of an idTag."""
+
+    status: str  # Accepted, Blocked, Expired, Invalid, ConcurrentTx
+    parent_id_tag: str | None = None
+    expires_at: datetime | None = None  # None: never
+
+    @property
+    def accepted(self) -> bool:
+        """Anything but Accepted refuses."""
+        return self.status == "Accepted"
+
+    def at(self, moment: datetime) -> IdTagInfo:
+        """OCPP 1.6 3.5.1: Accepted turns Expired with its date. For what was kept, not for an answer."""
+        over = self.accepted and self.expires_at is not None and moment >= self.expires_at
+        return replace(self, status="Expired") if over else self
+
+
+def id_tag_info(wire: Mapping[str, Any]) -> IdTagInfo:
+    """Of a checked message. A date that cannot be read is left out: it is no reason to refuse an answer."""
+    expires = wire.get("expiryDate")
+    at = None if expires is None else moment_of(expires)
+    return IdTagInfo(wire["status"], wire.get("parentIdTag"), at)
+
+
+@dataclass(frozen=True, slots=True)
+class ListEntry:
+    """One entry of a SendLocalList. Without `info`: to be deleted."""
+
+    id_tag: str
+    info: IdTagInfo | None
+
+
+class IdTags(Protocol):
+    """What the store is asked, one idTag at a time. Small and capital letters are the same."""
+
+    def listed(self, id_tag: str) -> IdTagInfo | None:
+        """Its entry in the local authorization list, as it was sent."""
+
+    def cached(self, id_tag: str) -> IdTagInfo | None:
+        """Its entry in the authorization cache, as it was last said."""
+
+    def list_version(self) -> int:
+        """0: the list is empty."""
+
+    def list_size(self) -> int:
+        """Entries of the local list."""
+
+
+class NoIdTags:
+    """A store that knows none."""
+
+    def listed(self, id_tag: str) -> IdTagInfo | None:
+        """None."""
+
+    def cached(self, id_tag: str) -> IdTagInfo | None:
+        """None."""
+
+    def list_version(self) -> int:
+        """An empty list."""
+        return 0
+
+    def list_size(self) -> int:
+        """An empty list."""
+        return 0

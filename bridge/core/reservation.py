@@ -1,0 +1,94 @@
+"""OCPP 1.6 5.13, 5.1: the connector kept for one idTag or its group until a time."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from bridge.core.id_tag import IdTagInfo
+from bridge.core.now import Now
+from bridge.core.rows import Change, Remembered
+from bridge.core.session import same_group, same_tag
+from bridge.core.setup import RESERVATION
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """As ReserveNow made it; `parent_id_tag` None: no group, or a Zaptec's cloud, which knows none here."""
+
+    reservation_id: int
+    id_tag: str
+    parent_id_tag: str | None
+    expires_at: datetime
+
+    def to_text(self) -> str:
+        """For the store."""
+        return json.dumps({**asdict(self), "expires_at": self.expires_at.isoformat()})
+
+    @classmethod
+    def from_text(cls, text: str) -> Reservation:
+        """What `to_text` made."""
+        fields = json.loads(text)
+        return cls(**{**fields, "expires_at": datetime.fromisoformat(fields["expires_at"])})
+
+
+class Reservations:
+    """At most one, as there is one connector.
+
+    It ends at its holder's start, its expiry, its cancellation, and when the connector is Faulted or
+    Unavailable; the owner tells of all but the expiry.
+    """
+
+    def __init__(self, remembered: str | None) -> None:
+        self.changes: list[Change] = []
+        self.held = None if remembered is None else Reservation.from_text(remembered)
+
+    def hold(self, reservation: Reservation) -> None:
+        """Takes the place of the one before."""
+        self.held = reservation
+        self.changes.append(Remembered(RESERVATION, reservation.to_text()))
+
+    def end(self) -> None:
+        """Idempotent."""
+        if self.held is not None:
+            self.held = None
+            self.changes.append(Remembered(RESERVATION, None))
+
+    def step(self, now: Now, *, free_charging: bool) -> None:
+        """Time. In free charging it is dropped, as a Zaptec does: nobody is asked who they are."""
+        if self.held is not None and (free_charging or now.utc >= self.held.expires_at):
+            self.end()
+
+    def cancel(self, reservation_id: int) -> bool:
+        """OCPP 1.6 5.1. False: there is no such reservation."""
+        found = self.is_held(reservation_id)
+        if found:
+            self.end()
+        return found
+
+    def is_held(self, reservation_id: int) -> bool:
+        """Whether it is this one."""
+        return self.held is not None and self.held.reservation_id == reservation_id
+
+    def admits(self, id_tag: str, parent_id_tag: str | None) -> bool:
+        """Whether somebody of that tag and group may use the connector."""
+        held = self.held
+        if held is None or same_tag(held.id_tag, id_tag):
+            return True
+        return same_group(held.parent_id_tag, parent_id_tag)
+
+    def excludes(self, id_tag: str, known: IdTagInfo | None) -> bool:
+        """Whether certainly not. OCPP 1.6 5.13: for a group, of a parent unknown here, Authorize tells."""
+        held = self.held
+        parent = known.parent_id_tag if known is not None else None
+        asks = held is not None and held.parent_id_tag is not None and parent is None
+        return not asks and not self.admits(id_tag, parent)
+
+    def used(self, id_tag: str, parent_id_tag: str | None) -> int | None:
+        """A transaction starts: the id of the reservation that ends with it, if it was theirs."""
+        if self.held is None or not self.admits(id_tag, parent_id_tag):
+            return None
+        reservation_id = self.held.reservation_id
+        self.end()
+        return reservation_id
