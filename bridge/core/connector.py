@@ -313,7 +313,7 @@ class Connector:
         if self._log is not None and self._box.reading is not None:
             self.changes += self._log.end(self._box.reading, final.energy_wh, self._box.supply, now)
         self.changes.append(stop_row(state, stopping, final, self._log, now))
-        self._log = None
+        self._log = self._stop_asked = None
         self.stopped_row = state.row_id
         kept = stopping.reason == "EVDisconnected" and self.cable == "keep"
         self._rest(Finishing(state.id_tag if kept else None))

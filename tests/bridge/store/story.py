@@ -9,23 +9,33 @@ from __future__ import annotations
 import sys
 from itertools import count
 
+from bridge.core.id_tag import IdTagInfo, ListEntry
 from bridge.core.rows import (
     Attempted,
     Change,
     Delivered,
     Frozen,
     GivenUp,
+    LocalListSent,
     MessageRef,
     Remembered,
     SampleTaken,
     StartConfirmed,
+    TagCached,
     TransactionStarted,
 )
 from bridge.store import Database
-from tests.bridge.store.model import a_row, a_sample, a_stop
+from tests.bridge.store.model import EPOCH, a_row, a_sample, a_stop
 
 BATCHES_A_ROW = 7
 DEAD_EVERY = 4
+ACCEPTED = IdTagInfo("Accepted")
+
+
+def a_list(number: int) -> LocalListSent:
+    """Grows by half each second time, and is replaced in between."""
+    entries = tuple(ListEntry(f"{number + each}", ACCEPTED) for each in range(60))
+    return LocalListSent(number, entries, replaces=number % 2 == 0)
 
 
 def batch(number: int) -> list[Change]:
@@ -35,10 +45,10 @@ def batch(number: int) -> list[Change]:
     first, second = MessageRef(row_id, "values", 0), MessageRef(row_id, "values", 1)
     end: list[Change] = [Delivered(second), Delivered(stop)]
     steps: list[list[Change]] = [
-        [TransactionStarted(a_row(row_id)), Remembered("number", str(number))],
+        [TransactionStarted(a_row(row_id)), Remembered("number", str(number)), a_list(number)],
         [SampleTaken(row_id, 0, a_sample(0))],
         [Frozen(start, {"number": number}), Attempted(start)],
-        [StartConfirmed(row_id, number, "Accepted", None)],
+        [StartConfirmed(row_id, number, "Accepted", None), TagCached(f"{row_id}", ACCEPTED, EPOCH)],
         [SampleTaken(row_id, 1, a_sample(1)), Frozen(first, {"number": number})],
         [a_stop(row_id), Delivered(first)],
         end if row_id % DEAD_EVERY else [GivenUp(row_id, "refused")],
