@@ -23,12 +23,14 @@ from bridge.central_system.link import Closed, Link, LinkEvent, LinkSettings, Op
 from bridge.central_system.registration import Registration
 from bridge.core.charge_point import ChargePoint
 from bridge.core.configuration import Configuration
+from bridge.core.errands import Ended
 from bridge.core.now import Now
 from bridge.core.rows import Change, Remembered
 from bridge.core.setup import ORDERLY, Identity, Memory
 from bridge.core.wishes import WishContent
 from bridge.core.zaptec import BEHAVIOURS
 from bridge.hal_client import HalClient
+from bridge.jobs.errands import Errands
 from bridge.store.errors import ChangeError, StoreError
 from bridge.store.reads import Reads
 from bridge.store.writer import Writer
@@ -77,7 +79,7 @@ class End:
     """SIGTERM or SIGINT."""
 
 
-Event = Message | LinkEvent | Tick | End
+Event = Message | LinkEvent | Ended | Tick | End
 
 
 class App:
@@ -93,6 +95,7 @@ class App:
         self._conversation = conversation(setup, self._charge_point, store)
         self._link = Link(link_settings(setup, self._charge_point.configuration), self._inbox.put)
         self._hal = HalClient(folders.runtime, self._inbox.put)
+        self._errands = Errands(self._inbox.put)
         self._wish_seq = 0
         self._wished: tuple[WishContent, float] | None = None
         self._told_state = ""
@@ -112,6 +115,7 @@ class App:
             self._notify.send("READY=1")
             await self._act()
             self._notify.send("STOPPING=1")
+            await self._errands.close()
             await asyncio.wait([link], timeout=GOODBYE_S)
             for task in background:
                 task.cancel()
@@ -154,6 +158,8 @@ class App:
             case Status() | Reading() | InstrumentBox() | Box() | Card():
                 self._charge_point.heard(event, now)
                 self._conversation.step(now)
+            case Ended():
+                self._charge_point.errand_ended(event, now)
             case Tick():
                 self._conversation.step(now)
             case _:
@@ -173,6 +179,8 @@ class App:
         for frame in effects.frames:
             log.debug("> %s", frame)
             await self._link.send(frame)
+        for errand in effects.errands:
+            self._errands.begin(errand)
         if effects.reconnect is not None:
             self._link.reconnect(effects.reconnect.reason, effects.reconnect.rest_s)
 
@@ -256,6 +264,8 @@ def charge_point(setup: settings.ChargePoint, store: Reads, boot_id: str, now: N
         boot_id,
         central_system_url=setup.central_system.url,
         accept_before_registration=setup.central_system.accept_before_registration,
+        charge_point_id=setup.charge_point.id,
+        firmware_version=firmware_version(),
     )
     return ChargePoint(identity, configuration, memory, now)
 

@@ -15,9 +15,12 @@ from bridge.core.box import BoxView
 from bridge.core.calls import Outgoing
 from bridge.core.configuration import Configuration
 from bridge.core.connector import CONNECTOR_ID, Connector
+from bridge.core.errands import Ended, Errand
 from bridge.core.installed_profiles import InstalledProfiles
+from bridge.core.maintenance import Maintenance
 from bridge.core.metering import meter_values, sample
 from bridge.core.now import Now
+from bridge.core.observations import Observations, View
 from bridge.core.rows import Change, Remembered
 from bridge.core.session import State, Transaction
 from bridge.core.setup import ACCEPTED_AT, OPERATIVE, Identity, Memory
@@ -47,6 +50,7 @@ class Decided:
 
     changes: tuple[Change, ...]
     calls: tuple[Outgoing, ...]
+    errands: tuple[Errand, ...]
 
 
 class ChargePoint:
@@ -63,6 +67,7 @@ class ChargePoint:
         )
         self.connector = Connector(identity, configuration, self.box, self.service)
         self.profiles = InstalledProfiles(memory.profiles)
+        self.maintenance = Maintenance(identity.firmware_version, memory.remembered)
         self.restart: RestartKind | None = None  # time to leave, after what was decided is carried out
         self._notifier = Notifier()
         self._box_told: bool | None = None
@@ -80,9 +85,16 @@ class ChargePoint:
 
     def take(self) -> Decided:
         """What was decided since the last time."""
-        changes = (self.connector.changes, self.profiles.changes, self._changes)
-        decided = Decided(tuple(chain(*changes)), (*self.connector.calls, *self._calls))
-        for collected in (*changes, self.connector.calls, self._calls):
+        changes = (
+            self.connector.changes,
+            self.profiles.changes,
+            self.maintenance.changes,
+            self._changes,
+        )
+        calls = (self.connector.calls, self._calls, self.maintenance.calls)
+        errands = self.maintenance.take_errands()
+        decided = Decided(tuple(chain(*changes)), tuple(chain(*calls)), errands)
+        for collected in (*changes, *calls):
             collected.clear()
         return decided
 
@@ -119,6 +131,13 @@ class ChargePoint:
         self.profiles.follow(self.state)
         self._advance_restart(now)
         self._announce(now)
+        if self.maintenance.observations.due(now):
+            self.observations(now)
+        in_transaction = isinstance(self.state, Transaction)
+        self.maintenance.step(now, online=self.service.online, in_transaction=in_transaction)
+        self.service.updating = self.maintenance.firmware.refuses_starts
+        if self.maintenance.firmware.wants_restart:
+            self.restart = "hard"  # every program is of the new version
         if self._resumed and self.service.online:
             self._resumed = not self._tell_resumed(now)
 
@@ -136,6 +155,7 @@ class ChargePoint:
     def link_lost(self) -> None:
         """No registered link any more."""
         self.service.online = False
+        self.maintenance.link_lost()
 
     def authorize_answered(self, ticket: int, answer: AuthorizeAnswer | None, now: Now) -> None:
         """Authorize.conf; None when it was a CALLERROR or the link was lost: the offline rules decide."""
@@ -183,6 +203,28 @@ class ChargePoint:
         answer, changes = self.configuration.change(name, value)
         self._changes += changes
         return answer
+
+    # Errands
+
+    def errand_ended(self, ended: Ended, now: Now) -> None:
+        """A job tells how its errand went."""
+        self.maintenance.ended(ended, now)
+        self.step(now)
+
+    def observations(self, now: Now) -> Observations:
+        """As of this moment."""
+        view = View(
+            configuration=self.configuration,
+            service=self.service,
+            box=self.box,
+            state=self.state,
+            status=self.connector.status(now),
+            firmware_version=self.identity.firmware_version,
+            running_s=now.s - self._born_s,
+            now=now,
+        )
+        self.maintenance.observations.look(view)
+        return self.maintenance.observations
 
     # What connectors 0 and 1 tell
 

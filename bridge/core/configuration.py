@@ -90,6 +90,7 @@ KEYS: tuple[Key, ...] = (
     Key("MeterValuesSampledData", lambda b: b.sampled_measurands, _measurands),
     Key("MeterValuesSampledDataMaxLength", lambda b: str(b.measurands_max), None),
     Key("MinimumStatusDuration", _fixed("3"), _interval),
+    Key("SupportedFileTransferProtocols", lambda b: b.transfer_protocols, None),
     Key("TransactionMessageAttempts", _fixed("3"), _whole(0, 255)),
     Key("TransactionMessageRetryInterval", _fixed("60"), _whole(0, 65_535)),
     Key("UnlockConnectorOnEVSideDisconnect", _fixed("true"), _boolean),

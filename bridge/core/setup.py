@@ -18,6 +18,8 @@ class Identity:
     boot_id: str  # of the Pi, simulated or real
     central_system_url: str  # where "once accepted" counts
     accept_before_registration: bool = False
+    charge_point_id: str = ""  # in the address, and in the name of a diagnostics file
+    firmware_version: str = ""  # four numbers: what runs now
 
 
 @dataclass(frozen=True, slots=True)

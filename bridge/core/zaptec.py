@@ -28,6 +28,7 @@ class Behaviour:
     rate_units: str  # ChargingScheduleAllowedChargingRateUnit
     remote_start_life_s: float | None  # None: ConnectionTimeOut counts
     energy_in_kwh: bool
+    transfer_protocols: str  # SupportedFileTransferProtocols
     one_element: bool  # one MeterValue with all sampled values, or one for each measurand
 
 
@@ -41,6 +42,7 @@ CLOUD = Behaviour(
     rate_units="Current,Power",
     remote_start_life_s=120.0,  # "IdTag set using this method will time out after 120s"
     energy_in_kwh=True,
+    transfer_protocols="FTP,FTPS,HTTP,HTTPS",
     one_element=True,
 )
 
@@ -54,6 +56,7 @@ NATIVE = Behaviour(
     rate_units="Current",
     remote_start_life_s=None,
     energy_in_kwh=False,
+    transfer_protocols="HTTP,HTTPS",
     one_element=False,
 )
 

@@ -59,6 +59,7 @@ VERBS = (
     "link lost", "link back",
     "bridge restarts", "bridge is told to end", "bridge starts",
     "power cut", "power back", "safety dies", "safety starts",
+    "upload succeeds", "upload fails",
 )  # fmt: skip
 VERBS_WITH_NAME = ("card", "fault", "clear")
 EXPECTED = {
@@ -67,6 +68,7 @@ EXPECTED = {
     "cable": "locked|unlocked",
     "offer": r"none|[0-9.]+ A",
     "lamp": "[a-z]+",
+    "errand": "none|upload",
     "key": r"\w+ = .*",
 }
 REAL_WAIT_S = 5.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bridge.central_system.operations import core, smart_charging, trigger
+from bridge.central_system.operations import core, firmware, smart_charging, trigger
 from bridge.central_system.operations.question import Answer, Later, Own, Question
 
 __all__ = ["SUPPORTED", "Answer", "Later", "Own", "Question", "answer"]
@@ -16,6 +16,7 @@ _OPERATIONS: dict[str, Callable[[Question], Answer | Later]] = {
     "DataTransfer": core.data_transfer,
     "GetCompositeSchedule": smart_charging.get_composite_schedule,
     "GetConfiguration": core.get_configuration,
+    "GetDiagnostics": firmware.get_diagnostics,
     "RemoteStartTransaction": core.remote_start,
     "RemoteStopTransaction": core.remote_stop,
     "Reset": core.reset,
