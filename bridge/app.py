@@ -11,6 +11,7 @@ import importlib.metadata
 import logging
 import os
 import signal
+import ssl
 import sys
 import uuid
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ from bridge.core.wishes import WishContent
 from bridge.core.zaptec import BEHAVIOURS
 from bridge.hal_client import HalClient
 from bridge.jobs.errands import Errands
+from bridge.jobs.firmware import FirmwareFolder, Installing
+from bridge.jobs.manifest import four_numbers
 from bridge.store.errors import ChangeError, StoreError
 from bridge.store.reads import Reads
 from bridge.store.writer import Writer
@@ -51,6 +54,7 @@ from hal.notify import Notify
 log = logging.getLogger(__name__)
 
 DATABASE_NAME = "bridge.sqlite"  # in the state folder
+FIRMWARE_NAME = "firmware"  # likewise
 RESET_NAME = "reset"  # in the runtime folder: soft | hard | reboot, carried out by whoever started us
 TICK_S = 0.25
 FEED_EVERY_S = 0.25  # looks whether systemd's watchdog is to be fed
@@ -91,11 +95,11 @@ class App:
         self._store = store
         self._boot_id = boot_id
         self._inbox: asyncio.Queue[Event] = asyncio.Queue(INBOX_LIMIT)
-        self._charge_point = charge_point(setup, store, boot_id, clock.now())
+        self._charge_point = charge_point(setup, store, boot_id, firmware_version(), clock.now())
         self._conversation = conversation(setup, self._charge_point, store)
         self._link = Link(link_settings(setup, self._charge_point.configuration), self._inbox.put)
         self._hal = HalClient(folders.runtime, self._inbox.put)
-        self._errands = Errands(self._inbox.put)
+        self._errands = Errands(self._inbox.put, firmware_folder(setup, folders))
         self._wish_seq = 0
         self._wished: tuple[WishContent, float] | None = None
         self._told_state = ""
@@ -239,7 +243,9 @@ class App:
         self._link.close()
 
 
-def charge_point(setup: settings.ChargePoint, store: Reads, boot_id: str, now: Now) -> ChargePoint:
+def charge_point(
+    setup: settings.ChargePoint, store: Reads, boot_id: str, version: str, now: Now
+) -> ChargePoint:
     """From the settings and what the store remembers."""
     behaviour = BEHAVIOURS[setup.zaptec.mode]
     remembered = store.remembered()
@@ -265,7 +271,8 @@ def charge_point(setup: settings.ChargePoint, store: Reads, boot_id: str, now: N
         central_system_url=setup.central_system.url,
         accept_before_registration=setup.central_system.accept_before_registration,
         charge_point_id=setup.charge_point.id,
-        firmware_version=firmware_version(),
+        firmware_version=version,
+        firmware_source=setup.firmware.source,
     )
     return ChargePoint(identity, configuration, memory, now)
 
@@ -276,7 +283,7 @@ def conversation(setup: settings.ChargePoint, core: ChargePoint, store: Reads) -
         "chargePointVendor": setup.charge_point.vendor,
         "chargePointModel": setup.charge_point.model,
         "chargePointSerialNumber": setup.charge_point.serial_number,
-        "firmwareVersion": firmware_version(),
+        "firmwareVersion": core.identity.firmware_version,
     }
     voice = Voice(
         boot_notification,
@@ -299,8 +306,14 @@ def link_settings(setup: settings.ChargePoint, configuration: Configuration) -> 
 
 def firmware_version() -> str:
     """As a Zaptec writes it: four numbers with dots."""
-    numbers = importlib.metadata.version("evse-bridge").split(".")
-    return ".".join([*numbers, "0", "0", "0"][:4])
+    return four_numbers(importlib.metadata.version("evse-bridge"))
+
+
+def firmware_folder(setup: settings.ChargePoint, folders: Folders) -> FirmwareFolder:
+    """Where archives are put, and how one is installed."""
+    key = folders.config / setup.firmware.public_key if setup.firmware.public_key else None
+    installing = Installing(key, setup.firmware.installer)
+    return FirmwareFolder(folders.state / FIRMWARE_NAME, installing, ssl.create_default_context)
 
 
 async def _run(folders: Folders, setup: settings.ChargePoint, boot_id: str) -> None:

@@ -67,7 +67,7 @@ _interval = _whole(0, LONGEST_INTERVAL_S)
 # The order of the product's definition first, then the alphabet.
 KEYS: tuple[Key, ...] = (
     Key("NumberOfConnectors", _fixed("1"), None),
-    Key("SupportedFeatureProfiles", _fixed("Core,SmartCharging,RemoteTrigger"), None),
+    Key("SupportedFeatureProfiles", _fixed("Core,FirmwareManagement,SmartCharging,RemoteTrigger"), None),
     Key("WebSocketPingInterval", _fixed("30"), _interval),
     Key("AuthorizeRemoteTxRequests", _fixed("true"), _boolean),
     Key("StopTransactionOnEVSideDisconnect", _fixed("true"), None),

@@ -8,7 +8,9 @@ import ssl
 from collections.abc import Awaitable, Callable
 from typing import assert_never
 
-from bridge.core.errands import Done, Ended, Errand, Failed, Fetch, Install, Outcome, Slot, Upload
+from bridge.core.errands import Done, Ended, Errand, Failed, Fetch, Install, NotGenuine, Outcome, Slot, Upload
+from bridge.jobs.firmware import FirmwareFolder, InstallError
+from bridge.jobs.manifest import SignatureError
 from bridge.jobs.transfer import Patience, TransferError, send
 
 log = logging.getLogger(__name__)
@@ -22,10 +24,12 @@ class Errands:
     def __init__(
         self,
         tell: Callable[[Ended], Awaitable[None]],
+        firmware: FirmwareFolder,
         tls: Callable[[], ssl.SSLContext] = ssl.create_default_context,
         patience: Patience = Patience(),  # noqa: B008 - frozen
     ) -> None:
         self._tell = tell
+        self._firmware = firmware
         self._tls = tls
         self._patience = patience
         self._running: dict[Slot, asyncio.Task[None]] = {}
@@ -62,8 +66,11 @@ class Errands:
             case Upload():
                 await send(work, self._tls, self._patience)
                 return Done()
-            case Fetch() | Install():
-                raise NotImplementedError
+            case Fetch(url=url):
+                return Done(await self._firmware.fetch(url))
+            case Install(version=version):
+                await self._firmware.install(version)
+                return Done()
             case _:
                 assert_never(work)
 
@@ -75,8 +82,8 @@ def _outcome(errand: Errand, work: asyncio.Task[Outcome]) -> Outcome:
     if error is None:
         log.info("%s: done", name)
         return work.result()
-    if isinstance(error, TransferError):
+    if isinstance(error, TransferError | SignatureError | InstallError):
         log.warning("%s: %s", name, error)
     else:
         log.error("%s: failed by a fault of our own", name, exc_info=error)
-    return Failed(str(error))
+    return NotGenuine(str(error)) if isinstance(error, SignatureError) else Failed(str(error))

@@ -42,9 +42,15 @@ class BridgeProgram:
     """One run of the bridge. Made from the store alone: to restart it is to make another."""
 
     def __init__(
-        self, setup: settings.ChargePoint, database: Database, boot_id: str, wires: Wires, now: Now
+        self,
+        setup: settings.ChargePoint,
+        database: Database,
+        boot_id: str,
+        wires: Wires,
+        now: Now,
+        version: str = "0.1.0.0",
     ) -> None:
-        self.charge_point = app.charge_point(setup, database, boot_id, now)
+        self.charge_point = app.charge_point(setup, database, boot_id, version, now)
         self.conversation = app.conversation(setup, self.charge_point, database)
         self.notes: list[str] = []
         self._database = database

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from bridge.core.errands import Done, Ended, Errand, Failed, Outcome, Slot, Upload
+from bridge.core.errands import Done, Ended, Errand, Failed, Fetch, Install, NotGenuine, Outcome, Slot, Upload
 
+WANTED = "the scenario wants it so"
 OUTCOMES: dict[str, tuple[type, Outcome]] = {
     "upload succeeds": (Upload, Done()),
-    "upload fails": (Upload, Failed("the scenario wants it so")),
+    "upload fails": (Upload, Failed(WANTED)),
+    "download": (Fetch, Done()),  # `download VERSION`
+    "download fails": (Fetch, Failed(WANTED)),
+    "archive is not genuine": (Fetch, NotGenuine(WANTED)),
+    "installer succeeds": (Install, Done()),
+    "installer succeeds in vain": (Install, Done()),  # what runs afterwards is the old version
+    "installer fails": (Install, Failed(WANTED)),
 }
 
 
@@ -14,6 +21,7 @@ class ErrandDesk:
     """One errand of each slot, as the real jobs keep it."""
 
     def __init__(self) -> None:
+        self.installed = "0.1.0.0"  # the version that runs from the next start on
         self._open: dict[Slot, Errand] = {}
 
     def take(self, errand: Errand) -> None:
@@ -35,11 +43,13 @@ class ErrandDesk:
         """It is about errands."""
         return verb in OUTCOMES
 
-    def ended(self, verb: str) -> Ended:
+    def ended(self, verb: str, argument: str) -> Ended:
         """Raises ValueError when there is no such errand."""
         kind, outcome = OUTCOMES[verb]
         for errand in self._open.values():
             if isinstance(errand.work, kind):
+                if verb == "installer succeeds" and isinstance(errand.work, Install):
+                    self.installed = errand.work.version
                 del self._open[errand.slot]
-                return Ended(errand.slot, errand.ticket, outcome)
+                return Ended(errand.slot, errand.ticket, Done(argument) if argument else outcome)
         raise ValueError(f"there is none: {self.running}")

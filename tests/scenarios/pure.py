@@ -42,6 +42,9 @@ def setup_of(scenario: Scenario, mode: Mode) -> settings.ChargePoint:
             mode=mode, authorization_required=said.get("zaptec.authorization_required") != "false"
         ),
         ocpp=settings.Ocpp(keys=dict(scenario.keys)),
+        firmware=settings.Firmware(
+            source="" if said.get("firmware.source") == "none" else "https://updates.example/box.tar"
+        ),
     )
 
 
@@ -157,7 +160,9 @@ class PureWorld:
             errand=self.errands.take,
         )
         self._restart_at_s = None
-        self.bridge = BridgeProgram(self._setup, self.database, self._boot_id, wires, self.now)
+        self.bridge = BridgeProgram(
+            self._setup, self.database, self._boot_id, wires, self.now, self.errands.installed
+        )
         self._arrivals.append(Restarted())
         for message in self.box.greeting():
             self.bridge.heard(message, self.now)
@@ -241,12 +246,12 @@ class PureWorld:
             case "fault" | "clear":
                 (plant.fault if verb == "fault" else plant.clear)(argument)
             case _ if self.errands.knows(verb):
-                self._end_errand(verb)
+                self._end_errand(verb, argument)
             case _:
                 self._do_to_programs(verb)
 
-    def _end_errand(self, verb: str) -> None:
-        ended = self.errands.ended(verb)
+    def _end_errand(self, verb: str, argument: str) -> None:
+        ended = self.errands.ended(verb, argument)
         assert self.bridge is not None  # without it there are none
         self.bridge.errand_ended(ended, self.now)
         self._after_event()

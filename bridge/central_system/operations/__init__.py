@@ -23,6 +23,7 @@ _OPERATIONS: dict[str, Callable[[Question], Answer | Later]] = {
     "SetChargingProfile": smart_charging.set_charging_profile,
     "TriggerMessage": trigger.trigger_message,
     "UnlockConnector": core.unlock_connector,
+    "UpdateFirmware": firmware.update_firmware,
 }
 SUPPORTED: frozenset[str] = frozenset(_OPERATIONS)
 

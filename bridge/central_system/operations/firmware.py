@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from bridge.central_system.frames import OcppError
@@ -9,12 +10,15 @@ from bridge.central_system.operations.question import Answer, Question
 from bridge.central_system.schemas import Payload
 from bridge.core.diagnostics import Plan
 from bridge.core.errands import Upload
+from bridge.core.firmware import BusyError
 from bridge.core.location import LocationError, checked, upload_target
 from bridge.core.now import Now
 from bridge.core.observations import as_document, as_log
 
 DEFAULT_RETRIES = 1
 UPLOAD_INTERVAL_S = 60
+DOWNLOAD_INTERVAL_S = 30  # a Zaptec's
+DOWNLOAD_SCHEMES = ("http", "https")
 NATIVE_FILE_NAME = "diagnostics_log.txt"
 FILE_NAME_LIMIT = 255  # OCPP 1.6 6.22
 
@@ -22,7 +26,7 @@ FILE_NAME_LIMIT = 255  # OCPP 1.6 6.22
 def get_diagnostics(question: Question) -> Answer:
     """OCPP 1.6 5.9. Without anything between the two times there is no file, and nothing is uploaded."""
     asked, charge_point = question.payload, question.charge_point
-    location = _location(question)
+    location = _location(question, _protocols(question))
     start, stop = _moment(asked, "startTime"), _moment(asked, "stopTime")
     retries, interval_s = _times(asked, UPLOAD_INTERVAL_S)
     observations = charge_point.observations(question.now).within(start, stop)
@@ -38,11 +42,32 @@ def get_diagnostics(question: Question) -> Answer:
     return Answer({"fileName": upload.file_name[:FILE_NAME_LIMIT]})
 
 
-def _location(question: Question) -> str:
-    """Raises OcppError for a scheme that SupportedFileTransferProtocols does not name."""
-    supported = question.charge_point.configuration.text("SupportedFileTransferProtocols")
+def update_firmware(question: Question) -> Answer:
+    """OCPP 1.6 5.19. Behind its cloud a Zaptec ignores what is asked: its own source, at once."""
+    charge_point, asked = question.charge_point, question.payload
+    firmware = charge_point.maintenance.firmware
     try:
-        return checked(question.payload["location"], supported.lower().split(","))
+        if charge_point.identity.behaviour.mode == "native":
+            location = _location(question, DOWNLOAD_SCHEMES)
+            at = _moment(asked, "retrieveDate") or question.now.utc
+            firmware.request(location, at, *_times(asked, DOWNLOAD_INTERVAL_S))
+        elif source := charge_point.identity.firmware_source:
+            firmware.request(source, question.now.utc, DEFAULT_RETRIES, DOWNLOAD_INTERVAL_S)
+        else:
+            firmware.refuse()
+    except BusyError as error:
+        raise OcppError("GenericError", str(error)) from None
+    return Answer({})
+
+
+def _protocols(question: Question) -> list[str]:
+    return question.charge_point.configuration.text("SupportedFileTransferProtocols").lower().split(",")
+
+
+def _location(question: Question, schemes: Collection[str]) -> str:
+    """Raises OcppError for any other scheme."""
+    try:
+        return checked(question.payload["location"], schemes)
     except LocationError as error:
         raise OcppError("PropertyConstraintViolation", str(error)) from None
 

@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 from bridge.core.errands import Done, Ended, Errand, Failed, Upload
 from bridge.jobs.errands import Errands
+from bridge.jobs.firmware import FirmwareFolder, Installing
 from tests.bridge.jobs.servers import Authority, hangs, http_server, misbehaving
 
 PATIENCE_S = 30.0
@@ -30,7 +32,8 @@ class Told:
 @contextlib.asynccontextmanager
 async def jobs(authority: Authority) -> AsyncIterator[tuple[Errands, Told]]:
     told = Told()
-    errands = Errands(told.heard.put, authority.client)
+    firmware = FirmwareFolder(Path("/nonexistent"), Installing(None, ()), authority.client)
+    errands = Errands(told.heard.put, firmware, authority.client)
     try:
         yield errands, told
     finally:
