@@ -136,3 +136,15 @@ def test_free_charging_without_a_tag_is_warned_of(path: Path, more: str, warned:
 def test_an_address_that_ends_with_the_id_is_warned_of(path: Path) -> None:
     (warning,) = warnings(loaded(path, REAL.replace("/ocpp/", "/ocpp/CP1")))
     assert "which is added once more" in warning
+
+
+def test_firmware(path: Path) -> None:
+    section = '[firmware]\nsource = "https://x.example/box.tar"\n'
+    section += 'public_key = "firmware.pem"\ninstaller = ["/bin/install", "{archive}"]\n'
+    assert loaded(path, REAL + section).firmware.installer == ("/bin/install", "{archive}")
+    unsigned = faults(path, REAL + '[firmware]\ninstaller = ["/bin/install"]\n')
+    assert any("one of its arguments must be {archive}" in fault for fault in unsigned)
+    assert any("needs firmware.public_key" in fault for fault in unsigned)
+    (shell,) = faults(path, REAL + '[firmware]\ninstaller = "install {archive}"\n')
+    assert "a list in square brackets, each text in quotes" in shell
+    assert faults(path, REAL + '[firmware]\nsource = "ftp://x.example/box.tar"\n')

@@ -123,13 +123,14 @@ async def test_servers_that_fail(folder: Path, authority: Authority) -> None:
         del server.files["/box.tar"]
         with pytest.raises(TransferError, match="404"):
             await here.folder.fetch(url)
-    port = 0
+    urls = []
     for conduct in (hangs, closes_half_way):
         async with misbehaving(conduct) as port:
+            urls.append(f"http://localhost:{port}/box.tar")
             with pytest.raises(TransferError, match="localhost"):
-                await here.folder.fetch(f"http://localhost:{port}/box.tar")
+                await here.folder.fetch(urls[-1])
     with pytest.raises(TransferError, match="localhost"):
-        await here.folder.fetch(f"http://localhost:{port}/box.tar")  # nobody listens any more
+        await here.folder.fetch(urls[-1])  # nobody listens any more
 
 
 async def test_a_full_disk_fails_the_download(folder: Path, authority: Authority) -> None:
