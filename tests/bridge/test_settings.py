@@ -142,9 +142,10 @@ def test_firmware(path: Path) -> None:
     section = '[firmware]\nsource = "https://x.example/box.tar"\n'
     section += 'public_key = "firmware.pem"\ninstaller = ["/bin/install", "{archive}"]\n'
     assert loaded(path, REAL + section).firmware.installer == ("/bin/install", "{archive}")
-    unsigned = faults(path, REAL + '[firmware]\ninstaller = ["/bin/install"]\n')
-    assert any("one of its arguments must be {archive}" in fault for fault in unsigned)
-    assert any("needs firmware.public_key" in fault for fault in unsigned)
+    (blind,) = faults(path, REAL + section.replace("{archive}", "it"))
+    assert "one of its arguments must be {archive}" in blind
+    (unsigned,) = faults(path, REAL + section.replace("public_key", "#"))
+    assert "needs firmware.public_key" in unsigned
     (shell,) = faults(path, REAL + '[firmware]\ninstaller = "install {archive}"\n')
     assert "a list in square brackets, each text in quotes" in shell
     assert faults(path, REAL + '[firmware]\nsource = "ftp://x.example/box.tar"\n')
