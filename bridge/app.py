@@ -11,6 +11,7 @@ import importlib.metadata
 import logging
 import os
 import signal
+import ssl
 import sys
 import uuid
 from dataclasses import dataclass
@@ -23,12 +24,16 @@ from bridge.central_system.link import Closed, Link, LinkEvent, LinkSettings, Op
 from bridge.central_system.registration import Registration
 from bridge.core.charge_point import ChargePoint
 from bridge.core.configuration import Configuration
+from bridge.core.errands import Ended
 from bridge.core.now import Now
 from bridge.core.rows import Change, Remembered
 from bridge.core.setup import ORDERLY, Identity, Memory
 from bridge.core.wishes import WishContent
 from bridge.core.zaptec import BEHAVIOURS
 from bridge.hal_client import HalClient
+from bridge.jobs.errands import Errands
+from bridge.jobs.firmware import FirmwareFolder, Installing
+from bridge.jobs.manifest import four_numbers
 from bridge.store.errors import ChangeError, StoreError
 from bridge.store.reads import Reads
 from bridge.store.writer import Writer
@@ -49,6 +54,7 @@ from hal.notify import Notify
 log = logging.getLogger(__name__)
 
 DATABASE_NAME = "bridge.sqlite"  # in the state folder
+FIRMWARE_NAME = "firmware"  # likewise
 RESET_NAME = "reset"  # in the runtime folder: soft | hard | reboot, carried out by whoever started us
 TICK_S = 0.25
 FEED_EVERY_S = 0.25  # looks whether systemd's watchdog is to be fed
@@ -77,7 +83,7 @@ class End:
     """SIGTERM or SIGINT."""
 
 
-Event = Message | LinkEvent | Tick | End
+Event = Message | LinkEvent | Ended | Tick | End
 
 
 class App:
@@ -89,10 +95,11 @@ class App:
         self._store = store
         self._boot_id = boot_id
         self._inbox: asyncio.Queue[Event] = asyncio.Queue(INBOX_LIMIT)
-        self._charge_point = charge_point(setup, store, boot_id, clock.now())
+        self._charge_point = charge_point(setup, store, boot_id, firmware_version(), clock.now())
         self._conversation = conversation(setup, self._charge_point, store)
         self._link = Link(link_settings(setup, self._charge_point.configuration), self._inbox.put)
         self._hal = HalClient(folders.runtime, self._inbox.put)
+        self._errands = Errands(self._inbox.put, firmware_folder(setup, folders))
         self._wish_seq = 0
         self._wished: tuple[WishContent, float] | None = None
         self._told_state = ""
@@ -112,6 +119,7 @@ class App:
             self._notify.send("READY=1")
             await self._act()
             self._notify.send("STOPPING=1")
+            await self._errands.close()
             await asyncio.wait([link], timeout=GOODBYE_S)
             for task in background:
                 task.cancel()
@@ -154,6 +162,8 @@ class App:
             case Status() | Reading() | InstrumentBox() | Box() | Card():
                 self._charge_point.heard(event, now)
                 self._conversation.step(now)
+            case Ended():
+                self._charge_point.errand_ended(event, now)
             case Tick():
                 self._conversation.step(now)
             case _:
@@ -173,6 +183,8 @@ class App:
         for frame in effects.frames:
             log.debug("> %s", frame)
             await self._link.send(frame)
+        for errand in effects.errands:
+            self._errands.begin(errand)
         if effects.reconnect is not None:
             self._link.reconnect(effects.reconnect.reason, effects.reconnect.rest_s)
 
@@ -231,7 +243,9 @@ class App:
         self._link.close()
 
 
-def charge_point(setup: settings.ChargePoint, store: Reads, boot_id: str, now: Now) -> ChargePoint:
+def charge_point(
+    setup: settings.ChargePoint, store: Reads, boot_id: str, version: str, now: Now
+) -> ChargePoint:
     """From the settings and what the store remembers."""
     behaviour = BEHAVIOURS[setup.zaptec.mode]
     remembered = store.remembered()
@@ -257,6 +271,9 @@ def charge_point(setup: settings.ChargePoint, store: Reads, boot_id: str, now: N
         boot_id,
         central_system_url=setup.central_system.url,
         accept_before_registration=setup.central_system.accept_before_registration,
+        charge_point_id=setup.charge_point.id,
+        firmware_version=version,
+        firmware_source=setup.firmware.source,
     )
     return ChargePoint(identity, configuration, memory, now)
 
@@ -267,7 +284,7 @@ def conversation(setup: settings.ChargePoint, core: ChargePoint, store: Reads) -
         "chargePointVendor": setup.charge_point.vendor,
         "chargePointModel": setup.charge_point.model,
         "chargePointSerialNumber": setup.charge_point.serial_number,
-        "firmwareVersion": firmware_version(),
+        "firmwareVersion": core.identity.firmware_version,
     }
     voice = Voice(
         boot_notification,
@@ -290,8 +307,14 @@ def link_settings(setup: settings.ChargePoint, configuration: Configuration) -> 
 
 def firmware_version() -> str:
     """As a Zaptec writes it: four numbers with dots."""
-    numbers = importlib.metadata.version("evse-bridge").split(".")
-    return ".".join([*numbers, "0", "0", "0"][:4])
+    return four_numbers(importlib.metadata.version("evse-bridge"))
+
+
+def firmware_folder(setup: settings.ChargePoint, folders: Folders) -> FirmwareFolder:
+    """Where archives are put, and how one is installed."""
+    key = folders.config / setup.firmware.public_key if setup.firmware.public_key else None
+    installing = Installing(key, setup.firmware.installer)
+    return FirmwareFolder(folders.state / FIRMWARE_NAME, installing, ssl.create_default_context)
 
 
 async def _run(folders: Folders, setup: settings.ChargePoint, boot_id: str) -> None:

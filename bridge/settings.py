@@ -112,6 +112,26 @@ class Reset(_Section, frozen=True):
     ] = "restart"
 
 
+class Firmware(_Section, frozen=True):
+    """Updates. Nothing is ever installed without a key that has signed it: docs/firmware.md."""
+
+    source: Annotated[
+        str,
+        Meta(
+            pattern=r"^(https?://[^\s]+)?$",
+            description="address of the archive, for zaptec.mode cloud; native takes the Central System's",
+        ),
+    ] = ""
+    public_key: Annotated[
+        str,
+        Meta(description="PEM file of the Ed25519 key; a relative path counts from this folder"),
+    ] = ""
+    installer: Annotated[
+        tuple[str, ...],
+        Meta(description="command and arguments; {archive} and {version} are filled in; no shell"),
+    ] = ()
+
+
 class Timing(_Section, frozen=True):
     """Waits of the link. A mock box may shorten them; a real one must not have this section."""
 
@@ -142,6 +162,7 @@ class ChargePoint(msgspec.Struct, frozen=True, kw_only=True):
     zaptec: Zaptec = Zaptec()
     ocpp: Ocpp = Ocpp()
     reset: Reset = Reset()
+    firmware: Firmware = Firmware()
     timing: Timing = Timing()
 
 
@@ -173,6 +194,12 @@ def warnings(settings: ChargePoint) -> tuple[str, ...]:
 def _broken_rules(settings: ChargePoint, *, mock: bool) -> Iterator[Broken]:
     yield from _identity(settings, mock=mock)
     yield from _first_values(settings)
+    if settings.firmware.installer and "{archive}" not in settings.firmware.installer:
+        yield Broken(("firmware.installer",), "one of its arguments must be {archive}, the file to install")
+    if settings.firmware.installer and not settings.firmware.public_key:
+        yield Broken(
+            ("firmware.installer",), "needs firmware.public_key, which has to have signed what it installs"
+        )
     if settings.timing.back_off_first_s > settings.timing.back_off_max_s:
         keys = ("timing.back_off_first_s", "timing.back_off_max_s")
         yield Broken(keys, f"must be at most timing.back_off_max_s = {settings.timing.back_off_max_s:g}")

@@ -100,6 +100,8 @@ def _allowed(kind: types.Type) -> str:
             return "true or false"
         case types.UnionType():
             return _either([_allowed(one) for one in kind.types])
+        case types.VarTupleType():
+            return f"a list in square brackets, each {_allowed(kind.item_type)}"
         case _:
             raise TypeError(f"a configuration key cannot be a {kind}")
 

@@ -51,6 +51,9 @@ NOT_IN_SAFETY = (
 
 # Who alone may import it.
 SOLE_IMPORTERS = {
+    "aioftp": ("bridge.jobs.*",),
+    "aiohttp": ("bridge.jobs.*",),
+    "cryptography": ("bridge.jobs.*",),
     "websockets": (
         "bridge.central_system.link",
         "bridge.central_system.trouble",

@@ -147,7 +147,7 @@ class Conversation:
             case Outgoing(action="Authorize", ticket=ticket):
                 self._charge_point.authorize_answered(ticket, None, now)
             case Outgoing():
-                pass
+                self._charge_point.maintenance.untold(call.context)
             case never:
                 assert_never(never)
         if self._time_outs >= TIME_OUTS_BEFORE_RECONNECT:
@@ -248,6 +248,8 @@ class Conversation:
             case "BootNotification":
                 if payload is not None:
                     self._boot_answered(payload, now)
+            case "DiagnosticsStatusNotification" | "FirmwareStatusNotification":
+                self._charge_point.maintenance.told(call)
             case "Heartbeat" | "MeterValues" | "StatusNotification":
                 pass
             case never:
@@ -279,7 +281,13 @@ class Conversation:
         # What is not durable yet must not be read back from the rows: send nothing of lane 2 before.
         if not self._changes:
             self._send_next(now)
-        effects = Effects(tuple(self._changes), tuple(self._frames), self._reconnect, tuple(self._notes))
+        effects = Effects(
+            tuple(self._changes),
+            tuple(self._frames),
+            self._reconnect,
+            tuple(self._notes),
+            decided.errands,
+        )
         self._changes.clear()
         self._frames.clear()
         self._notes.clear()

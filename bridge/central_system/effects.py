@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bridge.central_system.outbox import TRANSACTION_TIME_OUT_S
 from bridge.central_system.schemas import Payload
+from bridge.core.errands import Errand
 from bridge.core.rows import Change
 
 
@@ -35,6 +36,7 @@ class Effects:
     frames: tuple[str, ...] = ()
     reconnect: Reconnect | None = None
     notes: tuple[str, ...] = ()
+    errands: tuple[Errand, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.changes or self.frames or self.reconnect or self.notes)
+        return bool(self.changes or self.frames or self.reconnect or self.notes or self.errands)

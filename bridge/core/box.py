@@ -161,12 +161,16 @@ class BoxView:
         return tuple(fault for fault in self.faults if fault.opens)
 
     def error(self, now_s: float) -> Report:
-        """For StatusNotification: an opening fault, else any fault, else the meter, else the reader."""
-        faults = self.opening_faults or self.faults
-        if faults:
-            return report(faults[0].id)
+        """For StatusNotification: the first of what is wrong."""
+        return next(iter(self.wrongs(now_s)), NO_ERROR)
+
+    def wrongs(self, now_s: float) -> list[Report]:
+        """All that is: opening faults, other faults, the meter, the reader."""
+        faults = sorted(self.faults, key=lambda fault: not fault.opens)
+        found = [report(fault.id) for fault in faults]
         if self.meter.lost_s(now_s) is not None:
-            return METER_LOST
+            found.append(METER_LOST)
         bad_since_s = self._reader_bad_since_s
-        reader_lost = bad_since_s is not None and now_s - bad_since_s >= READER_GRACE_S
-        return READER_LOST if reader_lost else NO_ERROR
+        if bad_since_s is not None and now_s - bad_since_s >= READER_GRACE_S:
+            found.append(READER_LOST)
+        return found

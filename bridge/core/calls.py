@@ -10,7 +10,15 @@ from typing import Any, Literal
 class Outgoing:
     """One CALL. Transaction messages are not here: they are derived from rows."""
 
-    action: Literal["Authorize", "BootNotification", "Heartbeat", "MeterValues", "StatusNotification"]
+    action: Literal[
+        "Authorize",
+        "BootNotification",
+        "DiagnosticsStatusNotification",
+        "FirmwareStatusNotification",
+        "Heartbeat",
+        "MeterValues",
+        "StatusNotification",
+    ]
     payload: dict[str, Any]
-    ticket: int = 0  # Authorize: to be given back with the answer
+    ticket: int = 0  # Authorize and the two of errands: to be given back with the answer; 0: nobody asks
     after_stop_of: int | None = None  # a row whose StopTransaction goes first, if it can go now

@@ -14,11 +14,14 @@ from bridge.core.box import BoxView
 from bridge.core.calls import Outgoing
 from bridge.core.configuration import Configuration
 from bridge.core.connector import CONNECTOR_ID, Connector
+from bridge.core.errands import Ended, Errand
 from bridge.core.faults import LIST_CONFLICT, NO_ERROR
 from bridge.core.id_tag import IdTagInfo
 from bridge.core.installed_profiles import InstalledProfiles
+from bridge.core.maintenance import Maintenance
 from bridge.core.metering import meter_values, sample
 from bridge.core.now import Now
+from bridge.core.observations import Observations, View
 from bridge.core.rows import Change, Remembered
 from bridge.core.session import State, Transaction
 from bridge.core.setup import ACCEPTED_AT, OPERATIVE, Identity, Memory
@@ -48,6 +51,7 @@ class Decided:
 
     changes: tuple[Change, ...]
     calls: tuple[Outgoing, ...]
+    errands: tuple[Errand, ...]
 
 
 class ChargePoint:
@@ -64,6 +68,7 @@ class ChargePoint:
         )
         self.connector = Connector(identity, configuration, self.box, self.service, memory)
         self.profiles = InstalledProfiles(memory.profiles)
+        self.maintenance = Maintenance(identity.firmware_version, memory.remembered)
         self.restart: RestartKind | None = None  # time to leave, after what was decided is carried out
         self._notifier = Notifier()
         self._box_told: bool | None = None
@@ -81,12 +86,18 @@ class ChargePoint:
 
     def take(self) -> Decided:
         """What was decided since the last time."""
-        connector = self.connector
-        changes = (connector.changes, connector.reservations.changes, self.profiles.changes, self._changes)
-        decided = Decided(
-            (*chain(*changes), *connector.authorization.take()), (*connector.calls, *self._calls)
+        connector, maintenance = self.connector, self.maintenance
+        changes = (
+            connector.changes,
+            connector.reservations.changes,
+            self.profiles.changes,
+            maintenance.changes,
+            self._changes,
         )
-        for collected in (*changes, connector.calls, self._calls):
+        calls = (connector.calls, self._calls, maintenance.calls)
+        errands = maintenance.take_errands()
+        decided = Decided((*chain(*changes), *connector.authorization.take()), tuple(chain(*calls)), errands)
+        for collected in (*changes, *calls):
             collected.clear()
         return decided
 
@@ -123,6 +134,13 @@ class ChargePoint:
         self.profiles.follow(self.state)
         self._advance_restart(now)
         self._announce(now)
+        if self.maintenance.observations.due(now):
+            self.observations(now)
+        in_transaction = isinstance(self.state, Transaction)
+        self.maintenance.step(now, online=self.service.online, in_transaction=in_transaction)
+        self.service.updating = self.maintenance.firmware.refuses_starts
+        if self.maintenance.firmware.wants_restart:
+            self.restart = "hard"  # every program is of the new version
         if self._resumed and self.service.online:
             self._resumed = not self._tell_resumed(now)
 
@@ -140,6 +158,7 @@ class ChargePoint:
     def link_lost(self) -> None:
         """No registered link any more."""
         self.service.online = False
+        self.maintenance.link_lost()
 
     def authorize_answered(self, ticket: int, answer: IdTagInfo | None, now: Now) -> None:
         """Authorize.conf; None when it was a CALLERROR or the link was lost: the offline rules decide."""
@@ -194,6 +213,28 @@ class ChargePoint:
         answer, changes = self.configuration.change(name, value)
         self._changes += changes
         return answer
+
+    # Errands
+
+    def errand_ended(self, ended: Ended, now: Now) -> None:
+        """A job tells how its errand went."""
+        self.maintenance.ended(ended, now)
+        self.step(now)
+
+    def observations(self, now: Now) -> Observations:
+        """As of this moment."""
+        view = View(
+            configuration=self.configuration,
+            service=self.service,
+            box=self.box,
+            state=self.state,
+            status=self.connector.status(now),
+            firmware_version=self.identity.firmware_version,
+            running_s=now.s - self._born_s,
+            now=now,
+        )
+        self.maintenance.observations.look(view)
+        return self.maintenance.observations
 
     # What connectors 0 and 1 tell
 

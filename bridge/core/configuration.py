@@ -65,7 +65,8 @@ def _measurands(value: str, behaviour: Behaviour) -> str | None:
 
 
 _interval = _whole(0, LONGEST_INTERVAL_S)
-FEATURE_PROFILES = "Core,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger"  # as a Go 2 orders
+# As a Go 2 orders them.
+FEATURE_PROFILES = "Core,FirmwareManagement,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger"
 
 # The order of the product's definition first, then the alphabet.
 KEYS: tuple[Key, ...] = (
@@ -100,6 +101,7 @@ KEYS: tuple[Key, ...] = (
     Key("MeterValuesSampledDataMaxLength", lambda b: str(b.measurands_max), None),
     Key("MinimumStatusDuration", _fixed("3"), _interval),
     Key("ReserveConnectorZeroSupported", _fixed("true"), None, lambda b: b.full_reservations),
+    Key("SupportedFileTransferProtocols", lambda b: b.transfer_protocols, None),
     Key("TransactionMessageAttempts", _fixed("3"), _whole(0, 255)),
     Key("TransactionMessageRetryInterval", _fixed("60"), _whole(0, 65_535)),
     Key("UnlockConnectorOnEVSideDisconnect", _fixed("true"), _boolean),

@@ -19,6 +19,9 @@ class Identity:
     boot_id: str  # of the Pi, simulated or real
     central_system_url: str  # where "once accepted" counts
     accept_before_registration: bool = False
+    charge_point_id: str = ""  # in the address, and in the name of a diagnostics file
+    firmware_version: str = ""  # four numbers: what runs now
+    firmware_source: str = ""  # where a Zaptec behind its cloud takes updates from; empty: nowhere
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,12 @@ class Service:
     operative: bool  # ChangeAvailability
     online: bool = False  # a registered link
     restarting: bool = False  # a Reset was accepted
+    updating: bool = False  # new firmware waits for the end of a transaction, or is being installed
 
     @property
     def may_start(self) -> bool:
         """Whether a new authorization is looked at."""
-        return self.accepted and self.operative and not self.restarting
+        return self.accepted and self.operative and not (self.restarting or self.updating)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ class Behaviour:
     full_reservations: bool  # of connector 0 too, and for a parentIdTag
     remote_start_life_s: float | None  # None: ConnectionTimeOut counts
     energy_in_kwh: bool
+    transfer_protocols: str  # SupportedFileTransferProtocols
     one_element: bool  # one MeterValue with all sampled values, or one for each measurand
 
 
@@ -45,6 +46,7 @@ CLOUD = Behaviour(
     full_reservations=False,
     remote_start_life_s=120.0,  # "IdTag set using this method will time out after 120s"
     energy_in_kwh=True,
+    transfer_protocols="FTP,FTPS,HTTP,HTTPS",
     one_element=True,
 )
 
@@ -60,6 +62,7 @@ NATIVE = Behaviour(
     full_reservations=True,
     remote_start_life_s=None,
     energy_in_kwh=False,
+    transfer_protocols="HTTP,HTTPS",
     one_element=False,
 )
 

@@ -136,3 +136,16 @@ def test_free_charging_without_a_tag_is_warned_of(path: Path, more: str, warned:
 def test_an_address_that_ends_with_the_id_is_warned_of(path: Path) -> None:
     (warning,) = warnings(loaded(path, REAL.replace("/ocpp/", "/ocpp/CP1")))
     assert "which is added once more" in warning
+
+
+def test_firmware(path: Path) -> None:
+    section = '[firmware]\nsource = "https://x.example/box.tar"\n'
+    section += 'public_key = "firmware.pem"\ninstaller = ["/bin/install", "{archive}"]\n'
+    assert loaded(path, REAL + section).firmware.installer == ("/bin/install", "{archive}")
+    (blind,) = faults(path, REAL + section.replace("{archive}", "it"))
+    assert "one of its arguments must be {archive}" in blind
+    (unsigned,) = faults(path, REAL + section.replace("public_key", "#"))
+    assert "needs firmware.public_key" in unsigned
+    (shell,) = faults(path, REAL + '[firmware]\ninstaller = "install {archive}"\n')
+    assert "a list in square brackets, each text in quotes" in shell
+    assert faults(path, REAL + '[firmware]\nsource = "ftp://x.example/box.tar"\n')

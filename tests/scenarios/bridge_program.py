@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bridge import app, settings
+from bridge.core.errands import Ended, Errand
 from bridge.core.now import Now
 from bridge.core.rows import Remembered
 from bridge.core.setup import ORDERLY
@@ -34,15 +35,22 @@ class Wires:
     wish: Callable[[Wish], None]
     frame: Callable[[str], None]
     reconnect: Callable[[float], None]  # the link is to be ended, and opened again not before so long
+    errand: Callable[[Errand], None]  # to be begun
 
 
 class BridgeProgram:
     """One run of the bridge. Made from the store alone: to restart it is to make another."""
 
     def __init__(
-        self, setup: settings.ChargePoint, database: Database, boot_id: str, wires: Wires, now: Now
+        self,
+        setup: settings.ChargePoint,
+        database: Database,
+        boot_id: str,
+        wires: Wires,
+        now: Now,
+        version: str = "0.1.0.0",
     ) -> None:
-        self.charge_point = app.charge_point(setup, database, boot_id, now)
+        self.charge_point = app.charge_point(setup, database, boot_id, version, now)
         self.conversation = app.conversation(setup, self.charge_point, database)
         self.notes: list[str] = []
         self._database = database
@@ -77,6 +85,11 @@ class BridgeProgram:
         self.conversation.received(text, now)
         self._carry_out(now)
 
+    def errand_ended(self, ended: Ended, now: Now) -> None:
+        """A job tells."""
+        self.charge_point.errand_ended(ended, now)
+        self._carry_out(now)
+
     def leave(self, now: Now) -> None:
         """Ends in order: no transaction ends, the wish lives for another minute."""
         self._database.apply((Remembered(ORDERLY, self._boot_id),))
@@ -92,6 +105,8 @@ class BridgeProgram:
             self.notes += effects.notes
             for frame in effects.frames:
                 self._wires.frame(frame)
+            for errand in effects.errands:
+                self._wires.errand(errand)
             if effects.reconnect is not None:
                 self._wires.reconnect(effects.reconnect.rest_s)
         self._renew_wish(now, WISH_LIFE_S)

@@ -53,6 +53,7 @@ SETTINGS = {
     "zaptec.authorization_required": "true|false",
     "central_system.accept_before_registration": "true|false",
     "installation.phases": "1|3",
+    "firmware.source": "none",
 }
 VERBS = (
     "car plugs in, ready", "car plugs in", "car ready", "car pauses", "car leaves",
@@ -60,14 +61,17 @@ VERBS = (
     "link lost", "link back",
     "bridge restarts", "bridge is told to end", "bridge starts",
     "power cut", "power back", "safety dies", "safety starts",
+    "upload succeeds", "upload fails", "download fails", "archive is not genuine",
+    "installer succeeds", "installer succeeds in vain", "installer fails",
 )  # fmt: skip
-VERBS_WITH_NAME = ("card", "fault", "clear")
+VERBS_WITH_NAME = ("card", "fault", "clear", "download")
 EXPECTED = {
     "status": "Available|Preparing|Charging|SuspendedEV|SuspendedEVSE|Finishing|Reserved|Unavailable|Faulted",
     "contactor": "open|closed",
     "cable": "locked|unlocked",
     "offer": r"none|[0-9.]+ A",
     "lamp": "[a-z]+",
+    "errand": "none|upload|fetch|install",
     "key": r"\w+ = .*",
 }
 REAL_WAIT_S = 5.0

@@ -15,6 +15,7 @@ from hal.mock.plant import PlantSettings
 from tests.hal.core.world import CLOSED_TICK_S, OPEN_TICK_S
 from tests.scenarios.box import PureBox
 from tests.scenarios.bridge_program import BridgeProgram, Wires
+from tests.scenarios.errand_desk import ErrandDesk
 from tests.scenarios.script import Mode, Scenario
 from tests.scenarios.world import Arrival, Closed, Connected, Restarted, Said
 
@@ -41,6 +42,9 @@ def setup_of(scenario: Scenario, mode: Mode) -> settings.ChargePoint:
             mode=mode, authorization_required=said.get("zaptec.authorization_required") != "false"
         ),
         ocpp=settings.Ocpp(keys=dict(scenario.keys)),
+        firmware=settings.Firmware(
+            source="" if said.get("firmware.source") == "none" else "https://updates.example/box.tar"
+        ),
     )
 
 
@@ -60,6 +64,7 @@ class PureWorld:
         self.said: Callable[[str], None] | None = None  # told of each frame as it leaves
         self.stirred: Callable[[], None] | None = None  # told after each event
         self.bridge: BridgeProgram | None = None
+        self.errands = ErrandDesk()
         self._setup = setup_of(scenario, mode)
         self._boots = count(1)
         self._boot_id = f"boot-{next(self._boots)}"
@@ -147,9 +152,17 @@ class PureWorld:
     # The bridge
 
     def _start_bridge(self) -> None:
-        wires = Wires(wish=self._take_wish, frame=self._take_frame, reconnect=self._reconnect)
+        self.errands.drop()
+        wires = Wires(
+            wish=self._take_wish,
+            frame=self._take_frame,
+            reconnect=self._reconnect,
+            errand=self.errands.take,
+        )
         self._restart_at_s = None
-        self.bridge = BridgeProgram(self._setup, self.database, self._boot_id, wires, self.now)
+        self.bridge = BridgeProgram(
+            self._setup, self.database, self._boot_id, wires, self.now, self.errands.installed
+        )
         self._arrivals.append(Restarted())
         for message in self.box.greeting():
             self.bridge.heard(message, self.now)
@@ -230,12 +243,18 @@ class PureWorld:
                 if self.bridge is not None and self.box.safety_lives:
                     self.bridge.heard(card, self.now)
                     self._after_event()
-            case "fault":
-                plant.fault(argument)
-            case "clear":
-                plant.clear(argument)
+            case "fault" | "clear":
+                (plant.fault if verb == "fault" else plant.clear)(argument)
+            case _ if self.errands.knows(verb):
+                self._end_errand(verb, argument)
             case _:
                 self._do_to_programs(verb)
+
+    def _end_errand(self, verb: str, argument: str) -> None:
+        ended = self.errands.ended(verb, argument)
+        assert self.bridge is not None  # without it there are none
+        self.bridge.errand_ended(ended, self.now)
+        self._after_event()
 
     def _do_to_programs(self, verb: str) -> None:
         match verb:
@@ -294,6 +313,8 @@ class PureWorld:
                 return "none" if isinstance(offer, str) else f"{offer:g} A"
             case "lamp":
                 return self.wish.lamp if self.wish is not None else ""
+            case "errand":
+                return self.errands.running
             case _:
                 return self._seen_in_bridge(what, name)
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bridge.central_system.operations import cache, core, local_list, reservation, smart_charging, trigger
+from bridge.central_system.operations import (
+    cache,
+    core,
+    firmware,
+    local_list,
+    reservation,
+    smart_charging,
+    trigger,
+)
 from bridge.central_system.operations.question import Answer, Later, Own, Question
 
 __all__ = ["SUPPORTED", "Answer", "Later", "Own", "Question", "answer"]
@@ -19,6 +27,7 @@ _OPERATIONS: dict[str, Callable[[Question], Answer | Later]] = {
     "GetCompositeSchedule": smart_charging.get_composite_schedule,
     "GetConfiguration": core.get_configuration,
     "GetLocalListVersion": local_list.get_local_list_version,
+    "GetDiagnostics": firmware.get_diagnostics,
     "RemoteStartTransaction": core.remote_start,
     "RemoteStopTransaction": core.remote_stop,
     "ReserveNow": reservation.reserve_now,
@@ -27,6 +36,7 @@ _OPERATIONS: dict[str, Callable[[Question], Answer | Later]] = {
     "SetChargingProfile": smart_charging.set_charging_profile,
     "TriggerMessage": trigger.trigger_message,
     "UnlockConnector": core.unlock_connector,
+    "UpdateFirmware": firmware.update_firmware,
 }
 SUPPORTED: frozenset[str] = frozenset(_OPERATIONS)
 

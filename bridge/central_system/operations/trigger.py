@@ -18,7 +18,11 @@ def trigger_message(question: Question) -> Answer:
         known = connector_id in (None, 1)
         sent = known and question.charge_point.send_meter_values("Trigger", question.now)
         return with_status("Accepted" if sent else "Rejected")
-    return with_status("NotImplemented")
+    if wanted == "DiagnosticsStatusNotification":
+        question.charge_point.maintenance.send_diagnostics_status()
+    else:
+        question.charge_point.maintenance.send_firmware_status()
+    return with_status("Accepted")
 
 
 def _trigger_status(connector_id: int | None, question: Question) -> Answer:

@@ -111,8 +111,8 @@ def test_connectors_0_and_1_are_one_switch(connector_id: int) -> None:
         ("Heartbeat", "Accepted"),
         ("StatusNotification", "Accepted"),
         ("MeterValues", "Rejected"),  # there is no reading
-        ("DiagnosticsStatusNotification", "NotImplemented"),
-        ("FirmwareStatusNotification", "NotImplemented"),
+        ("DiagnosticsStatusNotification", "Accepted"),
+        ("FirmwareStatusNotification", "Accepted"),
     ],
 )
 def test_trigger_message(message: str, status: str) -> None:

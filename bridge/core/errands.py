@@ -1,0 +1,78 @@
+"""Long errands that the core asks for and `bridge.jobs` runs: up- and downloads, the installer.
+
+The core decides when an errand begins and what its end means. One of each slot at a time: a new one ends the
+one before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Slot = Literal["diagnostics", "firmware"]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Send a document to `url`: ftp, ftps (there the path is whole), http or https."""
+
+    url: str
+    file_name: str
+    content: bytes
+    as_part: bool  # HTTP: part `file_name` of multipart/form-data; else the body itself
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Download the archive at `url`, and check that it is genuine."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """Check the fetched archive once more and run the installer on it."""
+
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """`work` None: only end what this slot is doing."""
+
+    slot: Slot
+    ticket: int
+    work: Upload | Fetch | Install | None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The errand succeeded."""
+
+    version: str = ""  # Fetch: of the archive, as its signed manifest says, in four numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It did not; another try may succeed."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotGenuine:
+    """Fetch: the archive is here, but nobody we trust has signed it. Another try is of no use."""
+
+    why: str
+
+
+Outcome = Done | Failed | NotGenuine
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a job tells the core. An errand that was ended by another tells nothing."""
+
+    slot: Slot
+    ticket: int
+    outcome: Outcome

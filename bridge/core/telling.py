@@ -1,0 +1,62 @@
+"""The statuses of an errand on their way to the Central System: each told once, in order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Literal
+
+from bridge.core.calls import Outgoing
+
+MOST_SENDINGS = 3  # of one status that is never answered
+
+Action = Literal["DiagnosticsStatusNotification", "FirmwareStatusNotification"]
+
+
+class Telling:
+    """An answer of any kind, CALLERROR too, ends the telling of a status. What the link took with it is told
+    again on the next one, and what was not answered in time is too, `MOST_SENDINGS` times in all.
+    """
+
+    def __init__(self, action: Action, untold: Iterable[str] = ()) -> None:
+        self._action: Action = action
+        self._untold = deque(untold)
+        self._ticket = 0
+        self._sendings = 0
+        self._resting = False  # nothing more on this connection before the next status
+
+    @property
+    def untold(self) -> tuple[str, ...]:
+        """Oldest first; the first may be under way."""
+        return tuple(self._untold)
+
+    def tell(self, status: str) -> None:
+        """As soon as those before it are told."""
+        self._untold.append(status)
+
+    def take(self) -> Outgoing | None:
+        """The next call; to be asked only while there is a registered link."""
+        if not self._untold or self._resting:
+            return None
+        self._resting = True
+        self._ticket += 1
+        self._sendings += 1
+        return Outgoing(self._action, {"status": self._untold[0]}, ticket=self._ticket)
+
+    def answered(self, ticket: int) -> bool:
+        """By CALLRESULT or CALLERROR, late or not. Whether `untold` has changed."""
+        return ticket == self._ticket and self._sendings > 0 and self._drop_first()
+
+    def unanswered(self, ticket: int) -> bool:
+        """In time; it stays for the next connection. Whether `untold` has changed."""
+        return ticket == self._ticket and self._sendings >= MOST_SENDINGS and self._drop_first()
+
+    def link_lost(self) -> None:
+        """Whatever was under way is told again."""
+        self._resting = False
+
+    def _drop_first(self) -> bool:
+        self._untold.popleft()
+        self._sendings = 0
+        self._resting = False
+        return True

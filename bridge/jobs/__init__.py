@@ -1,0 +1,1 @@
+"""Long errands for the Central System: uploads, downloads, the installer. They do I/O and decide nothing."""

@@ -1,0 +1,89 @@
+"""Runs what the core asks for, one errand of each slot at a time, and tells how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Awaitable, Callable
+from typing import assert_never
+
+from bridge.core.errands import Done, Ended, Errand, Failed, Fetch, Install, NotGenuine, Outcome, Slot, Upload
+from bridge.jobs.firmware import FirmwareFolder, InstallError
+from bridge.jobs.manifest import SignatureError
+from bridge.jobs.transfer import Patience, TransferError, send
+
+log = logging.getLogger(__name__)
+
+Work = Upload | Fetch | Install
+
+
+class Errands:
+    """`close` ends them all; an errand that is ended tells nothing."""
+
+    def __init__(
+        self,
+        tell: Callable[[Ended], Awaitable[None]],
+        firmware: FirmwareFolder,
+        tls: Callable[[], ssl.SSLContext] = ssl.create_default_context,
+        patience: Patience = Patience(),  # noqa: B008 - frozen
+    ) -> None:
+        self._tell = tell
+        self._firmware = firmware
+        self._tls = tls
+        self._patience = patience
+        self._running: dict[Slot, asyncio.Task[None]] = {}
+
+    def begin(self, errand: Errand) -> None:
+        """Ends the one before it first."""
+        before = self._running.pop(errand.slot, None)
+        if before is not None:
+            before.cancel()
+        self._running[errand.slot] = asyncio.create_task(self._run(errand, before))
+
+    async def close(self) -> None:
+        """Returns when none runs any more."""
+        tasks = list(self._running.values())
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def _run(self, errand: Errand, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        if errand.work is None:
+            return
+        work = asyncio.create_task(self._perform(errand.work))
+        try:
+            await asyncio.wait([work])
+        finally:
+            work.cancel()
+        await self._tell(Ended(errand.slot, errand.ticket, _outcome(errand, work)))
+
+    async def _perform(self, work: Work) -> Outcome:
+        match work:
+            case Upload():
+                await send(work, self._tls, self._patience)
+                return Done()
+            case Fetch(url=url):
+                return Done(await self._firmware.fetch(url))
+            case Install(version=version):
+                await self._firmware.install(version)
+                return Done()
+            case _:
+                assert_never(work)
+
+
+def _outcome(errand: Errand, work: asyncio.Task[Outcome]) -> Outcome:
+    """A bug in a job is a failure of its errand, never of the bridge."""
+    name = type(errand.work).__name__
+    error = work.exception()
+    if error is None:
+        log.info("%s: done", name)
+        return work.result()
+    if isinstance(error, TransferError | SignatureError | InstallError):
+        log.warning("%s: %s", name, error)
+    else:
+        log.error("%s: failed by a fault of our own", name, exc_info=error)
+    return NotGenuine(str(error)) if isinstance(error, SignatureError) else Failed(str(error))

@@ -1,0 +1,143 @@
+"""Documents out by FTP, FTPS, HTTP and HTTPS. One try each; the core decides about the next.
+
+FTP is passive. ftps on port 990 is TLS from the first byte (implicit), elsewhere AUTH TLS (RFC 4217); the
+data connection is encrypted in both. User and password of an address are used, and never shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+import aioftp
+import aiohttp
+
+from bridge.core.errands import Upload
+
+FTP_PORT = 21
+IMPLICIT_FTPS_PORT = 990
+ANONYMOUS = "anonymous"
+Tls = Callable[[], ssl.SSLContext]
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """With a server that does not answer, and with one that is slow."""
+
+    quiet_s: float = 30.0  # nothing moves
+    whole_s: float = 600.0  # one try
+
+
+class TransferError(Exception):
+    """The other side, the network or our disk failed; says why, without user and password."""
+
+
+async def send(upload: Upload, tls: Tls, patience: Patience) -> None:
+    """Returns when the other side has confirmed all of it. Raises TransferError."""
+    parts = urlsplit(upload.url)
+    with failing_as_transfer(parts, patience):
+        async with asyncio.timeout(patience.whole_s):
+            if parts.scheme in ("http", "https"):
+                await _post(upload, parts, tls, patience)
+            else:
+                await _store(upload, parts, tls, patience)
+
+
+@contextmanager
+def failing_as_transfer(parts: SplitResult, patience: Patience) -> Iterator[None]:
+    """Turns what can go wrong out there into TransferError."""
+    try:
+        yield
+    except TimeoutError:
+        raise TransferError(f"{parts.hostname} did not answer or was too slow ({patience})") from None
+    except aioftp.StatusCodeError as error:
+        said = " ".join(error.info).strip()
+        raise TransferError(f"{parts.hostname} answered {said[:200]}") from None
+    except (aiohttp.ClientError, aioftp.AIOFTPException, OSError, EOFError, ValueError) as error:
+        raise TransferError(f"{parts.hostname}: {_without_password(error, parts)}") from error
+
+
+def _without_password(error: Exception, parts: SplitResult) -> str:
+    said = f"{type(error).__name__} {error}"
+    for secret in (parts.password, unquote(parts.password or ""), parts.query):
+        if secret:
+            said = said.replace(secret, "***")
+    return said[:300]
+
+
+def without_credentials(parts: SplitResult) -> tuple[str, dict[str, str]]:
+    """The address, and the headers that say what was in it: RFC 7617."""
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    if parts.username is None:
+        return bare, {}
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return bare, {"Authorization": f"Basic {b64encode(pair.encode()).decode()}"}
+
+
+def http_session(tls: Tls, patience: Patience) -> aiohttp.ClientSession:
+    """One for each try: neither cookies nor connections outlive it."""
+    time_out = aiohttp.ClientTimeout(
+        total=patience.whole_s, sock_connect=patience.quiet_s, sock_read=patience.quiet_s
+    )
+    return aiohttp.ClientSession(timeout=time_out, connector=aiohttp.TCPConnector(ssl=tls()))
+
+
+async def _post(upload: Upload, parts: SplitResult, tls: Tls, patience: Patience) -> None:
+    """2xx is success; a redirect is not followed, since it is no confirmation."""
+    named = f"attachment; filename*=UTF-8''{quote(upload.file_name, safe='')}"
+    url, headers = without_credentials(parts)
+    body: aiohttp.FormData | bytes = upload.content
+    if upload.as_part:
+        body = aiohttp.FormData()
+        body.add_field("file", upload.content, filename=upload.file_name, content_type="text/plain")
+    else:
+        headers |= {"Content-Type": "application/json", "Content-Disposition": named}
+    async with (
+        http_session(tls, patience) as session,
+        session.post(url, data=body, headers=headers, allow_redirects=False) as answer,
+    ):
+        if not 200 <= answer.status <= 299:
+            raise TransferError(f"{parts.hostname} answered {answer.status} {answer.reason}")
+
+
+class _FtpClient(aioftp.Client):
+    """Ends every connection it made: the library forgets the data connection of a refused upload."""
+
+    _data: asyncio.StreamWriter | None = None
+
+    async def get_passive_connection(
+        self, conn_type: str = "I", commands: Sequence[str] | None = None
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        reader, self._data = await super().get_passive_connection(conn_type, commands)  # type: ignore[arg-type]
+        return reader, self._data
+
+    def drop(self) -> None:
+        """At once: whatever counts has been confirmed, or has failed."""
+        for writer in (self._data, self._stream.writer if self._stream is not None else None):
+            if writer is not None:
+                writer.transport.abort()
+
+
+async def _store(upload: Upload, parts: SplitResult, tls: Tls, patience: Patience) -> None:
+    """RFC 1738 3.2.2: the path is relative to the folder of the user."""
+    implicit = parts.scheme == "ftps" and parts.port == IMPLICIT_FTPS_PORT
+    client = _FtpClient(
+        socket_timeout=patience.quiet_s,
+        connection_timeout=patience.quiet_s,
+        ssl=tls() if implicit else None,
+    )
+    try:
+        await client.connect(parts.hostname or "", parts.port or FTP_PORT)
+        if parts.scheme == "ftps" and not implicit:
+            await client.upgrade_to_tls(tls())
+        user, password = unquote(parts.username or ANONYMOUS), unquote(parts.password or "")
+        await client.login(user, password or ANONYMOUS)
+        async with client.upload_stream(unquote(parts.path)[1:]) as stream:
+            await stream.write(upload.content)
+    finally:
+        client.drop()
