@@ -20,25 +20,42 @@ from bridge.central_system.link import (
 from tests.bridge.central_system.listening import PATIENCE_S, Heard, central, eventually, impatient, running
 
 
+@pytest.fixture(autouse=True)
+async def _everybody_has_left() -> AsyncIterator[None]:
+    """A server's side of a refused handshake closes a moment after the server has."""
+    yield
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    if others:
+        await asyncio.wait(others, timeout=PATIENCE_S)
+    await asyncio.sleep(0.05)
+
+
 @contextlib.asynccontextmanager
 async def tcp(answer: bytes | None, *, stay: bool) -> AsyncIterator[str]:
     """A server that is no WebSocket server: answers with these bytes, if any, then stays or leaves."""
     leave = asyncio.Event()
 
     async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             await reader.readuntil(b"\r\n\r\n")
             writer.write(answer or b"")
             if stay:
                 await leave.wait()
         writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
-    server = await asyncio.start_server(serve_one, "127.0.0.1", 0)
+    def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.append(asyncio.ensure_future(serve_one(reader, writer)))
+
+    serving: list[asyncio.Future[None]] = []
+    server = await asyncio.start_server(begin, "127.0.0.1", 0)
     try:
         yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
         leave.set()
         server.close()
+        await asyncio.gather(*serving)
 
 
 async def test_close_and_cancel_end_it_during_a_handshake() -> None:
