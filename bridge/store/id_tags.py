@@ -65,7 +65,7 @@ def _send_list(connection: sqlite3.Connection, sent: LocalListSent) -> None:
                 f"INSERT OR REPLACE INTO local_list (tag, {_INFO}) VALUES (?, ?, ?, ?)",
                 (key, *_values(entry.info)),
             )
-            _forget(connection, key)
+    connection.execute("DELETE FROM authorization_cache WHERE tag IN (SELECT tag FROM local_list)")
     connection.execute("UPDATE local_list_version SET version = ?", (sent.version,))
 
 
