@@ -67,8 +67,8 @@ class Fault(msgspec.Struct, frozen=True):
 class Counters(msgspec.Struct, frozen=True):
     """Since the start of `hal.safety` unless told otherwise."""
 
-    closings: int = 0
-    openings_under_load: int = 0
+    closings: int = 0  # in the life of the box
+    openings_under_load: int = 0  # in the life of the box
     late_ticks: int = 0
     dropped_lines: int = 0  # garbage, over-long lines and full send buffers on the socket
     dropped_logs: int = 0
@@ -99,6 +99,7 @@ class Status(_Message, frozen=True):
     lamp: str
     counters: Counters
     wish_seq: int  # the last wish obeyed; 0 = none since the start
+    stop_pressed: bool = False  # a stop button is or was pressed in the last second: ends the transaction
     notes: tuple[str, ...] = ()  # shortened timings of a mock box and other declared facts
 
 
@@ -134,7 +135,7 @@ class InstrumentBox(_Message, frozen=True):
     """Instruments to all, on change and every 10 s: what is connected and how it is."""
 
     meter: str | None
-    meter_health: str  # "ok", or in words what is wrong
+    meter_health: str  # "ok", or in words what is wrong; begins with "implausible" for refused values
     meter_serial: str | None
     reader: str | None
     reader_health: str

@@ -18,6 +18,7 @@ from hal.contract import WISH_LIFE_RESTART_S, Counters, Fault, LockState, Vehicl
 from hal.core.contactor import Contactor
 from hal.core.faults import FaultLedger
 from hal.core.held import Held, passed
+from hal.core.kept import Kept
 from hal.core.lock import Lock, Move, wanted
 from hal.core.offer import Offer
 from hal.core.pilot import LEAST_A, VehicleFilter, is_pwm
@@ -29,6 +30,8 @@ from hal.core.supervision import Scene, Supervision, Thermal, low_side_right
 C2_STABLE_S = 0.5  # closing wants more certainty than opening; inside the 3 s of IEC 61851-1 Table A.6 seq. 4
 C1_LEAVES_S = 6.0  # IEC 61851-1 Table A.6 sequence 10.2: after that the box opens under load
 SIMPLIFIED_PILOT_A = 10.0  # IEC 61851-1 A.2.3: a car that goes from A to C without B
+
+_NOTHING_KEPT = Kept()
 
 # An opening reason that was no fault before becomes one: the box opened because of it.
 _FAULT_OF = {"plug_lost": "plug_lost", "lock_lost": "lock_opened", "rating_lost": "rating_lost"}
@@ -52,12 +55,13 @@ class EvseView:
     faults: tuple[Fault, ...]
     counters: Counters  # closings, openings_under_load, last_open_ms; the others are the loop's
     wish_seq: int
+    stop_pressed: bool = False
 
 
 class Evse:
     """One connector. `step` at every tick, with a time that never goes back; nothing else changes it."""
 
-    def __init__(self, rules: BoxRules, now_s: float) -> None:
+    def __init__(self, rules: BoxRules, now_s: float, kept: Kept = _NOTHING_KEPT) -> None:
         """A start counts as a fault: x1 for 3 s and no closing for `rules.after_fault_s`."""
         self._rules = rules
         self._vehicle = VehicleFilter()

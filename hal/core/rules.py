@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,4 +31,9 @@ class BoxRules:
     late_limit_s: float = 0.1  # so late a tick has used up the 100 ms of Table A.6 sequence 8.1
     derate_from_c: float = 70.0
     stop_at_c: float = 85.0
+    starts_for_person: int = 3  # so many starts with a car in C in 10 minutes need a person
+    has_thermometer: bool = False  # at the contacts; without it `Sense.contacts_c` is None for ever
+    has_cp_relay: bool = False  # a relay that can cut the control pilot: wakes cars in place of F
+    has_rcm_test: bool = False  # the residual current monitor has a test input
+    stop_kind: Literal["stop", "emergency"] = "stop"  # meaningful where `Sense.stop_pressed` is not None
     lock: LockRules = field(default_factory=LockRules)

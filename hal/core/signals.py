@@ -19,10 +19,15 @@ class Sense:
     pp_ohm: float | None  # None: a fixed cable
     mirror_closed: bool  # the mirror contact: a welded contactor reads True
     lock_closed: bool | None  # the lock's feedback; None: a fixed cable
-    rcm_healthy: bool | None = None  # None: this box has no RCM input (a declared fact)
+    rcm_healthy: bool | None = None  # False: tripped, or its wire is cut; None: no RCM input (a declared fact)
+    stop_pressed: bool | None = None  # pressed, or its wire is cut; None: no stop input
     current_a: Phases | None = None  # a fresh meter reading
     reading_at_s: float | None = None  # when that reading was taken
+    meter_implausible: bool = False  # `hal.instruments` refuses what the meter answers
+    reader_healthy: bool | None = None  # False: lost, or nobody tells; None: this box has no card reader
     contacts_c: float | None = None  # a fresh temperature of the contacts
+    under_voltage: bool | None = None  # of the Pi's own supply; None: nobody tells
+    state_kept: bool = True  # what must outlast a restart could be written
     late_s: float = 0.0  # how much later than planned this tick began
 
 
@@ -33,3 +38,6 @@ class Drive:
     pilot: PilotOffer
     close_contactor: bool
     lock_motor: Literal["lock", "unlock"] | None = None  # None: motor off
+    cp_connected: bool = True  # False: the relay in the control pilot is open (a box that has one)
+    rcm_test: bool = False  # True: the test input of the residual current monitor is active
+    trip: bool = False  # True: a welded contactor is live: trip the breaker before it (a box that can)

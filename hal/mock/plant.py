@@ -36,6 +36,11 @@ FAULTS: dict[str, str] = {
     "pp_lost": "proximity pilot broken: no plug seen",
     "pp_short": "proximity pilot shorted: 10 ohm",
     "rcm": "the residual current monitor has tripped",
+    "cut_mirror": "the wire of the mirror contact is cut",
+    "cut_lock_feedback": "the wire of the lock's feedback is cut",
+    "cut_rcm": "the wire of the residual current monitor is cut",
+    "cut_stop": "the wire of the stop button is cut",
+    "stop_button": "somebody presses the stop button and does not let go",
     "hot": "a bad contact: the contacts go to 100 °C",
     "meter_silent": "the meter does not answer",
     "meter_frozen": "the meter answers the same values for ever",
@@ -51,6 +56,9 @@ class Outputs:
     contactor: bool
     lock_forward: bool = False  # drives the bolt out: locks
     lock_backward: bool = False  # draws it in: unlocks
+    cp_connected: bool = True  # False: the relay in the control pilot is open
+    rcm_test: bool = False  # the test input of the residual current monitor
+    trip: bool = False  # the breaker before the contactor is tripped
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +176,12 @@ class Plant:
     @property
     def rcm_healthy(self) -> bool:
         """False: the residual current monitor has tripped."""
-        return "rcm" not in self.faults
+        return not self.faults & {"rcm", "cut_rcm"}
+
+    @property
+    def stop_pressed(self) -> bool:
+        """The button opens its contact."""
+        return bool(self.faults & {"stop_button", "cut_stop"})
 
     @property
     def s2_closed(self) -> bool:
