@@ -25,7 +25,7 @@ PURE = (
     "hal.meter_map", "hal.instruments.registers", "hal.instruments.energy", "hal.instruments.cards",
     "hal.instruments.pn532", "hal.instruments.pn532_frames", "hal.instruments.lamp_patterns",
     "hal.core.*", "hal.mock.plant", "hal.mock.car", "hal.mock.pilot_line", "hal.mock.meter_face",
-    "hal.mock.pn532",
+    "hal.mock.pn532", "hal.mock.rcm", "hal.mock.fault_names",
     "bridge.core.*",
     "bridge.central_system.frames", "bridge.central_system.schemas", "bridge.central_system.operations.*",
     "bridge.central_system.outbox", "bridge.central_system.conversation", "bridge.central_system.lane",

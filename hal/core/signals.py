@@ -19,7 +19,7 @@ class Sense:
     pp_ohm: float | None  # None: a fixed cable
     mirror_closed: bool  # the mirror contact: a welded contactor reads True
     lock_closed: bool | None  # the lock's feedback; None: a fixed cable
-    rcm_healthy: bool | None = None  # False: tripped, or its wire is cut; None: no RCM input (a declared fact)
+    rcm_healthy: bool | None = None  # False: tripped, or a cut wire; None: no RCM input (a declared fact)
     stop_pressed: bool | None = None  # pressed, or its wire is cut; None: no stop input
     current_a: Phases | None = None  # a fresh meter reading
     reading_at_s: float | None = None  # when that reading was taken

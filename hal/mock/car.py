@@ -14,6 +14,7 @@ UP_A_PER_S = 10.0  # with NOTICES_S: 32 A are reached inside the 5 s a car has t
 DOWN_A_PER_S = 30.0  # with NOTICES_S: S2 opens inside the 3 s a car has after x1
 WAKES_AFTER_S = 3.0  # of a dead or negative pilot; IEC 61851-1 A.5.3 shows 4 s of it
 TAPER_FROM_PCT = 80.0
+CHATTER_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class CarSettings:
 
 
 class Car:
-    """One car at the box. `faults` are the plant's: ventilation, keeps_s2, over_current, asleep."""
+    """One car at the box. `faults` are the plant's, those of the car among them."""
 
     def __init__(self, settings: CarSettings, faults: Set[str]) -> None:
         self.settings = settings
@@ -40,12 +41,13 @@ class Car:
         self._differs_s = 0.0  # for how long the pilot has said something else
         self._dead_s = 0.0
         self._woken = False
+        self._here_s = 0.0
 
     def arrive(self) -> None:
         """A car with an empty stomach: charge as in the settings, nothing noticed yet."""
         self.state_of_charge_pct = self.settings.state_of_charge_pct
         self.s2_closed = "keeps_s2" in self._faults
-        self._offer_a = self._differs_s = self._dead_s = 0.0
+        self._offer_a = self._differs_s = self._dead_s = self._here_s = 0.0
         self._woken = False
 
     def leave(self) -> None:
@@ -61,6 +63,7 @@ class Car:
 
     def step(self, duty: float, *, energised: bool, dt_s: float) -> None:
         """`duty` as it arrives at the car; `energised`: the mains stand at its inlet."""
+        self._here_s += dt_s
         self._notice(amps_of_duty(duty), dt_s)
         self._sleep_or_wake(duty, dt_s)
         willing = self._willing()
@@ -82,7 +85,8 @@ class Car:
         self._woken = self._woken or self._dead_s >= WAKES_AFTER_S
 
     def _willing(self) -> bool:
-        awake = self._woken or "asleep" not in self._faults
+        tired = "chatter" in self._faults and int(self._here_s / CHATTER_S) % 2 == 1
+        awake = (self._woken or "asleep" not in self._faults) and not tired
         return awake and not self.paused and self._offer_a > 0 and self.state_of_charge_pct < 100
 
     def _target_a(self) -> float:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from math import exp
 
 SOURCE_V = 12.0
 SOURCE_OHM = 1000.0
 DIODE_V = 0.7
+FOREIGN_V = 15.0  # of a fault
 DECAY_S = 0.015  # peak-hold circuits of the field decay with 5 to 20 ms
 PERIOD_S = 0.001  # 1 kHz
 
@@ -42,3 +44,34 @@ class PeakHold:
             renewed_v = peak_v * exp(-(1 - share) * PERIOD_S / DECAY_S)
             held_v = max(held_v, renewed_v) if peak_v >= 0 else min(held_v, renewed_v)
         self.volts = held_v
+
+
+class Pilot:
+    """What the two channels show. `faults` are the plant's: those of the pilot and the diode."""
+
+    def __init__(self, faults: Set[str]) -> None:
+        self.shown_v = (SOURCE_V, 0.0)  # high, low
+        self._faults = faults
+        self._high = PeakHold(SOURCE_V)
+        self._low = PeakHold(0.0)
+
+    def step(self, duty: float, load_ohm: float | None, *, connected: bool, dt_s: float) -> None:
+        """`load_ohm` is the car's, None without one; `connected`: the relay of the box is closed."""
+        faults = self._faults
+        seen_ohm = load_ohm if connected and "cp_open" not in faults else None
+        high_v, low_v = positive_v(seen_ohm), negative_v(seen_ohm, diode="diode" not in faults)
+        if "minus_lost" in faults:
+            low_v = 0.0
+        if "cp_short" in faults and connected:
+            high_v = low_v = 0.0
+        elif "cp_high" in faults and connected:
+            high_v, low_v, duty = FOREIGN_V, 0.0, 1.0
+        self._high.step(high_v, duty, dt_s)
+        self._low.step(low_v, 1 - duty, dt_s)
+        if "adc_stuck" not in faults:
+            self.shown_v = self._high.volts, self._low.volts
+
+
+def arrives(duty: float, faults: Set[str], *, connected: bool) -> float:
+    """The duty at the car's end; 0 = nothing."""
+    return duty if connected and not faults & {"cp_short", "cp_open", "cp_high"} else 0.0

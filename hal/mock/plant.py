@@ -10,7 +10,9 @@ from typing import Literal
 
 from hal.contract import Phases
 from hal.mock.car import Car, CarSettings
-from hal.mock.pilot_line import PeakHold, negative_v, positive_v
+from hal.mock.fault_names import FAULTS
+from hal.mock.pilot_line import Pilot, arrives
+from hal.mock.rcm import ResidualCurrentMonitor
 
 CLOSES_S = 0.015  # contactor, coil to main contacts
 OPENS_S = 0.010
@@ -18,34 +20,7 @@ BOLT_S = 0.200  # Harting: <= 200 ms from end to end
 NO_PLUG_OHM = 1e6
 CABLE_OHM = {13: 1500.0, 20: 680.0, 32: 220.0, 63: 100.0}  # IEC 61851-1 Table B.2
 STEP_S = 0.020  # longer steps are cut into pieces of this
-
-FAULTS: dict[str, str] = {
-    "diode": "the car's diode is shorted: the negative half-wave sags",
-    "cp_short": "control pilot shorted to earth",
-    "cp_open": "control pilot broken in the cable",
-    "cp_high": "control pilot shorted to +15 V",
-    "ventilation": "the car asks for ventilation: state D in place of C",
-    "keeps_s2": "the car keeps S2 closed, from plug-in to plug-out and in x1 too",
-    "asleep": "the car ignores the pilot until it was dead or negative for 3 s",
-    "over_current": "the car draws 1.3 times the offer and 2 A more",
-    "weld": "the contactor's contacts stay closed once they are",
-    "contactor_stuck_open": "the contactor does not close",
-    "mirror_stuck": "the mirror contact stays as it is now",
-    "lock_jam": "the bolt does not move",
-    "lock_forced": "somebody forces the bolt open",
-    "pp_lost": "proximity pilot broken: no plug seen",
-    "pp_short": "proximity pilot shorted: 10 ohm",
-    "rcm": "the residual current monitor has tripped",
-    "cut_mirror": "the wire of the mirror contact is cut",
-    "cut_lock_feedback": "the wire of the lock's feedback is cut",
-    "cut_rcm": "the wire of the residual current monitor is cut",
-    "cut_stop": "the wire of the stop button is cut",
-    "stop_button": "somebody presses the stop button and does not let go",
-    "hot": "a bad contact: the contacts go to 100 °C",
-    "meter_silent": "the meter does not answer",
-    "meter_frozen": "the meter answers the same values for ever",
-    "card_noise": "the card reader's frames are damaged on the wire",
-}
+REGISTER_BACK_WH = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +88,9 @@ class Plant:
         self.contacts_c = 25.0
         self.plugged = False
         self.bolt = 0.0  # 0 = in, 1 = out: locked
-        self._high = PeakHold(12.0)
-        self._low = PeakHold(0.0)
+        self.tripped = False  # the breaker before the box, until the contactor is mended
+        self._pilot = Pilot(self.faults)
+        self._rcm = ResidualCurrentMonitor()
         self._travelled_s = 0.0
         self._mirror_frozen: bool | None = None
         self._past: list[LedgerEntry] = []
@@ -125,12 +101,12 @@ class Plant:
     @property
     def cp_high_v(self) -> float:
         """Peak-hold of the positive half-wave."""
-        return self._high.volts
+        return self._pilot.shown_v[0]
 
     @property
     def cp_low_v(self) -> float:
         """Peak-hold of the negative half-wave."""
-        return self._low.volts
+        return self._pilot.shown_v[1]
 
     @property
     def pp_ohm(self) -> float | None:
@@ -144,12 +120,13 @@ class Plant:
     @property
     def mirror_closed(self) -> bool:
         """The mirror contact: linked to the main contacts by force, so a weld reads closed."""
-        return self.contacts_closed if self._mirror_frozen is None else self._mirror_frozen
+        closed = self.contacts_closed if self._mirror_frozen is None else self._mirror_frozen
+        return self._over_wire("mirror", closed, cut=True)
 
     @property
     def lock_closed(self) -> bool:
         """The lock's feedback."""
-        return self.bolt >= 1.0
+        return self._over_wire("lock_feedback", self.bolt >= 1.0, cut=False)
 
     @property
     def current_a(self) -> Phases:
@@ -160,7 +137,7 @@ class Plant:
     @property
     def voltage_v(self) -> Phases:
         """L1 to L3 against neutral."""
-        volts = self.settings.nominal_voltage_v
+        volts = 0.0 if self.tripped else self.settings.nominal_voltage_v
         return (volts, volts, volts) if self.settings.phases == 3 else (volts, 0.0, 0.0)
 
     @property
@@ -171,17 +148,39 @@ class Plant:
     @property
     def register_wh(self) -> int:
         """What the meter shows: steps of 10 Wh (0.01 kWh)."""
-        return int(self.energy_wh // 10) * 10
+        back_wh = REGISTER_BACK_WH if "meter_backwards" in self.faults else 0.0
+        return int((self.energy_wh - back_wh) // 10) * 10
 
     @property
     def rcm_healthy(self) -> bool:
         """False: the residual current monitor has tripped."""
-        return not self.faults & {"rcm", "cut_rcm"}
+        healthy = "rcm_dead" in self.faults or (self._rcm.healthy and "rcm" not in self.faults)
+        return self._over_wire("rcm", healthy, cut=False)
 
     @property
     def stop_pressed(self) -> bool:
         """The button opens its contact."""
-        return bool(self.faults & {"stop_button", "cut_stop"})
+        return self._over_wire("stop", "stop_button" in self.faults, cut=True)
+
+    @property
+    def thermometer_c(self) -> float | None:
+        """At the contacts; None: its wire is cut."""
+        return None if self.cut("thermometer") else self.contacts_c
+
+    @property
+    def under_voltage(self) -> bool:
+        """Of the Pi's own supply."""
+        return "under_voltage" in self.faults
+
+    def cut(self, wire: str) -> bool:
+        """Nothing drives the Pi's end of: mirror, lock_feedback, rcm, stop, thermometer. Pins read their pull."""
+        return f"cut_{wire}" in self.faults
+
+    def _over_wire(self, wire: str, level: bool, *, cut: bool) -> bool:
+        """`cut` is what a cut wire reads as; a shorted one reads the other."""
+        if self.cut(wire):
+            return cut
+        return not cut if f"short_{wire}" in self.faults else level
 
     @property
     def s2_closed(self) -> bool:
@@ -251,6 +250,8 @@ class Plant:
             raise ValueError(f"no fault {name!r}: there are {', '.join(sorted(FAULTS))}")
         if name == "mirror_stuck":
             self._mirror_frozen = None
+        if name == "weld":
+            self.tripped = False
         self.faults.discard(name)
 
     def snapshot(self) -> Snapshot:
@@ -278,10 +279,14 @@ class Plant:
         self.now_s += dt_s
         self._move_contacts(outputs.contactor, dt_s)
         self._move_bolt(outputs, dt_s)
-        self._carry_pilot(outputs.duty, dt_s)
+        self._rcm.step(outputs.rcm_test, dt_s)
+        self.tripped = self.tripped or outputs.trip
+        load_ohm = self.car.load_ohm() if self.plugged else None
+        self._pilot.step(outputs.duty, load_ohm, connected=outputs.cp_connected, dt_s=dt_s)
         if self.plugged:
-            arrives = 0.0 if self.faults & {"cp_short", "cp_open", "cp_high"} else outputs.duty
-            self.car.step(arrives, energised=self.contacts_closed, dt_s=dt_s)
+            duty = arrives(outputs.duty, self.faults, connected=outputs.cp_connected)
+            energised = self.contacts_closed and not self.tripped
+            self.car.step(duty, energised=energised, dt_s=dt_s)
             self._count(dt_s)
         self._warm(dt_s)
 
@@ -304,17 +309,6 @@ class Plant:
         elif "lock_jam" not in self.faults:
             direction = outputs.lock_forward - outputs.lock_backward
             self.bolt = min(1.0, max(0.0, self.bolt + direction * dt_s / BOLT_S))
-
-    def _carry_pilot(self, duty: float, dt_s: float) -> None:
-        connected = self.plugged and "cp_open" not in self.faults
-        load_ohm = self.car.load_ohm() if connected else None
-        high_v, low_v = positive_v(load_ohm), negative_v(load_ohm, diode="diode" not in self.faults)
-        if "cp_short" in self.faults:
-            high_v = low_v = 0.0
-        elif "cp_high" in self.faults:
-            high_v, low_v, duty = 15.0, 0.0, 1.0
-        self._high.step(high_v, duty, dt_s)
-        self._low.step(low_v, 1 - duty, dt_s)
 
     def _count(self, dt_s: float) -> None:
         energy_wh = self.power_w * dt_s / 3600 * self.settings.energy_factor

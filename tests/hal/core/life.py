@@ -8,7 +8,8 @@ from random import Random
 
 from hal.contract import Cable
 from hal.core.rules import BoxRules
-from hal.mock.plant import FAULTS, PlantSettings
+from hal.mock.fault_names import FAULTS
+from hal.mock.plant import PlantSettings
 from tests.hal.core.world import Asked, World, cheap
 
 CABLES: list[Cable] = ["auto", "keep", "release", "permanent"]

@@ -14,7 +14,8 @@ from hal.contract import Wish
 from hal.core.evse import Evse
 from hal.core.rules import BoxRules
 from hal.core.signals import Drive, Sense
-from hal.mock.plant import FAULTS, PlantSettings
+from hal.mock.fault_names import FAULTS
+from hal.mock.plant import PlantSettings
 from tests.hal.core.campaign import Campaign
 from tests.hal.core.life import CABLES, Life
 from tests.hal.core.world import Asked, World, cheap

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hal.core.pilot import band, duty
-from hal.mock.plant import CABLE_OHM, FAULTS, NO_PLUG_OHM, Outputs, Plant, PlantSettings
+from hal.mock.fault_names import FAULTS
+from hal.mock.plant import CABLE_OHM, NO_PLUG_OHM, Outputs, Plant, PlantSettings
 
 X1 = Outputs(1.0, contactor=False)
 X2 = Outputs(duty(16), contactor=False)
@@ -189,7 +190,7 @@ def test_a_sleeping_car_wakes_after_3_s_of_f() -> None:
 def test_an_unknown_fault_names_those_there_are() -> None:
     plant = Plant(PlantSettings())
     for act in (plant.fault, plant.clear):
-        with pytest.raises(ValueError, match="no fault 'wled': there are asleep, card_noise"):
+        with pytest.raises(ValueError, match="no fault 'wled': there are adc_stuck, asleep, busy"):
             act("wled")
 
 
