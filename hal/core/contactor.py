@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections import deque
 
 from hal.core.held import passed
+from hal.core.kept import Kept
 
 
 class Contactor:
     """Remembers; decides nothing. `switched_s` is the last change of the command (at first the start)."""
 
-    def __init__(self, now_s: float) -> None:
+    def __init__(self, now_s: float, kept: Kept) -> None:
         self.commanded = False
         self.switched_s = now_s
         self.mirror_closed = False
         self.mirror_changed_s = now_s
-        self.closings = 0
-        self.openings_under_load = 0
+        self.closings = kept.closings  # in the life of the box, as the next
+        self.openings_under_load = kept.openings_under_load
         self.last_open_ms: float | None = None
         self._recent: deque[float] = deque()
         self._opening = False  # commanded open, the mirror contact has not followed yet

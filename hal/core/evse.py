@@ -11,51 +11,32 @@ Whoever passes `Sense` and `Wish` need not be trusted: a wish can only ask, and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import floor
 
-from hal.contract import WISH_LIFE_RESTART_S, Counters, Fault, LockState, Vehicle, Wish
+from hal.contract import WISH_LIFE_RESTART_S, Wish
 from hal.core.contactor import Contactor
-from hal.core.faults import FaultLedger
 from hal.core.held import Held, passed
 from hal.core.kept import Kept
+from hal.core.ledger import FaultLedger
 from hal.core.lock import Lock, Move, wanted
-from hal.core.offer import Offer
+from hal.core.offer import C1_LEAVES_S, Offer
 from hal.core.pilot import LEAST_A, VehicleFilter, is_pwm
 from hal.core.plug import Plug
+from hal.core.restarts import Restarts
 from hal.core.rules import BoxRules
-from hal.core.signals import Drive, PilotOffer, Sense
-from hal.core.supervision import Scene, Supervision, Thermal, low_side_right
+from hal.core.self_tests import TEST_F_S, PilotTest, RcmScene, RcmTest
+from hal.core.signals import Drive, Sense
+from hal.core.stop_button import StopButton
+from hal.core.supervision import Scene, Supervision, low_side_right
+from hal.core.thermal import Thermal
+from hal.core.view import EvseView, Parts, view_of
 
 C2_STABLE_S = 0.5  # closing wants more certainty than opening; inside the 3 s of IEC 61851-1 Table A.6 seq. 4
-C1_LEAVES_S = 6.0  # IEC 61851-1 Table A.6 sequence 10.2: after that the box opens under load
 SIMPLIFIED_PILOT_A = 10.0  # IEC 61851-1 A.2.3: a car that goes from A to C without B
-
-_NOTHING_KEPT = Kept()
 
 # An opening reason that was no fault before becomes one: the box opened because of it.
 _FAULT_OF = {"plug_lost": "plug_lost", "lock_lost": "lock_opened", "rating_lost": "rating_lost"}
-
-
-@dataclass(frozen=True, slots=True)
-class EvseView:
-    """What the world may see; `hal.safety` makes a contract.Status of it. Fields are named as there."""
-
-    vehicle: Vehicle
-    pilot_offer: PilotOffer
-    cable_present: bool
-    cable_rating_a: float | None
-    lock: LockState | None
-    contactor_commanded: bool
-    contactor_closed: bool
-    contactor_changed_at_s: float
-    limits_a: dict[str, float]
-    limited_by: str
-    withheld_by: tuple[str, ...]  # empty while closed
-    faults: tuple[Fault, ...]
-    counters: Counters  # closings, openings_under_load, last_open_ms; the others are the loop's
-    wish_seq: int
-    stop_pressed: bool = False
+_NOTHING_KEPT = Kept()
 
 
 class Evse:
@@ -66,12 +47,18 @@ class Evse:
         self._rules = rules
         self._vehicle = VehicleFilter()
         self._plug = Plug(None if rules.socket else rules.fixed_cable_rating_a)
-        self._lock = Lock(rules.lock) if rules.socket else None
-        self._offer = Offer(rules.fault_f_s, now_s)
-        self._contactor = Contactor(now_s)
-        self._supervision = Supervision(rules)
-        self._thermal = Thermal(rules)
-        self._faults = FaultLedger()
+        self._lock = Lock(rules.lock, kept.lock_moves_s) if rules.socket else None
+        self._offer = Offer(rules, now_s)
+        self._contactor = Contactor(now_s, kept)
+        self._supervision = Supervision(rules, now_s)
+        self._thermal = Thermal(rules, now_s)
+        self._stop_button = StopButton(rules)
+        self._pilot_test = PilotTest()
+        self._rcm_test = RcmTest(rules.has_rcm_test, now_s)
+        self._restarts = Restarts(rules, kept, now_s)
+        self._faults = FaultLedger(kept, now_s)
+        if kept.lost:
+            self._faults.add("lost_state", now_s)
         self._last_fault_s = now_s
         self._in_c2 = Held(C2_STABLE_S)
         self._c2_stable = False
@@ -91,23 +78,30 @@ class Evse:
         """One tick: what the lines shall show until the next. Opening waits for nothing, closing for all."""
         living = self._living(wish, now_s)
         self._look(sense, now_s)
-        self._judge(sense, living, now_s)
+        causes = self._judge(sense, living, now_s)
         motor = self._drive_lock(sense, living, now_s)
+        rcm_test = self._test_rcm(sense, now_s)
         reasons = self._must_open_now()
-        self._make_offer(sense, living, bool(reasons), now_s)
+        self._make_offer(living, bool(reasons), now_s)
         self._withheld = self._withheld_by(sense, living, now_s)
 
         closed = self._contactor.commanded
         closed = (closed or not self._withheld) and not reasons and not self._c1_over(now_s)
 
         self._record(closed, reasons, now_s)
-        return Drive(self._offer.shown, close_contactor=closed, lock_motor=motor)
+        return Drive(
+            pilot=self._offer.shown,
+            close_contactor=closed,
+            lock_motor=motor,
+            cp_connected=self._offer.connected,
+            rcm_test=rcm_test,
+            trip="welded" in causes,
+        )
 
     # the three predicates
 
     def _withheld_by(self, sense: Sense, living: Wish | None, now_s: float) -> tuple[str, ...]:
         """The conditions of *may close* that do not hold."""
-        rules, contactor = self._rules, self._contactor
         conditions = {
             "car_in_c2": self._c2_stable and is_pwm(self._offer.shown),
             "diode_seen": self._diode_seen,  # IEC 61851-1 Table A.4 note: at least once before closing
@@ -115,12 +109,22 @@ class Evse:
             "rating_latched": self._plug.rating_a is not None,
             "no_fault": not self._faults.opens,
             "wish": living is not None and living.limit_a >= LEAST_A and not self._stopped,
+            "stop_button": not self._stop_button.pressed,
             "mirror_open": not sense.mirror_closed,
+            **self._times(now_s),
+        }
+        return tuple(name for name, holds in conditions.items() if not holds)
+
+    def _times(self, now_s: float) -> dict[str, bool]:
+        """The conditions of *may close* that time or the box itself fulfils; a new offer waits for them too,
+        so that a car is not asked into C2 more than 3 s before (IEC 61851-1 Table A.6 sequence 4)."""
+        rules, contactor = self._rules, self._contactor
+        return {
             "min_off": contactor.commanded or passed(contactor.switched_s, rules.min_off_s, now_s),
             "after_fault": passed(self._last_fault_s, rules.after_fault_s, now_s),
             "closings": contactor.closings_within(rules.closings_window_s, now_s) < rules.max_closings,
+            "rcm_tested": not self._rcm_test.runs,
         }
-        return tuple(name for name, holds in conditions.items() if not holds)
 
     def _must_open_now(self) -> tuple[str, ...]:
         """The reasons to open within 100 ms (IEC 61851-1 Table A.6 sequence 8.1), car in C or not."""
@@ -134,8 +138,10 @@ class Evse:
         return tuple(name for name, holds in reasons.items() if holds)
 
     def _stops_offering(self, living: Wish | None) -> bool:
-        """Nobody asks, or not for enough: never an offer between 0 and 6 A."""
-        return self._stopped or living is None or not min(self._limits_a.values()) >= LEAST_A
+        """Nobody asks, or not for enough, or somebody presses stop: never an offer between 0 and 6 A."""
+        if self._stopped or living is None or self._stop_button.pressed:
+            return True
+        return not min(self._limits_a.values()) >= LEAST_A
 
     # the parts of a tick
 
@@ -158,20 +164,38 @@ class Evse:
         vehicle, in_x2 = self._vehicle.state, is_pwm(self._offer.shown)
         if self._rules.socket and sense.pp_ohm is not None:
             self._plug.take(sense.pp_ohm, closed=self._contactor.commanded)
-        self._c2_stable = self._in_c2.take(in_x2 and vehicle == "C", now_s)
+        in_time = sense.late_s <= self._rules.late_limit_s  # nobody has looked for longer than that
+        self._c2_stable = self._in_c2.take(in_x2 and vehicle == "C" and in_time, now_s)
         judged = in_x2 and vehicle in ("B", "C") and self._offer.settled(now_s)
         self._diode_seen = vehicle != "A" and (self._diode_seen or (judged and low_side_right(sense)))
 
-    def _judge(self, sense: Sense, living: Wish | None, now_s: float) -> None:
-        """Faults, and what a person clears of them."""
+    def _judge(self, sense: Sense, living: Wish | None, now_s: float) -> set[str]:
+        """Faults, and what a person clears of them; the causes that are there."""
         self._contactor.see(sense.mirror_closed, now_s)
-        scene = Scene(sense, self._vehicle.state, self._offer, self._contactor, self._plug, self._lock)
-        causes = self._supervision.causes(scene, now_s)
+        self._pilot_test.look(sense, self._offer, now_s)
+        self._thermal.take(sense.contacts_c, now_s)
+        causes = self._causes(sense, now_s)
         self._faults.judge(causes, unplugged=self._vehicle.state == "A", now_s=now_s)
         if living is not None and living.clear_faults:
             self._faults.clear(living.clear_faults, causes)
         if self._faults.opens:
             self._last_fault_s = now_s
+        return causes
+
+    def _causes(self, sense: Sense, now_s: float) -> set[str]:
+        vehicle, contactor = self._vehicle.state, self._contactor
+        scene = Scene(sense, vehicle, self._offer, contactor, self._plug, self._lock, self._rcm_test.runs)
+        own = {
+            "pilot_circuit": self._pilot_test.failed,
+            "rcm_test_failed": self._rcm_test.failed,
+            "hal_restarting": self._restarts.too_many(vehicle, now_s),
+        }
+        return {
+            *self._supervision.causes(scene, now_s),
+            *self._thermal.causes(commanded=contactor.commanded, now_s=now_s),
+            *self._stop_button.take(sense.stop_pressed, now_s),
+            *(name for name, there in own.items() if there),
+        }
 
     def _drive_lock(self, sense: Sense, living: Wish | None, now_s: float) -> Move | None:
         """Never towards open unless the contactor is commanded open and reads open; held while welded."""
@@ -184,27 +208,44 @@ class Evse:
             want = None
         return self._lock.step(want, closed=sense.lock_closed is True, now_s=now_s)
 
-    def _make_offer(self, sense: Sense, living: Wish | None, must_open: bool, now_s: float) -> None:
+    def _test_rcm(self, sense: Sense, now_s: float) -> bool:
+        contactor = self._contactor
+        scene = RcmScene(
+            healthy=sense.rcm_healthy is not False,
+            vehicle=self._vehicle.state,
+            idle=not contactor.commanded and not sense.mirror_closed and not is_pwm(self._offer.shown),
+            fault_stands=self._faults.stands("rcm_test_failed"),
+        )
+        return self._rcm_test.step(scene, now_s)
+
+    def _make_offer(self, living: Wish | None, must_open: bool, now_s: float) -> None:
         """The least of all limits, in B and C only, under a confirmed lock and no fault."""
-        self._limits_a = self._limits(sense, living)
-        vehicle = self._vehicle.state
+        self._limits_a = self._limits(living)
+        vehicle, shown = self._vehicle.state, self._offer.shown
+        if self._pilot_test.begins(vehicle, self._offer, now_s):
+            self._offer.show_f(TEST_F_S, now_s)
+            return
         sure = self._lock_confirmed() and not self._faults.opens
+        sure = sure and (shown != "x1" or self._may_begin(now_s))
         target_a = None
         if vehicle in ("B", "C") and sure and not self._stops_offering(living):
             target_a = _tenth_below(min(self._limits_a.values()))
-        in_c2 = vehicle == "C" and is_pwm(self._offer.shown)
-        faulted = must_open and self._contactor.commanded and in_c2
+        faulted = must_open and self._contactor.commanded and vehicle == "C" and is_pwm(shown)
         self._offer.step(target_a, vehicle, faulted=faulted, now_s=now_s)
 
-    def _limits(self, sense: Sense, living: Wish | None) -> dict[str, float]:
+    def _may_begin(self, now_s: float) -> bool:
+        """x2 after x1: only when the contactor could close by now, or never opened."""
+        ready = all(self._times(now_s).values()) and not self._rcm_test.pending
+        return self._contactor.commanded or ready
+
+    def _limits(self, living: Wish | None) -> dict[str, float]:
         limits_a = {
             "wish": living.limit_a if living is not None else 0.0,
             "cable": self._plug.rating_a or 0.0,  # not latched: nothing is offered
             "installation": self._rules.installation_max_a,
         }
-        temperature_a = self._thermal.take(sense.contacts_c)
-        if temperature_a is not None:
-            limits_a["temperature"] = temperature_a
+        if self._thermal.limit_a is not None:
+            limits_a["temperature"] = self._thermal.limit_a
         if self._vehicle.without_b:
             limits_a["simplified_pilot"] = SIMPLIFIED_PILOT_A
         return limits_a
@@ -226,29 +267,23 @@ class Evse:
                     self._faults.add(_FAULT_OF[reason], now_s)
                     self._last_fault_s = now_s
 
+    def kept(self) -> Kept:
+        """What the next process must know, as of the last step."""
+        return Kept(
+            faults=self._faults.latched(),
+            occurrences=self._faults.occurrences,
+            closings=self._contactor.closings,
+            openings_under_load=self._contactor.openings_under_load,
+            car_in_c=self._vehicle.state == "C",
+            lock_moves_s=self._lock.moves_s if self._lock is not None else (),
+            starts_s=self._restarts.starts_s,
+        )
+
     def view(self) -> EvseView:
         """As of the last step."""
-        contactor, limits_a = self._contactor, self._limits_a
-        return EvseView(
-            vehicle=self._vehicle.state,
-            pilot_offer=self._offer.shown,
-            cable_present=self._plug.present,
-            cable_rating_a=self._plug.rating_a,
-            lock=self._lock.state if self._lock is not None else None,
-            contactor_commanded=contactor.commanded,
-            contactor_closed=contactor.mirror_closed,
-            contactor_changed_at_s=contactor.mirror_changed_s,
-            limits_a=dict(limits_a),
-            limited_by=min(limits_a, key=lambda name: limits_a[name]),
-            withheld_by=() if contactor.commanded else self._withheld,
-            faults=self._faults.all(),
-            counters=Counters(
-                closings=contactor.closings,
-                openings_under_load=contactor.openings_under_load,
-                last_open_ms=contactor.last_open_ms,
-            ),
-            wish_seq=self._wish_seq,
-        )
+        parts = Parts(self._vehicle, self._plug, self._offer, self._lock, self._contactor, self._stop_button)
+        withheld = () if self._contactor.commanded else self._withheld
+        return view_of(parts, self._faults.all(), self._limits_a, withheld, self._wish_seq)
 
 
 def _tenth_below(amps: float) -> float:

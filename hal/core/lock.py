@@ -35,7 +35,8 @@ def wanted(cable: Cable | None, vehicle: Vehicle, *, plug_present: bool) -> Move
 class Lock:
     """The motor. It is driven in pulses, tried again after a wait, and at most so many times a minute."""
 
-    def __init__(self, rules: LockRules) -> None:
+    def __init__(self, rules: LockRules, moves_s: tuple[float, ...] = ()) -> None:
+        """`moves_s` are the motor's moves of an earlier process, on this one's clock."""
         self._rules = rules
         self.motor: Move | None = None
         self.failure: Literal["lock_failed", "unlock_failed"] | None = None
@@ -44,12 +45,17 @@ class Lock:
         self._before = False
         self._tries = 0
         self._started_s = 0.0
-        self._moves: deque[float] = deque()
+        self._moves = deque(moves_s)
 
     @property
     def confirmed(self) -> bool:
         """The feedback says locked, and nothing is about to change that."""
         return self._closed and self._want != "unlock"
+
+    @property
+    def moves_s(self) -> tuple[float, ...]:
+        """Of the last minute, and older ones as long as nothing has moved."""
+        return tuple(self._moves)
 
     @property
     def state(self) -> LockState:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from hal.contract import Vehicle
 from hal.core.held import passed
 from hal.core.pilot import is_pwm
+from hal.core.rules import BoxRules
 from hal.core.signals import PilotOffer
 
 X1_LEAST_S = 3.0  # x1 between two offers: T_step_X1 of the field, the time a car has to open S2
+C1_LEAVES_S = 6.0  # IEC 61851-1 Table A.6 sequence 10.2: after that the box opens under load
 INCREASE_AFTER_S = 5.0  # IEC 61851-1: a car has 5 s to follow a duty change
 WAKE_AFTER_S = 30.0  # of x2 without C; legacy wake-up of the field
 WAKE_F_S = 4.0  # IEC 61851-1 A.5.3
@@ -15,14 +17,16 @@ SETTLES_S = 0.02  # well over 2 periods of 1 kHz, after which a changed duty can
 
 
 class Offer:
-    """The pilot's output. `shown` holds until the next step; `changed_s` is when it began."""
+    """The pilot's output. `shown` and `connected` hold until the next step, since `changed_s`."""
 
-    def __init__(self, fault_f_s: float, now_s: float) -> None:
+    def __init__(self, rules: BoxRules, now_s: float) -> None:
         self.shown: PilotOffer = "x1"
+        self.connected = True  # False: the relay in the pilot is open, in x1
         self.changed_s = now_s
-        self._fault_f_s = fault_f_s
-        self._f_s = 0.0  # how long the present F lasts
-        self._waking = False  # the present F is a wake-up
+        self._fault_f_s = rules.fault_f_s
+        self._has_relay = rules.has_cp_relay
+        self._dark_s = 0.0  # how long the present F, or cut, lasts
+        self._waking = False  # it is a wake-up
         self._wake_left = True  # in this offer
         self._x2_since_s = now_s
 
@@ -32,15 +36,19 @@ class Offer:
 
     @property
     def sees_car(self) -> bool:
-        """False while F hides the car. The next sample after it is ten periods and more away."""
-        return self.shown != "F"
+        """False while F or the relay hides the car. The next sample after it is ten periods and more away."""
+        return self.connected and self.shown != "F"
+
+    def show_f(self, for_s: float, now_s: float) -> None:
+        """In place of a step: F from now on, x1 after it."""
+        self._go_dark(for_s, now_s, waking=False)
 
     def step(self, target_a: float | None, vehicle: Vehicle, *, faulted: bool, now_s: float) -> None:
         """`target_a` None: nothing to offer. `faulted`: a fault opens the contactor in C2 at this tick."""
         if faulted and self._fault_f_s > 0:
-            self._show_f(self._fault_f_s, now_s, waking=False)
-        elif self.shown == "F":
-            if passed(self.changed_s, self._f_s, now_s) or (self._waking and target_a is None):
+            self._go_dark(self._fault_f_s, now_s, waking=False)
+        elif self.shown == "F" or not self.connected:
+            if passed(self.changed_s, self._dark_s, now_s) or (self._waking and target_a is None):
                 self._show("x1", now_s)
         elif target_a is None:
             self._wake_left = True
@@ -56,17 +64,18 @@ class Offer:
         self._wake_left = self._wake_left and vehicle != "C"
         if self._wake_left and passed(self._x2_since_s, WAKE_AFTER_S, now_s):
             self._wake_left = False
-            self._show_f(WAKE_F_S, now_s, waking=True)
+            self._go_dark(WAKE_F_S, now_s, waking=True)
         elif target_a < shown_a or passed(self.changed_s, INCREASE_AFTER_S, now_s):
             self._show(target_a, now_s)
 
-    def _show_f(self, for_s: float, now_s: float, *, waking: bool) -> None:
-        self._f_s, self._waking = for_s, waking
-        self._show("F", now_s)
+    def _go_dark(self, for_s: float, now_s: float, *, waking: bool) -> None:
+        self._dark_s, self._waking = for_s, waking
+        cut = waking and self._has_relay
+        self._show("x1" if cut else "F", now_s, connected=not cut)
 
-    def _show(self, what: PilotOffer, now_s: float) -> None:
-        if what != self.shown:
-            self.shown, self.changed_s = what, now_s
+    def _show(self, what: PilotOffer, now_s: float, *, connected: bool = True) -> None:
+        if (what, connected) != (self.shown, self.connected):
+            self.shown, self.connected, self.changed_s = what, connected, now_s
 
 
 def offered_a(shown: PilotOffer) -> float:

@@ -1,8 +1,7 @@
-"""PURE: judges the plant: contactor, pilot, cable, current, temperature, residual current, the loop."""
+"""PURE: judges the plant: contactor, pilot, cable, current, residual current, the instruments, the loop."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,20 +9,22 @@ from hal.contract import Vehicle
 from hal.core.contactor import Contactor
 from hal.core.held import Held, passed
 from hal.core.lock import Lock
-from hal.core.offer import INCREASE_AFTER_S, Offer, offered_a
-from hal.core.pilot import LEAST_A, LOW_FROM_V, LOW_TO_V, TOO_HIGH_V, is_pwm
+from hal.core.offer import Offer
+from hal.core.over_current import FRESH_S, OverCurrent
+from hal.core.pilot import LOW_FROM_V, LOW_TO_V, TOO_HIGH_V, is_pwm
 from hal.core.plug import Plug
 from hal.core.rules import BoxRules
 from hal.core.signals import Sense
+from hal.core.thermal import START_GRACE_S
 
 BLIND_S = 0.1  # contactor and mirror contact travel and bounce
 AGREES_WITHIN_S = 0.25  # after that; controllers of the field judge 200 ms to 1 s after the command
 WELD_A, WELD_AFTER_S = 0.5, 3.0  # current that flows this long after the contactor should be open
 PILOT_FAULT_S = 0.1  # longer than any passing of the peak-hold through a band
 STATE_FAULT_S = 0.5  # field practice: E only after 500 ms
-OVER_SHARE, OVER_A, OVER_S = 1.1, 0.5, 7.0  # field practice: +10 % and +0.5 A for 7 s
-FRESH_S = 3.0  # an older reading is none
-COOLER_K = 5.0  # after a stop the contacts must be this much below stop_at_c
+X1_DECAYS_S, X1_LOW_V = 0.2, -3.0  # over 10 time constants of the slowest peak-hold circuit
+NO_MINUS_V = -1.5  # in x2: not even a car without a diode (-2.4 V in D) leaves so little
+RCM_TRIP_S = 0.05  # field practice: 50 ms; with contactor and tick inside the 100 ms of a fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,48 +37,68 @@ class Scene:
     contactor: Contactor
     plug: Plug
     lock: Lock | None
+    rcm_testing: bool = False
 
 
 class Supervision:
     """Finds the causes of faults. It decides nothing about the contactor."""
 
-    def __init__(self, rules: BoxRules) -> None:
+    def __init__(self, rules: BoxRules, now_s: float) -> None:
         self._rules = rules
+        self._started_s = now_s
         self._disagrees = Held(AGREES_WITHIN_S)
-        self._low_wrong = Held(PILOT_FAULT_S)
-        self._too_high = Held(PILOT_FAULT_S)
+        self._sags = Held(PILOT_FAULT_S)
+        self._no_minus = Held(PILOT_FAULT_S)
+        self._low_stays = Held(PILOT_FAULT_S)
+        self._out_of_range = Held(PILOT_FAULT_S)
         self._in_d = Held(STATE_FAULT_S)
         self._in_e = Held(STATE_FAULT_S)
         self._implausible = Held(STATE_FAULT_S)
+        self._residual = Held(RCM_TRIP_S)
         self._over_current = OverCurrent()
+        self._seen: set[str] = set()
 
     def causes(self, scene: Scene, now_s: float) -> set[str]:
         """The ids of all faults whose cause is there at this tick."""
         return {
             *self._contactor(scene, now_s),
             *self._pilot(scene, now_s),
+            *self._state(scene, now_s),
             *self._cable(scene, now_s),
-            *self._rest(scene, now_s),
+            *self._current(scene, now_s),
+            *self._instruments(scene.sense, now_s),
+            *self._itself(scene),
         }
 
     def _contactor(self, scene: Scene, now_s: float) -> Iterator[str]:
-        contactor, sense = scene.contactor, scene.sense
+        contactor, sense, rules = scene.contactor, scene.sense, self._rules
         blind = not passed(contactor.switched_s, BLIND_S, now_s)
         if self._disagrees.take(sense.mirror_closed != contactor.commanded and not blind, now_s):
             yield "did_not_close" if contactor.commanded else "welded"
-        if not contactor.commanded and _flows(sense, contactor.switched_s + WELD_AFTER_S):
+        if contactor.commanded:
+            return
+        if _flows(sense, contactor.switched_s + WELD_AFTER_S):
             yield "welded"
+        if contactor.closings_within(rules.closings_window_s, now_s) >= rules.max_closings:
+            yield "contactor_cycling"
 
     def _pilot(self, scene: Scene, now_s: float) -> Iterator[str]:
-        sense, vehicle = scene.sense, scene.vehicle
-        judged = is_pwm(scene.offer.shown) and scene.offer.settled(now_s) and vehicle in ("B", "C", "D")
-        if self._low_wrong.take(judged and not low_side_right(sense), now_s):
+        sense, offer = scene.sense, scene.offer
+        judged = is_pwm(offer.shown) and offer.settled(now_s) and scene.vehicle in ("B", "C", "D")
+        if self._no_minus.take(judged and sense.cp_low_v > NO_MINUS_V, now_s):
+            yield "pilot_circuit"
+        if self._sags.take(judged and LOW_TO_V < sense.cp_low_v <= NO_MINUS_V, now_s):
             yield "diode_missing"
-        if self._too_high.take(sense.cp_high_v > TOO_HIGH_V, now_s):
+        decayed = offer.shown == "x1" and passed(offer.changed_s, X1_DECAYS_S, now_s)
+        if self._low_stays.take(decayed and sense.cp_low_v < X1_LOW_V, now_s):
+            yield "pilot_circuit"
+        if self._out_of_range.take(sense.cp_high_v > TOO_HIGH_V or sense.cp_low_v < LOW_FROM_V, now_s):
             yield "pilot_out_of_range"
-        if self._in_d.take(vehicle == "D", now_s):
+
+    def _state(self, scene: Scene, now_s: float) -> Iterator[str]:
+        if self._in_d.take(scene.vehicle == "D", now_s):
             yield "ventilation"
-        if self._in_e.take(vehicle == "E", now_s):
+        if self._in_e.take(scene.vehicle == "E", now_s):
             yield "pilot_short"
 
     def _cable(self, scene: Scene, now_s: float) -> Iterator[str]:
@@ -86,16 +107,34 @@ class Supervision:
         if scene.lock is not None and scene.lock.failure is not None:
             yield scene.lock.failure
 
-    def _rest(self, scene: Scene, now_s: float) -> Iterator[str]:
-        sense, rules = scene.sense, self._rules
-        if self._over_current.take(sense, scene.offer, now_s):
+    def _current(self, scene: Scene, now_s: float) -> Iterator[str]:
+        if self._over_current.take(scene.sense, scene.offer, now_s):
             yield "over_current"
-        if sense.contacts_c is not None and sense.contacts_c >= rules.derate_from_c:
-            yield "over_temperature"
-        if sense.rcm_healthy is False:
+        residual = scene.sense.rcm_healthy is False and not scene.rcm_testing
+        if self._residual.take(residual, now_s):
             yield "rcm_trip"
-        if scene.contactor.commanded and sense.late_s > rules.late_limit_s:
+
+    def _instruments(self, sense: Sense, now_s: float) -> Iterator[str]:
+        """What was never there is missed only after a while."""
+        read_s = sense.reading_at_s
+        self._seen |= {"meter"} if read_s is not None else set()
+        self._seen |= {"reader"} if sense.reader_healthy else set()
+        late = passed(self._started_s, START_GRACE_S, now_s)
+        if (read_s is None or now_s - read_s > FRESH_S) and (late or "meter" in self._seen):
+            yield "meter_lost"
+        if sense.meter_implausible:
+            yield "meter_implausible"
+        if sense.reader_healthy is False and (late or "reader" in self._seen):
+            yield "reader_lost"
+
+    def _itself(self, scene: Scene) -> Iterator[str]:
+        sense = scene.sense
+        if scene.contactor.commanded and sense.late_s > self._rules.late_limit_s:
             yield "loop_late"
+        if sense.under_voltage:
+            yield "under_voltage"
+        if not sense.state_kept:
+            yield "state_not_kept"
 
 
 def low_side_right(sense: Sense) -> bool:
@@ -108,49 +147,3 @@ def _flows(sense: Sense, after_s: float) -> bool:
     if sense.current_a is None or sense.reading_at_s is None:
         return False
     return sense.reading_at_s >= after_s and max(sense.current_a) > WELD_A
-
-
-class OverCurrent:
-    """More than the pilot allows, by the times of the readings. A car has 5 s to follow a reduction."""
-
-    def __init__(self) -> None:
-        self._over = Held(OVER_S)
-        self._past: deque[tuple[float, float]] = deque()  # (until when it still counts, amps)
-        self._offered_a = 0.0
-
-    def take(self, sense: Sense, offer: Offer, now_s: float) -> bool:
-        """True once it has been so for OVER_S; a reading older than FRESH_S is none."""
-        allowed_a = self._allowed_a(offered_a(offer.shown), now_s)
-        if sense.current_a is None or sense.reading_at_s is None or now_s - sense.reading_at_s > FRESH_S:
-            return self._over.take(False, now_s)
-        limit_a = allowed_a * OVER_SHARE + OVER_A
-        return self._over.take(max(sense.current_a) > limit_a, sense.reading_at_s)
-
-    def _allowed_a(self, offered: float, now_s: float) -> float:
-        """The highest offer of the last 5 s."""
-        if offered != self._offered_a:
-            self._past.append((now_s + INCREASE_AFTER_S, self._offered_a))
-            self._offered_a = offered
-        while self._past and now_s >= self._past[0][0]:
-            self._past.popleft()
-        return max([offered, *(amps for _, amps in self._past)])
-
-
-class Thermal:
-    """The limit by the temperature of the contacts. Without a fresh value the last limit holds."""
-
-    def __init__(self, rules: BoxRules) -> None:
-        self._rules = rules
-        self._stopped = False
-        self.limit_a: float | None = None
-
-    def take(self, contacts_c: float | None) -> float | None:
-        """Amps: the installation's up to derate_from_c, in a line down to 6 A at stop_at_c, from there 0."""
-        if contacts_c is None:
-            return self.limit_a
-        rules = self._rules
-        self._stopped = contacts_c >= rules.stop_at_c - (COOLER_K if self._stopped else 0.0)
-        share = (rules.stop_at_c - contacts_c) / (rules.stop_at_c - rules.derate_from_c)
-        falling_a = LEAST_A + (rules.installation_max_a - LEAST_A) * min(1.0, share)
-        self.limit_a = 0.0 if self._stopped else falling_a
-        return self.limit_a

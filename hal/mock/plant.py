@@ -173,7 +173,7 @@ class Plant:
         return "under_voltage" in self.faults
 
     def cut(self, wire: str) -> bool:
-        """Nothing drives the Pi's end of: mirror, lock_feedback, rcm, stop, thermometer. Pins read their pull."""
+        """Of mirror, lock_feedback, rcm, stop, thermometer: nothing drives the Pi's end."""
         return f"cut_{wire}" in self.faults
 
     def _over_wire(self, wire: str, level: bool, *, cut: bool) -> bool:

@@ -9,7 +9,7 @@ import msgspec
 
 from hal import contract
 from hal.contract import Counters, Status
-from hal.core.evse import EvseView
+from hal.core.view import EvseView
 
 
 @dataclass(frozen=True)

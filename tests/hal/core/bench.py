@@ -6,29 +6,33 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from hal.contract import Vehicle, Wish
-from hal.core.evse import Evse, EvseView
+from hal.core.evse import Evse
+from hal.core.kept import Kept
 from hal.core.pilot import is_pwm
 from hal.core.rules import BoxRules
 from hal.core.signals import Drive, PilotOffer, Sense
+from hal.core.supervision import RCM_TRIP_S
+from hal.core.view import EvseView
 
 VOLTS: dict[Vehicle, float] = {"A": 12.0, "B": 9.0, "C": 6.0, "D": 3.0, "E": 0.0}
 NO_PLUG_OHM = 1e6
 SOCKET = BoxRules(socket=True, installation_max_a=32.0)
 QUICK = replace(SOCKET, min_off_s=0.1, after_fault_s=1.0)
 FIXED = replace(QUICK, socket=False, fixed_cable_rating_a=20.0)
+NOTHING = Kept()
 TICK_S = 0.01
 
 
 class Bench:
     """`car` and the attributes below it are what the lines show; `run` lets ticks pass."""
 
-    def __init__(self, rules: BoxRules = QUICK) -> None:
+    def __init__(self, rules: BoxRules = QUICK, kept: Kept = NOTHING) -> None:
         self.now_s = 1000.0
-        self.evse = Evse(rules, self.now_s)
-        self.socket = rules.socket
-        self.min_off_s = rules.min_off_s
+        self.evse = Evse(rules, self.now_s, kept)
+        self.rules = rules
         self.car: Vehicle = "A"
         self.low_v = -11.9  # in x2
+        self.f_low_v = -12.0  # in F
         self.high_v: float | None = None  # None: as `car` says
         self.pp_ohm = NO_PLUG_OHM
         self.mirror_closed = False
@@ -36,7 +40,12 @@ class Bench:
         self.mirror_follows = True
         self.lock_follows = True
         self.rcm_healthy: bool | None = None
-        self.current_a: float | None = None
+        self.stop_pressed: bool | None = None
+        self.under_voltage: bool | None = None
+        self.reader_healthy: bool | None = None
+        self.meter_implausible = False
+        self.state_kept = True
+        self.current_a: float | None = 0.0
         self.reading_at_s: float | None = None  # None: taken at this tick
         self.contacts_c: float | None = None
         self.late_s = 0.0
@@ -92,10 +101,15 @@ class Bench:
 
     def offered(self) -> Bench:
         """Past the start, plugged in, locked, x2 shown."""
-        self.run(max(3.5, self.min_off_s))
+        self.run(max(3.5, self.rules.min_off_s, self.rules.after_fault_s))
         self.plug_in()
         self.until(lambda bench: is_pwm(bench.pilot()), 1.0)
         return self.run(0.1)
+
+    def residual_current(self) -> Bench:
+        """For as long as it takes to be believed."""
+        self.rcm_healthy = False
+        return self.run(RCM_TRIP_S + TICK_S)
 
     def charging(self) -> Bench:
         """Closed, and steady for a second."""
@@ -106,17 +120,23 @@ class Bench:
 
     def _sense(self) -> Sense:
         shown = self.drive.pilot
-        high_v = 0.0 if shown == "F" else VOLTS[self.car]
-        low_v = 0.0 if shown == "x1" else -12.0 if shown == "F" else self.low_v
+        car = self.car if self.drive.cp_connected else "A"
+        high_v = 0.0 if shown == "F" else VOLTS[car]
+        low_v = 0.0 if shown == "x1" else self.f_low_v if shown == "F" else self.low_v
         amps = self.current_a
         taken_s = self.now_s if self.reading_at_s is None else self.reading_at_s
         return Sense(
             cp_high_v=high_v if self.high_v is None else self.high_v,
             cp_low_v=low_v,
-            pp_ohm=self.pp_ohm if self.socket else None,
+            pp_ohm=self.pp_ohm if self.rules.socket else None,
             mirror_closed=self.mirror_closed,
-            lock_closed=self.lock_closed if self.socket else None,
+            lock_closed=self.lock_closed if self.rules.socket else None,
             rcm_healthy=self.rcm_healthy,
+            stop_pressed=self.stop_pressed,
+            meter_implausible=self.meter_implausible,
+            reader_healthy=self.reader_healthy,
+            under_voltage=self.under_voltage,
+            state_kept=self.state_kept,
             current_a=None if amps is None else (amps, amps, amps),
             reading_at_s=None if amps is None else taken_s,
             contacts_c=self.contacts_c,

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from random import Random
+from types import MappingProxyType
+from typing import Any
 
 from hal.contract import Cable
 from hal.core.rules import BoxRules
-from hal.mock.fault_names import FAULTS
+from hal.mock.fault_names import FAULTS, INSTRUMENTS
 from hal.mock.plant import PlantSettings
 from tests.hal.core.world import Asked, World, cheap
 
 CABLES: list[Cable] = ["auto", "keep", "release", "permanent"]
-SHORT_FAULTS = sorted(set(FAULTS) - {"hot", "asleep", "meter_silent", "meter_frozen", "card_noise"})
+SHORT_FAULTS = sorted({*FAULTS} - {*INSTRUMENTS, "hot", "asleep"})
 
 
 class Life:
     """One box with one script. `log` tells how it came to where it is."""
 
-    def __init__(self, random: Random, *, socket: bool) -> None:
+    def __init__(
+        self, random: Random, *, socket: bool, forced: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
+        """`forced`: rules that are not left to chance."""
         self.random = random
         self.log: list[str] = []
         self.faults: set[tuple[str, int]] = set()
@@ -29,9 +34,13 @@ class Life:
                 installation_max_a=random.choice([6.0, 10.0, 16.0, 32.0]),
                 fixed_cable_rating_a=None if socket else random.choice([13.0, 20.0, 32.0]),
                 fault_f_s=random.choice([0.0, 0.3]),
+                has_cp_relay=random.random() < 0.5,
+                has_rcm_test=random.random() < 0.3,
+                stop_kind=random.choice(["stop", "emergency"]),
             )
         )
-        self.rules = rules if random.random() < 0.9 else replace(rules, min_off_s=5.0, after_fault_s=30.0)
+        rules = rules if random.random() < 0.9 else replace(rules, min_off_s=5.0, after_fault_s=30.0)
+        self.rules = replace(rules, **forced)
         settings = PlantSettings(
             socket=socket,
             cable_rating_a=random.choice([13.0, 20.0, 32.0, 63.0]),
@@ -47,7 +56,7 @@ class Life:
         action()
 
     def fault(self, name: str) -> None:
-        self.do(f"fault {name}", lambda: self.world.plant.fault(name))
+        self.do(f"fault {name}", lambda: self.world.fault(name))
 
     def clear(self, name: str) -> None:
         self.do(f"clear {name}", lambda: self.world.plant.clear(name))
@@ -60,6 +69,10 @@ class Life:
 
     def plug_out(self) -> None:
         self.do("plug out", self.world.plant.plug_out)
+
+    def heat(self, contacts_c: float) -> None:
+        """Skips the minutes that it takes."""
+        self.world.plant.contacts_c = contacts_c
 
     def tear_out(self) -> None:
         """The plug is out whatever the lock says."""

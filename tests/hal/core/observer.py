@@ -51,8 +51,8 @@ class Clock:
         self.s = 0.0
         self.so = False
 
-    def take(self, so: bool, dt_s: float) -> float:
-        self.s = self.s + min(dt_s, USUAL_TICK_S) if so and self.so else 0.0
+    def take(self, so: bool, dt_s: float, most_s: float = USUAL_TICK_S) -> float:
+        self.s = self.s + min(dt_s, most_s) if so and self.so else 0.0
         self.so = so
         return self.s
 
@@ -78,8 +78,28 @@ class Observer:
         self._diode_seen = False
         self._rating_a: float | None = None
         self._bolt = 0.0
-        self._not_locked = Clock()
         self._not_offerable = Clock()
+        self._stop_pressed = Clock()
+        self._welded = Clock()
+        self._start_s = 0.0
+        self._starts_in_c: list[float] = []
+        self._needs_person: set[str] = set()  # faults that only a person may clear
+
+    def restarted(self, now_s: float, *, lost: bool) -> None:
+        """The box has died and starts now, with the car as it is; `lost`: what it had kept is gone."""
+        self._start_s = self._fault_s = now_s
+        self._duty_changed_s = now_s if self._last.duty != 1.0 else self._duty_changed_s
+        self._fell_s = now_s if self._last.contactor else self._fell_s
+        self._last = Outputs(1.0, False)
+        self.seen["restart"] += 1
+        self.closings = []
+        if lost:
+            self._needs_person = {"lost_state"}
+            self._starts_in_c = []
+        if self._state == "C" == true_state(self.plant):
+            self._starts_in_c = [at_s for at_s in self._starts_in_c if now_s - at_s < 600] + [now_s]
+        if len(self._starts_in_c) >= self.rules.starts_for_person:
+            self._needs_person.add("hal_restarting")
 
     def watch(self, tick: Tick) -> None:
         """After each step of the box."""
@@ -88,7 +108,19 @@ class Observer:
         self._contactor(tick)
         self._pilot(tick)
         self._lock(tick)
+        self._tests(tick)
         self._last = tick.drive
+
+    def _tests(self, tick: Tick) -> None:
+        drive = tick.drive
+        dark = drive.rcm_test or not drive.cp_connected
+        assert not (dark and (drive.contactor or tick.sense.mirror_closed)), (
+            f"{tick.now_s:.2f} s: test while closed"
+        )
+        if drive.rcm_test and not self._last.rcm_test:
+            self.seen["RCM test"] += 1
+        if self._last.cp_connected and not drive.cp_connected:
+            self.seen["pilot cut"] += 1
 
     def _count_states(self) -> None:
         state = true_state(self.plant)
@@ -103,13 +135,28 @@ class Observer:
         volts, x2 = tick.sense.cp_high_v, 0 < self._last.duty < 1
         inside = 4.5 < volts <= 7.5
         self._volts_outside_c = 0 if inside else self._volts_outside_c + 1
-        self._in_c2.take(x2 and self._volts_outside_c < 2 and (inside or self._in_c2.so), tick.dt_s)
+        in_c2 = x2 and self._volts_outside_c < 2 and (inside or self._in_c2.so)
+        self._in_c2.take(in_c2, tick.dt_s, most_s=0.020 + self.rules.late_limit_s)
         if self._state == "A":
             self._diode_seen = False
         elif x2 and -13.5 <= tick.sense.cp_low_v <= -10.5:
             self._diode_seen = True
+        self._stop_pressed.take(tick.sense.stop_pressed is True, tick.dt_s)
         self._remember_rating(tick)
         self._remember_faults(tick)
+        self._remember_persons(tick)
+
+    def _remember_persons(self, tick: Tick) -> None:
+        """What only a person may clear, and what a person has cleared."""
+        reads_closed = tick.sense.mirror_closed and not self._last.contactor
+        if self._welded.take(reads_closed, tick.dt_s) >= 0.5:
+            self._needs_person.add("welded")
+            assert tick.drive.trip, f"{tick.now_s:.2f} s: welded, and the breaker is not tripped"
+        if self.rules.stop_kind == "emergency" and self._stop_pressed.s > 0.1:
+            self._needs_person.add("emergency_stop")
+        if tick.wish is not None and tick.now_s < tick.wish.valid_until_s:
+            causes = {"welded"} if reads_closed else set()
+            self._needs_person -= {ref.id for ref in tick.wish.clear_faults} - causes
 
     def _remember_rating(self, tick: Tick) -> None:
         if not self.rules.socket:
@@ -121,7 +168,7 @@ class Observer:
         """Only what any box must call a fault by now; each with far more time than it needs."""
         shorted = self.rules.socket and self.plant.plugged and "pp_short" in self.plant.faults
         causes = {
-            "rcm": ("rcm" in self.plant.faults, 0.0),
+            "rcm": (self._residual(), 0.1),
             "E": (self._state == "E", 0.6),
             "high": (self._state == "high", 0.2),
             "D": (self._state == "D", 0.6),
@@ -152,7 +199,10 @@ class Observer:
             "lock confirmed": not rules.socket or sense.lock_closed is True,
             "rating readable": not rules.socket or sense.pp_ohm in RATINGS,
             "no fault and after_fault": since_fault_s >= rules.after_fault_s - EPS,
-            "start": now_s >= rules.after_fault_s - EPS,
+            "start": now_s - self._start_s >= rules.after_fault_s - EPS,
+            "a person": not self._needs_person,
+            "no stop button": self._stop_pressed.s <= 0.05,
+            "no RCM test": not (self._last.rcm_test or tick.drive.rcm_test),
             "wish": _limit(tick.wish, now_s) >= 6,
             "mirror open": not sense.mirror_closed,
             "min off": not self.closings or now_s - self._fell_s >= rules.min_off_s - EPS,
@@ -170,20 +220,31 @@ class Observer:
         x1_s = self._x1_s.take(on and tick.drive.duty == 1.0, dt_s)
         assert not (on and tick.drive.duty == 0.0), f"{tick.now_s:.2f} s: closed while F is shown"
         assert x1_s <= 6.0 + USUAL_TICK_S, f"{tick.now_s:.2f} s: closed in C1 for {x1_s:.2f} s"
+        if not (on and self._last.contactor):
+            self._reasons.clear()
+            return
         limits: dict[str, tuple[bool, float]] = {
             "car not in C": (self._state != "C", OPENS_WITHIN_S),
             "no plug": (socket and sense.pp_ohm not in RATINGS, OPENS_WITHIN_S),
             "not locked": (socket and not sense.lock_closed, OPENS_WITHIN_S),
-            "residual current": ("rcm" in faults, OPENS_WITHIN_S),
+            "residual current": (self._residual(), OPENS_WITHIN_S),
+            "overheated": (max(sense.contacts_c or 0.0, 0.0) >= self.rules.stop_at_c + 5, OPENS_WITHIN_S),
+            "emergency": (self.rules.stop_kind == "emergency" and self._stop_pressed.so, OPENS_WITHIN_S),
             "no diode": ("diode" in faults and 0 < tick.drive.duty < 1, 0.12 + OPENS_WITHIN_S),
             "did not close": (not sense.mirror_closed, 0.35 + OPENS_WITHIN_S),
             "over-current": (self._draws_too_much(tick), 5.0 + 7.0 + 1.0 + OPENS_WITHIN_S),
         }
         for name, (there, limit_s) in limits.items():
-            for_s = self._reasons[name].take(there and on and self._last.contactor, dt_s)
+            for_s = self._reasons[name].take(there, dt_s)
             assert for_s <= limit_s + EPS, f"{tick.now_s:.2f} s: still closed, {name} for {for_s:.3f} s"
-        late = on and self._last.contactor and tick.late_s > self.rules.late_limit_s
-        assert not late, f"{tick.now_s:.2f} s: closed after a tick {tick.late_s} s late"
+        assert tick.late_s <= self.rules.late_limit_s, (
+            f"{tick.now_s:.2f} s: closed after a tick {tick.late_s} s late"
+        )
+
+    def _residual(self) -> bool:
+        faults = self.plant.faults
+        seen = "rcm" in faults and not faults & {"rcm_dead", "short_rcm"}
+        return seen or "cut_rcm" in faults
 
     def _draws_too_much(self, tick: Tick) -> bool:
         silent = bool(self.plant.faults & {"meter_silent", "meter_frozen"})
@@ -230,6 +291,8 @@ class Observer:
     def _most_a(self, tick: Tick) -> float:
         limits = [_limit(tick.wish, tick.now_s), self.rules.installation_max_a, self._rating_a or 0.0]
         heat_c = tick.sense.contacts_c
+        if heat_c is None:
+            limits.append(6.0)
         if heat_c is not None and heat_c > self.rules.derate_from_c:
             share = (self.rules.stop_at_c - heat_c) / (self.rules.stop_at_c - self.rules.derate_from_c)
             limits.append(6 + (self.rules.installation_max_a - 6) * share if share > 0 else 0.0)

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from hal.contract import Wish
 from hal.core.evse import Evse
+from hal.core.faults import KINDS
 from hal.core.rules import BoxRules
 from hal.core.signals import Drive, Sense
 from hal.mock.fault_names import FAULTS
 from hal.mock.plant import PlantSettings
-from tests.hal.core.campaign import Campaign
+from tests.hal.core.campaign import CORE_FAULTS, HALVES, Campaign
 from tests.hal.core.life import CABLES, Life
 from tests.hal.core.world import Asked, World, cheap
 
@@ -25,10 +26,15 @@ MOST_LIVES = 5000
 RULES = cheap(BoxRules(socket=True, installation_max_a=16.0))
 
 
-def test_no_life_breaks_a_promise_and_everything_was_seen() -> None:
-    campaign = Campaign(seed=20, enough=ENOUGH)
+@pytest.mark.parametrize("half", HALVES)
+def test_no_life_breaks_a_promise_and_everything_was_seen(half: str) -> None:
+    campaign = Campaign(seed=20, enough=ENOUGH, half=half)
     campaign.run(MOST_LIVES)
     assert not campaign.missing(), f"seen too seldom: {campaign.missing()}"
+
+
+def test_every_fault_of_the_table_is_a_goal() -> None:
+    assert set(CORE_FAULTS) == set(KINDS)
 
 
 Step = tuple[str, Callable[[Life], None]]

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from hal.contract import Cable, FaultRef, Phases, Wish
 from hal.core.evse import Evse
+from hal.core.kept import Kept
 from hal.core.pilot import duty
 from hal.core.rules import BoxRules
 from hal.core.signals import Drive, PilotOffer, Sense
@@ -15,6 +16,10 @@ from tests.hal.core.observer import Observer, Tick
 
 OPEN_TICK_S, CLOSED_TICK_S = 0.020, 0.010
 READS_EVERY_S = 1.0
+FRESH_S = 3.0
+BUSY_S = 1.5
+DOWN_S = 0.3  # from the death of one process to the first tick of the next
+KEEP_AFTER_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +52,15 @@ def fraction(pilot: PilotOffer) -> float:
 
 def outputs(drive: Drive) -> Outputs:
     """The lines for a drive."""
-    motor = drive.lock_motor
-    return Outputs(fraction(drive.pilot), drive.close_contactor, motor == "lock", motor == "unlock")
+    return Outputs(
+        duty=fraction(drive.pilot),
+        contactor=drive.close_contactor,
+        lock_forward=drive.lock_motor == "lock",
+        lock_backward=drive.lock_motor == "unlock",
+        cp_connected=drive.cp_connected,
+        rcm_test=drive.rcm_test,
+        trip=drive.trip,
+    )
 
 
 class World:
@@ -57,8 +69,10 @@ class World:
     def __init__(self, rules: BoxRules, settings: PlantSettings, box: Box | None = None) -> None:
         """`box` in place of the core's."""
         self.now_s = 0.0
+        self.rules = rules
         self.plant = Plant(settings)
         self.evse = Evse(rules, 0.0)
+        self.kept = Kept()  # as on disk
         self.box: Box = box or self.evse
         self.observer = Observer(rules, self.plant)
         self.asked: Asked | None = Asked()
@@ -66,7 +80,29 @@ class World:
         self._wish: Wish | None = None
         self._renewed_s = float("-inf")
         self._reading: tuple[float, Phases] = (0.0, (0.0, 0.0, 0.0))
+        self._contacts = 0.0, 25.0  # when they were seen last, °C
         self._drive = Drive("x1", close_contactor=False)
+        self._opened_s = 0.0
+
+    def fault(self, name: str) -> None:
+        """One of plant or machine."""
+        self.plant.fault(name)
+        match name:
+            case "busy":
+                self.late_s = BUSY_S
+            case "crash":
+                self.restart()
+            case "state_garbled":
+                self.kept = Kept(lost=True)
+                self.restart()
+
+    def restart(self) -> None:
+        """`hal.safety` is killed; its lines fall; another one starts."""
+        self._drive = Drive("x1", close_contactor=False)
+        self.plant.step(outputs(self._drive), DOWN_S)
+        self.now_s += DOWN_S
+        self.observer.restarted(self.now_s, lost=self.kept.lost)
+        self.evse = self.box = Evse(self.rules, self.now_s, self.kept)
 
     def ask(self, asked: Asked | None) -> None:
         """At once; None: the bridge is gone, its last wish lapses."""
@@ -88,15 +124,32 @@ class World:
         self._renew()
         sense = self._sense(late_s)
         self._drive = self.box.step(sense, self._wish, self.now_s)
+        self._keep(sense)
         self.observer.watch(
             Tick(self.now_s, planned_s + late_s, late_s, self._wish, sense, outputs(self._drive))
         )
 
-    def _sense(self, late_s: float) -> Sense:
+    def _keep(self, sense: Sense) -> None:
+        """As hal.safety: written only while the contactor is commanded open."""
+        if self._drive.close_contactor:
+            self._opened_s = self.now_s
+        opened = not sense.mirror_closed or self.now_s - self._opened_s >= KEEP_AFTER_S
+        if not self._drive.close_contactor and opened and "state_unwritable" not in self.plant.faults:
+            self.kept = self.evse.kept()
+
+    def _read(self) -> None:
+        """What the instruments would say."""
         plant = self.plant
         mute = bool(plant.faults & {"meter_silent", "meter_frozen"})
         if not mute and self.now_s - self._reading[0] >= READS_EVERY_S:
             self._reading = (self.now_s, plant.current_a)
+        if plant.thermometer_c is not None:
+            self._contacts = self.now_s, plant.thermometer_c
+
+    def _sense(self, late_s: float) -> Sense:
+        self._read()
+        plant = self.plant
+        seen_s, contacts_c = self._contacts
         return Sense(
             cp_high_v=plant.cp_high_v,
             cp_low_v=plant.cp_low_v,
@@ -104,9 +157,14 @@ class World:
             mirror_closed=plant.mirror_closed,
             lock_closed=plant.lock_closed if plant.settings.socket else None,
             rcm_healthy=plant.rcm_healthy,
+            stop_pressed=plant.stop_pressed,
+            meter_implausible="meter_backwards" in plant.faults,
+            reader_healthy="reader_gone" not in plant.faults,
+            under_voltage=plant.under_voltage,
+            state_kept="state_unwritable" not in plant.faults,
             current_a=self._reading[1],
             reading_at_s=self._reading[0],
-            contacts_c=plant.contacts_c,
+            contacts_c=contacts_c if self.now_s - seen_s <= FRESH_S else None,
             late_s=late_s,
         )
 
@@ -129,4 +187,4 @@ class World:
 def cheap(rules: BoxRules) -> BoxRules:
     """The timers that a mock box may shorten, shortened; the others never are."""
     lock = replace(rules.lock, pulse_s=0.3, retries=1, retry_wait_s=0.1)
-    return replace(rules, min_off_s=0.1, after_fault_s=1.0, lock=lock)
+    return replace(rules, min_off_s=0.1, after_fault_s=1.0, has_thermometer=True, lock=lock)

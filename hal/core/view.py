@@ -1,0 +1,79 @@
+"""PURE: what the world may see of an `Evse`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hal.contract import Counters, Fault, LockState, Vehicle
+from hal.core.contactor import Contactor
+from hal.core.lock import Lock
+from hal.core.offer import Offer
+from hal.core.pilot import VehicleFilter
+from hal.core.plug import Plug
+from hal.core.signals import PilotOffer
+from hal.core.stop_button import StopButton
+
+
+@dataclass(frozen=True, slots=True)
+class EvseView:
+    """`hal.safety` makes a contract.Status of it. Fields are named as there."""
+
+    vehicle: Vehicle
+    pilot_offer: PilotOffer
+    cable_present: bool
+    cable_rating_a: float | None
+    lock: LockState | None
+    contactor_commanded: bool
+    contactor_closed: bool
+    contactor_changed_at_s: float
+    limits_a: dict[str, float]
+    limited_by: str
+    withheld_by: tuple[str, ...]  # empty while closed
+    faults: tuple[Fault, ...]
+    counters: Counters  # closings, openings_under_load, last_open_ms; the others are the loop's
+    wish_seq: int
+    stop_pressed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Of one box."""
+
+    vehicle: VehicleFilter
+    plug: Plug
+    offer: Offer
+    lock: Lock | None
+    contactor: Contactor
+    stop_button: StopButton
+
+
+def view_of(
+    parts: Parts,
+    faults: tuple[Fault, ...],
+    limits_a: dict[str, float],
+    withheld_by: tuple[str, ...],
+    wish_seq: int,
+) -> EvseView:
+    """A snapshot: nothing in it changes later."""
+    contactor = parts.contactor
+    return EvseView(
+        vehicle=parts.vehicle.state,
+        pilot_offer=parts.offer.shown,
+        cable_present=parts.plug.present,
+        cable_rating_a=parts.plug.rating_a,
+        lock=parts.lock.state if parts.lock is not None else None,
+        contactor_commanded=contactor.commanded,
+        contactor_closed=contactor.mirror_closed,
+        contactor_changed_at_s=contactor.mirror_changed_s,
+        limits_a=dict(limits_a),
+        limited_by=min(limits_a, key=lambda name: limits_a[name]),
+        withheld_by=withheld_by,
+        faults=faults,
+        counters=Counters(
+            closings=contactor.closings,
+            openings_under_load=contactor.openings_under_load,
+            last_open_ms=contactor.last_open_ms,
+        ),
+        wish_seq=wish_seq,
+        stop_pressed=parts.stop_button.pressed,
+    )
