@@ -165,12 +165,13 @@ class BoxView:
         return next(iter(self.wrongs(now_s)), NO_ERROR)
 
     def wrongs(self, now_s: float) -> list[Report]:
-        """All that is: opening faults, other faults, the meter, the reader."""
-        faults = sorted(self.faults, key=lambda fault: not fault.opens)
-        found = [report(fault.id) for fault in faults]
+        """All that is, once each: opening faults, what has a code of its own, what is internal."""
+        opening = [report(fault.id) for fault in self.opening_faults]
+        others = [report(fault.id) for fault in self.faults if not fault.opens]
         if self.meter.lost_s(now_s) is not None:
-            found.append(METER_LOST)
+            others.append(METER_LOST)
         bad_since_s = self._reader_bad_since_s
         if bad_since_s is not None and now_s - bad_since_s >= READER_GRACE_S:
-            found.append(READER_LOST)
-        return found
+            others.append(READER_LOST)
+        others.sort(key=lambda one: one.error_code == "InternalError")
+        return list(dict.fromkeys(opening + others))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bridge.core.box import LOST_END_S, BoxView
-from bridge.core.faults import ENDING, FAULT_PATIENCE_S
+from bridge.core.faults import ENDING, ENDING_IN_TIME, FAULT_PATIENCE_S
 from bridge.core.meter_log import MeterLog
 from bridge.core.now import Now
 from bridge.core.rows import TransactionStopped
@@ -18,15 +18,19 @@ METER_STOP_S = 5.0  # so long a reading younger than the opening is waited for
 
 def end_reason(state: Transaction, box: BoxView, now_s: float) -> str | None:
     """The reason to stop now, or None to go on. A fault suspends; only some end, or ten minutes of any."""
-    if any(fault.id in ENDING for fault in box.opening_faults):
-        return "Other"
+    for fault in box.opening_faults:
+        if fault.id in ENDING:
+            return ENDING[fault.id]
+    if box.alive(now_s) and box.status is not None and box.status.stop_pressed:
+        return "Local"
     if box.car_left(now_s):
         return "EVDisconnected"
     if box.silent_s(now_s) >= HAL_LOST_END_S:
         return "Reboot"
     if state.fault_since_s is not None and now_s - state.fault_since_s >= FAULT_PATIENCE_S:
         return "Other"
-    if (box.meter.lost_s(now_s) or 0.0) >= LOST_END_S:
+    lost_s = [now_s - fault.since_s for fault in box.faults if fault.id in ENDING_IN_TIME]
+    if max([box.meter.lost_s(now_s) or 0.0, *lost_s]) >= LOST_END_S:
         return "Other"
     return None
 

@@ -18,23 +18,34 @@ NO_ERROR = Report()
 
 # Bits of Zaptec's warning word (Go/Go 2), in decimal, as a Go writes them in vendorErrorCode.
 TEMPERATURE = "2"
+TEMPERATURE_ERROR = "4"
 EMETER_NO_RESPONSE = "8"
+MAX_SESSION_RESTART = "16"
 CHARGE_OVERCURRENT = "32"
 PILOT_STATE = "64"
+LOW_LEVEL_12V = "128"
 PILOT_LOW_LEVEL = "256"
 RCD_6MA = "4096"
+RCD_TEST_6MA = "65536"
 PILOT_NO_PROXIMITY = "8388608"
+EMETER_ALARM = "16777216"
 SERVO = "536870912"
 RELAY_WELDED = "562949953421312"
+
+METER_LOST = Report("PowerMeterFailure", "Meter does not answer", EMETER_NO_RESPONSE)
+READER_LOST = Report("ReaderFailure")  # a Zaptec sends it without info
+LIST_CONFLICT = Report("LocalListConflict", "The local list says otherwise of an idTag")
 
 # The contactor is open under each of the pilot's faults, so the status is Faulted, in which OCPP 1.6 7.6 has
 # no place for EVCommunicationError ("not a real error"): OtherError, as a Zaptec does.
 _REPORTS: dict[str, Report] = {
     "welded": Report("PowerSwitchFailure", "Contactor does not open: call an electrician", RELAY_WELDED),
     "did_not_close": Report("PowerSwitchFailure", "Contactor did not close"),
+    "contactor_cycling": Report("PowerSwitchFailure", "Contactor switched too often: it rests"),
     "diode_missing": Report("OtherError", "Car does not answer properly: no diode seen", PILOT_LOW_LEVEL),
     "pilot_short": Report("OtherError", "Control pilot shorted: check car and cable", PILOT_STATE),
     "pilot_out_of_range": Report("OtherError", "Control pilot out of range", PILOT_STATE),
+    "pilot_circuit": Report("InternalError", "Pilot circuit of the box has failed", LOW_LEVEL_12V),
     "ventilation": Report("OtherError", "Car asks for ventilation: not available here", PILOT_STATE),
     "proximity_implausible": Report("OtherError", "Cable coding cannot be read", PILOT_NO_PROXIMITY),
     "rating_lost": Report("OtherError", "Cable coding lost", PILOT_NO_PROXIMITY),
@@ -44,15 +55,24 @@ _REPORTS: dict[str, Report] = {
     "unlock_failed": Report("ConnectorLockFailure", "Cable lock did not open", SERVO),
     "over_current": Report("OverCurrentFailure", "Car drew more than offered", CHARGE_OVERCURRENT),
     "over_temperature": Report("HighTemperature", "Too hot: waiting to cool", TEMPERATURE),
+    "overheated": Report("HighTemperature", "Too hot: waiting to cool", TEMPERATURE),
+    "thermometer_lost": Report("InternalError", "Thermometer does not answer", TEMPERATURE_ERROR),
     "rcm_trip": Report("GroundFailure", "Fault current seen: check car and cable", RCD_6MA),
+    "rcm_test_failed": Report("GroundFailure", "Residual current monitor failed its test", RCD_TEST_6MA),
+    "emergency_stop": Report("InternalError", "Emergency stop: release it, then clear it"),
+    "stop_circuit": Report("InternalError", "Stop button held, or its wire is cut"),
+    "meter_lost": METER_LOST,
+    "meter_implausible": Report("PowerMeterFailure", "Meter values cannot be right", EMETER_ALARM),
+    "reader_lost": READER_LOST,
+    "under_voltage": Report("InternalError", "Supply of the computer is too low"),
+    "hal_restarting": Report("InternalError", "Restarted too often: a person must look", MAX_SESSION_RESTART),
 }
-METER_LOST = Report("PowerMeterFailure", "Meter does not answer", EMETER_NO_RESPONSE)
-LIST_CONFLICT = Report("LocalListConflict", "The local list says otherwise of an idTag")
-READER_LOST = Report("ReaderFailure")  # a Zaptec sends it without info
 _INTERNAL = Report("InternalError", "Internal fault: see the local page")
 
 # These end the transaction at once; any other fault suspends it and ends it after ten minutes.
-ENDING = frozenset({"welded", "rcm_trip", "plug_lost"})
+ENDING = {"welded": "Other", "rcm_trip": "Other", "plug_lost": "Other", "emergency_stop": "EmergencyStop"}
+# These end it although they do not suspend it.
+ENDING_IN_TIME = frozenset({"thermometer_lost"})
 FAULT_PATIENCE_S = 600.0
 
 

@@ -12,6 +12,7 @@ Whoever passes `Sense` and `Wish` need not be trusted: a wish can only ask, and 
 from __future__ import annotations
 
 from math import floor
+from typing import Literal
 
 from hal.contract import WISH_LIFE_RESTART_S, Wish
 from hal.core.contactor import Contactor
@@ -73,6 +74,13 @@ class Evse:
     def stop(self) -> None:
         """Stops offering for good (SIGTERM); the caller ends once the contactor is commanded open."""
         self._stopped = True
+
+    def ask_for_test(self, of: Literal["pilot", "rcm"]) -> None:
+        """Makes a self test due again: it comes when it would after an unplug, never while a car is there."""
+        if of == "pilot":
+            self._pilot_test.ask()
+        else:
+            self._rcm_test.ask()
 
     def step(self, sense: Sense, wish: Wish | None, now_s: float) -> Drive:
         """One tick: what the lines shall show until the next. Opening waits for nothing, closing for all."""

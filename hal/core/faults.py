@@ -15,9 +15,11 @@ from hal.core.stop_button import STUCK_S
 from hal.core.supervision import (
     AGREES_WITHIN_S,
     BLIND_S,
+    CP_OLD_S,
     NO_MINUS_V,
     PILOT_FAULT_S,
     RCM_TRIP_S,
+    READER_LOST_S,
     STATE_FAULT_S,
     WELD_A,
     WELD_AFTER_S,
@@ -88,8 +90,9 @@ KINDS: dict[str, Kind] = {
     ),
     "pilot_circuit": Kind(
         "open", "unplug",
-        "self test at the start and after each unplug; no low side in x2; a low side that stays in x1",
-        "F must read -12 V +- 1.5 V and x1 12 V +- 1 V (IEC 61851-1 Annex A); "
+        "self test at the start and after each unplug; no low side in x2; a low side that stays in x1; "
+        "a converter that does not answer, or the same for ever",
+        f"no answer for {CP_OLD_S:g} s; F must read -12 V +- 1.5 V and x1 12 V +- 1 V (IEC 61851-1 Annex A); "
         f"above {NO_MINUS_V:g} V in x2; below {X1_LOW_V:g} V {X1_DECAYS_S:g} s after x1 began",
         X1_DECAYS_S + PILOT_FAULT_S, X1_DECAYS_S + PILOT_FAULT_S,
         f"{_OPENS}; without a car the test is made again every {PILOT_AGAIN_S:g} s",
@@ -167,7 +170,8 @@ KINDS: dict[str, Kind] = {
         "its register runs back or jumps, or there is no voltage", AT_ONCE_S, does=_TOLD,
     ),
     "reader_lost": Kind(
-        "report", "itself", "the instruments miss the card reader", "as they say", AT_ONCE_S, does=_TOLD,
+        "report", "itself", "the instruments miss the card reader",
+        f"for {READER_LOST_S:g} s: opening a port takes a moment", READER_LOST_S, does=_TOLD,
     ),
     # the Pi
     "under_voltage": Kind(

@@ -34,6 +34,10 @@ class PilotTest:
         self._in_a = Held(IN_A_S)
         self._failed_s = 0.0
 
+    def ask(self) -> None:
+        """Once more, as soon as it may be."""
+        self._due = True
+
     def begins(self, vehicle: Vehicle, offer: Offer, now_s: float) -> bool:
         """True at the tick at which F must begin, for TEST_F_S."""
         if vehicle != "A":
@@ -79,6 +83,10 @@ class RcmTest:
         self._last_s = now_s
         self._failed_before = False
         self._car = False
+
+    def ask(self) -> None:
+        """Once more, as soon as it may be; nothing without a test input."""
+        self._due = self._has_test
 
     @property
     def runs(self) -> bool:

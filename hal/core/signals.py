@@ -19,12 +19,14 @@ class Sense:
     pp_ohm: float | None  # None: a fixed cable
     mirror_closed: bool  # the mirror contact: a welded contactor reads True
     lock_closed: bool | None  # the lock's feedback; None: a fixed cable
+    cp_age_s: float = 0.0  # of both pilot voltages and pp_ohm: a failed reading keeps the last ones
+    cp_alive: bool = True  # False: the converter does not measure (words all 0, all full, or frozen)
     rcm_healthy: bool | None = None  # False: tripped, or a cut wire; None: no RCM input (a declared fact)
     stop_pressed: bool | None = None  # pressed, or its wire is cut; None: no stop input
     current_a: Phases | None = None  # a fresh meter reading
     reading_at_s: float | None = None  # when that reading was taken
     meter_implausible: bool = False  # `hal.instruments` refuses what the meter answers
-    reader_healthy: bool | None = None  # False: lost, or nobody tells; None: this box has no card reader
+    reader_healthy: bool | None = None  # None: no card reader, or nobody tells
     contacts_c: float | None = None  # a fresh temperature of the contacts
     under_voltage: bool | None = None  # of the Pi's own supply; None: nobody tells
     state_kept: bool = True  # what must outlast a restart could be written

@@ -24,6 +24,8 @@ PILOT_FAULT_S = 0.1  # longer than any passing of the peak-hold through a band
 STATE_FAULT_S = 0.5  # field practice: E only after 500 ms
 X1_DECAYS_S, X1_LOW_V = 0.2, -3.0  # over 10 time constants of the slowest peak-hold circuit
 NO_MINUS_V = -1.5  # in x2: not even a car without a diode (-2.4 V in D) leaves so little
+CP_OLD_S = 0.05  # half of the 100 ms of IEC 61851-1 Table A.6 sequence 8.1; the rest is the contactor's
+READER_LOST_S = 3.0  # opening a port takes a moment, at a start and after a replug
 RCM_TRIP_S = 0.05  # field practice: 50 ms; with contactor and tick inside the 100 ms of a fault
 
 
@@ -56,7 +58,8 @@ class Supervision:
         self._implausible = Held(STATE_FAULT_S)
         self._residual = Held(RCM_TRIP_S)
         self._over_current = OverCurrent()
-        self._seen: set[str] = set()
+        self._no_reader = Held(READER_LOST_S)
+        self._metered = False
 
     def causes(self, scene: Scene, now_s: float) -> set[str]:
         """The ids of all faults whose cause is there at this tick."""
@@ -84,6 +87,8 @@ class Supervision:
 
     def _pilot(self, scene: Scene, now_s: float) -> Iterator[str]:
         sense, offer = scene.sense, scene.offer
+        if not sense.cp_alive or sense.cp_age_s > CP_OLD_S:
+            yield "pilot_circuit"
         judged = is_pwm(offer.shown) and offer.settled(now_s) and scene.vehicle in ("B", "C", "D")
         if self._no_minus.take(judged and sense.cp_low_v > NO_MINUS_V, now_s):
             yield "pilot_circuit"
@@ -115,16 +120,15 @@ class Supervision:
             yield "rcm_trip"
 
     def _instruments(self, sense: Sense, now_s: float) -> Iterator[str]:
-        """What was never there is missed only after a while."""
+        """A meter that was never there is missed only after a while."""
         read_s = sense.reading_at_s
-        self._seen |= {"meter"} if read_s is not None else set()
-        self._seen |= {"reader"} if sense.reader_healthy else set()
-        late = passed(self._started_s, START_GRACE_S, now_s)
-        if (read_s is None or now_s - read_s > FRESH_S) and (late or "meter" in self._seen):
+        self._metered = self._metered or read_s is not None
+        late = self._metered or passed(self._started_s, START_GRACE_S, now_s)
+        if late and (read_s is None or now_s - read_s > FRESH_S):
             yield "meter_lost"
         if sense.meter_implausible:
             yield "meter_implausible"
-        if sense.reader_healthy is False and (late or "reader" in self._seen):
+        if self._no_reader.take(sense.reader_healthy is False, now_s):
             yield "reader_lost"
 
     def _itself(self, scene: Scene) -> Iterator[str]:

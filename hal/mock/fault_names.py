@@ -69,3 +69,10 @@ FAULTS: dict[str, str] = {
     **CAR, **PILOT, **CONTACTOR, **LOCK, **RCM, **SUPPLY, **CUT_WIRES, **SHORTED_WIRES, **INSTRUMENTS,
     **MACHINE,
 }  # fmt: skip
+
+# Of the Pi's own board, not of the plant.
+BOARD: dict[str, str] = {
+    "spi_failed": "transfers with the converter end in an error",
+    "adc_unpowered": "the converter has no supply: it answers 0",
+    "gpio_failed": "writes to the GPIO chip end in an error",
+}

@@ -16,6 +16,7 @@ from hal.contract import Status
 from hal.core.evse import Evse
 from hal.core.signals import Drive, Sense
 from hal.notify import Notify
+from hal.safety.health import meter_implausible, reader_healthy, under_voltage
 from hal.safety.journal import WAITING, Journal
 from hal.safety.lines import Lines
 from hal.safety.server import Server
@@ -113,6 +114,7 @@ class Loop:
         high_v, low_v = self._lines.pilot_input.read_v()
         reading = self._server.fresh_reading(now_s)
         temperatures = self._server.fresh_temperatures(now_s)
+        instruments = self._server.instruments
         return Sense(
             cp_high_v=high_v,
             cp_low_v=low_v,
@@ -122,6 +124,9 @@ class Loop:
             current_a=reading.current_a if reading else None,
             reading_at_s=reading.at_s if reading else None,
             contacts_c=temperatures.contacts_c if temperatures else None,
+            meter_implausible=meter_implausible(instruments),
+            reader_healthy=reader_healthy(instruments),
+            under_voltage=under_voltage(instruments),
             late_s=late_s,
         )
 

@@ -62,6 +62,7 @@ class Server:
         self._temperatures: Temperatures | None = None
         self._status = b""
         self.wish: Wish | None = None  # the newest; whether it still lives is the core's to judge
+        self.instruments: InstrumentBox | None = None  # as they said last; None while they are not there
         self.dropped = 0
 
     def serve(self, now_s: float) -> None:
@@ -172,7 +173,9 @@ class Server:
                 self._reading = message
             case Temperatures():
                 self._temperatures = message
-            case Card() | InstrumentBox():
+            case InstrumentBox():
+                self.instruments = message
+            case Card():
                 pass
             case _:
                 assert_never(message)
@@ -191,6 +194,8 @@ class Server:
         client.close()
         self._clients.remove(client)
         self.dropped += bool(reason)
+        if client.role == "instruments":
+            self.instruments = None
         if client.role in _SOLE:
             self._journal.say(f"{client.role} gone{f': {reason}' if reason else ''}")
 

@@ -122,12 +122,15 @@ def instruments(reader: str | None, health: str) -> InstrumentBox:
         ((fault("over_temperature", opens=False), fault("welded")), True, ("r", "ok"), "PowerSwitchFailure"),
         ((fault("rcm_trip", 5.0), fault("diode_missing", 4.0)), True, ("r", "ok"), "OtherError"),
         ((fault("a_new_one"),), True, ("r", "ok"), "InternalError"),
+        ((fault("under_voltage", opens=False),), True, ("r", "ok"), "InternalError"),
+        ((fault("under_voltage", opens=False),), False, ("r", "ok"), "PowerMeterFailure"),
+        ((fault("under_voltage", opens=False),), True, ("r", "gone"), "ReaderFailure"),
     ],
 )
 def test_which_error_is_told(
     faults: tuple[object, ...], meter: bool, reader: tuple[str | None, str], error_code: str
 ) -> None:
-    """One that opens first, the oldest of them; then any other fault, the meter, the reader."""
+    """One that opens first, the oldest of them; then other faults, meter, reader; internal ones last."""
     box = view(faults=faults)
     box.take_instruments(instruments(*reader), 100.0)
     for at_s in range(100, 111):

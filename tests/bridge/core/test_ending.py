@@ -38,6 +38,10 @@ def box(at_s: float = 100.0, **facts: Any) -> BoxView:
         ({**WAITING, "faults": (fault("rcm_trip"),)}, 100.0, "Other"),
         ({"faults": (fault("plug_lost"),)}, 100.0, "Other"),
         ({**WAITING, "faults": (fault("diode_missing"),)}, 100.0, None),
+        ({**WAITING, "faults": (fault("emergency_stop"),)}, 100.0, "EmergencyStop"),
+        ({**CHARGING, "stop_pressed": True}, 100.0, "Local"),
+        ({**CHARGING, "faults": (fault("thermometer_lost", -499.9, opens=False),)}, 100.0, None),
+        ({**CHARGING, "faults": (fault("thermometer_lost", -500.0, opens=False),)}, 100.0, "Other"),
     ],
 )
 def test_the_reason(facts: dict[str, Any], now_s: float, reason: str | None) -> None:

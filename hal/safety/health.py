@@ -1,0 +1,22 @@
+"""What `hal.instruments` says of its devices, as the core takes it. `None`: they are not there."""
+
+from __future__ import annotations
+
+from hal.contract import InstrumentBox
+
+
+def meter_implausible(box: InstrumentBox | None) -> bool:
+    """The meter answers, but its values are refused."""
+    return box is not None and box.meter_health.startswith("implausible")
+
+
+def reader_healthy(box: InstrumentBox | None) -> bool | None:
+    """None without a card reader, and while nobody tells."""
+    return None if box is None or box.reader is None else box.reader_health == "ok"
+
+
+def under_voltage(box: InstrumentBox | None) -> bool | None:
+    """None while nobody tells, or when it cannot be measured."""
+    if box is None or box.pi_health.startswith("not measured"):
+        return None
+    return box.pi_health.startswith("under-voltage")
