@@ -12,6 +12,7 @@ import contextlib
 import logging
 import signal
 import sys
+import time
 from pathlib import Path
 
 from hal import settings
@@ -20,6 +21,7 @@ from hal.instruments.meter_model import setup_of
 from hal.mock import keeping
 from hal.mock.box import STEP_S, SimulatedBox
 from hal.mock.control import SOCKET_NAME, Control, WorldTakenError, take_over
+from hal.mock.machine import Machine
 from hal.mock.meter import MockMeter
 from hal.mock.meter_face import by_map, sdm630
 from hal.mock.reader import MockReader
@@ -57,6 +59,7 @@ class World:
         )
         self._sysfs = Sysfs(runtime_dir, faults)
         self._sysfs.write(self._box.plant.contacts_c)
+        self._machine = Machine(self._box, wallbox.contactor.pin, state_dir)
         self._plug_event = asyncio.Event()
 
     async def run(self) -> None:
@@ -80,6 +83,7 @@ class World:
 
     async def _step(self) -> None:
         while True:
+            self._machine.step(time.monotonic())
             self._box.step()
             await asyncio.sleep(STEP_S)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from hal.contract import Vehicle, Wish
+import msgspec
+
+from hal.contract import FaultRef, Vehicle, Wish
 from hal.core.evse import Evse
 from hal.core.kept import Kept
 from hal.core.pilot import is_pwm
@@ -33,6 +35,9 @@ class Bench:
         self.car: Vehicle = "A"
         self.low_v = -11.9  # in x2
         self.f_low_v = -12.0  # in F
+        self.shows_low_v: float | None = None  # None: as `low_v`, `f_low_v` and the pilot say
+        self.cp_age_s = 0.0
+        self.cp_alive = True
         self.high_v: float | None = None  # None: as `car` says
         self.pp_ohm = NO_PLUG_OHM
         self.mirror_closed = False
@@ -118,6 +123,18 @@ class Bench:
         self.until(lambda bench: bench.closed(), 1.0)
         return self.run(1.0)
 
+    def offered_nothing(self) -> Bench:
+        """Past the start, plugged in, locked, and still x1."""
+        self.run(max(3.5, self.rules.min_off_s, self.rules.after_fault_s))
+        self.plug_in().run(1.0)
+        assert self.pilot() == "x1"
+        return self
+
+    def clearing(self, name: str, occurrence: int) -> Wish:
+        """A wish of 5 s that clears this."""
+        asked = wish(16.0, until_s=self.now_s + 5.0)
+        return msgspec.structs.replace(asked, clear_faults=(FaultRef(name, occurrence),))
+
     def _sense(self) -> Sense:
         shown = self.drive.pilot
         car = self.car if self.drive.cp_connected else "A"
@@ -127,7 +144,9 @@ class Bench:
         taken_s = self.now_s if self.reading_at_s is None else self.reading_at_s
         return Sense(
             cp_high_v=high_v if self.high_v is None else self.high_v,
-            cp_low_v=low_v,
+            cp_low_v=low_v if self.shows_low_v is None else self.shows_low_v,
+            cp_age_s=self.cp_age_s,
+            cp_alive=self.cp_alive,
             pp_ohm=self.pp_ohm if self.rules.socket else None,
             mirror_closed=self.mirror_closed,
             lock_closed=self.lock_closed if self.rules.socket else None,

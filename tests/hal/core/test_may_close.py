@@ -25,6 +25,20 @@ def test_c2_must_be_stable_for_500_ms() -> None:
     assert bench.closed()
 
 
+def test_c2_is_not_stable_while_nobody_looked() -> None:
+    bench = Bench().offered()
+    bench.car = "C"
+    bench.run(0.1)
+    bench.now_s += 0.5
+    bench.late_s = 0.5
+    bench.tick()
+    bench.late_s = 0.0
+    bench.run(0.45)
+    assert not bench.closed()
+    bench.run(0.1)
+    assert bench.closed()
+
+
 def test_c2_begins_anew_after_a_glance_at_b() -> None:
     bench = Bench().offered()
     bench.car = "C"

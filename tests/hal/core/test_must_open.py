@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import msgspec
 import pytest
 
-from hal.contract import FaultRef, Vehicle, Wish
+from hal.contract import Vehicle
 from tests.hal.core.bench import FIXED, NO_PLUG_OHM, QUICK, Bench, wish
 
 TWO_SAMPLES_S = 0.02
@@ -227,18 +226,13 @@ def test_a_person_clears_only_that_occurrence_and_only_when_the_cause_is_gone() 
     bench.car = "B"
     bench.run(1.0)
     assert bench.faults == ["welded"]
-    bench.asks = _clearing(bench, 1)
+    bench.asks = bench.clearing("welded", 1)
     bench.tick()
     assert bench.faults == ["welded"]
     bench.mirror_closed = False
-    bench.asks = _clearing(bench, 2)
+    bench.asks = bench.clearing("welded", 2)
     bench.run(0.1)
     assert bench.faults == ["welded"]
-    bench.asks = _clearing(bench, 1)
+    bench.asks = bench.clearing("welded", 1)
     bench.tick()
     assert bench.faults == []
-
-
-def _clearing(bench: Bench, occurrence: int) -> Wish:
-    asked = wish(16.0, until_s=bench.now_s + 5.0)
-    return msgspec.structs.replace(asked, clear_faults=(FaultRef("welded", occurrence),))

@@ -150,6 +150,25 @@ def test_wake_up_once_after_30_s_of_x2_without_c() -> None:
         assert bench.tick(0.02).pilot == 16.0
 
 
+def test_a_relay_cuts_the_pilot_in_place_of_f() -> None:
+    bench = Bench(replace(QUICK, has_cp_relay=True)).run(3.5).plug_in()
+    bench.until(lambda b: b.pilot() == 16.0, 1.0)
+    assert bench.until(lambda b: not b.drive.cp_connected, 30.1) == pytest.approx(30.0, abs=0.03)
+    assert bench.pilot() == "x1"
+    assert bench.until(lambda b: b.drive.cp_connected, 5.0) == pytest.approx(4.0, abs=0.03)
+    assert bench.view().vehicle == "B"
+    assert bench.until(lambda b: b.pilot() == 16.0, 5.0) == pytest.approx(3.0, abs=0.03)
+    for _ in range(2000):
+        assert bench.tick(0.02).cp_connected
+
+
+def test_a_relay_closes_with_the_end_of_the_offer() -> None:
+    bench = Bench(replace(QUICK, has_cp_relay=True)).offered()
+    bench.until(lambda b: not b.drive.cp_connected, 31.0)
+    bench.limit_a = 0.0
+    assert bench.tick().cp_connected
+
+
 def test_no_wake_up_once_the_car_was_in_c() -> None:
     bench = Bench().charging()
     bench.car = "B"

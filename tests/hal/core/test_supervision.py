@@ -226,3 +226,121 @@ def test_a_person_clears_no_other_kind() -> None:
     ledger.add("diode_missing", 1.0)
     ledger.clear([FaultRef("diode_missing", 1)], set())
     assert ledger.stands("diode_missing")
+
+
+@pytest.mark.parametrize("low_v", [-1.4, 0.0])
+def test_no_low_side_at_all_is_the_boxs_own_fault(low_v: float) -> None:
+    bench = Bench().charging()
+    bench.low_v = low_v
+    bench.run(0.09)
+    assert bench.closed()
+    bench.run(0.03)
+    assert not bench.closed()
+    assert bench.faults == ["pilot_circuit"]
+
+
+def test_a_low_side_that_stays_in_x1_after_200_and_100_ms() -> None:
+    bench = Bench().charging()
+    bench.shows_low_v = -11.9
+    bench.run(5.0)
+    assert bench.closed()
+    bench.limit_a = 0.0
+    bench.run(0.28)
+    assert bench.faults == []
+    bench.run(0.05)
+    assert bench.faults == ["pilot_circuit"]
+    assert not bench.closed()
+
+
+def test_a_low_side_that_has_decayed_to_3_v_is_well() -> None:
+    bench = Bench()
+    bench.shows_low_v = -2.9
+    bench.limit_a = 0.0
+    bench.plug_in().run(5.0)
+    assert bench.faults == []
+
+
+def test_below_minus_13_5_v_for_100_ms_is_out_of_range() -> None:
+    bench = Bench().charging()
+    bench.low_v = -13.6
+    bench.run(0.09)
+    assert bench.closed()
+    bench.run(0.03)
+    assert bench.faults == ["pilot_out_of_range"]
+
+
+def test_a_pilot_that_is_not_measured_for_50_ms_opens() -> None:
+    bench = Bench().charging()
+    bench.cp_age_s = 0.05
+    bench.run(1.0)
+    assert bench.closed()
+    bench.cp_age_s = 0.06
+    bench.tick()
+    assert not bench.closed()
+    assert bench.faults == ["pilot_circuit"]
+
+
+def test_a_converter_that_does_not_measure_opens_at_once() -> None:
+    bench = Bench().charging()
+    bench.cp_alive = False
+    bench.tick()
+    assert not bench.closed()
+    assert bench.faults == ["pilot_circuit"]
+
+
+def test_a_residual_current_for_50_ms() -> None:
+    bench = Bench().charging()
+    for _ in range(10):
+        bench.rcm_healthy = False
+        bench.run(0.05)
+        bench.rcm_healthy = True
+        bench.tick()
+    assert bench.closed()
+    bench.rcm_healthy = False
+    bench.run(0.06)
+    assert not bench.closed()
+    assert bench.faults == ["rcm_trip"]
+
+
+def test_a_meter_without_a_reading_for_3_s_is_reported() -> None:
+    bench = Bench().charging()
+    bench.reading_at_s = bench.now_s
+    bench.run(3.0)
+    assert bench.faults == []
+    bench.run(0.05)
+    assert bench.faults == ["meter_lost"]
+    assert bench.closed()
+    bench.reading_at_s = None
+    bench.run(1.1)
+    assert bench.faults == []
+
+
+def test_a_meter_that_goes_silent_is_reported() -> None:
+    bench = Bench().charging()
+    bench.current_a = None
+    bench.tick()
+    assert bench.faults == ["meter_lost"]
+
+
+def test_a_meter_that_was_never_there_is_missed_after_30_s() -> None:
+    bench = Bench()
+    bench.current_a = None
+    bench.run(29.9, dt_s=0.02)
+    assert bench.faults == []
+    bench.run(0.2)
+    assert bench.faults == ["meter_lost"]
+
+
+def test_what_the_instruments_say_is_reported_and_opens_nothing() -> None:
+    bench = Bench().charging()
+    bench.meter_implausible = bench.under_voltage = True
+    bench.reader_healthy = bench.state_kept = False
+    bench.run(2.9)
+    assert set(bench.faults) == {"meter_implausible", "under_voltage", "state_not_kept"}
+    bench.run(0.2)
+    assert set(bench.faults) == {"meter_implausible", "under_voltage", "state_not_kept", "reader_lost"}
+    assert bench.closed()
+    bench.meter_implausible = bench.under_voltage = False
+    bench.reader_healthy = bench.state_kept = True
+    bench.run(1.1)
+    assert bench.faults == []

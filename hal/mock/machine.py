@@ -1,0 +1,63 @@
+"""What can happen to `hal.safety` as a program: held up, killed, robbed of what it keeps."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+
+from hal.mock.box import SimulatedBox
+from hal.mock.fault_names import MACHINE
+
+STATE_FILE = "wallbox-state.json"  # of hal.safety, in the state folder
+BUSY_S = 1.5  # longer than the late limit of a mock box without real-time priority (1 s)
+
+
+class Machine:
+    """Carries out the faults of MACHINE that are set on the plant; what happens once is cleared then."""
+
+    def __init__(self, box: SimulatedBox, contactor_pin: int, state_dir: Path) -> None:
+        """Whoever drives `contactor_pin` is `hal.safety`."""
+        self._box = box
+        self._pin = contactor_pin
+        self._state_file = state_dir / STATE_FILE
+        self._blocker = self._state_file.with_name(STATE_FILE + ".new")  # where the next version is written
+        self._held: tuple[int, float] | None = None  # pid, until when
+
+    def step(self, now_s: float) -> None:
+        """To be called every few milliseconds."""
+        self._let_go(now_s)
+        asked = self._box.plant.faults & MACHINE.keys()
+        if "state_garbled" in asked:
+            self._state_file.write_text("{ half of a fil")
+        if asked & {"crash", "state_garbled"}:
+            self._signal(signal.SIGKILL)
+        if "busy" in asked and self._held is None:
+            pid = self._signal(signal.SIGSTOP)
+            self._held = (pid, now_s + BUSY_S) if pid else None
+        self._block("state_unwritable" in asked)
+        for name in asked - {"state_unwritable"}:
+            self._box.plant.clear(name)
+
+    def _let_go(self, now_s: float) -> None:
+        if self._held is not None and now_s >= self._held[1]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._held[0], signal.SIGCONT)
+            self._held = None
+
+    def _signal(self, number: signal.Signals) -> int:
+        """The pid; 0: nobody drives the contactor."""
+        pid = self._box.line_map.owner(self._pin)
+        if pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+        return pid
+
+    def _block(self, blocked: bool) -> None:
+        """A folder in the place of a file cannot be written, not even by root."""
+        if blocked and not self._blocker.is_dir():
+            self._blocker.unlink(missing_ok=True)
+            self._blocker.mkdir()
+        elif not blocked and self._blocker.is_dir():
+            self._blocker.rmdir()

@@ -1,0 +1,173 @@
+"""What outlasts the process: latched faults, counters, moves of the lock, starts with a car in C."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from hal.contract import FaultRef
+from hal.core.kept import Kept
+from hal.core.rules import LockRules
+from tests.hal.core.bench import QUICK, Bench
+
+NOW_S = 1000.0  # of a new bench
+
+
+def again(bench: Bench) -> Bench:
+    """The next process, through the file's JSON."""
+    return Bench(bench.rules, msgspec.json.decode(msgspec.json.encode(bench.evse.kept()), type=Kept))
+
+
+def welded() -> Bench:
+    bench = Bench().charging()
+    bench.mirror_follows = False
+    bench.car = "B"
+    bench.run(1.0)
+    assert bench.faults == ["welded"]
+    return bench
+
+
+def test_a_weld_stands_after_a_restart_until_a_person_clears_it() -> None:
+    bench = again(welded()).offered_nothing()
+    assert bench.faults == ["welded"]
+    bench.car = "C"
+    bench.run(60.0, dt_s=0.02)
+    assert not bench.closed()
+    assert not bench.drive.trip  # the contactor reads open: the breaker may be switched on again
+    assert bench.drive.lock_motor is None
+    bench.asks = bench.clearing("welded", 1)
+    bench.tick()
+    assert bench.faults == []
+
+
+def test_a_weld_trips_the_breaker_while_it_lasts() -> None:
+    bench = welded()
+    assert bench.tick().trip
+    bench.mirror_closed = False
+    assert not bench.tick().trip
+    assert bench.faults == ["welded"]
+
+
+def test_a_weld_seen_by_its_current_trips_too() -> None:
+    bench = Bench().charging()
+    bench.current_a = 16.0
+    bench.car = "B"
+    bench.run(3.2)
+    assert bench.drive.trip
+
+
+def test_occurrences_go_on() -> None:
+    bench = again(welded())
+    bench.asks = bench.clearing("welded", 1)
+    bench.run(0.1)
+    bench = again(bench)
+    bench.mirror_closed, bench.mirror_follows = True, False
+    bench.run(0.5)
+    assert [(fault.id, fault.occurrence) for fault in bench.view().faults] == [("welded", 2)]
+
+
+def test_faults_that_end_by_unplugging_wait_for_it() -> None:
+    bench = again(Bench().charging().residual_current())
+    bench.rcm_healthy = True
+    bench.car = "B"
+    bench.run(1.0)
+    assert bench.faults == ["rcm_trip"]
+    bench.car = "A"
+    bench.run(0.1)
+    assert bench.faults == []
+
+
+def test_faults_that_clear_themselves_are_not_kept() -> None:
+    bench = Bench().charging()
+    bench.late_s = 0.5
+    bench.tick()
+    assert bench.faults == ["loop_late"]
+    assert bench.evse.kept().faults == ()
+    assert bench.evse.kept().occurrences == {"loop_late": 1}
+
+
+def test_a_fault_of_another_version_is_left_out() -> None:
+    assert Bench(kept=Kept(faults=(FaultRef("of_a_newer_version", 3),))).run(0.1).faults == []
+
+
+def test_counters_are_for_life() -> None:
+    bench = Bench().charging()
+    bench.limit_a = 0.0
+    bench.run(6.5)
+    bench = again(bench)
+    assert bench.run(0.1).view().counters.closings == 1
+    assert bench.view().counters.openings_under_load == 1
+    bench.charging()
+    assert bench.view().counters.closings == 2
+
+
+def test_moves_of_the_lock_count_across_restarts() -> None:
+    rules = replace(QUICK, lock=LockRules(pulse_s=0.1, retry_wait_s=0.1))
+    moves_s = tuple(NOW_S - 50.0 + i for i in range(10))
+    bench = Bench(rules, Kept(lock_moves_s=moves_s)).plug_in()
+    bench.run(9.9)
+    assert bench.view().lock == "unlocked"
+    bench.run(0.3)
+    assert bench.view().lock == "locked"
+    assert len(bench.evse.kept().lock_moves_s) == 10
+
+
+def test_times_can_be_moved_to_another_clock() -> None:
+    kept = Kept(lock_moves_s=(10.0,), starts_s=(20.0, 30.0), closings=3)
+    assert kept.on_another_clock(1.0, -5.0) == replace(kept, lock_moves_s=(11.0,), starts_s=(15.0, 25.0))
+
+
+@pytest.mark.parametrize(
+    ("starts_s", "in_c_before", "car", "needs"),
+    [
+        ((), True, "A", False),
+        ((NOW_S - 400,), True, "A", False),
+        ((NOW_S - 400, NOW_S - 200), True, "A", True),
+        ((NOW_S - 400, NOW_S - 200), False, "C", True),
+        ((NOW_S - 400, NOW_S - 200), False, "B", False),
+        ((NOW_S - 600, NOW_S - 200), True, "C", False),
+        ((NOW_S - 599, NOW_S - 200), True, "C", True),
+    ],
+)
+def test_the_third_start_with_a_car_in_c_in_10_minutes_needs_a_person(
+    starts_s: tuple[float, ...], in_c_before: bool, car: str, needs: bool
+) -> None:
+    bench = Bench(kept=Kept(starts_s=starts_s, car_in_c=in_c_before))
+    bench.car = "A" if car == "A" else "B" if car == "B" else "C"
+    bench.run(0.5)
+    assert ("hal_restarting" in bench.faults) == needs
+    bench.run(100.0, dt_s=0.02)
+    assert ("hal_restarting" in bench.faults) == needs
+    if needs:
+        bench.asks = bench.clearing("hal_restarting", 1)
+        bench.tick()
+        assert bench.faults == []
+
+
+def test_a_car_that_comes_to_c_later_is_no_start_with_a_car_in_c() -> None:
+    bench = Bench(kept=Kept(starts_s=(NOW_S - 400, NOW_S - 200)))
+    bench.run(1.1)
+    bench.car = "C"
+    bench.run(1.0)
+    assert bench.faults == []
+    assert bench.evse.kept().starts_s == (NOW_S - 400, NOW_S - 200)
+    assert bench.evse.kept().car_in_c
+
+
+def test_this_start_is_kept() -> None:
+    bench = Bench(kept=Kept(car_in_c=True, starts_s=(NOW_S - 700, NOW_S - 1))).run(0.1)
+    assert bench.evse.kept().starts_s == (NOW_S - 1, NOW_S)
+
+
+def test_a_lost_state_needs_a_person() -> None:
+    bench = Bench(kept=Kept(lost=True)).offered_nothing()
+    assert bench.faults == ["lost_state"]
+    bench.run(40.0, dt_s=0.02)
+    assert bench.faults == ["lost_state"]
+    assert bench.evse.kept().faults == (FaultRef("lost_state", 1),)
+    assert not bench.evse.kept().lost
+    bench.asks = bench.clearing("lost_state", 1)
+    bench.tick()
+    assert bench.faults == []
