@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hal.contract import Clears
+from hal.core.lock import UNLOCKS_AGAIN_S
 from hal.core.offer import C1_LEAVES_S
 from hal.core.over_current import FRESH_S, OVER_A, OVER_S, OVER_SHARE
 from hal.core.pilot import LOW_FROM_V, LOW_TO_V, TOO_HIGH_V
@@ -115,7 +116,10 @@ KINDS: dict[str, Kind] = {
         TWO_SAMPLES_S, TWO_SAMPLES_S,
     ),
     "lock_failed": Kind("open", "unplug", "feedback not locked", _PULSES, _LOCK_S, does=_STAYS_OPEN),
-    "unlock_failed": Kind("report", "itself", "feedback not unlocked", _PULSES, _LOCK_S, does=_TOLD),
+    "unlock_failed": Kind(
+        "report", "itself", "feedback not unlocked", _PULSES, _LOCK_S,
+        does=f"tries again every {UNLOCKS_AGAIN_S:g} s",
+    ),
     "lock_opened": Kind(
         "open", "unplug", "feedback not locked under load", "two samples (no plug may be drawn under load)",
         TWO_SAMPLES_S, TWO_SAMPLES_S,
@@ -164,7 +168,10 @@ KINDS: dict[str, Kind] = {
         does="x1 from the first moment, open when the car has left C, at the latest after 6 s",
     ),
     # the instruments
-    "meter_lost": Kind("report", "itself", "no fresh reading", f"for {FRESH_S:g} s", FRESH_S, does=_TOLD),
+    "meter_lost": Kind(
+        "report", "itself", "no fresh reading", f"for {FRESH_S:g} s", FRESH_S,
+        does="`bridge` asks for 6 A at most, after 60 s for none",
+    ),
     "meter_implausible": Kind(
         "report", "itself", "the instruments refuse what the meter answers",
         "its register runs back or jumps, or there is no voltage", AT_ONCE_S, does=_TOLD,

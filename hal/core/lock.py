@@ -11,6 +11,7 @@ from hal.core.rules import LockRules
 
 Move = Literal["lock", "unlock"]
 _MINUTE_S = 60.0
+UNLOCKS_AGAIN_S = 60.0  # after a failure: somebody stands there and wants the cable back
 
 
 def wanted(cable: Cable | None, vehicle: Vehicle, *, plug_present: bool) -> Move | None:
@@ -78,12 +79,18 @@ class Lock:
             self._tries, self.failure = 0, None
         elif self._tries > self._rules.retries:
             self.failure = "lock_failed" if want == "lock" else "unlock_failed"
-        elif self._may_move(now_s):
+            if want == "unlock" and passed(self._started_s, UNLOCKS_AGAIN_S, now_s):
+                self._move(want, now_s)
+        else:
+            self._move(want, now_s)
+        return self.motor
+
+    def _move(self, want: Move, now_s: float) -> None:
+        if self._may_move(now_s):
             self._tries += 1
             self._started_s = now_s
             self._moves.append(now_s)
             self.motor = want
-        return self.motor
 
     def _may_move(self, now_s: float) -> bool:
         while self._moves and passed(self._moves[0], _MINUTE_S, now_s):

@@ -33,7 +33,7 @@ class Outputs:
     lock_backward: bool = False  # draws it in: unlocks
     cp_connected: bool = True  # False: the relay in the control pilot is open
     rcm_test: bool = False  # the test input of the residual current monitor
-    trip: bool = False  # the breaker before the contactor is tripped
+    trip: bool = False  # trips the breaker before the contactor
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,6 @@ class Plant:
         self.contacts_c = 25.0
         self.plugged = False
         self.bolt = 0.0  # 0 = in, 1 = out: locked
-        self.tripped = False  # the breaker before the box, until the contactor is mended
         self._pilot = Pilot(self.faults)
         self._rcm = ResidualCurrentMonitor()
         self._travelled_s = 0.0
@@ -137,7 +136,7 @@ class Plant:
     @property
     def voltage_v(self) -> Phases:
         """L1 to L3 against neutral."""
-        volts = 0.0 if self.tripped else self.settings.nominal_voltage_v
+        volts = 0.0 if "tripped" in self.faults else self.settings.nominal_voltage_v
         return (volts, volts, volts) if self.settings.phases == 3 else (volts, 0.0, 0.0)
 
     @property
@@ -250,8 +249,6 @@ class Plant:
             raise ValueError(f"no fault {name!r}: there are {', '.join(sorted(FAULTS))}")
         if name == "mirror_stuck":
             self._mirror_frozen = None
-        if name == "weld":
-            self.tripped = False
         self.faults.discard(name)
 
     def snapshot(self) -> Snapshot:
@@ -280,12 +277,13 @@ class Plant:
         self._move_contacts(outputs.contactor, dt_s)
         self._move_bolt(outputs, dt_s)
         self._rcm.step(outputs.rcm_test, dt_s)
-        self.tripped = self.tripped or outputs.trip
+        if outputs.trip:
+            self.faults.add("tripped")
         load_ohm = self.car.load_ohm() if self.plugged else None
         self._pilot.step(outputs.duty, load_ohm, connected=outputs.cp_connected, dt_s=dt_s)
         if self.plugged:
             duty = arrives(outputs.duty, self.faults, connected=outputs.cp_connected)
-            energised = self.contacts_closed and not self.tripped
+            energised = self.contacts_closed and "tripped" not in self.faults
             self.car.step(duty, energised=energised, dt_s=dt_s)
             self._count(dt_s)
         self._warm(dt_s)

@@ -83,6 +83,19 @@ def test_after_the_retries_it_fails_and_stays_still(want: Move, failure: str) ->
     assert motor.lock.failure == failure
 
 
+def test_an_unlocking_that_failed_is_tried_again_each_minute_a_locking_is_not() -> None:
+    for want, tries in (("unlock", 3), ("lock", 0)):
+        motor = Motor(pulses=None)
+        motor.closed = want == "unlock"
+        motor.run("unlock" if want == "unlock" else "lock", 16.8 + 3 * 60.0 + 1.0)
+        assert len(motor.starts) == 1 + RULES.retries + tries
+    motor = Motor(pulses=6)
+    motor.closed = True
+    motor.run("unlock", 16.8 + 2 * 60.0 + 1.0)
+    assert not motor.closed
+    assert motor.lock.failure is None
+
+
 def test_another_want_is_another_attempt() -> None:
     motor = Motor(pulses=None).run("lock", 60.0)
     motor.pulses = 0
