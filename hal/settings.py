@@ -19,6 +19,8 @@ from msgspec import Meta
 
 from hal.config_file import ConfigError, Report, initial, parse
 from hal.meter_map import MeterMap, MeterName
+from hal.settings_lines import Adc, Contactor, Gpio, Level, Lock, Pilot, Proximity, Rcm, Stop
+from hal.settings_lines import Section as _Section
 from hal.settings_rules import broken_rules
 
 FILE_NAME = "wallbox.toml"
@@ -29,17 +31,17 @@ MOCK_VALUES: dict[str, float] = {
     "contactor.after_fault_s": 1.0,
     "contactor.max_closings": 10_000,
     "lock.retry_wait_s": 1.0,
+    "contactor.starts_for_person": 10_000,
+    "contactor.trip_pin": 20,
+    "pilot.connect_pin": 22,
+    "rcm.test_pin": 21,
     "mock.energy_factor": 60.0,
 }
+# What every new box starts from: a motor on an H-bridge.
+_NEW_VALUES: dict[str, float] = {"lock.forward_pin": 23, "lock.backward_pin": 24}
+_OPTIONAL = ("rcm", "stop", "temperature", "lamp")  # shown commented out in the file of a real box
 
-Gpio = Annotated[int, Meta(ge=0, le=27, description="GPIO number on the 40-pin header")]
-AdcChannel = Annotated[int, Meta(ge=0, le=7, description="input of the MCP3208")]
-Level = Literal["high", "low"]
 Baud = Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200]
-
-
-class _Section(msgspec.Struct, frozen=True):
-    """Base of all sections; a docstring is the section's comment in the written file."""
 
 
 class Installation(_Section, frozen=True):
@@ -63,89 +65,6 @@ class CableSettings(_Section, frozen=True):
         Literal[13, 20, 32, 63] | None,
         Meta(description="what a fixed cable carries; not for a socket", examples=[32]),
     ] = None
-
-
-class Adc(_Section, frozen=True):
-    """The MCP3208 that reads pilot and proximity."""
-
-    spi_port: Annotated[int, Meta(ge=0, le=1, description="SPI bus")] = 0
-    spi_device: Annotated[int, Meta(ge=0, le=1, description="chip select")] = 0
-    max_voltage_v: Annotated[float, Meta(ge=1, le=5.5, description="reference voltage of the converter")] = (
-        3.3
-    )
-
-
-class Pilot(_Section, frozen=True):
-    """Control pilot: hardware PWM out, peak-hold of both half-waves in.
-    Volts at the pilot = volts at the converter * gain + offset_v."""
-
-    pwm_channel: Annotated[int, Meta(ge=0, le=3, description="channel of the PWM chip")] = 0
-    pwm_device: Annotated[
-        str, Meta(min_length=1, description="device of the PWM chip, as fe20c000.pwm; auto finds it")
-    ] = "auto"
-    high_channel: Annotated[
-        AdcChannel, Meta(description="input of the peak-hold of the positive half-wave")
-    ] = 0
-    low_channel: Annotated[
-        AdcChannel, Meta(description="input of the peak-hold of the negative half-wave")
-    ] = 1
-    gain: Annotated[float, Meta(ge=1, le=100, description="volts at the pilot per volt at the converter")] = (
-        10.0
-    )
-    offset_v: Annotated[
-        float, Meta(ge=-50, le=0, description="volts at the pilot when the converter reads 0")
-    ] = -16.5
-    # IEC 61851-1 Table A.5: at least 300 ms; old hybrids latch on F, so it may be 0.
-    fault_f_s: Annotated[
-        float, Meta(ge=0, le=2, description="how long F is shown after a fault, 0 for never")
-    ] = 0.3
-
-
-class Proximity(_Section, frozen=True):
-    """Proximity pilot of a socket: the resistor in the plug tells what the cable carries."""
-
-    channel: Annotated[AdcChannel, Meta(description="input of the converter")] = 2
-    supply_v: Annotated[float, Meta(ge=1, le=12, description="voltage above the pull-up")] = 3.3
-    pull_up_ohm: Annotated[float, Meta(ge=100, le=10_000, description="the pull-up resistor")] = 330.0
-
-
-class Contactor(_Section, frozen=True):
-    """The contactor and the mirror contact that tells whether it really opened."""
-
-    # GPIO 0 to 8 are pulled up at boot.
-    pin: Annotated[
-        int, Meta(ge=9, le=27, description="GPIO that closes it; 0 to 8 are high at boot", examples=[17])
-    ]
-    mirror_pin: Annotated[Gpio, Meta(description="GPIO of the mirror contact", examples=[27])]
-    mirror_active: Annotated[
-        Level, Meta(description="level that means open, so that a cut wire reads closed")
-    ] = "low"
-    min_off_s: Annotated[
-        float, Meta(ge=0.1, le=600, description="shortest time open before it closes again")
-    ] = 5.0
-    after_fault_s: Annotated[
-        float, Meta(ge=0.1, le=600, description="shortest time open after a fault or a start")
-    ] = 30.0
-    max_closings: Annotated[
-        int, Meta(ge=1, le=10_000, description="closings allowed in closings_window_s")
-    ] = 10
-    closings_window_s: Annotated[float, Meta(ge=1, le=86_400, description="the time in which they count")] = (
-        600.0
-    )
-
-
-class Lock(_Section, frozen=True):
-    """The motor that locks the plug in the socket, with its feedback."""
-
-    forward_pin: Annotated[Gpio, Meta(description="GPIO of the bridge input that locks", examples=[23])]
-    backward_pin: Annotated[Gpio, Meta(description="GPIO of the bridge input that unlocks", examples=[24])]
-    feedback_pin: Annotated[Gpio, Meta(description="GPIO of the feedback contact", examples=[25])]
-    feedback_active: Annotated[Level, Meta(description="level that means locked")] = "high"
-    # Lock makers: 200 ms to 1 s in the field, 3 s at most.
-    pulse_s: Annotated[float, Meta(ge=0.05, le=3, description="how long the motor is driven")] = 0.6
-    retries: Annotated[int, Meta(ge=0, le=10, description="further tries when the feedback disagrees")] = 3
-    retry_wait_s: Annotated[float, Meta(ge=0.1, le=60, description="wait before a further try")] = 5.0
-    moves_per_minute: Annotated[int, Meta(ge=1, le=10, description="so that the motor stays cool")] = 10
 
 
 class Meter(_Section, frozen=True):
@@ -266,6 +185,8 @@ class Wallbox(msgspec.Struct, frozen=True, kw_only=True):
     proximity: Proximity | None = None
     contactor: Contactor
     lock: Lock | None = None
+    rcm: Rcm | None = None
+    stop: Stop | None = None
     meter: Meter
     reader: Reader | None = None
     temperature: TemperatureSettings | None = None
@@ -281,12 +202,8 @@ def load(path: Path, *, mock: bool) -> Wallbox:
 
 def new_file(*, mock: bool) -> str:
     """A commented wallbox.toml: a socket box on usual pins, with --mock one that needs no patience."""
-    return initial(
-        Wallbox,
-        values=MOCK_VALUES if mock else None,
-        commented=() if mock else ("temperature", "lamp"),
-        left_out=("meter.map",),
-    )
+    values = _NEW_VALUES | (MOCK_VALUES if mock else {})
+    return initial(Wallbox, values=values, commented=() if mock else _OPTIONAL, left_out=("meter.map",))
 
 
 def declared_facts(box: Wallbox) -> tuple[str, ...]:
@@ -300,7 +217,16 @@ def declared_facts(box: Wallbox) -> tuple[str, ...]:
     ]
     facts.append(f"card reader {box.reader.model}" if box.reader else "no card reader")
     facts += ["no cable lock"] * (box.lock is None) + ["no thermometer"] * (box.temperature is None)
-    return tuple(facts)
+    return (*facts, *_protection_facts(box))
+
+
+def _protection_facts(box: Wallbox) -> list[str]:
+    facts = ["no residual current monitor"] * (box.rcm is None)
+    if box.rcm is not None and box.rcm.test_pin is None:
+        facts.append("residual current monitor without a test output")
+    if box.lock is not None and box.lock.kind == "solenoid":
+        facts.append("the cable lock lets the plug go when the power fails")
+    return facts + ["no watchdog line for the contactor"] * (box.contactor.watchdog_pin is None)
 
 
 def main(arguments: Sequence[str]) -> int:

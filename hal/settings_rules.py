@@ -19,6 +19,7 @@ HARDWARE_BOUNDS: dict[str, tuple[Callable[[float, float], bool], float]] = {
     "contactor.after_fault_s": (ge, 30.0),
     "contactor.max_closings": (le, 10),
     "contactor.closings_window_s": (ge, 600.0),
+    "contactor.starts_for_person": (le, 3),
     "lock.retry_wait_s": (ge, 5.0),  # field practice: 5 s between tries
 }
 
@@ -28,10 +29,18 @@ SPI0_SELECT_PINS = (8, 7)
 
 _HEX = frozenset("0123456789abcdef")
 
+# The pins of each kind of cable lock; the others must not be there.
+LOCK_PINS = {
+    "motor": ("forward_pin", "backward_pin"),
+    "phase_enable": ("phase_pin", "enable_pin"),
+    "solenoid": ("solenoid_pin",),
+}
+
 
 def broken_rules(box: Wallbox, *, mock: bool) -> Iterator[Broken]:
     """Every rule that does not hold."""
     yield from _cable(box)
+    yield from _lock(box)
     yield from _pins(box)
     yield from _channels(box)
     yield from _order(box)
@@ -59,16 +68,29 @@ def _cable(box: Wallbox) -> Iterator[Broken]:
             yield Broken((name, "cable.kind"), why)
 
 
+def _lock(box: Wallbox) -> Iterator[Broken]:
+    """The pins of its kind, and no others."""
+    if box.lock is None:
+        return
+    for kind, names in LOCK_PINS.items():
+        for name in names:
+            there, wanted = getattr(box.lock, name) is not None, kind == box.lock.kind
+            keys = (f"lock.{name}", "lock.kind")
+            if wanted and not there:
+                yield Broken(keys, f'is missing; lock.kind = "{kind}" needs {" and ".join(names)}')
+            elif there and not wanted:
+                yield Broken(keys, f'belongs to lock.kind = "{kind}"; remove it, or set that kind')
+
+
 def _pins(box: Wallbox) -> Iterator[Broken]:
     """Each GPIO has one use; the converter's SPI lines count."""
-    pins = {"contactor.pin": box.contactor.pin, "contactor.mirror_pin": box.contactor.mirror_pin}
-    if box.lock is not None:
-        pins |= {
-            f"lock.{name}": getattr(box.lock, name)
-            for name in ("forward_pin", "backward_pin", "feedback_pin")
-        }
-    if box.lamp is not None:
-        pins |= {f"lamp.{name}": getattr(box.lamp, name) for name in ("red_pin", "green_pin", "blue_pin")}
+    pins = {
+        f"{section}.{name}": pin
+        for section in ("pilot", "contactor", "lock", "rcm", "stop", "lamp")
+        if (part := getattr(box, section)) is not None
+        for name in part.__struct_fields__
+        if name.endswith("pin") and (pin := getattr(part, name)) is not None
+    }
     taken: dict[int, str] = {}
     if box.adc.spi_port == 0:
         taken = SPI0_PINS | {SPI0_SELECT_PINS[box.adc.spi_device]: "chip select of the converter"}

@@ -22,6 +22,7 @@ CLOCKS = {f"{of}.{read}" for of in ("datetime", "date") for read in ("now", "utc
 
 PURE = (
     "hal.contract", "hal.config_file", "hal.config_schema", "hal.toml_lines", "hal.settings_rules",
+    "hal.settings_lines",
     "hal.meter_map", "hal.instruments.registers", "hal.instruments.energy", "hal.instruments.cards",
     "hal.instruments.pn532", "hal.instruments.pn532_frames", "hal.instruments.lamp_patterns",
     "hal.core.*", "hal.mock.plant", "hal.mock.car", "hal.mock.pilot_line", "hal.mock.meter_face",
@@ -89,6 +90,7 @@ ROOMS = {
         "hal.config_file",
         "hal.notify",
         "hal.settings",
+        "hal.settings_lines",
         "hal.core.*",
         "hal.safety.*",
         "hal.mock.*",
@@ -107,6 +109,7 @@ ROOMS = {
         "hal.config_file",
         "hal.meter_map",
         "hal.settings",
+        "hal.settings_lines",
         "hal.core.*",
         "hal.mock.*",
         "hal.instruments.*",

@@ -11,6 +11,7 @@ import pytest
 
 from hal.config_file import ConfigError, Report
 from hal.settings import Lamp, TemperatureSettings, Wallbox, declared_facts, load, new_file
+from hal.settings_lines import Rcm, Stop
 
 SOCKET = """\
 [installation]
@@ -88,13 +89,22 @@ def test_a_new_file_of_a_real_box_says_the_defaults(path: Path) -> None:
     """What is commented out, as it stands there, changes nothing."""
     path.write_text(new_file(mock=False))
     default = load(path, mock=False)
-    text = new_file(mock=False).replace("#[temperature]", "[temperature]").replace("#[lamp]", "[lamp]")
-    lines = text.splitlines()
-    shown = [line.removeprefix("#") if not line.startswith("# ") else line for line in lines]
-    path.write_text("\n".join(line for line in shown if not line.startswith("rating_a")))
-    lamp = Lamp(red_pin=12, green_pin=13, blue_pin=19)
-    whole = msgspec.structs.replace(default, temperature=TemperatureSettings(), lamp=lamp)
-    assert load(path, mock=False) == whole
+    values = [
+        line.removeprefix("#") for line in new_file(mock=False).splitlines() if not line.startswith("# ")
+    ]
+    optional = (
+        "rating_a",
+        *(f"{name}_pin" for name in ("connect", "watchdog", "trip", "phase", "enable", "solenoid", "test")),
+    )
+    path.write_text("\n".join(line for line in values if not line.startswith(optional)))
+    shown = msgspec.structs.replace(
+        default,
+        temperature=TemperatureSettings(),
+        lamp=Lamp(red_pin=12, green_pin=13, blue_pin=19),
+        rcm=Rcm(pin=5),
+        stop=Stop(kind="stop", pin=26),
+    )
+    assert load(path, mock=False) == shown
 
 
 @pytest.mark.parametrize(
@@ -110,10 +120,10 @@ def test_a_new_file_of_a_real_box_says_the_defaults(path: Path) -> None:
         (
             "feedback_pin = 25",
             "feedback_pin = 24",
-            "lock.feedback_pin = 24: GPIO 24 is already lock.backward_pin",
+            "lock.backward_pin = 24: GPIO 24 is already lock.feedback_pin",
         ),
         ("pin = 17", "pin = 11", "contactor.pin = 11: GPIO 11 is already SCLK of the converter"),
-        ("forward_pin = 23", "forward_pin = 8", "GPIO 8 is already chip select of the converter"),
+        ("mirror_pin = 27", "mirror_pin = 8", "GPIO 8 is already chip select of the converter"),
         (
             "[proximity]",
             "[proximity]\nchannel = 1",
@@ -133,6 +143,27 @@ def test_a_new_file_of_a_real_box_says_the_defaults(path: Path) -> None:
         ('"socket"', '"fixed"', "cable.rating_a: is missing; a fixed cable needs 13, 20, 32 or 63"),
         ('"socket"', '"fixed"\nrating_a = 32', "lock: a fixed cable has no lock; remove this section"),
         ("[lock]", "[lock]\nretry_wait_s = 1", "retry_wait_s = 1: must be at least 5 on a real box"),
+        (
+            "mirror_pin = 27",
+            "mirror_pin = 27\nstarts_for_person = 4",
+            "contactor.starts_for_person = 4: must be at most 3 on a real box",
+        ),
+        (
+            "mirror_pin = 27",
+            "mirror_pin = 27\ntrip_pin = 17",
+            "trip_pin = 17: GPIO 17 is already contactor.pin",
+        ),
+        (
+            "forward_pin = 23\n",
+            "",
+            'lock.forward_pin: is missing; lock.kind = "motor" needs forward_pin and backward_pin',
+        ),
+        (
+            "[lock]",
+            '[lock]\nkind = "solenoid"\nsolenoid_pin = 22',
+            'lock.forward_pin = 23: belongs to lock.kind = "motor"; remove it, or set that kind',
+        ),
+        ("backward_pin = 24", "backward_pin = 2", "lock.backward_pin = 2: must be a whole number, 9 to 27"),
     ],
 )
 def test_what_a_real_box_must_not_be(path: Path, old: str, new: str, said: str) -> None:
@@ -157,7 +188,12 @@ READER = '[reader]\nmodel = "line"\nport = "/dev/ttyS0"\n'
             "[temperature]\nderate_from_c = 86",
             "temperature.derate_from_c = 86: must be below temperature.stop_at_c",
         ),
-        ("[rcm]\npin = 5", "rcm: is no known section"),
+        ("[rmc]\npin = 5", "rmc: is no known section; did you mean rcm?"),
+        ("[rcm]\npin = 5\ntest_pin = 5", "rcm.test_pin = 5: must be a whole number, 9 to 27"),
+        ("[rcm]\npin = 27", "rcm.pin = 27: GPIO 27 is already contactor.mirror_pin"),
+        ('[stop]\nkind = "stop"\npin = 18', "stop.pin = 18: GPIO 18 is already pilot.pin"),
+        ("[pilot]\nconnect_pin = 17", "contactor.pin = 17: GPIO 17 is already pilot.connect_pin"),
+        ("[pilot]\npin = 17", "pilot.pin = 17: must be 12, 13, 18 or 19 (GPIO of the hardware PWM)"),
     ],
 )
 def test_parts_that_do_not_fit_together(path: Path, more: str, said: str) -> None:
@@ -216,7 +252,34 @@ def test_declared_facts_say_what_a_box_does_without(path: Path) -> None:
         "no card reader",
         "no cable lock",
         "no thermometer",
+        "no residual current monitor",
+        "no watchdog line for the contactor",
     )
+
+
+KINDS = {
+    "phase_enable": "phase_pin = 23\nenable_pin = 24",
+    "solenoid": "solenoid_pin = 23",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_of_lock_has_its_pins(path: Path, kind: str) -> None:
+    motor = "forward_pin = 23\nbackward_pin = 24"
+    text = SOCKET.replace(motor, f'kind = "{kind}"\n{KINDS[kind]}')
+    assert faults(path, text) == []
+    solenoid_fact = "the cable lock lets the plug go when the power fails"
+    assert (solenoid_fact in declared_facts(load(path, mock=False))) is (kind == "solenoid")
+
+
+def test_a_box_with_everything_is_good(path: Path) -> None:
+    more = (
+        "[pilot]\npin = 12\nconnect_pin = 22\n[rcm]\npin = 5\ntest_pin = 21\n"
+        '[stop]\nkind = "emergency"\npin = 26\n'
+    )
+    text = SOCKET.replace("pin = 17", "pin = 17\nwatchdog_pin = 16\ntrip_pin = 20", 1) + more
+    assert faults(path, text) == []
+    assert declared_facts(load(path, mock=False))[3:] == ("no thermometer",)
 
 
 def _hal_settings(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,166 @@
+"""PURE: the sections of wallbox.toml about the wires that `hal.safety` drives and reads.
+
+Every output is low, and safe, when the box is off: GPIO 0 to 8 are pulled up at boot and cannot be one. Every
+input rests active when healthy, so that a cut wire is the worse answer.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Gpio = Annotated[int, Meta(ge=0, le=27, description="GPIO number on the 40-pin header")]
+Output = Annotated[int, Meta(ge=9, le=27)]  # GPIO 0 to 8 are pulled up at boot
+AdcChannel = Annotated[int, Meta(ge=0, le=7, description="input of the MCP3208")]
+Level = Literal["high", "low"]
+
+
+class Section(msgspec.Struct, frozen=True):
+    """Base of all sections; a docstring is the section's comment in the written file."""
+
+
+class Adc(Section, frozen=True):
+    """The MCP3208 that reads pilot and proximity."""
+
+    spi_port: Annotated[int, Meta(ge=0, le=1, description="SPI bus")] = 0
+    spi_device: Annotated[int, Meta(ge=0, le=1, description="chip select")] = 0
+    max_voltage_v: Annotated[float, Meta(ge=1, le=5.5, description="reference voltage of the converter")] = (
+        3.3
+    )
+
+
+class Pilot(Section, frozen=True):
+    """Control pilot: hardware PWM out, peak-hold of both half-waves in.
+    Volts at the pilot = volts at the converter * gain + offset_v."""
+
+    # The pins on the header that a hardware PWM reaches.
+    pin: Annotated[Literal[12, 13, 18, 19], Meta(description="GPIO of the hardware PWM")] = 18
+    pwm_device: Annotated[
+        str, Meta(min_length=1, description="device of the PWM chip, as fe20c000.pwm; auto finds it")
+    ] = "auto"
+    connect_pin: Annotated[
+        Output | None,
+        Meta(description="GPIO of a relay that connects the pilot while high", examples=[22]),
+    ] = None
+    high_channel: Annotated[
+        AdcChannel, Meta(description="input of the peak-hold of the positive half-wave")
+    ] = 0
+    low_channel: Annotated[
+        AdcChannel, Meta(description="input of the peak-hold of the negative half-wave")
+    ] = 1
+    gain: Annotated[float, Meta(ge=1, le=100, description="volts at the pilot per volt at the converter")] = (
+        10.0
+    )
+    offset_v: Annotated[
+        float, Meta(ge=-50, le=0, description="volts at the pilot when the converter reads 0")
+    ] = -16.5
+    # IEC 61851-1 Table A.5: at least 300 ms; old hybrids latch on F, so it may be 0.
+    fault_f_s: Annotated[
+        float, Meta(ge=0, le=2, description="how long F is shown after a fault, 0 for never")
+    ] = 0.3
+
+
+class Proximity(Section, frozen=True):
+    """Proximity pilot of a socket: the resistor in the plug tells what the cable carries."""
+
+    channel: Annotated[AdcChannel, Meta(description="input of the converter")] = 2
+    supply_v: Annotated[float, Meta(ge=1, le=12, description="voltage above the pull-up")] = 3.3
+    pull_up_ohm: Annotated[float, Meta(ge=100, le=10_000, description="the pull-up resistor")] = 330.0
+
+
+class Contactor(Section, frozen=True):
+    """The contactor and the mirror contact that tells whether it really opened."""
+
+    # GPIO 0 to 8 are pulled up at boot.
+    pin: Annotated[
+        int, Meta(ge=9, le=27, description="GPIO that closes it; 0 to 8 are high at boot", examples=[17])
+    ]
+    mirror_pin: Annotated[Gpio, Meta(description="GPIO of the mirror contact", examples=[27])]
+    mirror_active: Annotated[
+        Level, Meta(description="level that means open, so that a cut wire reads closed")
+    ] = "low"
+    watchdog_pin: Annotated[
+        Output | None,
+        Meta(
+            description="GPIO of a charge pump that holds the contactor only while it is toggled each tick",
+            examples=[16],
+        ),
+    ] = None
+    trip_pin: Annotated[
+        Output | None,
+        Meta(
+            description="GPIO that trips the residual current device when the contactor is welded",
+            examples=[20],
+        ),
+    ] = None
+    min_off_s: Annotated[
+        float, Meta(ge=0.1, le=600, description="shortest time open before it closes again")
+    ] = 5.0
+    after_fault_s: Annotated[
+        float, Meta(ge=0.1, le=600, description="shortest time open after a fault or a start")
+    ] = 30.0
+    max_closings: Annotated[
+        int, Meta(ge=1, le=10_000, description="closings allowed in closings_window_s")
+    ] = 10
+    closings_window_s: Annotated[float, Meta(ge=1, le=86_400, description="the time in which they count")] = (
+        600.0
+    )
+    starts_for_person: Annotated[
+        int,
+        Meta(ge=1, le=10_000, description="so many starts in 10 minutes with a car in C need a person"),
+    ] = 3
+
+
+class Lock(Section, frozen=True):
+    """What locks the plug in the socket, with its feedback: a motor on an H-bridge (forward_pin and
+    backward_pin), a motor on a phase/enable driver (phase_pin, high locks, and enable_pin), or a
+    solenoid that holds the plug while it is energised, and without power not (solenoid_pin)."""
+
+    feedback_pin: Annotated[Gpio, Meta(description="GPIO of the feedback contact", examples=[25])]
+    kind: Annotated[Literal["motor", "phase_enable", "solenoid"], Meta(description="how it is driven")] = (
+        "motor"
+    )
+    forward_pin: Annotated[
+        Output | None, Meta(description="GPIO of the bridge input that locks", examples=[23])
+    ] = None
+    backward_pin: Annotated[
+        Output | None, Meta(description="GPIO of the bridge input that unlocks", examples=[24])
+    ] = None
+    phase_pin: Annotated[
+        Output | None, Meta(description="GPIO of the direction, high locks", examples=[23])
+    ] = None
+    enable_pin: Annotated[Output | None, Meta(description="GPIO that runs the motor", examples=[24])] = None
+    solenoid_pin: Annotated[
+        Output | None, Meta(description="GPIO of the solenoid, high locks", examples=[23])
+    ] = None
+    feedback_active: Annotated[Level, Meta(description="level that means locked")] = "high"
+    # Lock makers: 200 ms to 1 s in the field, 3 s at most.
+    pulse_s: Annotated[float, Meta(ge=0.05, le=3, description="how long the motor is driven")] = 0.6
+    retries: Annotated[int, Meta(ge=0, le=10, description="further tries when the feedback disagrees")] = 3
+    retry_wait_s: Annotated[float, Meta(ge=0.1, le=60, description="wait before a further try")] = 5.0
+    moves_per_minute: Annotated[int, Meta(ge=1, le=10, description="so that the motor stays cool")] = 10
+
+
+class Rcm(Section, frozen=True):
+    """The residual current monitor. It trips by its own relay; its input tells the box, its test
+    output tries it after each unplugging and every 24 h."""
+
+    pin: Annotated[Gpio, Meta(description="GPIO of its healthy contact", examples=[5])]
+    active: Annotated[Level, Meta(description="level that means healthy, so that a cut wire is a trip")] = (
+        "high"
+    )
+    test_pin: Annotated[
+        Output | None, Meta(description="GPIO of its test input, high tests", examples=[21])
+    ] = None
+
+
+class Stop(Section, frozen=True):
+    """A button, normally closed: "stop" ends the charge, "emergency" is a fault that a person clears."""
+
+    kind: Annotated[Literal["stop", "emergency"], Meta(description="what it means", examples=["stop"])]
+    pin: Annotated[Gpio, Meta(description="GPIO of the button", examples=[26])]
+    active: Annotated[
+        Level, Meta(description="level that means not pressed, so that a cut wire reads pressed")
+    ] = "low"
