@@ -6,6 +6,7 @@ that dies closes nothing; what its lines do then is up to the mock (`mock.kernel
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ class BoardPin(MockPin):  # type: ignore[misc]  # gpiozero carries no types
         """As gpiozero on lgpio: an input without a pull, and free for others."""
         line_map = self._factory.line_map
         if line_map.owner(self._number) == os.getpid():
+            self._reach_chip()
             self._function = "input"
             line_map.make_input(self._number)
             line_map.release(self._number)
@@ -58,7 +60,12 @@ class BoardPin(MockPin):  # type: ignore[misc]  # gpiozero carries no types
     def _set_state(self, value: float) -> None:
         if self._function != "output":
             raise PinSetInput(f"cannot set state of pin {self!r}: it is an input")
+        self._reach_chip()
         self._factory.line_map.drive(self._number, high=bool(value))
+
+    def _reach_chip(self) -> None:
+        if self._factory.line_map.chip_fails:
+            raise OSError(errno.EIO, f"GPIO{self._number} cannot be written")
 
     def _claim(self) -> None:
         try:
@@ -96,10 +103,12 @@ class Mcp3208Bus(SharedMixin, SPI):  # type: ignore[misc]  # gpiozero carries no
     def transfer(self, words: list[int]) -> list[int]:
         """One conversion, single-ended: 000001MC CCxxxxxx xxxxxxxx in, the 12 bits in the last two words out.
 
-        MCP3204/3208 data sheet, figure 6-1. Raises SPIBadArgs for anything else.
+        MCP3204/3208 data sheet, figure 6-1. Raises SPIBadArgs for anything else, OSError while the bus fails.
         """
         if len(words) != 3 or words[0] & 0b1111_1110 != 0b0000_0110 or self._line_map is None:
             raise SPIBadArgs(f"{words}: an MCP3208 answers single-ended reads of three words")
+        if self._line_map.bus_fails:
+            raise OSError(errno.EIO, "SPI transfer")
         channel = (words[0] & 1) << 2 | words[1] >> 6
         word = self._line_map.adc(channel)
         return [0, word >> 8, word & 0xFF]

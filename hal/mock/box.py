@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Literal
 
+from hal.mock.fault_names import BOARD as BOARD_FAULTS
 from hal.mock.kernel import Kernel
-from hal.mock.line_map import ADC_MAX, FILE_NAME, HIGH, LOW, LineMap
+from hal.mock.line_map import FILE_NAME, LineMap
 from hal.mock.plant import Outputs, Plant, PlantSettings
 from hal.mock.pwm import PwmFolder
 from hal.mock.wire import FAULTS as WIRE_FAULTS
-from hal.settings import Adc, Wallbox
+from hal.mock.wiring import Wires
+from hal.settings import Wallbox
 
 STEP_S = 0.002  # a tenth of the slowest tick, a fifth of a contactor's travel
 PWM_FOLDER = "pwm"  # in the runtime folder
 POWER_FILE = "power"  # in the runtime folder: "on" or "off"
 _VISITING_CABLE_A = 32.0  # of the cable a car brings to a socket
+_PINS_OF_CHANNEL_0 = (12, 18)  # of the PWM of a Pi 3; 13 and 19 are channel 1
 _NO_POWER = Outputs(duty=0.0, contactor=False)
 
 
@@ -31,15 +33,23 @@ class SimulatedBox:
         """Makes line map, PWM folder and power file in `runtime_dir`; the power is on."""
         self.plant = Plant(_plant_settings(wallbox))
         self.wire_faults: set[str] = set()
+        self.board_faults: set[str] = set()
         self.powered = True
         self.line_map = LineMap.create(runtime_dir / FILE_NAME)
-        self.pwm = PwmFolder(runtime_dir / PWM_FOLDER)
+        self.pwm = PwmFolder(runtime_dir / PWM_FOLDER, 0 if wallbox.pilot.pin in _PINS_OF_CHANNEL_0 else 1)
+        self._wires = Wires(wallbox, self.line_map, self.plant)
         self.kernel = Kernel(self.line_map, wallbox.mock.kernel)
         self._wallbox = wallbox
         self._power_file = runtime_dir / POWER_FILE
         self._stepped_at_s = time.monotonic()
         self._write_power("on")
-        self._put_inputs()
+        self._wires.show(self.board_faults)
+
+    @property
+    def offers_current(self) -> bool:
+        """What the car sees of the pilot is a duty, not x1, F or a pilot that is cut."""
+        outputs = self._outputs(time.monotonic())
+        return outputs.cp_connected and 0.0 < outputs.duty < 1.0
 
     def step(self) -> None:
         """Lets the time since the last step pass."""
@@ -47,32 +57,32 @@ class SimulatedBox:
         passed_s, self._stepped_at_s = now_s - self._stepped_at_s, now_s
         self.kernel.bury_the_dead()
         self.plant.step(self._outputs(now_s), passed_s)
-        self._put_inputs()
+        self._wires.show(self.board_faults)
         self.line_map.advance()
 
     def fault(self, name: str) -> None:
-        """Sets a fault of plant or wires. Raises RefusalError, with the names there are."""
-        if name in WIRE_FAULTS:
-            self.wire_faults.add(name)
+        """Sets a fault of plant, wires or board. Raises RefusalError, with the names there are."""
+        if (place := self._place(name)) is not None:
+            place.add(name)
             return
         try:
             self.plant.fault(name)
         except ValueError as error:
-            raise RefusalError(f"{error}; of the wires: {', '.join(sorted(WIRE_FAULTS))}") from None
+            raise RefusalError(_with_all_names(error)) from None
 
     def clear(self, name: str) -> None:
         """Ends a fault, whether it was set or not. Raises RefusalError, with the names there are."""
-        if name in WIRE_FAULTS:
-            self.wire_faults.discard(name)
+        if (place := self._place(name)) is not None:
+            place.discard(name)
             return
         try:
             self.plant.clear(name)
         except ValueError as error:
-            raise RefusalError(f"{error}; of the wires: {', '.join(sorted(WIRE_FAULTS))}") from None
+            raise RefusalError(_with_all_names(error)) from None
 
     def faults(self) -> list[str]:
         """All that are set."""
-        return sorted(self.plant.faults | self.wire_faults)
+        return sorted(self.plant.faults | self.wire_faults | self.board_faults)
 
     @property
     def lamp(self) -> list[str] | None:
@@ -118,35 +128,14 @@ class SimulatedBox:
                 self.step()
         raise RefusalError(f"edge: the contactor's line is still high {limit_s:g} s after the car left C")
 
+    def _place(self, name: str) -> set[str] | None:
+        """Where a fault outside the plant is noted."""
+        if name in WIRE_FAULTS:
+            return self.wire_faults
+        return self.board_faults if name in BOARD_FAULTS else None
+
     def _outputs(self, now_s: float) -> Outputs:
-        if not self.powered:
-            return _NO_POWER
-        high, lock = self.line_map.driven_high, self._wallbox.lock
-        return Outputs(
-            duty=self.pwm.poll(now_s).duty,
-            contactor=high(self._wallbox.contactor.pin),
-            lock_forward=lock is not None and high(lock.forward_pin),
-            lock_backward=lock is not None and high(lock.backward_pin),
-        )
-
-    def _put_inputs(self) -> None:
-        plant, wallbox = self.plant, self._wallbox
-        pilot, proximity, lock = wallbox.pilot, wallbox.proximity, wallbox.lock
-        self._put_volts(pilot.high_channel, (plant.cp_high_v - pilot.offset_v) / pilot.gain)
-        self._put_volts(pilot.low_channel, (plant.cp_low_v - pilot.offset_v) / pilot.gain)
-        if proximity is not None and plant.pp_ohm is not None:
-            share = plant.pp_ohm / (plant.pp_ohm + proximity.pull_up_ohm)
-            self._put_volts(proximity.channel, proximity.supply_v * share)
-        contactor = wallbox.contactor
-        self._put_level(contactor.mirror_pin, contactor.mirror_active, active=not plant.mirror_closed)
-        if lock is not None:
-            self._put_level(lock.feedback_pin, lock.feedback_active, active=plant.lock_closed)
-
-    def _put_volts(self, channel: int, volts: float) -> None:
-        self.line_map.put_adc(channel, adc_word(volts, self._wallbox.adc))
-
-    def _put_level(self, pin: int, active_level: Literal["high", "low"], *, active: bool) -> None:
-        self.line_map.put_input(pin, HIGH if active == (active_level == "high") else LOW)
+        return self._wires.outputs(self.pwm.poll(now_s).duty, now_s) if self.powered else _NO_POWER
 
     def _lose_lines(self) -> None:
         self.line_map.fall()
@@ -158,9 +147,8 @@ class SimulatedBox:
         unfinished.replace(self._power_file)
 
 
-def adc_word(volts: float, adc: Adc) -> int:
-    """What an MCP3208 makes of that voltage; it clips at its ends."""
-    return min(max(round(volts / adc.max_voltage_v * ADC_MAX), 0), ADC_MAX)
+def _with_all_names(error: ValueError) -> str:
+    return f"{error}; of wires and board: {', '.join(sorted(WIRE_FAULTS | BOARD_FAULTS))}"
 
 
 def _plant_settings(wallbox: Wallbox) -> PlantSettings:

@@ -1,8 +1,9 @@
 """The wires between the real drivers and the simulated box: one small memory-mapped file.
 
-A byte per GPIO line for direction, driven level and input level, the pid that holds the line, and eight words
-of the analogue converter. Each byte and word is read and written in one store, so no lock is needed: a level
-crosses, never a sequence of them. Imports nothing but the standard library, so that it costs nothing to load.
+A byte per GPIO line for direction, driven level and input level, the pid that holds the line, eight words
+of the analogue converter, and a byte each for a bus and a chip that fail. Each byte and word is read and
+written in one store, so no lock is needed: a level crosses, never a sequence of them. Imports nothing but the
+standard library, so that it costs nothing to load.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ _LEVEL_AT = 128  # u8 each; what the owner drives
 _INPUT_AT = 192  # u8 each; LOW, HIGH or FLOATING
 _OWNER_AT = 256  # i32 each; 0 = nobody
 _ADC_AT = 480  # u16 each
+_BUS_FAILS_AT, _CHIP_FAILS_AT = 496, 497  # u8 each
 _SIZE = 512
 
 
@@ -124,7 +126,21 @@ class LineMap:
         """0 to ADC_MAX; full scale is the converter's reference voltage."""
         return self._adc[channel]
 
+    @property
+    def bus_fails(self) -> bool:
+        """Transfers with the converter end in an error."""
+        return self._whole[_BUS_FAILS_AT] == 1
+
+    @property
+    def chip_fails(self) -> bool:
+        """Writes to the GPIO chip end in an error."""
+        return self._whole[_CHIP_FAILS_AT] == 1
+
     # the mock's side
+
+    def put_failures(self, *, bus: bool, chip: bool) -> None:
+        """From now on."""
+        self._whole[_BUS_FAILS_AT], self._whole[_CHIP_FAILS_AT] = bus, chip
 
     def driven_high(self, line: int) -> bool:
         """What the wire shows: an output that is high. An input is held low by the external pull-down."""

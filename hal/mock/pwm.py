@@ -1,4 +1,4 @@
-"""A folder laid out like /sys/class/pwm with one chip of one channel, and a judge of what is written there.
+"""A folder laid out like /sys/class/pwm with one channel in use, and a judge of what is written there.
 
 Polled, since nobody can be called back by a regular file. A real attribute keeps what was last written; a
 regular file keeps the tail of a longer, older number too, so only the text up to the first newline counts.
@@ -13,7 +13,7 @@ from pathlib import Path
 
 DEVICE = "3f20c000.pwm"  # the PWM of a Pi 3, as its `device` link names it
 CHIP = "pwmchip0"
-_CHANNEL = "pwm0"
+_CHANNELS = 2  # of that chip
 _ATTRIBUTES = {"period": "0", "duty_cycle": "0", "enable": "0", "polarity": "normal"}  # after an export
 _UNMEANT_F_S = 0.1  # state F is meant to last 300 ms (IEC 61851-1 Table A.5); a shorter 0 is a blip
 
@@ -46,9 +46,10 @@ OFF = Wave(0, 0, on=False)
 class PwmFolder:
     """The mock's side of the folder. `violations` grows for ever; they should be none."""
 
-    def __init__(self, root: Path) -> None:
-        """Makes the folder anew at `root`."""
+    def __init__(self, root: Path, channel: int = 0) -> None:
+        """Makes the folder anew at `root`; only `channel` can be exported."""
         self._root = root
+        self._channel = channel
         self._descriptors: dict[str, int] = {}
         self._raw: tuple[bytes, ...] = ()
         self._low_since_s: float | None = None
@@ -65,7 +66,7 @@ class PwmFolder:
         chip.mkdir(parents=True)
         (self._root / DEVICE).mkdir()
         (chip / "device").symlink_to(f"../{DEVICE}")
-        (chip / "npwm").write_text("1\n")
+        (chip / "npwm").write_text(f"{_CHANNELS}\n")
         (chip / "unexport").write_text("")
         (chip / "export").write_text("")
         self._descriptors["export"] = os.open(chip / "export", os.O_RDWR | os.O_CLOEXEC)
@@ -115,15 +116,16 @@ class PwmFolder:
         if not wanted:
             return
         os.ftruncate(self._descriptors["export"], 0)
-        if wanted != b"0":
-            self._violated(now_s, f"export of channel {wanted!r}: {CHIP} has channel 0 only")
+        if wanted != b"%d" % self._channel:
+            self._violated(now_s, f"export of channel {wanted!r}: the pilot is on channel {self._channel}")
             return
-        unfinished = self._root / CHIP / f".{_CHANNEL}"
+        folder = self._root / CHIP / f"pwm{self._channel}"
+        unfinished = folder.with_name(f".{folder.name}")
         unfinished.mkdir()
         for name, text in _ATTRIBUTES.items():
             (unfinished / name).write_text(text + "\n")
             self._descriptors[name] = os.open(unfinished / name, os.O_RDONLY | os.O_CLOEXEC)
-        unfinished.rename(self._root / CHIP / _CHANNEL)
+        unfinished.rename(folder)
 
     def _violated(self, now_s: float, text: str) -> None:
         self.violations.append(Violation(now_s, text))

@@ -27,6 +27,9 @@ class Hands:
         self.board = BoardFactory(world.runtime_dir / "line-map")
         box = world.box
         assert box.lock is not None
+        assert box.lock.forward_pin is not None
+        assert box.pilot.connect_pin is not None
+        self.connects = DigitalOutputDevice(box.pilot.connect_pin, initial_value=True, pin_factory=self.board)
         self.relay = DigitalOutputDevice(box.contactor.pin, initial_value=False, pin_factory=self.board)
         self.locks = DigitalOutputDevice(box.lock.forward_pin, initial_value=False, pin_factory=self.board)
         self.mirror = InputDevice(box.contactor.mirror_pin, pull_up=True, pin_factory=self.board)

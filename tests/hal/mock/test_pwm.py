@@ -51,7 +51,7 @@ def texts(pwm: PwmFolder) -> list[str]:
 
 def test_the_folder_looks_like_a_pis(folder: Path, pwm: PwmFolder) -> None:
     chip = folder / "pwm" / "pwmchip0"
-    assert (chip / "npwm").read_text() == "1\n"
+    assert (chip / "npwm").read_text() == "2\n"
     assert (chip / "device").resolve().name == DEVICE
     assert not (chip / "pwm0").exists()
     assert pwm.poll(0.0).duty == 0.0
@@ -73,7 +73,7 @@ def test_an_export_makes_the_channel_once(driver: Driver, pwm: PwmFolder) -> Non
 def test_another_channel_is_no_channel(folder: Path, pwm: PwmFolder) -> None:
     (folder / "pwm" / "pwmchip0" / "export").write_text("3\n")
     pwm.poll(0.0)
-    assert texts(pwm) == ["export of channel b'3': pwmchip0 has channel 0 only"]
+    assert texts(pwm) == ["export of channel b'3': the pilot is on channel 0"]
 
 
 def test_the_right_order_is_no_violation(driver: Driver, pwm: PwmFolder) -> None:
