@@ -34,7 +34,8 @@ class Programs:
         self._reboot_asked = False
         self._reset_seen_at_s: float | None = None
         self._power: tuple[int, str] | None = None  # the file's inode and word
-        safety = Program("safety", self._command("hal.safety"), 10.0)  # up to 6 s until a car leaves C
+        safety_command = [*self._command("hal.safety"), "--safe-outputs-after"]  # see _safe_outputs
+        safety = Program("safety", safety_command, 10.0)  # up to 6 s until a car leaves C
         instruments = Program("instruments", self._command("hal.instruments"), 5.0)
         bridge = Program("bridge", self._command("bridge"), 15.0)
         self._mock = Child(Program("mock", self._command("hal.mock"), 5.0), self.say)

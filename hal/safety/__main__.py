@@ -7,31 +7,36 @@ import os
 import secrets
 import signal
 import sys
-import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from gpiozero import GPIOZeroError
+from gpiozero import GPIOZeroError, GPIOZeroWarning
 
 from hal import settings
 from hal.config_file import ConfigError
 from hal.core.evse import Evse
 from hal.notify import Notify
-from hal.safety import pwm, real_time
+from hal.safety import hardware, pwm, real_time
 from hal.safety.box import box_of, notes_of, rules_of
+from hal.safety.errands import Errands
+from hal.safety.hardware import NoHardwareError
 from hal.safety.journal import Journal
-from hal.safety.lines import Lines, PinFactory, Wiring
-from hal.safety.loop import Loop, Voice
+from hal.safety.keeping import FILE_NAME as KEPT_FILE
+from hal.safety.keeping import Keeping, clocks, read
+from hal.safety.lines import Lines, Wiring, low_lines
+from hal.safety.loop import Loop, Parts, Voice
+from hal.safety.owners import UnknownUserError, role_owners
 from hal.safety.pwm import PERIOD_NS, PwmError
 from hal.safety.safe_outputs import Claims, write_claims
 from hal.safety.server import Server, SocketTakenError
 from hal.safety.status import Identity
+from hal.safety.wires import PinFactory
 
 _CANNOT_START = 2
-
-
-class NoHardwareError(Exception):
-    """This machine has no such lines; the text says what to do."""
+_REFUSALS = (
+    ConfigError, SocketTakenError, NoHardwareError, PwmError, UnknownUserError, GPIOZeroError,
+    GPIOZeroWarning, OSError,
+)  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:
@@ -40,42 +45,54 @@ def main(arguments: list[str]) -> int:
     with ExitStack() as ending:
         try:
             box = settings.load(asked.config_dir / settings.FILE_NAME, mock=asked.mock)
-            loop = _start(box, asked.runtime_dir, ending, mock=asked.mock)
-        except (ConfigError, SocketTakenError, NoHardwareError, PwmError, GPIOZeroError, OSError) as error:
+            loop = _start(box, asked, ending)
+        except _REFUSALS as error:
             print(f"hal.safety: {error}", file=sys.stderr)
             return _CANNOT_START
         return loop.run()
 
 
-def _start(box: settings.Wallbox, runtime_dir: Path, ending: ExitStack, *, mock: bool) -> Loop:
+def _start(box: settings.Wallbox, asked: argparse.Namespace, ending: ExitStack) -> Loop:
     """Everything that may block or fail, before the first tick; `ending` undoes it, last to first."""
     journal, notify = Journal(), Notify(os.environ)
-    server = Server(runtime_dir, box_of(box, mock=mock), journal)  # first: only one may touch the lines
-    ending.callback(server.close)
-    lines = _claim_lines(box, runtime_dir, mock=mock)
+    facts = () if asked.mock else _machine_facts(box, asked)
+    owners = role_owners(os.environ)
+    server = Server(asked.runtime_dir, box_of(box, mock=asked.mock), journal, owners)
+    ending.callback(server.close)  # before the lines: only one may touch them
+    keeping = Keeping(asked.state_dir / KEPT_FILE)  # before the lines: it must not inherit one
+    ending.callback(keeping.close)
+    wiring = _mock_wiring(box, asked.runtime_dir) if asked.mock else hardware.wiring(box)
+    lines = _claim_lines(box, asked.runtime_dir, wiring, mock=asked.mock)
     ending.callback(lines.close)
+    keeping.ready()
     granted = real_time.claim()
-    rules = rules_of(box, mock=mock, fifo=not granted.fifo_refused)
-    identity = Identity(secrets.token_hex(4), mock, granted.text, notes_of(box, rules))
-    evse = Evse(rules, time.monotonic())
-    loop = Loop(evse, lines, server, Voice(journal, notify, rules.late_limit_s), identity)
+    rules = rules_of(box, mock=asked.mock, fifo=not granted.fifo_refused)
+    notes = (*notes_of(box, rules), *facts)
+    identity = Identity(secrets.token_hex(4), asked.mock, granted.text, notes)
+    now = clocks()
+    evse = Evse(rules, now.now_s, read(asked.state_dir / KEPT_FILE, now))
+    voice = Voice(journal, notify, rules.late_limit_s)
+    loop = Loop(Parts(evse, lines, server, keeping, Errands(evse, rules, now.now_s)), voice, identity)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: loop.ask_to_stop())
-    journal.say(f"hal.safety started{' with a MOCK box' if mock else ''}: {granted.text}")
+    journal.say(f"hal.safety started{' with a MOCK box' if asked.mock else ''}: {granted.text}")
     notify.send("READY=1")
     return loop
 
 
-def _claim_lines(box: settings.Wallbox, runtime_dir: Path, *, mock: bool) -> Lines:
+def _machine_facts(box: settings.Wallbox, asked: argparse.Namespace) -> tuple[str, ...]:
+    machine = hardware.Machine()
+    hardware.check(machine, box)
+    return hardware.death_facts(machine, box, safe_outputs_after=asked.safe_outputs_after)
+
+
+def _claim_lines(box: settings.Wallbox, runtime_dir: Path, wiring: Wiring, *, mock: bool) -> Lines:
     """Says in the runtime folder what it is about to claim, then claims it, safe."""
-    wiring = _mock_wiring(runtime_dir) if mock else _real_wiring(box)
-    motor = [box.lock.forward_pin, box.lock.backward_pin] if box.lock else []
-    folder = pwm.channel_folder(wiring.pwm_chip, box.pilot.pwm_channel)
     claims = Claims(
         line_map=str(_line_map(runtime_dir)) if mock else None,
         gpio_chip=None if mock else wiring.factory.chip,
-        low_lines=[box.contactor.pin, *motor],
-        duty_file=str(folder / "duty_cycle"),
+        low_lines=low_lines(box),
+        duty_file=str(wiring.pwm_folder / "duty_cycle"),
         duty_ns=PERIOD_NS,
     )
     write_claims(runtime_dir, claims)
@@ -88,7 +105,7 @@ def _line_map(runtime_dir: Path) -> Path:
     return runtime_dir / FILE_NAME
 
 
-def _mock_wiring(runtime_dir: Path) -> Wiring:
+def _mock_wiring(box: settings.Wallbox, runtime_dir: Path) -> Wiring:
     from hal.mock.board import BoardFactory  # never loaded for a real box
     from hal.mock.line_map import LineMapError
 
@@ -96,24 +113,8 @@ def _mock_wiring(runtime_dir: Path) -> Wiring:
         factory: PinFactory = BoardFactory(_line_map(runtime_dir))
     except LineMapError as error:
         raise NoHardwareError(str(error)) from None
-    return Wiring(factory, runtime_dir / "pwm" / "pwmchip0")
-
-
-def _real_wiring(box: settings.Wallbox) -> Wiring:
-    """Real lines or none: nothing stands in for them."""
-    try:
-        import lgpio  # only the extra `pi` brings it
-        from gpiozero.pins.lgpio import LGPIOFactory
-    except ImportError:
-        raise NoHardwareError(
-            "lgpio is not installed: on a Raspberry Pi install the extra `pi` (lgpio >= 0.2.2), "
-            "elsewhere start with --mock"
-        ) from None
-    try:
-        factory = LGPIOFactory()
-    except lgpio.error as error:
-        raise NoHardwareError(f"no GPIO: {error}; see the permissions of /dev/gpiochip*") from None
-    return Wiring(factory, pwm.find_chip(pwm.SYSFS, box.pilot.pwm_device))
+    folder = pwm.find_channel(runtime_dir / "pwm", box.pilot.pwm_device, box.pilot.pin)
+    return Wiring(factory, folder, (OSError, GPIOZeroError))
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
@@ -122,6 +123,11 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--state-dir", type=Path, required=True, help="folder of what lasts")
     parser.add_argument("--runtime-dir", type=Path, required=True, help="folder of sockets")
     parser.add_argument("--mock", action="store_true", help="the lines of the mock wallbox")
+    parser.add_argument(
+        "--safe-outputs-after",
+        action="store_true",
+        help="who starts this runs safe_outputs when it has ended",
+    )
     return parser.parse_args(arguments)
 
 

@@ -11,7 +11,14 @@ from hal.core.rules import BoxRules, LockRules
 from hal.settings import TemperatureSettings, Wallbox, declared_facts
 
 _LATE_LIMIT_MOCK_S = 1.0  # an ordinary priority on a busy machine; no current flows
-_FASTER_ON_A_MOCK_BOX = ("min_off_s", "after_fault_s", "max_closings", "closings_window_s", "late_limit_s")
+_FASTER_ON_A_MOCK_BOX = (
+    "min_off_s",
+    "after_fault_s",
+    "max_closings",
+    "closings_window_s",
+    "starts_for_person",
+    "late_limit_s",
+)
 _SERIAL_NUMBER = Path("/sys/firmware/devicetree/base/serial-number")  # of a Pi, with a NUL at its end
 
 
@@ -29,6 +36,11 @@ def rules_of(box: Wallbox, *, mock: bool, fifo: bool) -> BoxRules:
         fault_f_s=box.pilot.fault_f_s,
         derate_from_c=temperature.derate_from_c,
         stop_at_c=temperature.stop_at_c,
+        starts_for_person=contactor.starts_for_person,
+        has_thermometer=box.temperature is not None,
+        has_cp_relay=box.pilot.connect_pin is not None,
+        has_rcm_test=box.rcm is not None and box.rcm.test_pin is not None,
+        stop_kind=box.stop.kind if box.stop else "stop",
         lock=_lock_rules(box),
     )
     return replace(rules, late_limit_s=_LATE_LIMIT_MOCK_S) if mock and not fifo else rules
@@ -47,7 +59,7 @@ def _lock_rules(box: Wallbox) -> LockRules:
 
 def notes_of(box: Wallbox, rules: BoxRules) -> tuple[str, ...]:
     """The declared facts for `Status.notes`, and what is looser than on a real box."""
-    return (*declared_facts(box), "no residual current monitor", *_loosened(rules))
+    return (*declared_facts(box), *_loosened(rules))
 
 
 def _loosened(rules: BoxRules) -> list[str]:

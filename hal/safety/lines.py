@@ -1,8 +1,8 @@
-"""The drivers: what the box's wires show, as a `Sense`, and the few things that may be put on them.
+"""The drivers of a box together: what its wires show, and the few things that may be put on them.
 
 They never sleep and never know why. Digital lines and the converter go through gpiozero, whose pins are the
 Pi's (lgpio) or the mock wallbox's; the pilot's wave is `pwm.py`'s. A wire that is cut reads as the worse
-answer: contactor closed, cable unlocked, no plug.
+answer: contactor closed, cable unlocked, no plug, residual current, stop pressed.
 """
 
 from __future__ import annotations
@@ -11,17 +11,16 @@ import math
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
-
-from gpiozero import MCP3208, DigitalOutputDevice, InputDevice
 
 from hal.core.pilot import duty
-from hal.core.signals import PilotOffer
+from hal.core.signals import Drive, PilotOffer
+from hal.safety.contactor_lines import ContactorLines
+from hal.safety.converter import Conversion, Converter
+from hal.safety.lock_lines import LockLines
 from hal.safety.pwm import PERIOD_NS, Pwm, export
-from hal.settings import Adc, Contactor, Level, Lock, Proximity, Wallbox
-from hal.settings import Pilot as PilotSettings
-
-PinFactory = Any  # gpiozero carries no types
+from hal.safety.wires import PinFactory, contact, output
+from hal.settings import Wallbox
+from hal.settings_lines import Pilot, Proximity, Rcm, Stop
 
 
 @dataclass(frozen=True)
@@ -29,93 +28,92 @@ class Wiring:
     """Where the drivers find their hardware."""
 
     factory: PinFactory
-    pwm_chip: Path
+    pwm_folder: Path  # of the pilot's channel, exported or not
+    transfer_failures: tuple[type[Exception], ...]  # of one exchange with the converter
+
+
+@dataclass(frozen=True, slots=True)
+class Analogue:
+    """Pilot and proximity as read last; `age_s` and `alive` hold for all of them."""
+
+    cp_high_v: float
+    cp_low_v: float
+    pp_ohm: float | None  # None: a fixed cable
+    age_s: float
+    alive: bool
 
 
 class PilotOutput:
-    """The generator of the control pilot."""
+    """The generator of the control pilot, and the relay that connects it to the car."""
 
-    def __init__(self, pwm: Pwm) -> None:
+    def __init__(self, pwm: Pwm, pilot: Pilot, factory: PinFactory) -> None:
+        """The generator is at x1 before the relay connects it. Dead or off, the relay is open: the car sees
+        no pilot and stops."""
         self._pwm = pwm
-        self._shown: PilotOffer | None = None
+        self.shown: PilotOffer | None = None
+        self.show("x1")
+        self._relay = None if pilot.connect_pin is None else output(pilot.connect_pin, factory)
+        self.connect(connected=True)
 
     def show(self, offer: PilotOffer) -> None:
         """Amps as a duty, x1 as steady +12 V, F as steady -12 V; written once per change, in one write."""
-        if offer != self._shown:
+        if offer != self.shown:
             self._pwm.write_duty(_duty_ns(offer))
-            self._shown = offer
+            self.shown = offer
+
+    def connect(self, *, connected: bool) -> None:
+        """Without a relay the pilot is always connected."""
+        if self._relay is not None:
+            self._relay.value = connected
 
 
-class PilotInput:
-    """The control pilot at the box's end, through peak-hold and divider."""
+class AnalogueInput:
+    """The control pilot at the box's end, through peak-hold and divider, and the resistor in the plug."""
 
-    def __init__(self, pilot: PilotSettings, adc: Adc, factory: PinFactory) -> None:
+    def __init__(self, box: Wallbox, wiring: Wiring) -> None:
+        """Raises what a failed transfer raises."""
+        pilot, self._proximity = box.pilot, box.proximity
         self._gain, self._offset_v = pilot.gain, pilot.offset_v
-        self._high = _channel(pilot.high_channel, adc, factory)
-        self._low = _channel(pilot.low_channel, adc, factory)
+        channels = [pilot.high_channel, pilot.low_channel]
+        if self._proximity:
+            channels.append(self._proximity.channel)
+        self._converter = Converter(box.adc, tuple(channels), wiring.factory, wiring.transfer_failures)
 
-    def read_v(self) -> tuple[float, float]:
-        """Peak of the positive and of the negative half-wave."""
-        return self._volts(self._high), self._volts(self._low)
-
-    def _volts(self, channel: MCP3208) -> float:
-        return float(channel.voltage) * self._gain + self._offset_v
-
-
-class ProximityInput:
-    """The resistor in the plug, below a pull-up."""
-
-    def __init__(self, proximity: Proximity, adc: Adc, factory: PinFactory) -> None:
-        self._proximity = proximity
-        self._channel = _channel(proximity.channel, adc, factory)
-
-    def read_ohm(self) -> float:
-        """Infinite for an open input."""
-        voltage_v = max(float(self._channel.voltage), 0.0)
-        across_pull_up_v = self._proximity.supply_v - voltage_v
-        if across_pull_up_v <= 0:
-            return math.inf
-        return self._proximity.pull_up_ohm * voltage_v / across_pull_up_v
+    def read(self, offer: PilotOffer, now_s: float) -> Analogue:
+        """One conversion of each channel; `offer` is what the pilot has shown since the last tick."""
+        last: Conversion = self._converter.read(offer, now_s)
+        volts = [self._converter.volts(word) for word in last.words]
+        high_v, low_v = (at_input_v * self._gain + self._offset_v for at_input_v in volts[:2])
+        pp_ohm = _ohm(volts[2], self._proximity) if self._proximity else None
+        return Analogue(high_v, low_v, pp_ohm, last.age_s, last.alive)
 
 
-class ContactorLines:
-    """The contactor's coil, and the mirror contact that is closed while the contactor is open."""
+class RcmLines:
+    """The residual current monitor: its healthy contact and its test input."""
 
-    def __init__(self, contactor: Contactor, factory: PinFactory) -> None:
-        self._coil = DigitalOutputDevice(contactor.pin, initial_value=False, pin_factory=factory)
-        self._mirror_open = _input(contactor.mirror_pin, contactor.mirror_active, factory)
+    def __init__(self, rcm: Rcm, factory: PinFactory) -> None:
+        self._healthy = contact(rcm.pin, rcm.active, factory)
+        self._test = None if rcm.test_pin is None else output(rcm.test_pin, factory)
 
-    def drive(self, *, closed: bool) -> None:
-        """Energises the coil or lets it go."""
-        self._coil.value = closed
+    def reads_healthy(self) -> bool:
+        """False: it has tripped, or its wire is cut."""
+        return bool(self._healthy.is_active)
 
-    def reads_closed(self) -> bool:
-        """The mirror contact, not the coil: a welded contactor and a cut wire read True."""
-        return not self._mirror_open.is_active
+    def test(self, *, testing: bool) -> None:
+        """Its test input, active as long as told."""
+        if self._test is not None:
+            self._test.value = testing
 
 
-class LockLines:
-    """The lock's motor on an H-bridge, and its feedback contact."""
+class StopInput:
+    """A normally closed button."""
 
-    def __init__(self, lock: Lock, factory: PinFactory) -> None:
-        self._forward = DigitalOutputDevice(lock.forward_pin, initial_value=False, pin_factory=factory)
-        self._backward = DigitalOutputDevice(lock.backward_pin, initial_value=False, pin_factory=factory)
-        self._locked = _input(lock.feedback_pin, lock.feedback_active, factory)
+    def __init__(self, stop: Stop, factory: PinFactory) -> None:
+        self._whole = contact(stop.pin, stop.active, factory)
 
-    def drive(self, motor: Literal["lock", "unlock"] | None) -> None:
-        """Runs the motor until told otherwise; never both sides of the bridge at once."""
-        if motor != "lock":
-            self._forward.off()
-        if motor != "unlock":
-            self._backward.off()
-        if motor == "lock":
-            self._forward.on()
-        elif motor == "unlock":
-            self._backward.on()
-
-    def reads_locked(self) -> bool:
-        """The feedback contact, not the motor."""
-        return bool(self._locked.is_active)
+    def reads_pressed(self) -> bool:
+        """Pressed, or its wire is cut."""
+        return not self._whole.is_active
 
 
 class Lines:
@@ -128,11 +126,27 @@ class Lines:
         """
         factory = self._factory = wiring.factory
         self.contactor = ContactorLines(box.contactor, factory)
-        self.lock = LockLines(box.lock, factory) if box.lock else None
-        self._pwm = Pwm(export(wiring.pwm_chip, box.pilot.pwm_channel))
-        self.pilot = PilotOutput(self._pwm)
-        self.pilot_input = PilotInput(box.pilot, box.adc, factory)
-        self.proximity = ProximityInput(box.proximity, box.adc, factory) if box.proximity else None
+        self.lock = LockLines(box.lock, factory, hold=self.contactor.reads_closed()) if box.lock else None
+        self._pwm = Pwm(export(wiring.pwm_folder))
+        self.pilot = PilotOutput(self._pwm, box.pilot, factory)
+        self.rcm = RcmLines(box.rcm, factory) if box.rcm else None
+        self.stop = StopInput(box.stop, factory) if box.stop else None
+        self._analogue = AnalogueInput(box, wiring)
+
+    def read_analogue(self, now_s: float) -> Analogue:
+        """Pilot and proximity."""
+        return self._analogue.read(self.pilot.shown or "x1", now_s)
+
+    def drive(self, decided: Drive) -> None:
+        """The contactor first: nothing may delay its opening."""
+        self.contactor.drive(closed=decided.close_contactor)
+        self.contactor.trip(tripped=decided.trip)
+        self.pilot.show(decided.pilot)
+        self.pilot.connect(connected=decided.cp_connected)
+        if self.lock:
+            self.lock.drive(decided.lock_motor)
+        if self.rcm:
+            self.rcm.test(testing=decided.rcm_test)
 
     def make_safe(self) -> None:
         """Contactor open, motor off, x1; each is tried even when the one before fails. Raises what failed."""
@@ -148,6 +162,17 @@ class Lines:
         self._pwm.close()
 
 
+def low_lines(box: Wallbox) -> list[int]:
+    """What must be low once nobody drives the box, the contactor first. Not the solenoid of a lock: it holds
+    a plug whose contactor may be welded until the next start has looked."""
+    lock, rcm = box.lock, box.rcm
+    pins = [box.contactor.pin, box.contactor.watchdog_pin, box.contactor.trip_pin]
+    if lock is not None:
+        pins += [lock.forward_pin, lock.backward_pin, lock.enable_pin, lock.phase_pin]
+    pins += [rcm.test_pin if rcm else None, box.pilot.connect_pin]
+    return [pin for pin in pins if pin is not None]
+
+
 def _duty_ns(offer: PilotOffer) -> int:
     match offer:
         case "x1":
@@ -158,12 +183,7 @@ def _duty_ns(offer: PilotOffer) -> int:
             return round(duty(amps) * PERIOD_NS)
 
 
-def _channel(channel: int, adc: Adc, factory: PinFactory) -> MCP3208:
-    return MCP3208(
-        channel, max_voltage=adc.max_voltage_v, port=adc.spi_port, device=adc.spi_device, pin_factory=factory
-    )
-
-
-def _input(pin: int, active: Level, factory: PinFactory) -> InputDevice:
-    """Pulled to the level that is not the active one, so that a cut wire reads inactive."""
-    return InputDevice(pin, pull_up=active == "low", pin_factory=factory)
+def _ohm(at_input_v: float, proximity: Proximity) -> float:
+    """Infinite for an open input."""
+    across_pull_up_v = proximity.supply_v - at_input_v
+    return proximity.pull_up_ohm * at_input_v / across_pull_up_v if across_pull_up_v > 0 else math.inf

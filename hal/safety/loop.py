@@ -12,12 +12,16 @@ from dataclasses import dataclass
 
 import msgspec
 
-from hal.contract import Status
+from hal.contract import Answer, Status
 from hal.core.evse import Evse
 from hal.core.signals import Drive, Sense
 from hal.notify import Notify
+from hal.safety.allowance import Allowance
+from hal.safety.client import Client
+from hal.safety.errands import Errands
 from hal.safety.health import meter_implausible, reader_healthy, under_voltage
 from hal.safety.journal import WAITING, Journal
+from hal.safety.keeping import Keeping
 from hal.safety.lines import Lines
 from hal.safety.server import Server
 from hal.safety.status import Identity, Tallies, changes, differs, status_of
@@ -26,6 +30,7 @@ TICK_CLOSED_S = 0.010  # IEC 61851-1 Table A.6 sequence 8.1: two samples and all
 TICK_OPEN_S = 0.020
 LATE_S = 0.015  # the share of lateness in those 100 ms; a later tick is counted
 STATUS_EVERY_S = 1.0
+STATUS_BURST, STATUS_A_SECOND = 20, 10  # of changes: a chattering contact shall not flood peers and log
 
 
 @dataclass(frozen=True)
@@ -37,21 +42,36 @@ class Voice:
     late_limit_s: float  # a later tick does not feed the watchdog of systemd
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What the loop ties together; all are new, and the lines are safe."""
+
+    evse: Evse
+    lines: Lines
+    server: Server
+    keeping: Keeping
+    errands: Errands
+
+
 class Loop:
     """The life of `hal.safety` after its start."""
 
-    def __init__(self, evse: Evse, lines: Lines, server: Server, voice: Voice, identity: Identity) -> None:
-        """`evse` is new; the lines are safe."""
-        self._evse = evse
-        self._lines = lines
-        self._server = server
+    def __init__(self, parts: Parts, voice: Voice, identity: Identity) -> None:
+        self._evse = parts.evse
+        self._lines = parts.lines
+        self._server = parts.server
+        self._keeping = parts.keeping
+        self._errands = parts.errands
         self._voice = voice
         self._identity = identity
+        self._asker: Client | None = None  # of the errand that runs
+        self._trouble = ""  # of the keeper
         self._due_s: float | None = None  # of the next tick
         self._late_ticks = 0
         self._stop_asked = False
         self._stopping = False
         self._told: Status | None = None
+        self._words = Allowance(STATUS_BURST, STATUS_A_SECOND)
 
     def run(self) -> int:
         """Until `ask_to_stop`; the exit code. Any failure leaves safe lines and a code that is not 0."""
@@ -80,21 +100,22 @@ class Loop:
         if self._stop_asked and not self._stopping:
             self._stopping = True
             self._evse.stop()
-        decided = self._evse.step(self._sense(now_s, late_s), self._server.wish, now_s)
-        self.drive(decided)
-        self._plan(now_s, decided)
+        sense = self._sense(now_s, late_s)
+        decided = self._evse.step(sense, self._server.wish, now_s)
+        driven, answer = self._errands.step(sense, decided, now_s)
+        self.drive(driven)
+        self._plan(now_s, driven)
         self._server.serve(now_s)
+        self._attend(answer, now_s)
+        self._keep(now_s)
         self._publish(now_s)
         self._voice.journal.emit()
         if late_s <= self._voice.late_limit_s:
             self._voice.notify.feed_watchdog(now_s)
 
     def drive(self, decided: Drive) -> None:
-        """The contactor first: nothing may delay its opening."""
-        self._lines.contactor.drive(closed=decided.close_contactor)
-        self._lines.pilot.show(decided.pilot)
-        if self._lines.lock:
-            self._lines.lock.drive(decided.lock_motor)
+        """The only place that writes lines while the loop runs."""
+        self._lines.drive(decided)
 
     def seconds_to_next(self, now_s: float) -> float:
         """0 when it is due."""
@@ -110,23 +131,51 @@ class Loop:
             self._voice.journal.say(line)
         self._voice.journal.emit(WAITING)
 
+    def _attend(self, answer: Answer | None, now_s: float) -> None:
+        """Requests of tools: those that ended, and those that came."""
+        if answer is not None and self._asker is not None:
+            self._server.answer(self._asker, answer)
+        while self._server.asked:
+            client, request = self._server.asked.popleft()
+            if request.owner == "instruments":
+                why_not = self._errands.refusal(request)
+                if not why_not:
+                    self._server.relay(client, request, now_s)
+            else:
+                why_not = self._errands.begin(request, now_s)
+                self._asker = self._asker if why_not else client
+            if why_not:
+                self._server.answer(client, Answer(id=request.id, ok=False, text=f"{request.do}: {why_not}"))
+
+    def _keep(self, now_s: float) -> None:
+        self._keeping.keep(self._evse.kept(), now_s)
+        trouble = self._keeping.trouble(now_s)
+        if trouble and trouble != self._trouble:
+            self._voice.journal.say(f"what must outlast a restart is not kept: {trouble}")
+        self._trouble = trouble
+
     def _sense(self, now_s: float, late_s: float) -> Sense:
-        high_v, low_v = self._lines.pilot_input.read_v()
+        lines, analogue = self._lines, self._lines.read_analogue(now_s)
         reading = self._server.fresh_reading(now_s)
         temperatures = self._server.fresh_temperatures(now_s)
         instruments = self._server.instruments
         return Sense(
-            cp_high_v=high_v,
-            cp_low_v=low_v,
-            pp_ohm=self._lines.proximity.read_ohm() if self._lines.proximity else None,
-            mirror_closed=self._lines.contactor.reads_closed(),
-            lock_closed=self._lines.lock.reads_locked() if self._lines.lock else None,
+            cp_high_v=analogue.cp_high_v,
+            cp_low_v=analogue.cp_low_v,
+            pp_ohm=analogue.pp_ohm,
+            mirror_closed=lines.contactor.reads_closed(),
+            lock_closed=lines.lock.reads_locked() if lines.lock else None,
+            cp_age_s=analogue.age_s,
+            cp_alive=analogue.alive,
+            rcm_healthy=lines.rcm.reads_healthy() if lines.rcm else None,
+            stop_pressed=lines.stop.reads_pressed() if lines.stop else None,
             current_a=reading.current_a if reading else None,
             reading_at_s=reading.at_s if reading else None,
             contacts_c=temperatures.contacts_c if temperatures else None,
             meter_implausible=meter_implausible(instruments),
             reader_healthy=reader_healthy(instruments),
             under_voltage=under_voltage(instruments),
+            state_kept=not self._trouble,
             late_s=late_s,
         )
 
@@ -138,7 +187,8 @@ class Loop:
 
     def _publish(self, now_s: float) -> None:
         wish, journal = self._server.wish, self._voice.journal
-        lamp = wish.lamp if wish and wish.valid_until_s > now_s else ""
+        wished = wish.lamp if wish and wish.valid_until_s > now_s else ""
+        lamp = wished if self._errands.lamp is None else self._errands.lamp
         tallies = Tallies(self._late_ticks, self._server.dropped, journal.dropped)
         status = status_of(self._evse.view(), self._identity, tallies, lamp)
         told = self._told
@@ -146,7 +196,7 @@ class Loop:
             self._tell(status, 1, now_s)
             return
         comparable = msgspec.structs.replace(status, seq=told.seq, at_s=told.at_s)
-        if differs(told, comparable):
+        if differs(told, comparable) and self._words.take(now_s):
             for line in changes(told, comparable):
                 journal.say(line)
             self._tell(status, told.seq + 1, now_s)

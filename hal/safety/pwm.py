@@ -16,6 +16,10 @@ DEVICES = (  # of the chip whose pins are on the header, by its link; chip numbe
     "fe20c000.pwm",  # Pi 4
     "3f20c000.pwm",  # Pi 3, Zero 2 W
 )
+_CHANNELS = {  # number of channels of the chip -> GPIO -> channel
+    2: {12: 0, 13: 1, 18: 0, 19: 1},  # Pi 3, 4, Zero 2 W
+    4: {12: 0, 13: 1, 18: 2, 19: 3},  # Pi 5 (RP1)
+}
 _EXPORT_WAIT_S = 2.0  # udev grants write access some milliseconds after the export
 _EXPORT_STEP_S = 0.005
 
@@ -30,8 +34,13 @@ class Pwm:
     def __init__(self, folder: Path) -> None:
         """`folder` is an exported channel (`.../pwmN`). The wave is steady high (x1) before it is let out.
 
-        Raises OSError. Order of the writes: period, duty, enable; the kernel refuses a duty above the period.
+        Raises OSError, or PwmError for a channel that is upside down. Order of the writes: period, duty,
+        enable; the kernel refuses a duty above the period, so an older and longer duty is cut first.
         """
+        if (polarity := (folder / "polarity").read_text().partition("\n")[0]) != "normal":
+            raise PwmError(f"{folder}/polarity is {polarity}: write normal to it while enable is 0")
+        if _number(folder / "duty_cycle") > PERIOD_NS:
+            _write(folder / "duty_cycle", PERIOD_NS)
         if _number(folder / "period") != PERIOD_NS:
             _write(folder / "period", PERIOD_NS)
         self._duty = os.open(folder / "duty_cycle", os.O_WRONLY | os.O_CLOEXEC)
@@ -39,12 +48,26 @@ class Pwm:
         _write(folder / "enable", 1)
 
     def write_duty(self, duty_ns: int) -> None:
-        """High time of each period, 0 (steady low, -12 V) to PERIOD_NS (steady high, +12 V)."""
+        """High time of each period: 0 is steady -12 V, PERIOD_NS steady +12 V. Raises OSError."""
         os.pwrite(self._duty, b"%d\n" % duty_ns, 0)
 
     def close(self) -> None:
         """Lets go of the file; the wave stays as it is."""
         os.close(self._duty)
+
+
+def find_channel(sysfs: Path, device: str, pin: int) -> Path:
+    """Folder of the channel that drives GPIO `pin`, exported or not, on the chip that `find_chip` finds.
+
+    Raises PwmError.
+    """
+    chip = find_chip(sysfs, device)
+    count = _number(chip / "npwm")
+    if count not in _CHANNELS:
+        raise PwmError(
+            f"pilot.pwm_device = {device}: {chip} has {count} channels; a Raspberry Pi's has 2 or 4"
+        )
+    return chip / f"pwm{_CHANNELS[count][pin]}"
 
 
 def find_chip(sysfs: Path, device: str) -> Path:
@@ -60,16 +83,10 @@ def find_chip(sysfs: Path, device: str) -> Path:
     )
 
 
-def channel_folder(chip: Path, channel: int) -> Path:
-    """Where the channel is once it is exported."""
-    return chip / f"pwm{channel}"
-
-
-def export(chip: Path, channel: int) -> Path:
-    """The folder of the channel, once it can be written; waits up to 2 s. Raises PwmError."""
-    folder = channel_folder(chip, channel)
+def export(folder: Path) -> Path:
+    """`folder`, once it is there and can be written; waits up to 2 s. Raises PwmError."""
     if not folder.is_dir():
-        _export_now(chip, channel)
+        _export_now(folder)
     give_up_s = time.monotonic() + _EXPORT_WAIT_S
     while not all(os.access(folder / name, os.W_OK) for name in ("period", "duty_cycle", "enable")):
         if time.monotonic() > give_up_s:
@@ -78,11 +95,13 @@ def export(chip: Path, channel: int) -> Path:
     return folder
 
 
-def _export_now(chip: Path, channel: int) -> None:
+def _export_now(folder: Path) -> None:
     try:
-        _write(chip / "export", channel)
+        _write(folder.parent / "export", int(folder.name.removeprefix("pwm")))
+    except PermissionError:
+        raise PwmError(f"no permission on {folder.parent}/export; see the udev rules") from None
     except OSError as error:
-        raise PwmError(f"pilot.pwm_channel = {channel}: {chip} does not export it: {error}") from None
+        raise PwmError(f"{folder} cannot be exported: {error}; is another program using it?") from None
 
 
 def _number(path: Path) -> int:

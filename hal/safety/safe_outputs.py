@@ -8,6 +8,8 @@ outputs at their last level and its PWM running when their process dies. Reads o
 import json
 import os
 import sys
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TypedDict
 
@@ -32,41 +34,34 @@ def write_claims(runtime_dir: Path, claims: Claims) -> None:
 
 
 def make_safe(runtime_dir: Path) -> str:
-    """What was done, in words. Raises OSError, or lgpio's error, when a line could not be written."""
+    """What was done, in words. Tries every line whatever became of the others; raises what failed last."""
     try:
         claims: Claims = json.loads((runtime_dir / FILE_NAME).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return "hal.safety has claimed no lines"
-    try:
-        _lower(claims)
-    finally:
-        _steady_pilot(claims)
+    with ExitStack() as last_to_first:
+        last_to_first.callback(_steady_pilot, claims)
+        lower = _lowering(claims)
+        for line in reversed(claims["low_lines"]):
+            last_to_first.callback(lower, line)
     return f"lines {claims['low_lines']} low, pilot x1"
 
 
-def _lower(claims: Claims) -> None:
-    if claims["line_map"] is not None:
-        _lower_simulated(claims["line_map"], claims["low_lines"])
-    elif claims["gpio_chip"] is not None:
-        _lower_real(claims["gpio_chip"], claims["low_lines"])
+def _lowering(claims: Claims) -> Callable[[int], object]:
+    if claims["line_map"] is None:
+        import lgpio  # not on other machines than a Pi
 
-
-def _lower_real(chip: int, lines: list[int]) -> None:
-    import lgpio  # not on other machines than a Pi
-
-    opened = lgpio.gpiochip_open(chip)
-    for line in lines:
-        lgpio.gpio_claim_output(opened, line, 0)
-
-
-def _lower_simulated(path: str, lines: list[int]) -> None:
+        opened = lgpio.gpiochip_open(claims["gpio_chip"])
+        return lambda line: lgpio.gpio_claim_output(opened, line, 0)
     from hal.mock.line_map import LineMap  # in mock mode only
 
-    line_map = LineMap.open(Path(path))
-    for line in lines:
+    line_map = LineMap.open(Path(claims["line_map"]))
+
+    def lower(line: int) -> None:
         line_map.claim(line, os.getpid())
         line_map.make_output(line, high=False)
-    line_map.close()
+
+    return lower
 
 
 def _steady_pilot(claims: Claims) -> None:

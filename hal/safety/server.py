@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 from typing import assert_never
 
@@ -34,14 +36,20 @@ from hal.contract import (
 )
 from hal.safety.client import Client, GoneError
 from hal.safety.journal import Journal
+from hal.safety.owners import VARIABLE
+from hal.safety.relay import Relay
 
 _FRESH_S = 3.0  # the contract's: an older reading is no reading
 _MOST_CLIENTS = 16  # that have said who they are
 _MOST_OBSERVERS = 12  # of them observers and tools: they never keep the bridge out
 _MOST_STRANGERS = 4  # that have not; others wait in the socket's queue
 _HELLO_WITHIN_S = 1.0
+_MOST_ASKED = 8  # requests that wait for the loop
 _LAMP_LETTERS = 64  # a lamp pattern is echoed in every Status
 _SOLE: tuple[Role, ...] = ("bridge", "instruments")
+
+
+_NOBODYS: Mapping[Role, int] = {}
 
 
 class SocketTakenError(Exception):
@@ -51,13 +59,21 @@ class SocketTakenError(Exception):
 class Server:
     """What the peers have said last, and the way to tell them."""
 
-    def __init__(self, runtime_dir: Path, box: Box, journal: Journal) -> None:
-        """Takes the place of a killed process's socket. Raises SocketTakenError when its owner lives."""
+    def __init__(
+        self, runtime_dir: Path, box: Box, journal: Journal, owners: Mapping[Role, int] = _NOBODYS
+    ) -> None:
+        """Takes the place of a killed process's socket. `owners`: role -> the only uid that may have it.
+
+        Raises SocketTakenError when the owner of the socket lives.
+        """
         self._path = runtime_dir / SOCKET_NAME
         self._listener = _listen(self._path)
         self._box = encode(box)
         self._journal = journal
+        self._owners = owners
+        self._relay = Relay()
         self._clients: list[Client] = []
+        self.asked: deque[tuple[Client, Request]] = deque()  # for the loop to take, carry out or relay
         self._reading: Reading | None = None
         self._temperatures: Temperatures | None = None
         self._status = b""
@@ -75,6 +91,30 @@ class Server:
                 self._hear(client, now_s)
             except GoneError as gone:
                 self._drop(client, str(gone))
+        for client, answer in self._relay.overdue(now_s):
+            self.answer(client, answer)
+
+    def answer(self, client: Client, answer: Answer) -> None:
+        """To a tool that asked, if it is still there."""
+        if client not in self._clients:
+            return
+        try:
+            client.send(encode(answer))
+        except GoneError as gone:
+            self._drop(client, str(gone))
+
+    def relay(self, client: Client, request: Request, now_s: float) -> None:
+        """To the instruments; their answer, or the reason why there is none, goes to `client`."""
+        instruments = next((other for other in self._clients if other.role == "instruments"), None)
+        forwarded = self._relay.forward(client, request, now_s) if instruments else None
+        if instruments is None or forwarded is None:
+            why = "too many requests are on their way" if instruments else "hal.instruments is not connected"
+            self.answer(client, Answer(id=request.id, ok=False, text=f"{request.do}: {why}"))
+            return
+        try:
+            instruments.send(encode(forwarded))
+        except GoneError as gone:
+            self._drop(instruments, str(gone))
 
     def publish(self, status: Status) -> None:
         """To everybody who has said Hello; who comes later gets it with the Hello."""
@@ -125,7 +165,7 @@ class Server:
         """Raises GoneError unless this is a Hello, and for a role that is held or a full house."""
         if not isinstance(message, Hello):
             raise GoneError("the first line was not a Hello")
-        if refusal := self._refusal(message.role):
+        if refusal := self._not_his(message.role, client.uid) or self._refusal(message.role):
             client.send(encode(Answer(id="hello", ok=False, text=refusal)))
             raise GoneError(refusal)
         client.role = message.role
@@ -134,6 +174,11 @@ class Server:
         client.send(self._box)
         if self._status:
             client.send(self._status)
+
+    def _not_his(self, role: Role, uid: int) -> str:
+        if self._owners.get(role, uid) == uid:
+            return ""
+        return f"role {role}: uid {uid} may not have it, only uid {self._owners[role]} ({VARIABLE})"
 
     def _refusal(self, role: Role) -> str:
         present = [client.role for client in self._clients if client.role is not None]
@@ -150,12 +195,12 @@ class Server:
             case Wish():
                 return client.role == "bridge" and self._take_wish(message, now_s)
             case Reading() | Temperatures() | Card() | InstrumentBox():
-                return client.role == "instruments" and self._relay(message, line)
+                return client.role == "instruments" and self._pass_on(message, line)
             case Request():
-                text = f"{message.do}: hal.safety carries out no tool's request, only wishes of the bridge"
-                client.send(encode(Answer(id=message.id, ok=False, text=text)))
-                return True
-            case Hello() | Status() | Box() | Answer():
+                return client.role == "tool" and self._take_request(client, message)
+            case Answer():
+                return client.role == "instruments" and self._take_answer(message)
+            case Hello() | Status() | Box():
                 return False
             case _:
                 assert_never(message)
@@ -167,7 +212,20 @@ class Server:
         self.wish = msgspec.structs.replace(wish, valid_until_s=min(wish.valid_until_s, latest_end_s))
         return True
 
-    def _relay(self, message: Reading | Temperatures | Card | InstrumentBox, line: bytes) -> bool:
+    def _take_request(self, client: Client, request: Request) -> bool:
+        if len(self.asked) >= _MOST_ASKED:
+            self.answer(client, Answer(id=request.id, ok=False, text=f"{request.do}: too many requests wait"))
+        else:
+            self.asked.append((client, request))
+        return True
+
+    def _take_answer(self, answer: Answer) -> bool:
+        found = self._relay.back(answer)
+        if found is not None:
+            self.answer(*found)
+        return found is not None
+
+    def _pass_on(self, message: Reading | Temperatures | Card | InstrumentBox, line: bytes) -> bool:
         match message:
             case Reading():
                 self._reading = message
@@ -193,6 +251,7 @@ class Server:
         """Counted when there is a reason; an orderly end has none."""
         client.close()
         self._clients.remove(client)
+        self._relay.forget(client)
         self.dropped += bool(reason)
         if client.role == "instruments":
             self.instruments = None

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import msgspec
+
 from hal import settings
-from hal.contract import SOCKET_NAME, Status
+from hal.contract import SOCKET_NAME, FaultRef, Status
 from hal.mock.box import SimulatedBox
 from tests.hal.safety.peers import Peer, hello, of, wish
 
@@ -25,12 +28,19 @@ def module(name: str, *options: str) -> list[str]:
 class SafetyProcess:
     """The box, the process on it and a bridge that wishes 16 A as long as `renewing`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, text: str | None = None, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """`text` is its wallbox.toml; `environment` comes on top of ours."""
         self.folder = folder
-        (folder / settings.FILE_NAME).write_text(settings.new_file(mock=True))
+        self._environment = os.environ | (environment or {})
+        (folder / settings.FILE_NAME).write_text(text or settings.new_file(mock=True))
         self.box = SimulatedBox(settings.load(folder / settings.FILE_NAME, mock=True), folder)
         self.log = (folder / "log").open("a")
         self.renewing = True
+        self.limit_a = 16.0
+        self.clear_faults: tuple[FaultRef, ...] = ()
+        self.each_step: Callable[[], object] = lambda: None
         self.seen: list[Status] = []
         self._bridge: Peer | None = None
         self._wished_at_s = 0.0
@@ -41,7 +51,8 @@ class SafetyProcess:
         options = [
             text for name in ("config", "state", "runtime") for text in (f"--{name}-dir", str(self.folder))
         ]
-        self.child = subprocess.Popen(module("hal.safety", *options, "--mock"), stderr=self.log)
+        command = module("hal.safety", *options, "--mock")
+        self.child = subprocess.Popen(command, stderr=self.log, env=self._environment)
         began_s = time.monotonic()
         while not self._connected():
             assert self.child.poll() is None, (self.folder / "log").read_text()
@@ -52,12 +63,14 @@ class SafetyProcess:
         """2 ms of the box and of the bridge."""
         time.sleep(0.002)
         self.box.step()
+        self.each_step()
         if self._bridge is None or self._bridge.over:
             return
         now_s = time.monotonic()
         if self.renewing and now_s - self._wished_at_s >= 0.5:
             self._wished_at_s = now_s
-            self._bridge.say(wish(16.0, seq=int(now_s * 1000), valid_until_s=now_s + 15))
+            asked = wish(self.limit_a, seq=int(now_s * 1000), valid_until_s=now_s + 15)
+            self._bridge.say(msgspec.structs.replace(asked, clear_faults=self.clear_faults))
         self.seen += of(Status, self._bridge.heard())
 
     def until(self, holds: Callable[[], bool]) -> float:
@@ -72,6 +85,10 @@ class SafetyProcess:
         """A car comes and takes current."""
         self.box.plant.plug_in()
         self.until(lambda: self.box.plant.current_a[0] > 1)
+
+    def wish_now(self) -> None:
+        """Not only at the next renewal."""
+        self._wished_at_s = 0.0
 
     def relay_high(self) -> bool:
         return self.box.line_map.driven_high(CONTACTOR)

@@ -1,55 +1,84 @@
-"""A whole box in one thread and in simulated time: plant, line map, PWM folder, and the real drivers."""
+"""A whole box in one thread and in simulated time: plant, wires, line map, PWM folder, the real drivers."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from gpiozero import GPIOZeroError
+
 from hal.mock.board import BoardFactory
-from hal.mock.box import adc_word
-from hal.mock.line_map import FILE_NAME, HIGH, LOW, LineMap
-from hal.mock.plant import Outputs, Plant, PlantSettings
+from hal.mock.line_map import FILE_NAME, LineMap
+from hal.mock.plant import Plant, PlantSettings
 from hal.mock.pwm import PwmFolder
+from hal.mock.wiring import Wires
 from hal.safety.lines import Lines, Wiring
-from hal.settings import CableSettings, Contactor, Installation, Lock, Meter, Proximity, Wallbox
+from hal.settings import CableSettings, Installation, Meter, Wallbox
+from hal.settings_lines import Contactor, Lock, Pilot, Proximity, Rcm, Stop
 
 CONTACTOR, MIRROR, FORWARD, BACKWARD, FEEDBACK = 17, 27, 23, 24, 25
+WATCHDOG, TRIP, CONNECT, RCM, RCM_TEST, STOP = 16, 20, 22, 5, 21, 26
+_METER = Meter(model="eastron_sdm630", port="/dev/null")
+_IMPATIENT = Contactor(
+    pin=CONTACTOR,
+    mirror_pin=MIRROR,
+    min_off_s=0.1,
+    after_fault_s=0.1,
+    max_closings=10_000,
+    closings_window_s=1,
+)
 SOCKET_BOX = Wallbox(
     installation=Installation(max_current_a=16.0, phases=3),
     cable=CableSettings(kind="socket"),
     proximity=Proximity(),
+    contactor=_IMPATIENT,
+    lock=Lock(forward_pin=FORWARD, backward_pin=BACKWARD, feedback_pin=FEEDBACK),
+    meter=_METER,
+)
+FULL_BOX = Wallbox(
+    installation=SOCKET_BOX.installation,
+    cable=SOCKET_BOX.cable,
+    proximity=SOCKET_BOX.proximity,
+    pilot=Pilot(connect_pin=CONNECT),
     contactor=Contactor(
         pin=CONTACTOR,
         mirror_pin=MIRROR,
+        watchdog_pin=WATCHDOG,
+        trip_pin=TRIP,
         min_off_s=0.1,
         after_fault_s=0.1,
         max_closings=10_000,
         closings_window_s=1,
     ),
-    lock=Lock(forward_pin=FORWARD, backward_pin=BACKWARD, feedback_pin=FEEDBACK),
-    meter=Meter(model="eastron_sdm630", port="/dev/null"),
+    lock=SOCKET_BOX.lock,
+    rcm=Rcm(pin=RCM, test_pin=RCM_TEST),
+    stop=Stop(kind="stop", pin=STOP),
+    meter=_METER,
 )
 FIXED_BOX = Wallbox(
     installation=Installation(max_current_a=16.0, phases=3),
     cable=CableSettings(kind="fixed", rating_a=20),
     contactor=Contactor(pin=CONTACTOR, mirror_pin=MIRROR, mirror_active="high"),
-    meter=Meter(model="eastron_sdm630", port="/dev/null"),
+    meter=_METER,
 )
 
 
 class Rig:
-    """`lines` are the drivers under test; `plant` is the truth behind them."""
+    """`lines` are the drivers under test; `plant` is the truth behind them, `wires` lie between."""
 
     def __init__(self, runtime_dir: Path, box: Wallbox = SOCKET_BOX) -> None:
         self.box = box
         self.now_s = 100.0
+        self.board_faults: set[str] = set()
         self.plant = Plant(PlantSettings(socket=box.cable.kind == "socket"))
         self.line_map = LineMap.create(runtime_dir / FILE_NAME)
         self.pwm = PwmFolder(runtime_dir / "pwm")
+        self.wires = Wires(box, self.line_map, self.plant)
+        self.wires.show(self.board_faults)
         chip = runtime_dir / "pwm" / "pwmchip0"
         (chip / "export").write_text("0\n")
         self.pwm.poll(self.now_s)
-        self.factory = BoardFactory(runtime_dir / FILE_NAME)
-        self.lines = Lines(box, Wiring(self.factory, chip))
+        self.wiring = Wiring(BoardFactory(runtime_dir / FILE_NAME), chip / "pwm0", (OSError, GPIOZeroError))
+        self.lines = Lines(box, self.wiring)
         self.step(0.0)
 
     def close(self) -> None:
@@ -60,23 +89,11 @@ class Rig:
     def step(self, passed_s: float) -> None:
         """The plant feels the lines as they are for that long, then the lines show what it made of it."""
         self.now_s += passed_s
-        wave = self.pwm.poll(self.now_s)
-        high = self.line_map.driven_high
-        lock = Outputs(wave.duty, high(CONTACTOR), high(FORWARD), high(BACKWARD))
-        self.plant.step(lock, passed_s)
-        self._show()
+        duty = self.pwm.poll(self.now_s).duty
+        self.plant.step(self.wires.outputs(duty, self.now_s), passed_s)
+        self.wires.show(self.board_faults)
 
-    def _show(self) -> None:
-        plant, pilot, proximity, lock = self.plant, self.box.pilot, self.box.proximity, self.box.lock
-        self._volts(pilot.high_channel, (plant.cp_high_v - pilot.offset_v) / pilot.gain)
-        self._volts(pilot.low_channel, (plant.cp_low_v - pilot.offset_v) / pilot.gain)
-        if proximity and plant.pp_ohm is not None:
-            share = plant.pp_ohm / (plant.pp_ohm + proximity.pull_up_ohm)
-            self._volts(proximity.channel, proximity.supply_v * share)
-        mirror_open_level = HIGH if self.box.contactor.mirror_active == "high" else LOW
-        self.line_map.put_input(MIRROR, 1 - mirror_open_level if plant.mirror_closed else mirror_open_level)
-        if lock:
-            self.line_map.put_input(FEEDBACK, HIGH if plant.lock_closed else LOW)
-
-    def _volts(self, channel: int, volts: float) -> None:
-        self.line_map.put_adc(channel, adc_word(volts, self.box.adc))
+    def reads_v(self) -> tuple[float, float]:
+        """The pilot, as the driver reads it now."""
+        analogue = self.lines.read_analogue(self.now_s)
+        return analogue.cp_high_v, analogue.cp_low_v

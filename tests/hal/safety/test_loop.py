@@ -4,97 +4,20 @@ from __future__ import annotations
 
 import os
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from hal.contract import Reading, Status
-from hal.core.evse import Evse
+from hal.contract import Reading
 from hal.notify import Notify
-from hal.safety.box import box_of, notes_of, rules_of
 from hal.safety.journal import WAITING, Journal
-from hal.safety.loop import LATE_S, TICK_CLOSED_S, Loop, Voice
+from hal.safety.loop import LATE_S, TICK_CLOSED_S
 from hal.safety.pwm import PERIOD_NS
-from hal.safety.server import Server
-from hal.safety.status import Identity
-from tests.hal.safety.peers import Peer, hello, of, wish
-from tests.hal.safety.rig import CONTACTOR, SOCKET_BOX, Rig
-
-RULES = rules_of(SOCKET_BOX, mock=True, fifo=True)
-IDENTITY = Identity("start", mock=True, real_time="fifo, memory locked", notes=notes_of(SOCKET_BOX, RULES))
-
-
-class Running:
-    """`hal.safety` without its process: the loop is stepped, the bridge renews its wish each second."""
-
-    def __init__(self, runtime_dir: Path, journal: Journal, notify: Notify | None = None) -> None:
-        self.rig = Rig(runtime_dir)
-        self.rig.now_s = time.monotonic()
-        self.server = Server(runtime_dir, box_of(SOCKET_BOX, mock=True), journal)
-        voice = Voice(journal, notify or Notify({}), RULES.late_limit_s)
-        self.loop = Loop(Evse(RULES, self.rig.now_s), self.rig.lines, self.server, voice, IDENTITY)
-        self.bridge = hello(runtime_dir, "bridge")
-        self.observer = hello(runtime_dir, "observer")
-        self.limit_a = 16.0
-        self.renewing = True
-        self.ticks = 0
-        self.each_tick: Callable[[], object] = lambda: None
-        self.seen: list[Status] = []
-        self._wished_at_s = 0.0
-
-    def tick(self, late_s: float = 0.0) -> float:
-        """One tick of the loop, after the plant lived until it was due. The planned distance to it."""
-        if self.renewing and self.rig.now_s - self._wished_at_s >= 1:
-            self._wished_at_s = self.rig.now_s
-            self.bridge.say(wish(self.limit_a, seq=self.ticks + 1, valid_until_s=self.rig.now_s + 15))
-        self.each_tick()
-        distance_s = self.loop.seconds_to_next(self.rig.now_s)
-        self.rig.step(distance_s + late_s)
-        self.loop.tick(self.rig.now_s)
-        self.ticks += 1
-        self.seen += of(Status, self.observer.heard())
-        self.bridge.heard()
-        return distance_s
-
-    def until(self, holds: Callable[[], bool], within_s: float = 20.0) -> float:
-        """Simulated seconds until it holds."""
-        began_s = self.rig.now_s
-        while not holds():
-            assert self.rig.now_s - began_s < within_s, self.seen[-1]
-            self.tick()
-        return self.rig.now_s - began_s
-
-    def charge(self) -> None:
-        self.rig.plant.plug_in()
-        self.until(lambda: self.status.contactor_closed)
-
-    @property
-    def status(self) -> Status:
-        if not self.seen:
-            self.tick()
-        return self.seen[-1]
-
-    def relay_high(self) -> bool:
-        return self.rig.line_map.driven_high(CONTACTOR)
-
-    def close(self) -> None:
-        self.server.close()
-        self.bridge.close()
-        self.observer.close()
-        self.rig.close()
-
-
-@pytest.fixture
-def log() -> Iterator[tuple[int, int]]:
-    reading_end, writing_end = os.pipe()
-    os.set_blocking(reading_end, False)
-    yield reading_end, writing_end
-    os.close(reading_end)
-    os.close(writing_end)
+from tests.hal.safety.peers import Peer, hello, wish
+from tests.hal.safety.running import RULES, Running
 
 
 @pytest.fixture

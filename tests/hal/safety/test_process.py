@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -11,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from hal import settings
+from hal.contract import FaultRef
 from hal.mock.box import SimulatedBox
+from hal.safety.keeping import FILE_NAME as KEPT_FILE
 from hal.safety.pwm import PERIOD_NS
 from hal.safety.safe_outputs import FILE_NAME
 from tests.hal.safety.process import CONTACTOR, SafetyProcess, module
@@ -145,3 +148,84 @@ def test_loads_nothing_that_could_hold_the_tick_up() -> None:
     ).stdout.split()
     assert "hal.safety.loop" in listed
     assert not set(listed) & set(unwanted)
+
+
+def faults(safety: SafetyProcess) -> set[str]:
+    return {fault.id for fault in safety.seen[-1].faults}
+
+
+def keepers(folder: Path) -> list[str]:
+    """Pids of the programs that write the state of this folder."""
+    command = f"hal.safety.keeper\0{folder}".encode()
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if command in (process / "cmdline").read_bytes():
+                found.append(process.name)
+    return found
+
+
+def test_counters_outlast_a_restart(safety: SafetyProcess, runtime_dir: Path) -> None:
+    safety.charge()
+    safety.until(lambda: b'"closings":1' in (runtime_dir / KEPT_FILE).read_bytes())
+    safety.kill()
+    safety.start()
+    safety.until(safety.relay_high)
+    safety.until(lambda: safety.seen[-1].counters.closings == 2)
+
+
+def test_a_weld_outlasts_sigkill_and_needs_a_person(safety: SafetyProcess, runtime_dir: Path) -> None:
+    safety.charge()
+    safety.box.fault("weld")
+    safety.box.plant.pause()
+    safety.until(lambda: "welded" in faults(safety))
+    safety.until(lambda: b"welded" in (runtime_dir / KEPT_FILE).read_bytes())
+    safety.kill()
+    safety.box.clear("weld")
+    safety.start()
+    assert "welded" in faults(safety)
+    safety.box.plant.ready()
+    for _ in range(500):
+        safety.live()
+    assert not safety.relay_high()
+    (weld,) = (fault for fault in safety.seen[-1].faults if fault.id == "welded")
+    safety.clear_faults = (FaultRef("welded", weld.occurrence),)
+    safety.wish_now()
+    safety.until(lambda: "welded" not in faults(safety))
+    safety.until(safety.relay_high)
+
+
+def test_a_garbled_state_is_a_fault_and_kept_aside(safety: SafetyProcess, runtime_dir: Path) -> None:
+    safety.kill()
+    safety.until(lambda: not keepers(runtime_dir))
+    (runtime_dir / KEPT_FILE).write_bytes(b"\0" * 100)
+    safety.start()
+    assert "lost_state" in faults(safety)
+    assert (runtime_dir / "wallbox-state.unreadable").read_bytes() == b"\0" * 100
+
+
+def test_its_keeper_ends_with_it(safety: SafetyProcess, runtime_dir: Path) -> None:
+    assert len(keepers(runtime_dir)) == 1
+    assert safety.end() == 0
+    assert keepers(runtime_dir) == []
+
+
+def test_the_keeper_of_a_killed_one_ends_too(safety: SafetyProcess, runtime_dir: Path) -> None:
+    safety.kill()
+    safety.until(lambda: not keepers(runtime_dir))
+
+
+def test_a_third_start_with_a_car_in_c_needs_a_person(runtime_dir: Path) -> None:
+    text = settings.new_file(mock=True).replace("starts_for_person = 10000", "starts_for_person = 3")
+    text = text.replace("test_pin", "#test_pin")  # a death in the 3 s of the test looks like a trip
+    safety = SafetyProcess(runtime_dir, text)
+    safety.charge()
+    for _ in range(3):
+        safety.until(safety.relay_high)
+        safety.until(lambda: b'"car_in_c":true' in (runtime_dir / KEPT_FILE).read_bytes())
+        assert "hal_restarting" not in faults(safety)
+        safety.kill()
+        safety.start()
+        safety.live()
+    safety.until(lambda: "hal_restarting" in faults(safety))
+    safety.close()

@@ -18,7 +18,6 @@ from hal.contract import (
     InstrumentBox,
     Message,
     Reading,
-    Request,
     Role,
     Temperatures,
     encode,
@@ -204,17 +203,6 @@ def test_the_first_line_must_be_a_hello(server: Server, runtime_dir: Path) -> No
     assert rude.over
     assert server.wish is None
     rude.close()
-
-
-def test_a_request_is_refused_in_words(server: Server, peers: dict[Role, Peer], runtime_dir: Path) -> None:
-    tool = hello(runtime_dir, "tool")
-    tool.say(Request(id="7", owner="safety", do="lock pulse"))
-    server.serve(NOW_S)
-    _, answer = tool.heard()
-    assert isinstance(answer, Answer)
-    assert (answer.id, answer.ok) == ("7", False)
-    assert answer.text.startswith("lock pulse: hal.safety carries out no tool's request")
-    tool.close()
 
 
 GARBAGE = [

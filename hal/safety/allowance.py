@@ -1,0 +1,21 @@
+"""How often something may be done that costs others something."""
+
+from __future__ import annotations
+
+
+class Allowance:
+    """So many at once, and so many a second in the long run."""
+
+    def __init__(self, burst: int, a_second: int) -> None:
+        self._burst, self._a_second = float(burst), float(a_second)
+        self._left = self._burst
+        self._at_s: float | None = None
+
+    def take(self, now_s: float) -> bool:
+        """True: one more may be. What is refused is a level and comes later."""
+        passed_s = now_s - self._at_s if self._at_s is not None else 0.0
+        self._left, self._at_s = min(self._burst, self._left + passed_s * self._a_second), now_s
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True

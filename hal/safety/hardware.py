@@ -1,0 +1,132 @@
+"""The Raspberry Pi: whether this is one, whether its devices may be used, and what its kernel does with the
+lines of a dead process. Nothing stands in for what is missing."""
+
+from __future__ import annotations
+
+import os
+import platform
+import struct
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gpiozero import GPIOZeroError, SPISoftwareFallback
+
+from hal.safety import pwm
+from hal.safety.lines import Wiring
+from hal.settings import Wallbox
+
+_BEFORE_THE_PI_5 = "pinctrl_bcm2835"
+_PI_5 = "pinctrl_rp1"
+_PARAMETER = "sys/module/{}/parameters/persist_gpio_outputs"  # raspberrypi/linux pull request 6150
+
+
+class NoHardwareError(Exception):
+    """This machine cannot drive the box; the text says what is wrong and what to do."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The computer we run on. `root` is the root of its file system."""
+
+    root: Path = Path("/")
+    architecture: str = field(default_factory=platform.machine)
+    pointer_bits: int = 8 * struct.calcsize("P")
+
+    def text(self, path: str) -> str:
+        """Of a small file of the kernel's; empty when there is none."""
+        try:
+            return (self.root / path).read_text(errors="replace").strip("\0\n")
+        except OSError:
+            return ""
+
+
+def check(machine: Machine, box: Wallbox) -> None:
+    """Raises NoHardwareError for the first thing that is wrong."""
+    _check_architecture(machine)
+    model = machine.text("proc/device-tree/model")
+    if "Raspberry Pi" not in model:
+        what = model or machine.architecture
+        raise NoHardwareError(f"this is no Raspberry Pi ({what}): start with --mock for a simulated box")
+    _check_chip(machine)
+    spi = machine.root / f"dev/spidev{box.adc.spi_port}.{box.adc.spi_device}"
+    _check_device(spi, "add dtparam=spi=on to config.txt", "spi")
+
+
+def _check_architecture(machine: Machine) -> None:
+    match machine.architecture:
+        case "armv6l":
+            raise NoHardwareError(
+                "armv6 (Pi 1, Zero, Zero W) is too slow for the pilot and has no packages: "
+                "use a Pi Zero 2 W, 3, 4 or 5"
+            )
+        case "armv7l":
+            raise NoHardwareError(_THIRTY_TWO_BITS.format("armv7"))
+        case "aarch64" if machine.pointer_bits == 32:
+            raise NoHardwareError(_THIRTY_TWO_BITS.format("a 64-bit kernel with 32-bit programs"))
+        case _:
+            pass
+
+
+_THIRTY_TWO_BITS = "{} is a 32-bit system, which is not supported: install the 64-bit Raspberry Pi OS"
+
+
+def _check_chip(machine: Machine) -> None:
+    """gpiozero takes gpiochip4 or gpiochip0, by board and kernel; the right one shows when it is opened."""
+    chips = sorted((machine.root / "dev").glob("gpiochip*"))
+    _check_device(chips[0] if chips else machine.root / "dev/gpiochip0", "load the GPIO driver", "gpio")
+
+
+def _check_device(path: Path, if_absent: str, group: str) -> None:
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CLOEXEC))
+    except FileNotFoundError:
+        raise NoHardwareError(f"{path} is absent: {if_absent}") from None
+    except PermissionError:
+        raise NoHardwareError(
+            f"no permission on {path}: the user of hal.safety must be in group {group}; see the udev rules"
+        ) from None
+    except OSError as error:
+        raise NoHardwareError(f"{path} cannot be opened: {error.strerror}") from None
+
+
+def kernel_releases(machine: Machine) -> bool:
+    """Outputs of a dead process become inputs (dtparam=strict_gpiod). An unknown kernel keeps them."""
+    of_a_pi_5 = "bcm2712" in machine.text("proc/device-tree/compatible")
+    return machine.text(_PARAMETER.format(_PI_5 if of_a_pi_5 else _BEFORE_THE_PI_5)) == "N"
+
+
+def death_facts(machine: Machine, box: Wallbox, *, safe_outputs_after: bool) -> tuple[str, ...]:
+    """What is to be known about a death of this process. Raises NoHardwareError when nothing would open the
+    contactor then: the kernel keeps the lines, no watchdog line, and nobody promised to run safe_outputs."""
+    if kernel_releases(machine):
+        return ()
+    if not safe_outputs_after and box.contactor.watchdog_pin is None:
+        raise NoHardwareError(
+            "this kernel keeps the outputs of a dead process, so the contactor would stay closed: add "
+            "dtparam=strict_gpiod to config.txt and reboot, or start by systemd or `evse-bridge run`, which "
+            "make the outputs safe (--safe-outputs-after), or wire contactor.watchdog_pin"
+        )
+    return ("this kernel keeps the outputs of a dead process: add dtparam=strict_gpiod to config.txt",)
+
+
+def wiring(box: Wallbox) -> Wiring:
+    """The real lines. Raises NoHardwareError and PwmError."""
+    lgpio, factory = _factory()
+    # gpiozero would answer a refused SPI device by bit-banging, which no tick could wait for.
+    warnings.filterwarnings("error", category=SPISoftwareFallback)
+    folder = pwm.find_channel(pwm.SYSFS, box.pilot.pwm_device, box.pilot.pin)
+    return Wiring(factory, folder, (OSError, GPIOZeroError, lgpio.error))
+
+
+def _factory() -> tuple[Any, Any]:
+    try:
+        import lgpio  # only the extra `pi` brings it
+        from gpiozero.pins.lgpio import LGPIOFactory
+    except (ImportError, AttributeError):  # releases before 0.2 are an empty module
+        raise NoHardwareError("lgpio >= 0.2.2 is not installed: install the extra `pi`") from None
+    try:
+        return lgpio, LGPIOFactory()
+    except lgpio.error as error:
+        raise NoHardwareError(f"no GPIO: {error}; see the permissions of /dev/gpiochip*") from None

@@ -1,0 +1,84 @@
+"""The cable lock: one of three ways to move the bolt, and the feedback contact that tells where it is."""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol
+
+from hal.safety.wires import PinFactory, contact, output
+from hal.settings_lines import Lock
+
+Move = Literal["lock", "unlock"] | None
+
+
+class _Bolt(Protocol):
+    def drive(self, move: Move) -> None: ...
+
+
+class LockLines:
+    """`drive` starts and ends a move, `reads_locked` tells. Nothing here waits."""
+
+    def __init__(self, lock: Lock, factory: PinFactory, *, hold: bool) -> None:
+        """`hold`: a contactor reads closed. A solenoid is energised from its first instant then, so that a
+        start never lets a live plug go; a motor stays where it is anyway."""
+        self._bolt = _bolt(lock, factory, hold=hold)
+        self._locked = contact(lock.feedback_pin, lock.feedback_active, factory)
+
+    def drive(self, move: Move) -> None:
+        """Moves the bolt until told otherwise; None: it stays."""
+        self._bolt.drive(move)
+
+    def reads_locked(self) -> bool:
+        """The feedback contact, not the motor: a cut wire reads unlocked."""
+        return bool(self._locked.is_active)
+
+
+class _Bridge:
+    """A motor on an H-bridge; never both sides of it at once."""
+
+    def __init__(self, forward_pin: int, backward_pin: int, factory: PinFactory) -> None:
+        self._sides = {"lock": output(forward_pin, factory), "unlock": output(backward_pin, factory)}
+
+    def drive(self, move: Move) -> None:
+        for side, line in self._sides.items():
+            if side != move:
+                line.off()
+        if move is not None:
+            self._sides[move].on()
+
+
+class _PhaseEnable:
+    """A motor driver with a direction, which changes only while the motor is off."""
+
+    def __init__(self, phase_pin: int, enable_pin: int, factory: PinFactory) -> None:
+        self._enable = output(enable_pin, factory)
+        self._locks = output(phase_pin, factory)
+
+    def drive(self, move: Move) -> None:
+        if move is None or self._locks.value != (move == "lock"):
+            self._enable.off()
+        if move is not None:
+            self._locks.value = move == "lock"
+            self._enable.on()
+
+
+class _Solenoid:
+    """Locked while energised; the end of a move changes nothing, the end of the power unlocks."""
+
+    def __init__(self, pin: int, factory: PinFactory, *, hold: bool) -> None:
+        self._line = output(pin, factory, high=hold)
+
+    def drive(self, move: Move) -> None:
+        if move is not None:
+            self._line.value = move == "lock"
+
+
+def _bolt(lock: Lock, factory: PinFactory, *, hold: bool) -> _Bolt:
+    match lock:  # settings_rules sees to it that each kind has its pins
+        case Lock(kind="motor", forward_pin=int() as forward_pin, backward_pin=int() as backward_pin):
+            return _Bridge(forward_pin, backward_pin, factory)
+        case Lock(kind="phase_enable", phase_pin=int() as phase_pin, enable_pin=int() as enable_pin):
+            return _PhaseEnable(phase_pin, enable_pin, factory)
+        case Lock(kind="solenoid", solenoid_pin=int() as solenoid_pin):
+            return _Solenoid(solenoid_pin, factory, hold=hold)
+        case _:
+            raise ValueError(f"lock.kind = {lock.kind}: its pins are missing")

@@ -1,0 +1,22 @@
+"""Single GPIO lines as the drivers use them: outputs that begin low, contacts that read inactive when cut."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gpiozero import DigitalOutputDevice, InputDevice
+
+from hal.settings_lines import Level
+
+PinFactory = Any  # gpiozero carries no types
+
+
+def output(pin: int, factory: PinFactory, *, high: bool = False) -> DigitalOutputDevice:
+    """Shows its level from the first instant."""
+    return DigitalOutputDevice(pin, initial_value=high, pin_factory=factory)
+
+
+def contact(pin: int, active: Level, factory: PinFactory) -> InputDevice:
+    """Pulled to the level that is not the active one, so that a cut wire reads inactive. No edges are asked
+    of the kernel: a chattering contact costs nothing."""
+    return InputDevice(pin, pull_up=active == "low", pin_factory=factory)
