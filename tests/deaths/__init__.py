@@ -1,0 +1,1 @@
+"""Deaths of `hal.safety` in mid-charge: what opens the contactor then, and how fast."""
