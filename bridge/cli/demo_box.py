@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import shutil
 import signal
 import sys
 import tempfile
+import time
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
 
 import msgspec
@@ -25,6 +27,7 @@ from hal import contract
 SAMPLE_INTERVAL_S = 5
 RUN_ENDS_S = 40.0  # what `run` grants its four programs, and some
 RETRY_S = 0.1
+LAST_FILES_S = 10.0  # the 6 s until a car leaves C, and some
 LEDGER_S = 10.0
 
 CHARGE_POINT = """\
@@ -47,9 +50,8 @@ async def running(stage: Stage, central_system_url: str) -> AsyncIterator[Folder
 
     Raises CliError when they cannot be started or do not end in order.
     """
-    # Not the user's TMPDIR: the path of a socket must be short.
-    with tempfile.TemporaryDirectory(prefix="evse-demo-", dir="/tmp") as root:
-        folders = _furnished(Path(root), central_system_url)
+    with _new_folder() as root:
+        folders = _furnished(root, central_system_url)
         run = [sys.executable, "-I", "-u", "-m", "bridge.cli.main", "run"]
         programs = await started([*run, *folders.arguments])
         followed = asyncio.create_task(_follow(programs, stage))
@@ -61,6 +63,20 @@ async def running(stage: Stage, central_system_url: str) -> AsyncIterator[Folder
                 ear.cancel()
             await _end(programs)
             followed.cancel()
+
+
+@contextlib.contextmanager
+def _new_folder() -> Iterator[Path]:
+    """Gone afterwards, also when the programs of a killed `run` still write their last files into it."""
+    # Not the user's TMPDIR: the path of a socket must be short.
+    root = Path(tempfile.mkdtemp(prefix="evse-demo-", dir="/tmp"))
+    try:
+        yield root
+    finally:
+        give_up_s = time.monotonic() + LAST_FILES_S
+        while root.exists() and time.monotonic() < give_up_s:
+            shutil.rmtree(root, ignore_errors=True)
+            time.sleep(RETRY_S)
 
 
 def _furnished(root: Path, url: str) -> Folders:
