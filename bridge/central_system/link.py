@@ -21,7 +21,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.typing import Subprotocol
 
-from bridge.central_system.trouble import cause, since
+from bridge.central_system.trouble import NoOcppError, cause, http_status, since
 
 SUBPROTOCOL = Subprotocol("ocpp1.6")  # 3.1.2
 # Delivered up to here although frames.py reads 1 MiB only, so that a message too long is logged and dropped
@@ -105,6 +105,36 @@ class _Direct(connect):
         return exc
 
 
+async def connected(settings: LinkSettings) -> ClientConnection:
+    """A new connection that speaks OCPP 1.6J; who has it closes it. Raises NoOcppError."""
+    url = address(settings.url, settings.identity)
+    try:
+        connection = await _handshake(url, settings)
+    except (OSError, InvalidURI, InvalidHandshake, ConnectionClosed, ValueError) as error:
+        why = f"{shown(url)}: {cause(error, HANDSHAKE_WAIT_S)}"
+        raise NoOcppError(why, http_status(error)) from None
+    if connection.subprotocol != SUBPROTOCOL:  # 3.1.2: without the header it has not agreed to any
+        connection.transport.abort()
+        raise NoOcppError(f"{shown(url)}: the server did not agree to the subprotocol {SUBPROTOCOL}")
+    return connection
+
+
+async def _handshake(url: str, settings: LinkSettings) -> ClientConnection:
+    return await _Direct(
+        url,
+        subprotocols=[SUBPROTOCOL],
+        additional_headers=_credentials(settings),
+        user_agent_header="evse-bridge",
+        compression=None,
+        proxy=None,
+        open_timeout=HANDSHAKE_WAIT_S,
+        ping_interval=None,  # our own: the interval changes while connected
+        close_timeout=CLOSE_WAIT_S,
+        max_size=DELIVERED_LIMIT,
+        max_queue=MESSAGES_AHEAD,
+    )
+
+
 class Link:
     """One connection at a time. Events go to `listener` one after another; while it works, nothing is read.
 
@@ -180,33 +210,13 @@ class Link:
 
     async def _connect(self) -> ClientConnection | None:
         """None, with `trouble` in words, when there is no OCPP to be had."""
-        url = address(self.settings.url, self.settings.identity)
         try:
-            connection = await self._handshake(url)
-        except (OSError, InvalidURI, InvalidHandshake, ConnectionClosed, ValueError) as error:
-            self._in_trouble(f"{shown(url)}: {cause(error, HANDSHAKE_WAIT_S)}")
-            return None
-        if connection.subprotocol != SUBPROTOCOL:  # 3.1.2: without the header it has not agreed to any
-            connection.transport.abort()
-            self._in_trouble(f"{shown(url)}: the server did not agree to the subprotocol {SUBPROTOCOL}")
+            connection = await connected(self.settings)
+        except NoOcppError as error:
+            self._in_trouble(str(error))
             return None
         watch_tcp(connection.transport.get_extra_info("socket"))
         return connection
-
-    async def _handshake(self, url: str) -> ClientConnection:
-        return await _Direct(
-            url,
-            subprotocols=[SUBPROTOCOL],
-            additional_headers=_credentials(self.settings),
-            user_agent_header="evse-bridge",
-            compression=None,
-            proxy=None,
-            open_timeout=HANDSHAKE_WAIT_S,
-            ping_interval=None,  # our own: the interval changes while connected
-            close_timeout=CLOSE_WAIT_S,
-            max_size=DELIVERED_LIMIT,
-            max_queue=MESSAGES_AHEAD,
-        )
 
     def _in_trouble(self, trouble: str) -> None:
         """Said once for each new cause, not at every attempt."""

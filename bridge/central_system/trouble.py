@@ -9,6 +9,14 @@ from datetime import datetime
 from websockets.exceptions import InvalidStatus
 
 
+class NoOcppError(Exception):
+    """No OCPP is to be had at that address; the text says why. `status`: of an HTTP answer in its place."""
+
+    def __init__(self, why: str, status: int | None = None) -> None:
+        super().__init__(why)
+        self.status = status
+
+
 def since(moment: datetime | None) -> str:
     """When the link was lost."""
     return "now" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S} UTC"
@@ -29,6 +37,11 @@ def cause(error: Exception, wait_s: float) -> str:
             return f"its certificate is not trusted: {error.verify_message}"
         case _:
             return " ".join(str(error).split()) or type(error).__name__
+
+
+def http_status(error: Exception) -> int | None:
+    """Of an HTTP answer in place of a WebSocket."""
+    return error.response.status_code if isinstance(error, InvalidStatus) else None
 
 
 def _refused(status: int, location: str | None) -> str:
