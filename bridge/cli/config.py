@@ -18,7 +18,7 @@ WALLBOX_FILE = "wallbox.toml"
 def init(config_dir: Path, *, mock: bool) -> list[str]:
     """Writes what is missing, never over a file; returns what to tell. Raises CliError."""
     texts = {
-        WALLBOX_FILE: _hal_settings("init", mock=mock),
+        WALLBOX_FILE: hal_settings("init", mock=mock),
         settings.FILE_NAME: settings.new_file(mock=mock),
     }
     try:
@@ -39,7 +39,7 @@ def _written(path: Path, text: str) -> str:
 
 def check(config_dir: Path, *, mock: bool) -> tuple[str, ...]:
     """Facts and warnings of two files that may be used. Raises MisuseError with every fault of both."""
-    answer = _hal_settings("check", str(config_dir / WALLBOX_FILE), mock=mock)
+    answer = hal_settings("check", str(config_dir / WALLBOX_FILE), mock=mock)
     report = msgspec.json.decode(answer, type=Report)
     faults, told = list(report.faults), [f"{WALLBOX_FILE}: {fact}" for fact in report.facts]
     try:
@@ -56,7 +56,7 @@ def check(config_dir: Path, *, mock: bool) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _hal_settings(*arguments: str, mock: bool) -> str:
+def hal_settings(*arguments: str, mock: bool) -> str:
     """What hal.settings prints. Raises CliError when it breaks."""
     command = [sys.executable, "-I", "-m", "hal.settings", *arguments, *["--mock"] * mock]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

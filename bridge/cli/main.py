@@ -125,6 +125,27 @@ def demo(
     raise typer.Exit(shown.run(keep=keep))
 
 
+@app.command()
+def doctor(
+    config_dir: ConfigDir = None,
+    state_dir: StateDir = None,
+    runtime_dir: RuntimeDir = None,
+    mock: Mock = False,
+    no_card: Annotated[bool, typer.Option("--no-card", help="Do not ask for a card.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="The cable lock may move; do not ask.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object; nobody is asked anything.")] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", help="Write a commissioning sheet (HTML) there.", show_default=False),
+    ] = None,
+) -> None:
+    """Check everything of an installed box; each line says what was measured and what to do."""
+    from bridge.cli import doctor as doctors
+
+    options = doctors.Options(card=not no_card, yes=yes, json=json, sheet=report)
+    raise typer.Exit(doctors.run(chosen(config_dir, state_dir, runtime_dir, mock=mock), options))
+
+
 def main() -> None:
     """The console script."""
     try:

@@ -32,7 +32,7 @@ def evse_bridge(*arguments: str | Path, home: Path | None = None) -> subprocess.
 def test_help_lists_the_commands() -> None:
     done = evse_bridge("--help")
     assert done.returncode == 0
-    for command in ("run", "safety", "instruments", "bridge", "demo", "config", "mock"):
+    for command in ("run", "safety", "instruments", "bridge", "demo", "doctor", "config", "mock"):
         assert f"\n  {command} " in done.stdout
 
 
@@ -40,6 +40,12 @@ def test_help_of_every_mock_verb_says_mock() -> None:
     listed = evse_bridge("mock", "--help").stdout.split("Commands:")[1].strip().splitlines()
     assert {line.split()[0] for line in listed} == MOCK_VERBS
     assert all(line.split()[1] == "MOCK:" for line in listed)
+
+
+def test_a_sheet_has_a_place_before_the_doctor_begins(tmp_path: Path) -> None:
+    done = evse_bridge("doctor", "--report", tmp_path / "nowhere" / "sheet.html")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "there is no folder" in done.stderr
 
 
 @pytest.mark.parametrize("light", ["rich", "websockets", "asyncio", "gpiozero", "sqlite3", "ocpp"])

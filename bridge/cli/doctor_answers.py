@@ -1,0 +1,51 @@
+"""PURE: what an Answer to a tool's request means for a check."""
+
+from __future__ import annotations
+
+from hal.contract import Answer, Status
+
+# What the programs say when they do not even begin.
+_NOT_DONE = (
+    "refused",
+    "given up",
+    "not known",
+    "no such request",
+    "is not over yet",
+    "too many requests",
+    "the contactor is not open",
+    "a car or its cable is there",
+    "motor rests for",
+    "this box has no",
+    "hal.instruments is not connected",
+    "role tool",
+)
+
+
+def text_of(answer: Answer) -> str:
+    """Without the name of the request, which stands before it."""
+    before, colon, after = answer.text.partition(": ")
+    return after if colon and " " not in before else answer.text
+
+
+def was_done(answer: Answer) -> bool:
+    """False: nothing was tried, so nothing is known."""
+    return answer.ok or not any(words in answer.text for words in _NOT_DONE)
+
+
+def busy(status: Status) -> str:
+    """Why nothing may be tried at all; empty: the contactor is open."""
+    return "the contactor is closed: end the charge first" if contactor_closed(status) else ""
+
+
+def occupied(status: Status) -> str:
+    """Why nothing may be tried of pilot, lock and residual current monitor; empty: no car, no cable."""
+    if why := busy(status):
+        return why
+    if status.vehicle != "A":
+        return "a car is there: unplug it"
+    return "a cable is in the socket: unplug it" if status.lock is not None and status.cable_present else ""
+
+
+def contactor_closed(status: Status) -> bool:
+    """Commanded, or by its mirror contact."""
+    return status.contactor_commanded or status.contactor_closed

@@ -1,0 +1,87 @@
+"""The way to the Central System, step by step: name, TCP, TLS, WebSocket. Nothing is judged."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from bridge.central_system.link import LinkSettings, connected
+from bridge.central_system.trouble import NoOcppError
+
+PATIENCE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where central_system.url leads."""
+
+    host: str
+    port: int
+    tls: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Of a server that was verified."""
+
+    protocol: str  # as TLSv1.3
+    issuer: str
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of a handshake. `trouble` is empty when OCPP 1.6J is to be had."""
+
+    trouble: str = ""
+    status: int | None = None  # of an HTTP answer that was no yes
+
+
+def target(url: str) -> Target:
+    """Of a checked `ws://` or `wss://` address. Raises ValueError for a port beyond 65535."""
+    parts = urlsplit(url)
+    tls = parts.scheme == "wss"
+    return Target(parts.hostname or "", parts.port or (443 if tls else 80), tls)
+
+
+def addresses(where: Target) -> tuple[str, ...]:
+    """What the name means, in the order of the system's preference. Raises OSError."""
+    found = socket.getaddrinfo(where.host, where.port, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def reached_s(where: Target) -> float:
+    """How long TCP takes. Raises OSError."""
+    began_s = time.monotonic()
+    with socket.create_connection((where.host, where.port), PATIENCE_S):
+        return time.monotonic() - began_s
+
+
+def certificate(where: Target) -> Certificate:
+    """Verified against the system's roots and the name. Raises OSError, of which ssl.SSLError is one."""
+    context = ssl.create_default_context()
+    with (
+        socket.create_connection((where.host, where.port), PATIENCE_S) as plain,
+        context.wrap_socket(plain, server_hostname=where.host) as secured,
+    ):
+        shown: dict[str, Any] = dict(secured.getpeercert() or {})
+        issuer = dict(pair for part in shown.get("issuer", ()) for pair in part)
+        ends_s = ssl.cert_time_to_seconds(str(shown["notAfter"]))
+        name = issuer.get("organizationName") or issuer.get("commonName") or "unknown"
+        return Certificate(secured.version() or "", name, datetime.fromtimestamp(ends_s, UTC))
+
+
+async def tried(settings: LinkSettings) -> Trial:
+    """A whole handshake, closed at once. Only while the bridge is not connected: a Central System may drop
+    the older of two connections of one charge point."""
+    try:
+        connection = await connected(settings)
+    except NoOcppError as error:
+        return Trial(str(error), error.status)
+    await connection.close()
+    return Trial()

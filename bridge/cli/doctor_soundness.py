@@ -1,0 +1,43 @@
+"""The machine below the programs, looked at and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from bridge.cli import doctor_look as look
+from bridge.cli import doctor_machine as machine
+from bridge.cli.doctor_check import Check
+from bridge.cli.doctor_wire import Heard
+
+
+def soundness(state_dir: Path, heard: Heard) -> Iterator[Check]:
+    """Clock, supply, heat, storage."""
+    yield machine.clock(datetime.now().astimezone(), synchronized=look.synchronized())
+    if heard.instruments is not None:
+        yield machine.supply(heard.instruments)
+    yield machine.chip(heard.temperatures)
+    try:
+        yield machine.wear(look.storage(state_dir))
+        yield machine.free_space(*look.free_space(state_dir))
+    except OSError as error:
+        yield machine.state_folder(str(state_dir), None, error.strerror or str(error))
+        return
+    yield _state(state_dir)
+
+
+def _state(state_dir: Path) -> Check:
+    """The slowest of its folders, or the first that cannot be written."""
+    slowest = machine.STATE.not_checked("no folder")
+    slowest_s = -1.0
+    for folder in look.state_folders(state_dir):
+        try:
+            took_s = look.synced_s(folder)
+        except PermissionError as error:
+            return machine.unwritable(str(folder), error)
+        except OSError as error:
+            return machine.state_folder(str(folder), None, error.strerror or str(error))
+        if took_s > slowest_s:
+            slowest, slowest_s = machine.state_folder(str(folder), took_s, ""), took_s
+    return slowest
