@@ -6,12 +6,14 @@ from collections import deque
 
 from hal.core.held import passed
 from hal.core.kept import Kept
+from hal.core.rules import BoxRules
 
 
 class Contactor:
     """Remembers; decides nothing. `switched_s` is the last change of the command (at first the start)."""
 
-    def __init__(self, now_s: float, kept: Kept) -> None:
+    def __init__(self, rules: BoxRules, now_s: float, kept: Kept) -> None:
+        self._rules = rules
         self.commanded = False
         self.switched_s = now_s
         self.mirror_closed = False
@@ -40,8 +42,8 @@ class Contactor:
         elif under_load:
             self.openings_under_load += 1
 
-    def closings_within(self, window_s: float, now_s: float) -> int:
-        """In the last `window_s`."""
-        while self._recent and passed(self._recent[0], window_s, now_s):
+    def exhausted(self, now_s: float) -> bool:
+        """It was closed as often as it may be in a while."""
+        while self._recent and passed(self._recent[0], self._rules.closings_window_s, now_s):
             self._recent.popleft()
-        return len(self._recent)
+        return len(self._recent) >= self._rules.max_closings

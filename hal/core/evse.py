@@ -50,7 +50,7 @@ class Evse:
         self._plug = Plug(None if rules.socket else rules.fixed_cable_rating_a)
         self._lock = Lock(rules.lock, kept.lock_moves_s) if rules.socket else None
         self._offer = Offer(rules, now_s)
-        self._contactor = Contactor(now_s, kept)
+        self._contactor = Contactor(rules, now_s, kept)
         self._supervision = Supervision(rules, now_s)
         self._thermal = Thermal(rules, now_s)
         self._stop_button = StopButton(rules)
@@ -130,7 +130,7 @@ class Evse:
         return {
             "min_off": contactor.commanded or passed(contactor.switched_s, rules.min_off_s, now_s),
             "after_fault": passed(self._last_fault_s, rules.after_fault_s, now_s),
-            "closings": contactor.closings_within(rules.closings_window_s, now_s) < rules.max_closings,
+            "closings": not contactor.exhausted(now_s),
             "rcm_tested": not self._rcm_test.runs,
         }
 
@@ -243,8 +243,7 @@ class Evse:
 
     def _may_begin(self, now_s: float) -> bool:
         """x2 after x1: only when the contactor could close by now, or never opened."""
-        ready = all(self._times(now_s).values()) and not self._rcm_test.pending
-        return self._contactor.commanded or ready
+        return self._contactor.commanded or all(self._times(now_s).values())
 
     def _limits(self, living: Wish | None) -> dict[str, float]:
         limits_a = {

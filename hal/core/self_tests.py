@@ -93,11 +93,6 @@ class RcmTest:
         """What the monitor says now is the test's answer."""
         return self._began_s is not None
 
-    @property
-    def pending(self) -> bool:
-        """Nothing shall be offered anew before it is over."""
-        return self._due or self.runs
-
     def step(self, scene: RcmScene, now_s: float) -> bool:
         """The level of the test input until the next tick."""
         self.failed = False

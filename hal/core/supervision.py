@@ -74,7 +74,7 @@ class Supervision:
         }
 
     def _contactor(self, scene: Scene, now_s: float) -> Iterator[str]:
-        contactor, sense, rules = scene.contactor, scene.sense, self._rules
+        contactor, sense = scene.contactor, scene.sense
         blind = not passed(contactor.switched_s, BLIND_S, now_s)
         if self._disagrees.take(sense.mirror_closed != contactor.commanded and not blind, now_s):
             yield "did_not_close" if contactor.commanded else "welded"
@@ -82,7 +82,7 @@ class Supervision:
             return
         if _flows(sense, contactor.switched_s + WELD_AFTER_S):
             yield "welded"
-        if contactor.closings_within(rules.closings_window_s, now_s) >= rules.max_closings:
+        if contactor.exhausted(now_s):
             yield "contactor_cycling"
 
     def _pilot(self, scene: Scene, now_s: float) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import CLOSE, OFFER, OPEN, PILOT, Mutant
+from tests.mutants.mutant import CLOSE, OFFER, OPEN, PILOT, SELF, STOP, Mutant
 
 
 def _without(condition: str, old: str, test: str) -> Mutant:
@@ -45,16 +45,25 @@ MAY_CLOSE = [
     ),
     _without(
         "closings",
-        "contactor.closings_within(rules.closings_window_s, now_s) < rules.max_closings",
+        "not contactor.exhausted(now_s)",
         f"{CLOSE}at_most_10_closings_in_10_minutes",
     ),
     Mutant(
         "may_close: C1 counts as C2",
         "evse",
-        'self._in_c2.take(in_x2 and vehicle == "C", now_s)',
-        'self._in_c2.take(vehicle == "C", now_s)',
+        'self._in_c2.take(in_x2 and vehicle == "C" and in_time, now_s)',
+        'self._in_c2.take(vehicle == "C" and in_time, now_s)',
         f"{CLOSE}c2_begins_with_x2",
     ),
+    Mutant(
+        "may_close: stable while nobody looked",
+        "evse",
+        'vehicle == "C" and in_time, now_s)',
+        'vehicle == "C", now_s)',
+        f"{CLOSE}c2_is_not_stable_while_nobody_looked",
+    ),
+    _without("stop_button", "not self._stop_button.pressed", f"{STOP}a_stop_takes_the_offer"),
+    _without("rcm_tested", "not self._rcm_test.runs", f"{SELF}nothing_is_offered_before_the_test_is_over"),
     Mutant(
         "may_close: diode of another plug-in",
         "evse",
@@ -146,9 +155,16 @@ STOP_OFFERING = [
     Mutant(
         "SIGTERM goes on offering",
         "evse",
-        "return self._stopped or living is None",
-        "return living is None",
+        "if self._stopped or living is None or",
+        "if living is None or",
         f"{OPEN}stop_offers_nothing_for_good_and_opens_after_6_s",
+    ),
+    Mutant(
+        "a stop button does not stop",
+        "evse",
+        "living is None or self._stop_button.pressed:",
+        "living is None:",
+        f"{STOP}a_stop_takes_the_offer",
     ),
     Mutant(
         "a lapsed wish lives",
@@ -160,8 +176,8 @@ STOP_OFFERING = [
     Mutant(
         "less than 6 A is offered",
         "evse",
-        "or not min(self._limits_a.values()) >= LEAST_A",
-        "or not min(self._limits_a.values()) > 5",
+        "return not min(self._limits_a.values()) >= LEAST_A",
+        "return not min(self._limits_a.values()) > 5",
         f"{OFFER}below_6_a_is_x1",
     ),
     Mutant(
@@ -185,8 +201,8 @@ LIMITS = [
     Mutant(
         "no temperature limit",
         "evse",
-        "if temperature_a is not None:",
-        "if temperature_a is None:",
+        "if self._thermal.limit_a is not None:",
+        "if self._thermal.limit_a is None:",
         f"{OFFER}heat_lowers_the_offer_in_a_line_then_stops_it",
     ),
     Mutant(
@@ -216,6 +232,20 @@ LIMITS = [
         "sure = self._lock_confirmed() and not self._faults.opens",
         "sure = not self._faults.opens",
         f"{CLOSE}lock_must_be_confirmed",
+    ),
+    Mutant(
+        "offered before it could close",
+        "evse",
+        'sure = sure and (shown != "x1" or self._may_begin(now_s))',
+        "",
+        f"{CLOSE}a_new_offer_waits_for_the_pause",
+    ),
+    Mutant(
+        "no offer comes back while it is still closed",
+        "evse",
+        "return self._contactor.commanded or all(",
+        "return all(",
+        f"{CLOSE}an_offer_that_comes_back_in_c1_waits_for_nothing",
     ),
     Mutant(
         "offered without a rating",

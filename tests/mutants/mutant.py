@@ -18,3 +18,15 @@ class Mutant:
 
 CLOSE, OPEN = "test_may_close.py::test_", "test_must_open.py::test_"
 OFFER, JUDGE, LOCK, PILOT = (f"test_{name}.py::test_" for name in ("offer", "supervision", "lock", "pilot"))
+SELF, STOP = "test_self_tests.py::test_", "test_stop_button.py::test_"
+HEAT, KEPT, TABLE = (f"test_{name}.py::test_" for name in ("thermal", "kept", "fault_table"))
+
+
+def timer(module: str, name: str, value: str, other: str, test: str) -> Mutant:
+    """A constant with another value; the number may stand in a tuple."""
+    return Mutant(f"{name} {value} -> {other}", module, f"{name} = {value}", f"{name} = {other}", test)
+
+
+def rows(module: str, *changes: tuple[str, str, str, str]) -> list[Mutant]:
+    """`changes` are name, old, new, test."""
+    return [Mutant(name, module, old, new, test) for name, old, new, test in changes]

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import CLOSE, JUDGE, LOCK, OFFER, OPEN, Mutant
-
-
-def _timer(module: str, name: str, value: str, other: str, test: str) -> Mutant:
-    """A constant with another value; the number may stand in a tuple."""
-    return Mutant(f"{name} {value} -> {other}", module, f"{name} = {value}", f"{name} = {other}", test)
-
+from tests.mutants.mutant import CLOSE, JUDGE, LOCK, OFFER, OPEN, Mutant, timer
 
 THE_LOCK = [
     Mutant(
@@ -74,41 +68,39 @@ THE_LOCK = [
         "",
         f"{LOCK}at_most_10_moves_a_minute",
     ),
-    _timer("lock", "_MINUTE_S", "60.0", "30.0", f"{LOCK}at_most_10_moves_a_minute"),
+    timer("lock", "_MINUTE_S", "60.0", "30.0", f"{LOCK}at_most_10_moves_a_minute"),
 ]
 
 TIMERS = [
-    _timer("evse", "C2_STABLE_S", "0.5", "1.0", f"{CLOSE}c2_must_be_stable_for_500_ms"),
-    _timer("evse", "C2_STABLE_S", "0.5", "0.0", f"{CLOSE}c2_must_be_stable_for_500_ms"),
-    _timer("evse", "C1_LEAVES_S", "6.0", "12.0", f"{OPEN}an_ended_offer_leaves_the_car_6_s"),
-    _timer("evse", "C1_LEAVES_S", "6.0", "0.0", f"{OPEN}an_ended_offer_leaves_the_car_6_s"),
-    _timer("evse", "SIMPLIFIED_PILOT_A", "10.0", "20.0", f"{OFFER}a_car_from_a_to_c_without_b_gets_10_a"),
-    _timer("offer", "X1_LEAST_S", "3.0", "6.0", f"{OFFER}x1_for_3_s_between_two_offers"),
-    _timer("offer", "X1_LEAST_S", "3.0", "0.0", f"{OFFER}x1_for_3_s_after_a_start"),
-    _timer("offer", "INCREASE_AFTER_S", "5.0", "10.0", f"{OFFER}a_reduction_is_immediate"),
-    _timer("offer", "INCREASE_AFTER_S", "5.0", "0.0", f"{OFFER}a_reduction_is_immediate"),
-    _timer("offer", "WAKE_AFTER_S", "30.0", "60.0", f"{OFFER}wake_up_once_after_30_s_of_x2_without_c"),
-    _timer("offer", "WAKE_AFTER_S", "30.0", "0.0", f"{OFFER}wake_up_once_after_30_s_of_x2_without_c"),
-    _timer("offer", "WAKE_F_S", "4.0", "8.0", f"{OFFER}wake_up_once_after_30_s_of_x2_without_c"),
-    _timer("offer", "WAKE_F_S", "4.0", "0.0", f"{OFFER}wake_up_once_after_30_s_of_x2_without_c"),
-    _timer(
+    timer("evse", "C2_STABLE_S", "0.5", "1.0", f"{CLOSE}c2_must_be_stable_for_500_ms"),
+    timer("evse", "C2_STABLE_S", "0.5", "0.0", f"{CLOSE}c2_must_be_stable_for_500_ms"),
+    timer("offer", "C1_LEAVES_S", "6.0", "12.0", f"{OPEN}an_ended_offer_leaves_the_car_6_s"),
+    timer("offer", "C1_LEAVES_S", "6.0", "0.0", f"{OPEN}an_ended_offer_leaves_the_car_6_s"),
+    timer("evse", "SIMPLIFIED_PILOT_A", "10.0", "20.0", f"{OFFER}a_car_from_a_to_c_without_b_gets_10_a"),
+    timer("offer", "X1_LEAST_S", "3.0", "6.0", f"{OFFER}x1_for_3_s_between_two_offers"),
+    timer("offer", "X1_LEAST_S", "3.0", "0.0", f"{OFFER}x1_for_3_s_after_a_start"),
+    timer("offer", "INCREASE_AFTER_S", "5.0", "10.0", f"{OFFER}a_reduction_is_immediate"),
+    timer("offer", "INCREASE_AFTER_S", "5.0", "0.0", f"{OFFER}a_reduction_is_immediate"),
+    timer("offer", "WAKE_AFTER_S", "30.0", "60.0", f"{OFFER}wake_up_once_after_30_s_of_x2_without_c"),
+    timer("offer", "WAKE_AFTER_S", "30.0", "0.0", f"{OFFER}wake_up_once_after_30_s_of_x2_without_c"),
+    timer("offer", "WAKE_F_S", "4.0", "8.0", f"{OFFER}wake_up_once_after_30_s_of_x2_without_c"),
+    timer("offer", "WAKE_F_S", "4.0", "0.0", f"{OFFER}wake_up_once_after_30_s_of_x2_without_c"),
+    timer(
         "offer", "SETTLES_S", "0.02", "0.04", f"{JUDGE}the_low_side_is_not_judged_just_after_a_duty_change"
     ),
-    _timer(
-        "offer", "SETTLES_S", "0.02", "0.0", f"{JUDGE}the_low_side_is_not_judged_just_after_a_duty_change"
-    ),
+    timer("offer", "SETTLES_S", "0.02", "0.0", f"{JUDGE}the_low_side_is_not_judged_just_after_a_duty_change"),
     Mutant(
         "wakes again and again",
         "offer",
-        "            self._wake_left = False\n            self._show_f",
-        "            self._show_f",
+        "            self._wake_left = False\n            self._go_dark",
+        "            self._go_dark",
         f"{OFFER}wake_up_once_after_30_s_of_x2_without_c",
     ),
     Mutant(
         "F after a fault doubled",
         "offer",
-        "self._show_f(self._fault_f_s, now_s",
-        "self._show_f(2 * self._fault_f_s, now_s",
+        "self._go_dark(self._fault_f_s, now_s",
+        "self._go_dark(2 * self._fault_f_s, now_s",
         f"{OPEN}a_fault_that_opens_in_c2_shows_f_for_300_ms_then_x1",
     ),
     Mutant(
@@ -134,64 +126,66 @@ TIMERS = [
     ),
     Mutant(
         "closings window doubled",
-        "evse",
-        "closings_within(rules.closings_window_s, now_s)",
-        "closings_within(2 * rules.closings_window_s, now_s)",
+        "contactor",
+        "self._rules.closings_window_s, now_s)",
+        "2 * self._rules.closings_window_s, now_s)",
         f"{CLOSE}at_most_10_closings_in_10_minutes",
     ),
     Mutant(
         "twice the closings",
-        "evse",
-        "< rules.max_closings",
-        "< 2 * rules.max_closings",
+        "contactor",
+        ">= self._rules.max_closings",
+        ">= 2 * self._rules.max_closings",
         f"{CLOSE}at_most_10_closings_in_10_minutes",
     ),
     Mutant(
         "late limit doubled",
         "supervision",
-        "sense.late_s > rules.late_limit_s",
-        "sense.late_s > 2 * rules.late_limit_s",
+        "sense.late_s > self._rules.late_limit_s",
+        "sense.late_s > 2 * self._rules.late_limit_s",
         f"{OPEN}a_late_tick_opens_while_closed_only",
     ),
     Mutant(
         "no late limit",
         "supervision",
-        "sense.late_s > rules.late_limit_s",
+        "sense.late_s > self._rules.late_limit_s",
         "sense.late_s > 0",
         f"{OPEN}a_late_tick_opens_while_closed_only",
     ),
-    _timer("supervision", "BLIND_S", "0.1", "0.2", f"{JUDGE}did_not_close_350_ms_after_the_command"),
-    _timer("supervision", "BLIND_S", "0.1", "0.0", f"{JUDGE}a_mirror_contact_that_bounces"),
-    _timer("supervision", "AGREES_WITHIN_S", "0.25", "0.5", f"{JUDGE}welded_350_ms_after_the_command"),
-    _timer("supervision", "AGREES_WITHIN_S", "0.25", "0.0", f"{JUDGE}welded_350_ms_after_the_command"),
-    _timer("supervision", "WELD_A, WELD_AFTER_S", "0.5, 3.0", "0.5, 6.0", f"{JUDGE}welded_by_current"),
-    _timer("supervision", "WELD_A, WELD_AFTER_S", "0.5, 3.0", "0.5, 0.0", f"{JUDGE}welded_by_current"),
-    _timer("supervision", "PILOT_FAULT_S", "0.1", "0.2", f"{JUDGE}diode_missing_after_100_ms"),
-    _timer("supervision", "PILOT_FAULT_S", "0.1", "0.0", f"{JUDGE}diode_missing_after_100_ms"),
-    _timer("supervision", "STATE_FAULT_S", "0.5", "1.0", f"{JUDGE}d_and_e_are_faults_after_500_ms"),
-    _timer("supervision", "STATE_FAULT_S", "0.5", "0.0", f"{JUDGE}d_and_e_are_faults_after_500_ms"),
-    _timer(
-        "supervision",
+    timer("supervision", "BLIND_S", "0.1", "0.2", f"{JUDGE}did_not_close_350_ms_after_the_command"),
+    timer("supervision", "BLIND_S", "0.1", "0.0", f"{JUDGE}a_mirror_contact_that_bounces"),
+    timer("supervision", "AGREES_WITHIN_S", "0.25", "0.5", f"{JUDGE}welded_350_ms_after_the_command"),
+    timer("supervision", "AGREES_WITHIN_S", "0.25", "0.0", f"{JUDGE}welded_350_ms_after_the_command"),
+    timer("supervision", "WELD_A, WELD_AFTER_S", "0.5, 3.0", "0.5, 6.0", f"{JUDGE}welded_by_current"),
+    timer("supervision", "WELD_A, WELD_AFTER_S", "0.5, 3.0", "0.5, 0.0", f"{JUDGE}welded_by_current"),
+    timer("supervision", "PILOT_FAULT_S", "0.1", "0.2", f"{JUDGE}diode_missing_after_100_ms"),
+    timer("supervision", "PILOT_FAULT_S", "0.1", "0.0", f"{JUDGE}diode_missing_after_100_ms"),
+    timer("supervision", "STATE_FAULT_S", "0.5", "1.0", f"{JUDGE}d_and_e_are_faults_after_500_ms"),
+    timer("supervision", "STATE_FAULT_S", "0.5", "0.0", f"{JUDGE}d_and_e_are_faults_after_500_ms"),
+    timer(
+        "over_current",
         "OVER_SHARE, OVER_A, OVER_S",
         "1.1, 0.5, 7.0",
         "1.1, 0.5, 14.0",
         f"{JUDGE}over_current",
     ),
-    _timer(
-        "supervision", "OVER_SHARE, OVER_A, OVER_S", "1.1, 0.5, 7.0", "1.1, 0.5, 0.0", f"{JUDGE}over_current"
+    timer(
+        "over_current", "OVER_SHARE, OVER_A, OVER_S", "1.1, 0.5, 7.0", "1.1, 0.5, 0.0", f"{JUDGE}over_current"
     ),
-    _timer(
-        "supervision",
+    timer(
+        "over_current",
         "OVER_SHARE, OVER_A, OVER_S",
         "1.1, 0.5, 7.0",
         "1.1, 0.0, 7.0",
         f"{JUDGE}10_percent_and_half_an_ampere_are_allowed",
     ),
-    _timer("supervision", "FRESH_S", "3.0", "6.0", f"{JUDGE}readings_over_3_s_old_are_no_over_current"),
-    _timer("supervision", "COOLER_K", "5.0", "0.0", f"{OFFER}heat_lowers_the_offer"),
-    _timer("faults", "STANDS_S", "1.0", "2.0", f"{JUDGE}above_13_v_for_100_ms_clears_itself"),
-    _timer("faults", "STANDS_S", "1.0", "0.0", f"{JUDGE}above_13_v_for_100_ms_clears_itself"),
+    timer("over_current", "FRESH_S", "3.0", "6.0", f"{JUDGE}readings_over_3_s_old_are_no_over_current"),
+    timer("thermal", "COOLER_K", "5.0", "0.0", f"{OFFER}heat_lowers_the_offer"),
+    timer("ledger", "STANDS_S", "1.0", "2.0", f"{JUDGE}above_13_v_for_100_ms_clears_itself"),
+    timer("ledger", "STANDS_S", "1.0", "0.0", f"{JUDGE}above_13_v_for_100_ms_clears_itself"),
 ]
+
+_PLACES = {"loop_late": OPEN, "contactor_cycling": CLOSE}
 
 FAULTS = [
     Mutant(
@@ -199,7 +193,7 @@ FAULTS = [
         "supervision",
         f'yield "{name}"',
         'yield "over_temperature"',
-        f"{JUDGE if test[0] != '!' else OPEN}{test.lstrip('!')}",
+        f"{_PLACES.get(name, JUDGE)}{test}",
     )
     for name, test in {
         "diode_missing": "diode_missing_after_100_ms",
@@ -208,7 +202,13 @@ FAULTS = [
         "pilot_short": "d_and_e_are_faults",
         "proximity_implausible": "an_implausible_plug_is_a_fault",
         "over_current": "over_current_for_7_s",
-        "rcm_trip": "!a_fault_opens_at_once",
-        "loop_late": "!a_late_tick_opens_while_closed_only",
+        "rcm_trip": "a_residual_current_for_50_ms",
+        "meter_lost": "a_meter_that_goes_silent_is_reported",
+        "meter_implausible": "what_the_instruments_say",
+        "reader_lost": "what_the_instruments_say",
+        "under_voltage": "what_the_instruments_say",
+        "state_not_kept": "what_the_instruments_say",
+        "contactor_cycling": "at_most_10",
+        "loop_late": "a_late_tick_opens_while_closed_only",
     }.items()
 ]

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from hal.contract import Wish
 from hal.core.evse import Evse
 from hal.core.faults import KINDS
 from hal.core.rules import BoxRules
 from hal.core.signals import Drive, Sense
-from hal.mock.fault_names import FAULTS
 from hal.mock.plant import PlantSettings
 from tests.hal.core.campaign import CORE_FAULTS, HALVES, Campaign
-from tests.hal.core.life import CABLES, Life
-from tests.hal.core.world import Asked, World, cheap
+from tests.hal.core.world import World, cheap
 
 ENOUGH = 100  # of each state, fault and transition, or the campaign has shown too little
 MOST_LIVES = 5000
@@ -35,66 +30,6 @@ def test_no_life_breaks_a_promise_and_everything_was_seen(half: str) -> None:
 
 def test_every_fault_of_the_table_is_a_goal() -> None:
     assert set(CORE_FAULTS) == set(KINDS)
-
-
-Step = tuple[str, Callable[[Life], None]]
-
-
-def _faults() -> st.SearchStrategy[Step]:
-    name = st.sampled_from(sorted(FAULTS))
-    return name.map(lambda n: (f"fault {n}", lambda life: life.fault(n))) | name.map(
-        lambda n: (f"clear {n}", lambda life: life.clear(n))
-    )
-
-
-def _asks() -> st.SearchStrategy[Step]:
-    asked = st.builds(
-        Asked,
-        limit_a=st.one_of(st.floats(0, 40), st.sampled_from([0.0, 6.0, 16.0, 32.0])),
-        cable=st.sampled_from(CABLES),
-        life_s=st.sampled_from([0.3, 2.0, 15.0, 1000.0]),
-        clears=st.booleans(),
-    )
-    return asked.map(lambda a: (f"ask {a}", lambda life: life.ask(a)))
-
-
-def _late(late_s: float) -> Step:
-    def act(life: Life) -> None:
-        life.world.late_s = late_s
-
-    return f"late {late_s}", act
-
-
-STEPS = st.one_of(
-    _faults(),
-    _asks(),
-    st.floats(0.0, 0.5).map(_late),
-    st.sampled_from(
-        [
-            ("plug in", Life.plug_in),
-            ("charge", Life.charge),
-            ("plug out", Life.plug_out),
-            ("tear out", Life.tear_out),
-            ("nobody asks", lambda life: life.ask(None)),
-            ("pause", lambda life: life.world.plant.pause()),
-            ("ready", lambda life: life.world.plant.ready()),
-            ("stop", lambda life: life.world.evse.stop()),
-        ]
-    ),
-)
-
-
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    seed=st.integers(0, 1000),
-    socket=st.booleans(),
-    steps=st.lists(st.tuples(STEPS, st.floats(0.0, 4.0)), min_size=1, max_size=10),
-)
-def test_any_schedule_keeps_the_promises(seed: int, socket: bool, steps: list[tuple[Step, float]]) -> None:
-    life = Life(Random(seed), socket=socket)
-    for (_, act), wait_s in steps:
-        act(life)
-        life.wait(wait_s, wait_s)
 
 
 class Worse:

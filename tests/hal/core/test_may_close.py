@@ -25,6 +25,16 @@ def test_c2_must_be_stable_for_500_ms() -> None:
     assert bench.closed()
 
 
+def test_an_offer_that_comes_back_in_c1_waits_for_nothing() -> None:
+    bench = Bench(replace(QUICK, max_closings=1)).charging()
+    bench.limit_a = 0.0
+    bench.run(3.1)
+    bench.limit_a = 16.0
+    bench.run(0.02)
+    assert bench.closed()
+    assert bench.pilot() == 16.0
+
+
 def test_c2_is_not_stable_while_nobody_looked() -> None:
     bench = Bench().offered()
     bench.car = "C"

@@ -7,9 +7,12 @@ from dataclasses import replace
 import pytest
 
 from hal.contract import FaultRef
-from hal.core.self_tests import RCM_EVERY_S, RcmScene, RcmTest
+from hal.core.self_tests import RcmScene, RcmTest
+from hal.mock.plant import PlantSettings
 from tests.hal.core.bench import QUICK, Bench
+from tests.hal.core.world import World, cheap
 
+DAY_S = 86_400.0
 WITH_TEST = replace(QUICK, has_rcm_test=True)
 
 
@@ -110,6 +113,16 @@ def test_a_car_that_comes_in_the_test_gives_no_verdict(after_s: float) -> None:
     bench.until(lambda b: b.pilot() == 16.0, 5.0)
 
 
+def test_a_pilot_that_decays_passes_and_can_be_seen_to_fail() -> None:
+    world = World(cheap(QUICK), PlantSettings())
+    world.run(3.0)
+    assert world.evse.view().faults == ()
+    world.fault("minus_lost")
+    world.evse.ask_for_test("pilot")
+    world.run(3.0)
+    assert [fault.id for fault in world.evse.view().faults] == ["pilot_circuit"]
+
+
 def test_a_test_can_be_asked_for() -> None:
     bench = Bench().run(5.0)
     bench.evse.ask_for_test("pilot")
@@ -176,7 +189,9 @@ def test_a_failed_test_needs_a_person_then_it_is_made_again() -> None:
 
 def test_its_answer_is_no_trip_but_a_monitor_that_stays_down_is() -> None:
     bench = Bench(WITH_TEST)
-    monitor = Monitor(bench, back_s=3.0).run(3.5)
+    monitor = Monitor(bench, back_s=3.0).run(1.0)
+    assert bench.faults == []
+    monitor.run(2.5)
     assert bench.faults == []
     bench.evse.ask_for_test("rcm")
     monitor.back_s = 1e9
@@ -205,11 +220,12 @@ def test_never_while_current_is_offered_and_once_in_24_h() -> None:
     bench.car = "B"
     monitor.run(1.0)
     assert bench.pilot() == 16.0
-    bench.now_s += RCM_EVERY_S - 10.0
+    bench.now_s += DAY_S - 10.0
     monitor.run(1.0)
     bench.now_s += 10.0
     monitor.run(2.0)
     assert len(monitor.tests) == 1
+    assert "rcm_tested" not in bench.view().withheld_by
     bench.limit_a = 0.0
     monitor.run(0.5)
     assert len(monitor.tests) == 2
@@ -218,7 +234,7 @@ def test_never_while_current_is_offered_and_once_in_24_h() -> None:
 def test_a_day_without_a_car_has_its_test() -> None:
     bench = Bench(WITH_TEST)
     monitor = Monitor(bench).run(4.0)
-    bench.now_s += RCM_EVERY_S - 5.0
+    bench.now_s += DAY_S - 5.0
     monitor.run(1.0)
     assert len(monitor.tests) == 1
     monitor.run(5.0)
@@ -237,6 +253,9 @@ def test_no_test_without_a_test_input() -> None:
     bench = Bench()
     monitor = Monitor(bench).run(4.0)
     bench.evse.ask_for_test("rcm")
+    bench.plug_in()
+    monitor.run(1.0)
+    bench.car = "A"
     assert monitor.run(1.0).tests == []
 
 

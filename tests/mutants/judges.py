@@ -1,0 +1,153 @@
+"""The judges of pilot, meter and heat: each rule and timer left out or changed."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import HEAT, JUDGE, OFFER, PILOT, rows, timer
+
+PILOT_JUDGE = [
+    timer("supervision", "RCM_TRIP_S", "0.05", "0.1", f"{JUDGE}a_residual_current_for_50_ms"),
+    timer("supervision", "RCM_TRIP_S", "0.05", "0.0", f"{JUDGE}a_residual_current_for_50_ms"),
+    timer("supervision", "READER_LOST_S", "3.0", "6.0", f"{JUDGE}what_the_instruments_say"),
+    timer("supervision", "READER_LOST_S", "3.0", "0.0", f"{JUDGE}what_the_instruments_say"),
+    timer("supervision", "CP_OLD_S", "0.05", "0.1", f"{JUDGE}a_pilot_that_is_not_measured"),
+    timer("supervision", "CP_OLD_S", "0.05", "0.0", f"{JUDGE}a_pilot_that_is_not_measured"),
+    timer("supervision", "NO_MINUS_V", "-1.5", "-1.0", f"{JUDGE}no_low_side_at_all"),
+    timer("supervision", "NO_MINUS_V", "-1.5", "-3.0", f"{JUDGE}diode_missing_after_100_ms"),
+    timer("supervision", "X1_DECAYS_S, X1_LOW_V", "0.2, -3.0", "0.4, -3.0", f"{JUDGE}a_low_side_that_stays"),
+    timer("supervision", "X1_DECAYS_S, X1_LOW_V", "0.2, -3.0", "0.0, -3.0", f"{JUDGE}a_low_side_that_stays"),
+    timer(
+        "supervision",
+        "X1_DECAYS_S, X1_LOW_V",
+        "0.2, -3.0",
+        "0.2, -1.0",
+        f"{JUDGE}a_low_side_that_has_decayed",
+    ),
+    *rows(
+        "supervision",
+        (
+            "no judge of a missing -12 V",
+            "self._no_minus.take(judged and",
+            "self._no_minus.take(False and",
+            f"{JUDGE}no_low_side_at_all",
+        ),
+        (
+            "no judge of x1's low side",
+            "self._low_stays.take(decayed and",
+            "self._low_stays.take(False and",
+            f"{JUDGE}a_low_side_that_stays",
+        ),
+        ("a dead converter is believed", "not sense.cp_alive or ", "", f"{JUDGE}a_converter_that_does_not"),
+        (
+            "an old reading is believed",
+            " or sense.cp_age_s > CP_OLD_S",
+            "",
+            f"{JUDGE}a_pilot_that_is_not_measured",
+        ),
+        ("below -13.5 V is in range", " or sense.cp_low_v < LOW_FROM_V", "", f"{JUDGE}below_minus_13_5_v"),
+        (
+            "did_not_close and welded are one",
+            '"did_not_close" if contactor.commanded else "welded"',
+            '"welded"',
+            f"{JUDGE}did_not_close_350_ms",
+        ),
+        (
+            "a meter is missed at once",
+            "self._metered or passed(self._started_s, START_GRACE_S, now_s)",
+            "True",
+            f"{JUDGE}a_meter_that_was_never_there",
+        ),
+        (
+            "a meter that was never there is not missed",
+            "self._metered or passed(self._started_s, START_GRACE_S, now_s)",
+            "self._metered",
+            f"{JUDGE}a_meter_that_was_never_there",
+        ),
+        (
+            "an old reading of the meter is fresh",
+            "or now_s - read_s > FRESH_S)",
+            ")",
+            f"{JUDGE}a_meter_without_a_reading",
+        ),
+    ),
+    *rows(
+        "offer",
+        (
+            "the relay stays closed",
+            "cut = waking and self._has_relay",
+            "cut = False",
+            f"{OFFER}a_relay_cuts_the_pilot",
+        ),
+        (
+            "a cut pilot is looked at",
+            'return self.connected and self.shown != "F"',
+            'return self.shown != "F"',
+            f"{OFFER}a_relay_cuts_the_pilot",
+        ),
+    ),
+    *rows(
+        "plug",
+        (
+            "an implausible plug is forgotten",
+            "or (self.implausible and self.present)",
+            "",
+            f"{PILOT}an_implausible_plug_has_no_rating",
+        ),
+    ),
+]
+
+HEAT_JUDGE = [
+    timer("thermal", "AT_ONCE_K", "5.0", "10.0", f"{HEAT}90_degrees_open_at_once"),
+    timer("thermal", "AT_ONCE_K", "5.0", "0.0", f"{HEAT}85_degrees_stop_gently"),
+    timer("thermal", "COOLER_K", "5.0", "10.0", f"{HEAT}85_degrees_stop_gently"),
+    timer("thermal", "LOST_PAUSE_S", "60.0", "120.0", f"{HEAT}without_a_value_6_a"),
+    timer("thermal", "LOST_PAUSE_S", "60.0", "0.0", f"{HEAT}without_a_value_6_a"),
+    timer("thermal", "LOST_RECOVER_S", "10.0", "20.0", f"{HEAT}10_s_of_values"),
+    timer("thermal", "LOST_RECOVER_S", "10.0", "0.0", f"{HEAT}10_s_of_values"),
+    timer("thermal", "START_GRACE_S", "30.0", "60.0", f"{HEAT}a_thermometer_that_was_never_there"),
+    timer("thermal", "START_GRACE_S", "30.0", "0.0", f"{HEAT}a_thermometer_that_was_never_there"),
+    *rows(
+        "thermal",
+        (
+            "no cause over_temperature",
+            "contacts_c >= rules.derate_from_c:",
+            "False:",
+            f"{JUDGE}a_temperature_fault_does_not_open",
+        ),
+        (
+            "overheated only at once",
+            "if at_once or (self._stopped and not commanded):",
+            "if at_once:",
+            f"{HEAT}85_degrees_stop_gently",
+        ),
+        (
+            "overheated without patience",
+            "(self._stopped and not commanded)",
+            "self._stopped",
+            f"{HEAT}85_degrees_stop_gently",
+        ),
+        (
+            "a lost thermometer is no fault",
+            "if rules.has_thermometer and self._lost",
+            "if False and self._lost",
+            f"{HEAT}without_a_value_6_a",
+        ),
+        (
+            "the first value is not believed",
+            " or (fresh and not self._seen)",
+            "",
+            f"{HEAT}the_first_value_is_believed",
+        ),
+        (
+            "a lost thermometer limits nothing",
+            "min(self._heat_a, self._by_loss_a(now_s))",
+            "self._heat_a",
+            f"{HEAT}without_a_value_6_a",
+        ),
+        (
+            "heat limits nothing",
+            "min(self._heat_a, self._by_loss_a(now_s))",
+            "self._by_loss_a(now_s)",
+            f"{HEAT}a_stop_is_remembered",
+        ),
+    ),
+]

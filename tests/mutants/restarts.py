@@ -1,0 +1,174 @@
+"""Stop button, lock, and what outlasts a restart: each rule and timer left out or changed."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import JUDGE, KEPT, LOCK, STOP, rows, timer
+
+PEOPLE = [
+    timer("stop_button", "TWICE_S", "0.01", "0.0", f"{STOP}one_sample_is_not_pressed"),
+    timer("stop_button", "TWICE_S", "0.01", "0.02", f"{STOP}an_emergency_opens_at_the_second_sample"),
+    timer("stop_button", "SHOWN_S", "1.0", "2.0", f"{STOP}a_short_press_is_shown"),
+    timer("stop_button", "SHOWN_S", "1.0", "0.0", f"{STOP}a_short_press_is_shown"),
+    timer("stop_button", "STUCK_S", "10.0", "20.0", f"{STOP}a_button_held_for_10_s"),
+    timer("stop_button", "STUCK_S", "10.0", "1.0", f"{STOP}a_button_held_for_10_s"),
+    timer("lock", "UNLOCKS_AGAIN_S", "60.0", "120.0", f"{LOCK}an_unlocking_that_failed"),
+    timer("lock", "UNLOCKS_AGAIN_S", "60.0", "10.0", f"{LOCK}an_unlocking_that_failed"),
+    *rows(
+        "stop_button",
+        ("an emergency is a stop", 'rules.stop_kind == "emergency"', "False", f"{STOP}an_emergency_opens"),
+        ("a stop is an emergency", 'rules.stop_kind == "emergency"', "True", f"{STOP}a_stop_takes_the_offer"),
+        (
+            "an emergency is no fault",
+            'return {"emergency_stop"} if opened else set()',
+            "return set()",
+            f"{STOP}an_emergency_opens",
+        ),
+        (
+            "a held button is no fault",
+            'return {"stop_circuit"} if stuck else set()',
+            "return set()",
+            f"{STOP}a_button_held_for_10_s",
+        ),
+    ),
+    *rows(
+        "lock",
+        (
+            "a failed locking is tried again",
+            'if want == "unlock" and passed(',
+            "if passed(",
+            f"{LOCK}an_unlocking_that_failed",
+        ),
+    ),
+]
+
+_WELD = f"{KEPT}a_weld_stands_after_a_restart"
+_THIRD = f"{KEPT}the_third_start_with_a_car_in_c"
+
+RESTARTS = [
+    timer("restarts", "WINDOW_S", "600.0", "1200.0", _THIRD),
+    timer("restarts", "WINDOW_S", "600.0", "300.0", _THIRD),
+    timer("restarts", "LOOKS_S", "1.0", "2.0", f"{KEPT}a_car_that_comes_to_c_later"),
+    *rows(
+        "restarts",
+        ("the last process' car is forgotten", 'self._was_in_c or vehicle == "C"', 'vehicle == "C"', _THIRD),
+        ("a car in C now is not seen", 'self._was_in_c or vehicle == "C"', "self._was_in_c", _THIRD),
+        ("one start more", "len(self.starts_s) >= self._most", "len(self.starts_s) > self._most", _THIRD),
+        (
+            "one start less",
+            "len(self.starts_s) >= self._most",
+            "len(self.starts_s) + 1 >= self._most",
+            _THIRD,
+        ),
+        (
+            "this start is not counted",
+            "self.starts_s = (*self.starts_s, self._started_s)",
+            "pass",
+            f"{KEPT}this_start_is_kept",
+        ),
+    ),
+    *rows(
+        "ledger",
+        ("faults end with the process", "for ref in kept.faults:", "for ref in ():", _WELD),
+        (
+            "all faults are kept",
+            'for fault in faults if fault.clears != "itself")',
+            "for fault in faults)",
+            f"{KEPT}faults_that_clear_themselves",
+        ),
+        ("occurrences begin anew", "Counter(kept.occurrences)", "Counter()", f"{KEPT}occurrences_go_on"),
+        (
+            "unknown faults are taken over",
+            "if ref.id in KINDS:",
+            "if True:",
+            f"{KEPT}a_fault_of_another_version",
+        ),
+        (
+            "a person clears any kind",
+            'entry.fault.clears != "person" or',
+            "",
+            f"{JUDGE}a_person_clears_no_other_kind",
+        ),
+        (
+            "unplugging ends nothing",
+            "return unplugged",
+            "return False",
+            f"{KEPT}faults_that_end_by_unplugging",
+        ),
+        (
+            "faults end before the car has left",
+            "return unplugged",
+            "return True",
+            f"{KEPT}faults_that_end_by_unplugging",
+        ),
+    ),
+    *rows(
+        "evse",
+        ("a lost state is taken for a first start", "if kept.lost:", "if False:", f"{KEPT}a_lost_state"),
+        (
+            "restarts are not counted",
+            '"hal_restarting": self._restarts.too_many(vehicle, now_s)',
+            '"hal_restarting": False',
+            _THIRD,
+        ),
+        ("faults are not kept", "faults=self._faults.latched(),", "", _WELD),
+        ("occurrences are not kept", "occurrences=self._faults.occurrences,", "", f"{KEPT}occurrences_go_on"),
+        ("closings are not kept", "closings=self._contactor.closings,", "", f"{KEPT}counters_are_for_life"),
+        (
+            "openings under load are not kept",
+            "openings_under_load=self._contactor.openings_under_load,",
+            "",
+            f"{KEPT}counters_are_for_life",
+        ),
+        (
+            "a car in C is not kept",
+            'car_in_c=self._vehicle.state == "C",',
+            "",
+            f"{KEPT}a_car_that_comes_to_c_later",
+        ),
+        (
+            "moves of the lock are not kept",
+            "lock_moves_s=self._lock.moves_s if",
+            "lock_moves_s=() if",
+            f"{KEPT}moves_of_the_lock",
+        ),
+        (
+            "moves of the lock are forgotten",
+            "Lock(rules.lock, kept.lock_moves_s)",
+            "Lock(rules.lock)",
+            f"{KEPT}moves_of_the_lock",
+        ),
+        ("starts are not kept", "starts_s=self._restarts.starts_s,", "", f"{KEPT}this_start_is_kept"),
+        ("a weld trips nothing", 'trip="welded" in causes,', "", f"{KEPT}a_weld_trips_the_breaker"),
+        ("a kept weld trips", 'trip="welded" in causes,', 'trip=self._faults.stands("welded"),', _WELD),
+    ),
+    *rows(
+        "contactor",
+        (
+            "closings begin anew",
+            "self.closings = kept.closings",
+            "self.closings = 0",
+            f"{KEPT}counters_are_for_life",
+        ),
+        (
+            "openings under load begin anew",
+            "self.openings_under_load = kept.openings_under_load",
+            "self.openings_under_load = 0",
+            f"{KEPT}counters_are_for_life",
+        ),
+    ),
+    *rows(
+        "kept",
+        (
+            "moves keep their old clock",
+            "tuple(at_s + moves_by_s for",
+            "tuple(at_s for",
+            f"{KEPT}times_can_be_moved",
+        ),
+        (
+            "starts keep their old clock",
+            "tuple(at_s + starts_by_s for",
+            "tuple(at_s for",
+            f"{KEPT}times_can_be_moved",
+        ),
+    ),
+]
