@@ -85,7 +85,9 @@ def test_it_charges_again_afterwards(fault: str, provocation: Provocation) -> No
     scene = provocation.scene()
     scene.until(lambda: fault in scene.faults(), 40.0)
     _mend(scene, provocation)
+    scene.world.run(2.0)
     scene.ask(clears=True)
+    scene.world.run(0.5)
     if scene.plant.plugged:
         scene.unplug()
     scene.until(lambda: fault not in scene.faults(), SLOW_S.get(fault, 15.0))
