@@ -323,7 +323,7 @@ SCRIPTS: dict[str, Callable[[Life], None]] = {
     "meter_silent": _with_fault("meter_silent", 3.5, 5.0, again=2),
     "meter_frozen": _with_fault("meter_frozen", 1.0, 4.0),
     "meter_backwards": _with_fault("meter_backwards", 0.1, 1.0, again=4),
-    "reader_gone": _with_fault("reader_gone", 0.1, 1.0, again=4),
+    "reader_gone": _with_fault("reader_gone", 3.1, 3.5, again=2),
     "under_voltage": _with_fault("under_voltage", 0.1, 1.0, again=4),
     "state_unwritable": _with_fault("state_unwritable", 0.1, 1.0, again=4),
     "cut_thermometer": _with_fault("cut_thermometer", 3.2, 5.0),
