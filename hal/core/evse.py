@@ -103,7 +103,7 @@ class Evse:
             lock_motor=motor,
             cp_connected=self._offer.connected,
             rcm_test=rcm_test,
-            trip="welded" in causes,
+            trip="welded" in causes or (sense.mirror_closed and self._faults.stands("welded")),
         )
 
     # the three predicates

@@ -94,6 +94,7 @@ class Observer:
         self.seen["restart"] += 1
         self.closings = []
         if lost:
+            self._welded = Clock()  # the box has to find it again
             self._needs_person = {"lost_state"}
             self._starts_in_c = []
         if self._state == "C" == true_state(self.plant):
@@ -123,6 +124,8 @@ class Observer:
             self.seen["pilot cut"] += 1
 
     def _count_states(self) -> None:
+        if "adc_stuck" in self.plant.faults:
+            return  # nobody can see the car: what a box must do is what it would with the car as it was
         state = true_state(self.plant)
         if state != self._state:
             self.seen[f"{self._state}->{state}"] += 1
