@@ -10,8 +10,8 @@ from typing import Literal
 import pytest
 
 from bridge.cli.ledger import Transaction
-from hal.contract import Reading, Status
-from tests.system.bare import BareBox, charging_bare_box
+from hal.contract import Reading, Status, Temperatures
+from tests.system.bare import OFFERED_A, BareBox, charging_bare_box
 from tests.system.programs import started_at_s
 from tests.system.waiting import LOOK_S, until_asked
 from tests.system.world import World, world
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.real
 X1_S = 3.0  # x1 after a start of hal.safety
 AFTER_FAULT_S = 4.0  # longer than that, so that both are seen
 SAFE_WITHIN_S = 5.0  # safe_outputs is another Python that starts; on a Pi systemd does the same
-STALE_S = 3.0  # an older reading is none
+STALE_S = 3.0  # an older reading or temperature is none
 
 
 async def test_killed_bridge_charging_goes_on_and_the_transaction_is_stopped_once() -> None:
@@ -67,7 +67,7 @@ async def test_kernel_keeps_the_contactor_closed_until_safe_outputs_runs() -> No
         killed_at_s = (await box.plant())["at_s"]
         while (plant := await box.plant())["at_s"] < killed_at_s + 2:
             assert (await box.contactor_line())["high"]
-            assert (plant["contactor_closed"], plant["pilot"]) == (True, 16.0)
+            assert (plant["contactor_closed"], plant["pilot"]) == (True, OFFERED_A)
             await asyncio.sleep(LOOK_S)
         assert (await box.contactor_line())["owner"] == 0  # the dead is buried, the line is nobody's
         cleaning = await box.start("hal.safety.safe_outputs", "--runtime-dir", str(box.run.runtime))
@@ -81,7 +81,7 @@ async def test_kernel_releases_the_contactor_by_itself_but_not_the_pilot() -> No
     async with charging_bare_box("releases") as (box, safety):
         safety.kill()
         await until_asked(lambda: contactor_open(box), "contactor open")
-        assert (await box.plant())["pilot"] == 16.0
+        assert (await box.plant())["pilot"] == OFFERED_A
         cleaning = await box.start("hal.safety.safe_outputs", "--runtime-dir", str(box.run.runtime))
         assert await cleaning.wait() == 0
         await until_asked(lambda: opened_and_x1(box), "x1")
@@ -93,9 +93,9 @@ async def test_killed_instruments_contactor_unmoved_at_6_a_until_the_meter_is_ba
         async with kept_dead(w, "instruments"):
             await w.until_status("Charging", "PowerMeterFailure")
             await w.until(lambda: w.truth.of("pilot")[-1][1] == 6.0, "6 A on the pilot")
-            last_reading_s = w.observer.of(Reading)[-1].at_s
+            last_heard_s = min(w.observer.of(kind)[-1].at_s for kind in (Reading, Temperatures))
         fell_at_s = w.truth.of("pilot")[-1][0]
-        assert fell_at_s >= last_reading_s + STALE_S
+        assert fell_at_s >= last_heard_s + STALE_S
         back_at_s = (await w.plant())["at_s"]
         await w.until_status("Charging")
         await w.until(lambda: w.truth.of("pilot")[-1][1] == 16.0, "16 A again")
