@@ -42,6 +42,7 @@ PEOPLE = [
 ]
 
 _WELD = f"{KEPT}a_weld_stands_after_a_restart"
+_AT_ONCE = f"{KEPT}a_weld_of_before_the_restart_trips"
 _THIRD = f"{KEPT}the_third_start_with_a_car_in_c"
 
 RESTARTS = [
@@ -138,8 +139,9 @@ RESTARTS = [
             f"{KEPT}moves_of_the_lock",
         ),
         ("starts are not kept", "starts_s=self._restarts.starts_s,", "", f"{KEPT}this_start_is_kept"),
-        ("a weld trips nothing", 'trip="welded" in causes,', "", f"{KEPT}a_weld_trips_the_breaker"),
-        ("a kept weld trips", 'trip="welded" in causes,', 'trip=self._faults.stands("welded"),', _WELD),
+        ("a weld trips nothing", 'trip="welded" in causes or ', "trip=", f"{KEPT}a_weld_seen_by_its_current"),
+        ("a kept weld waits", ' or (sense.mirror_closed and self._faults.stands("welded"))', "", _AT_ONCE),
+        ("a weld that is over trips", "(sense.mirror_closed and self._faults", "(self._faults", _WELD),
     ),
     *rows(
         "contactor",

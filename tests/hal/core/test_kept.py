@@ -50,6 +50,12 @@ def test_a_weld_trips_the_breaker_while_it_lasts() -> None:
     assert bench.faults == ["welded"]
 
 
+def test_a_weld_of_before_the_restart_trips_at_the_first_tick() -> None:
+    bench = again(welded())
+    bench.mirror_closed, bench.mirror_follows = True, False
+    assert bench.tick().trip
+
+
 def test_a_weld_seen_by_its_current_trips_too() -> None:
     bench = Bench().charging()
     bench.current_a = 16.0
