@@ -47,6 +47,7 @@ from hal.contract import (
     Message,
     Reading,
     Status,
+    Temperatures,
     Wish,
 )
 from hal.notify import Notify
@@ -145,8 +146,8 @@ class App:
                 return
             self._take(event, clock.now())
             await self._carry_out()
-            if self._charge_point.restart is not None:
-                self._ask_for_restart(self._charge_point.restart)
+            kind = self._charge_point.restart
+            if kind is not None and self._asked_for_restart(kind):
                 await self._leave()
                 return
 
@@ -159,7 +160,7 @@ class App:
             case Received(message=message):
                 log.debug("< %s", message if isinstance(message, str) else f"{len(message)} binary bytes")
                 self._conversation.received(message, now)
-            case Status() | Reading() | InstrumentBox() | Box() | Card():
+            case Status() | Reading() | Temperatures() | InstrumentBox() | Box() | Card():
                 self._charge_point.heard(event, now)
                 self._conversation.step(now)
             case Ended():
@@ -230,10 +231,16 @@ class App:
 
     # The end
 
-    def _ask_for_restart(self, kind: str) -> None:
+    def _asked_for_restart(self, kind: str) -> bool:
+        """False: nobody can read it, so it is tried again or given up."""
         asked = "reboot" if kind == "hard" and self._setup.reset.hard == "reboot" else kind
         log.warning("Reset: asking for %s", asked)
-        (self._folders.runtime / RESET_NAME).write_text(asked + "\n")
+        try:
+            (self._folders.runtime / RESET_NAME).write_text(asked + "\n")
+        except OSError as error:
+            log.error("Reset: %s", error)
+            self._charge_point.restart_failed(clock.now())
+        return self._charge_point.restart is not None
 
     async def _leave(self) -> None:
         """Ends no transaction: the wish outlives us by a minute; the mark says that all was in order."""
@@ -256,12 +263,12 @@ def charge_point(
         authorization_required=setup.zaptec.authorization_required,
     )
     row = store.open_transaction()
-    last = store.last_sample(row.row_id) if row is not None else None
     memory = Memory(
         next_row_id=store.next_row_id(),
         open_row=row,
         next_sample_seq=store.next_sample_seq(row.row_id) if row is not None else 0,
-        last_energy_wh=last.energy_wh if last is not None else None,
+        last_sample=store.last_sample(row.row_id) if row is not None else None,
+        last_periodic=store.last_periodic(row.row_id) if row is not None else None,
         remembered=remembered,
         profiles=store.charging_profiles(),
         id_tags=store,

@@ -23,6 +23,7 @@ from bridge.core.rows import (
     Sample,
     TransactionRow,
 )
+from bridge.core.transaction_data import transaction_data
 from bridge.core.zaptec import Behaviour
 
 TRANSACTION_TIME_OUT_S = 60.0  # a transaction message may take long at the Central System
@@ -34,6 +35,9 @@ class Rows(Protocol):
 
     def head(self) -> Pending | None:
         """The oldest undelivered message."""
+
+    def stop_samples(self, row_id: int) -> list[Sample]:
+        """Those for the row's transactionData, in order."""
 
     def backlog(self) -> int:
         """How many messages are not delivered."""
@@ -105,7 +109,9 @@ class Outbox:
                     raise ValueError(f"{head.ref}: the store gave no sample")
                 return transaction_values(head.row, head.sample, supply, self._behaviour)
             case "stop":
-                return stop_transaction(head.row)
+                kept = self._rows.stop_samples(head.ref.row_id)
+                most = self._configuration.seconds("StopTransactionMaxMeterValues")
+                return stop_transaction(head.row, transaction_data(kept, most, supply, self._behaviour))
             case never:
                 assert_never(never)
 
@@ -138,7 +144,7 @@ def transaction_values(row: TransactionRow, taken: Sample, supply: Supply, behav
     }
 
 
-def stop_transaction(row: TransactionRow) -> Payload:
+def stop_transaction(row: TransactionRow, transaction_data: list[dict[str, Any]]) -> Payload:
     """OCPP 1.6 6.49. Raises ValueError for a row that has not stopped, or was never confirmed."""
     if row.stopped_at is None or row.meter_stop_wh is None or row.transaction_id is None:
         raise ValueError(f"row {row.row_id} is not ready for StopTransaction")
@@ -151,4 +157,6 @@ def stop_transaction(row: TransactionRow) -> Payload:
         payload["reason"] = row.stop_reason
     if row.stop_id_tag is not None:
         payload["idTag"] = row.stop_id_tag
+    if transaction_data:
+        payload["transactionData"] = transaction_data
     return payload

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bridge.core.faults import METER_LOST, NO_ERROR, READER_LOST, Report, report
 from bridge.core.metering import FRESH_S, Supply
-from hal.contract import Box, Fault, InstrumentBox, Reading, Status
+from hal.contract import Box, Fault, InstrumentBox, Reading, Status, Temperatures
 
 SILENT_S = 3.0  # `hal.safety` sends a Status each second
 STATUS_LATE_S = 1.5  # then what it relays is no longer judged
@@ -62,6 +62,7 @@ class BoxView:
         self.box: Box | None = None
         self.status: Status | None = None
         self.reading: Reading | None = None
+        self.temperatures: Temperatures | None = None
         self.instruments: InstrumentBox | None = None
         self.meter = MeterWatch()
         self._start_seen_s = 0.0
@@ -146,8 +147,16 @@ class BoxView:
         """What meter values need to know; a three-phase 230 V box until the box has said what it is."""
         box = self.box
         if box is None:
-            return Supply(3, 230.0, self.offered_a)
-        return Supply(box.phases, box.nominal_voltage_v, self.offered_a)
+            return Supply(3, 230.0, self.offered_a, self._contacts_c)
+        return Supply(box.phases, box.nominal_voltage_v, self.offered_a, self._contacts_c)
+
+    @property
+    def _contacts_c(self) -> float | None:
+        """Of the same age as the newest reading, at most."""
+        told, reading = self.temperatures, self.reading
+        if told is None or reading is None or reading.at_s - told.at_s > FRESH_S:
+            return None
+        return told.contacts_c
 
     @property
     def faults(self) -> tuple[Fault, ...]:

@@ -6,43 +6,33 @@ any wish or frame that rests on them leaves the program.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
-from typing import Any, Literal
+from typing import Any
 
 from bridge.core.box import BoxView
 from bridge.core.calls import Outgoing
+from bridge.core.clock_aligned import ClockAligned
 from bridge.core.configuration import Configuration
 from bridge.core.connector import CONNECTOR_ID, Connector
 from bridge.core.errands import Ended, Errand
-from bridge.core.faults import LIST_CONFLICT, NO_ERROR
+from bridge.core.faults import LIST_CONFLICT, NO_ERROR, RESET_FAILURE, Report
 from bridge.core.id_tag import IdTagInfo
 from bridge.core.installed_profiles import InstalledProfiles
 from bridge.core.maintenance import Maintenance
-from bridge.core.metering import meter_values, sample
+from bridge.core.metering import Occasion, meter_values, sample
 from bridge.core.now import Now
 from bridge.core.observations import Observations, View
-from bridge.core.rows import Change, Remembered
+from bridge.core.restarting import Restarting, RestartKind
+from bridge.core.rows import Change, Remembered, Sample
 from bridge.core.session import State, Transaction
 from bridge.core.setup import ACCEPTED_AT, OPERATIVE, Identity, Memory
 from bridge.core.status import Notifier, Service, Told, box_notification, notification
 from bridge.core.wishes import WishContent, lamp, limit_a
 from hal.contract import Box as WallboxBox
-from hal.contract import Card, InstrumentBox, Reading, Status
+from hal.contract import Card, InstrumentBox, Reading, Status, Temperatures
 
 FIRST_WORD_S = 5.0  # so long no status is told before `hal.safety` has spoken
-RESTART_PATIENCE_S = 10.0  # a Reset waits so long for StopTransaction.conf
-
-RestartKind = Literal["soft", "hard"]
-
-
-@dataclass(frozen=True, slots=True)
-class PendingRestart:
-    """A Reset that was accepted."""
-
-    kind: RestartKind
-    row_id: int | None  # its StopTransaction is waited for
-    stopped_s: float | None = None  # when that row was written
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +59,10 @@ class ChargePoint:
         self.connector = Connector(identity, configuration, self.box, self.service, memory)
         self.profiles = InstalledProfiles(memory.profiles)
         self.maintenance = Maintenance(identity.firmware_version, memory.remembered)
-        self.restart: RestartKind | None = None  # time to leave, after what was decided is carried out
+        self._restarting = Restarting()
+        self._aligned = ClockAligned()
         self._notifier = Notifier()
         self._box_told: bool | None = None
-        self._pending_restart: PendingRestart | None = None
         self._born_s = now.s
         self._changes: list[Change] = []
         self._calls: list[Outgoing] = []
@@ -83,6 +73,11 @@ class ChargePoint:
     def state(self) -> State:
         """The session of connector 1."""
         return self.connector.state
+
+    @property
+    def restart(self) -> RestartKind | None:
+        """Time to leave, after what was decided is carried out."""
+        return self._restarting.due
 
     def take(self) -> Decided:
         """What was decided since the last time."""
@@ -112,17 +107,22 @@ class ChargePoint:
 
     # From the box
 
-    def heard(self, message: Status | Reading | InstrumentBox | WallboxBox | Card, now: Now) -> None:
+    def heard(
+        self, message: Status | Reading | Temperatures | InstrumentBox | WallboxBox | Card, now: Now
+    ) -> None:
         """A message of the socket of `hal.safety`."""
         match message:
             case Status():
                 self.box.take_status(message, now.s)
             case Reading():
                 self.box.reading = message
+            case Temperatures():
+                self.box.temperatures = message
             case InstrumentBox():
                 self.box.take_instruments(message, now.s)
             case WallboxBox():
                 self.box.box = message
+                self.configuration.wired(message.phases)
             case Card():
                 self.connector.card_presented(message, now)
         self.step(now)
@@ -132,7 +132,7 @@ class ChargePoint:
         self.box.watch_meter(now.s)
         self.connector.step(now)
         self.profiles.follow(self.state)
-        self._advance_restart(now)
+        self._take_aligned(now)
         self._announce(now)
         if self.maintenance.observations.due(now):
             self.observations(now)
@@ -140,7 +140,8 @@ class ChargePoint:
         self.maintenance.step(now, online=self.service.online, in_transaction=in_transaction)
         self.service.updating = self.maintenance.firmware.refuses_starts
         if self.maintenance.firmware.wants_restart:
-            self.restart = "hard"  # every program is of the new version
+            self._restarting.ask("hard", now)  # every program is of the new version
+        self._restarting.step(now, in_transaction=in_transaction)
         if self._resumed and self.service.online:
             self._resumed = not self._tell_resumed(now)
 
@@ -174,33 +175,26 @@ class ChargePoint:
         """Any answer that speaks of an idTag, in time or late. OCPP 1.6 7.6: LocalListConflict is told, and
         cleared at once, since what it stops is nothing."""
         if self.connector.authorization.told(id_tag, info, now):
-            for report in (LIST_CONFLICT, NO_ERROR):
-                self._notify(box_notification(self._box_operative, now, report), None)
+            self._notify_passing(LIST_CONFLICT, now)
 
     def stop_delivered(self, row_id: int) -> None:
         """StopTransaction.conf of a row: a pending Reset need not wait any longer."""
-        if self._pending_restart is not None and self._pending_restart.row_id == row_id:
-            self.restart = self._pending_restart.kind
+        self._restarting.stop_delivered(row_id)
 
     # Asked by the Central System
 
     def accept_restart(self, kind: RestartKind, now: Now) -> None:
         """OCPP 1.6 5.14: ends the transaction first, with the reason of the kind."""
         row_id = self.state.row_id if isinstance(self.state, Transaction) else None
-        self._pending_restart = PendingRestart(kind, row_id)
+        self._restarting.accept(kind, row_id)
         self.service.restarting = True
         self.connector.stop("SoftReset" if kind == "soft" else "HardReset", now)
 
-    def _advance_restart(self, now: Now) -> None:
-        pending = self._pending_restart
-        if pending is None or isinstance(self.state, Transaction):
-            return
-        if pending.row_id is None:
-            self.restart = pending.kind
-        elif pending.stopped_s is None:
-            self._pending_restart = replace(pending, stopped_s=now.s)
-        elif now.s - pending.stopped_s >= RESTART_PATIENCE_S:
-            self.restart = pending.kind
+    def restart_failed(self, now: Now) -> None:
+        """The programs could not be asked to start anew: after ResetRetries the box is in service again."""
+        if self._restarting.failed(self.configuration.seconds("ResetRetries"), now):
+            self.service.restarting = False
+            self._notify_passing(RESET_FAILURE, now)
 
     def set_operative(self, operative: bool) -> bool:
         """OCPP 1.6 5.2, persisted. False: scheduled, in force when the transaction is over."""
@@ -271,6 +265,11 @@ class ChargePoint:
             return True
         return self.send_meter_values("Sample.Periodic", now)
 
+    def _notify_passing(self, report: Report, now: Now) -> None:
+        """Of the box, and cleared at once: it stops nothing."""
+        for each in (report, NO_ERROR):
+            self._notify(box_notification(self._box_operative, now, each), None)
+
     def _notify(self, payload: dict[str, Any], after_stop_of: int | None) -> None:
         self._calls.append(Outgoing("StatusNotification", payload, after_stop_of=after_stop_of))
 
@@ -285,15 +284,23 @@ class ChargePoint:
     def send_meter_values(self, context: str, now: Now) -> bool:
         """Not of the row's samples: triggered, or the first after a restart. False: no fresh reading."""
         reading = self.box.fresh_reading(now.s)
-        measurands = self.configuration.text("MeterValuesSampledData")
-        if reading is None or not measurands:
+        if reading is None:
             return False
-        supply, behaviour = self.box.supply, self.identity.behaviour
-        taken = sample(reading, supply, at=now.utc, context=context, measurands=measurands)
-        payload: dict[str, Any] = {
-            "connectorId": CONNECTOR_ID,
-            "meterValue": meter_values(taken, supply, behaviour),
-        }
+        occasion = Occasion(now.utc, context, self.configuration.text("MeterValuesSampledData"))
+        return self._say(sample(reading, self.box.supply, occasion))
+
+    def _take_aligned(self, now: Now) -> None:
+        """OCPP 1.6 9.1 ClockAlignedDataInterval: with a transaction of its row, without one said at once."""
+        taken = self._aligned.step(self.configuration, self.box, now)
+        if taken is not None and not self.connector.take_aligned(taken) and self.service.online:
+            self._say(taken)
+
+    def _say(self, taken: Sample) -> bool:
+        """Lane 1: not of a row. False: there is no value in it."""
+        elements = meter_values(taken, self.box.supply, self.identity.behaviour)
+        if not elements:
+            return False
+        payload: dict[str, Any] = {"connectorId": CONNECTOR_ID, "meterValue": elements}
         if isinstance(self.state, Transaction) and self.state.transaction_id is not None:
             payload["transactionId"] = self.state.transaction_id
         self._calls.append(Outgoing("MeterValues", payload))

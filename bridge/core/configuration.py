@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from bridge.core import phase_rotation
 from bridge.core.charging_profiles import MOST_PERIODS, MOST_PROFILES, TOP_STACK_LEVEL
 from bridge.core.metering import INT32_MAX
 from bridge.core.rows import Change, Remembered
@@ -19,6 +20,19 @@ ChangeAnswer = Literal["Accepted", "Rejected", "NotSupported"]
 
 LONGEST_INTERVAL_S = 4_294_967  # a Zaptec's own bound, 2**32 ms: about 49 days
 REMEMBERED_PREFIX = "key:"
+DAY_S = 86_400
+MOST_STOP_VALUES = 512  # a Zaptec's StopTransactionMaxMeterValues
+# Names that a Zaptec which speaks OCPP itself knows although it does not list them: a write is Rejected.
+UNLISTED = frozenset(
+    name.lower()
+    for name in (
+        "AdditionalRootCertificateCheck",
+        "BlinkRepeat",
+        "CertificateSignedMaxChainSize",
+        "CertificateStoreMaxLength",
+        "CpoName",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +78,18 @@ def _measurands(value: str, behaviour: Behaviour) -> str | None:
     return ",".join(wanted)
 
 
+def _aligned_interval(value: str, behaviour: Behaviour) -> str | None:
+    """A Zaptec takes what divides a day, so that the instants are the same each day; 0 is off."""
+    seconds = _whole(0, DAY_S)(value, behaviour)
+    return seconds if seconds is not None and (seconds == "0" or DAY_S % int(seconds) == 0) else None
+
+
+def _rotation(value: str, _behaviour: Behaviour) -> str | None:
+    rotation = phase_rotation.rotation_of(value)
+    known = rotation not in (None, phase_rotation.UNKNOWN)  # the box knows how many phases it has
+    return phase_rotation.in_both(rotation) if rotation is not None and known else None
+
+
 _interval = _whole(0, LONGEST_INTERVAL_S)
 # As a Go 2 orders them.
 FEATURE_PROFILES = "Core,FirmwareManagement,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger"
@@ -90,17 +116,30 @@ KEYS: tuple[Key, ...] = (
     Key("LockCablePermanently", _fixed("false"), _boolean),
     Key("AllowOfflineTxForUnknownId", _fixed("false"), _boolean),
     Key("AuthorizationCacheEnabled", _fixed("true"), _boolean),
+    Key("ClockAlignedDataInterval", _fixed("0"), _aligned_interval),
     Key("ConnectionTimeOut", _fixed("60"), _interval),
+    Key("ConnectorPhaseRotation", _fixed(phase_rotation.in_both(phase_rotation.UNKNOWN)), _rotation),
+    Key("ConnectorPhaseRotationMaxLength", _fixed("2"), None),
     Key("ConnectorSwitch3to1PhaseSupported", _fixed("false"), None),
     Key("GetConfigurationMaxKeys", _fixed("62"), None),
     Key("LocalAuthListEnabled", _fixed("true"), _boolean),
     Key("LocalAuthListMaxLength", _fixed("1024"), None),
     Key("MaxEnergyOnInvalidId", _fixed("0"), _whole(0, INT32_MAX)),
     Key("MessageTimeout", _fixed("10"), _whole(10, 3600)),
+    Key("MeterValuesAlignedData", _fixed(""), _measurands),
+    Key("MeterValuesAlignedDataMaxLength", lambda b: str(b.measurands_max), None),
     Key("MeterValuesSampledData", lambda b: b.sampled_measurands, _measurands),
     Key("MeterValuesSampledDataMaxLength", lambda b: str(b.measurands_max), None),
     Key("MinimumStatusDuration", _fixed("3"), _interval),
+    Key("PowerActiveImportDeltaForEagerMeterValueSample", _fixed("0"), _whole(0, INT32_MAX)),
     Key("ReserveConnectorZeroSupported", _fixed("true"), None, lambda b: b.full_reservations),
+    Key("ResetRetries", _fixed("0"), _whole(0, 255)),
+    Key("StopTransactionMaxMeterValues", _fixed(str(MOST_STOP_VALUES)), None),
+    Key("StopTxnAlignedData", _fixed(""), _measurands),
+    Key("StopTxnAlignedDataMaxLength", lambda b: str(b.measurands_max), None),
+    Key("StopTxnSampledData", _fixed(""), _measurands),
+    Key("StopTxnSampledDataMaxLength", lambda b: str(b.measurands_max), None),
+    Key("SupportedFeatureProfilesMaxLength", _fixed("8"), None),
     Key("SupportedFileTransferProtocols", lambda b: b.transfer_protocols, None),
     Key("TransactionMessageAttempts", _fixed("3"), _whole(0, 255)),
     Key("TransactionMessageRetryInterval", _fixed("60"), _whole(0, 65_535)),
@@ -145,6 +184,19 @@ class Configuration:
             # A value of the other mode, or of an older version, is not carried along.
             kept = key.allowed(value, behaviour) if key.allowed and value is not None else None
             self._values[key.name] = kept if kept is not None else key.first_value(behaviour)
+        self._phases: int | None = None
+
+    def wired(self, phases: int) -> None:
+        """What the box says of its mains. A rotation that cannot be of such a box is not carried along."""
+        self._phases = phases
+        rotation = self.phase_rotation
+        if rotation == phase_rotation.UNKNOWN or not phase_rotation.fits(rotation, phases):
+            self._values["ConnectorPhaseRotation"] = phase_rotation.in_both(phase_rotation.usual(phases))
+
+    @property
+    def phase_rotation(self) -> str:
+        """RST, and so on; of the one connector, and of the box."""
+        return phase_rotation.rotation_of(self.text("ConnectorPhaseRotation")) or phase_rotation.UNKNOWN
 
     def seconds(self, name: str) -> int:
         """A whole number, of seconds or otherwise. Raises KeyError for a name without a row."""
@@ -172,11 +224,12 @@ class Configuration:
         """OCPP 1.6 5.3. Known but read-only, or a bad value: Rejected. Takes effect at once."""
         key = self._keys.get(name.lower())
         if key is None:
-            return "NotSupported", ()
+            unlisted = self._behaviour.mode == "native" and name.lower() in UNLISTED
+            return "Rejected" if unlisted else "NotSupported", ()
         if key.allowed is None or self._is_read_only(key):
             return "Rejected", ()
         stored = key.allowed(value, self._behaviour)
-        if stored is None:
+        if stored is None or not self._fits_the_box(key, stored):
             return "Rejected", ()
         self._values[key.name] = stored
         return "Accepted", (Remembered(REMEMBERED_PREFIX + key.name, stored),)
@@ -195,6 +248,10 @@ class Configuration:
         if key.allowed is not None and read_only:
             value = "false"  # both keys that can turn read-only read false while they are
         return {"key": key.name, "readonly": read_only, "value": value}
+
+    def _fits_the_box(self, key: Key, stored: str) -> bool:
+        rotation = phase_rotation.rotation_of(stored) if key.name == "ConnectorPhaseRotation" else None
+        return rotation is None or phase_rotation.fits(rotation, self._phases)
 
     def _is_read_only(self, key: Key) -> bool:
         if key.name == "FreeCharging":

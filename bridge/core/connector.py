@@ -12,11 +12,10 @@ from bridge.core.configuration import Configuration
 from bridge.core.ending import end_reason, energy_spent, meter_stop, stop_row
 from bridge.core.id_tag import IdTagInfo
 from bridge.core.meter_log import MeterLog
-from bridge.core.metering import Sampler
 from bridge.core.now import Now
 from bridge.core.reservation import Reservations
 from bridge.core.resuming import resumed_transaction
-from bridge.core.rows import Change, Remembered, TransactionRow, TransactionStarted
+from bridge.core.rows import Change, Remembered, Sample, TransactionRow, TransactionStarted
 from bridge.core.session import (
     Authorized,
     Authorizing,
@@ -96,7 +95,8 @@ class Connector:
     def recall(self, memory: Memory, now: Now) -> None:
         """An open row of this boot goes on; one of another boot ends as soon as the meter has been read."""
         self._next_row_id = memory.next_row_id
-        self._last_energy_wh = memory.last_energy_wh
+        last = memory.last_sample
+        self._last_energy_wh = last.energy_wh if last is not None else None
         kept_for = memory.remembered.get(FINISHING)
         if kept_for is not None:
             self.state = Finishing(kept_for or None)
@@ -106,9 +106,7 @@ class Connector:
             self.changes.append(Remembered(ORDERLY, None))
 
     def _resume(self, row: TransactionRow, memory: Memory, now: Now) -> None:
-        interval_s = self._configuration.seconds("MeterValueSampleInterval")
-        sampler = Sampler.resumed(interval_s, row.started_at, now.utc, now.s)
-        self._log = MeterLog(row.row_id, self._configuration, sampler, memory.next_sample_seq)
+        self._log = MeterLog.resumed(row, self._configuration, memory, now)
         self.state = resumed_transaction(row, memory, self._identity.boot_id, now)
 
     # From the box
@@ -275,8 +273,7 @@ class Connector:
             reservation_id=self.reservations.used(state.id_tag, state.parent_id_tag),
         )
         self._next_row_id += 1
-        interval_s = self._configuration.seconds("MeterValueSampleInterval")
-        self._log = MeterLog(row.row_id, self._configuration, Sampler(interval_s, now.s))
+        self._log = MeterLog.started(row, self._configuration, now)
         self.changes.append(TransactionStarted(row))
         self.changes += self._log.begin(reading, self._box.supply, now)
         self.state = Transaction(
@@ -299,6 +296,12 @@ class Connector:
         elif self._log is not None:
             reading = self._box.fresh_reading(now.s)
             self.changes += self._log.periodic(reading, self._box.supply, now)
+
+    def take_aligned(self, taken: Sample) -> bool:
+        """Clock-aligned values of a transaction are of its row. False: there is none."""
+        if self._log is not None:
+            self.changes += self._log.aligned(taken)
+        return self._log is not None
 
     def stop(self, reason: str, now: Now, *, id_tag: str | None = None) -> None:
         """The decision; the row follows when the contactor is open and the meter read. Idempotent."""

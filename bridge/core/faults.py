@@ -33,6 +33,7 @@ SERVO = "536870912"
 RELAY_WELDED = "562949953421312"
 
 METER_LOST = Report("PowerMeterFailure", "Meter does not answer", EMETER_NO_RESPONSE)
+RESET_FAILURE = Report("ResetFailure", "Restart did not succeed")
 READER_LOST = Report("ReaderFailure")  # a Zaptec sends it without info
 LIST_CONFLICT = Report("LocalListConflict", "The local list says otherwise of an idTag")
 

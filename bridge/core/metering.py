@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +12,11 @@ from bridge.core.rows import Phases, Sample
 from bridge.core.zaptec import (
     CURRENT,
     ENERGY,
+    INTERVAL,
     OFFERED_CURRENT,
     OFFERED_POWER,
     POWER,
+    TEMPERATURE,
     VOLTAGE,
     Behaviour,
 )
@@ -32,20 +34,54 @@ class Supply:
     phases: int
     nominal_voltage_v: float
     offered_a: float
+    contacts_c: float | None = None  # None: no thermometer, or not fresh
 
 
-def sample(reading: Reading, supply: Supply, *, at: datetime, context: str, measurands: str) -> Sample:
-    """One set of numbers, frozen at its moment."""
-    return Sample(
-        at=at,
-        context=context,
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """When, why and of what a set of values is taken."""
+
+    at: datetime
+    context: str  # OCPP 1.6 ReadingContext
+    measurands: str
+    stop_measurands: str = ""  # for transactionData
+    interval_wh: int | None = None  # since the set before it, where its context has an interval
+
+
+def sample(reading: Reading, supply: Supply, occasion: Occasion) -> Sample:
+    """One set of numbers, frozen at its moment. Measurands that have no value now are left out."""
+    taken = Sample(
+        at=occasion.at,
+        context=occasion.context,
         energy_wh=reading.energy_wh,
         power_w=reading.power_w,
         current_a=reading.current_a,
         voltage_v=reading.voltage_v,
         offered_a=supply.offered_a,
-        measurands=measurands,
+        measurands=occasion.measurands,
+        stop_measurands=occasion.stop_measurands,
+        interval_wh=occasion.interval_wh,
+        contacts_c=supply.contacts_c,
     )
+    return replace(
+        taken,
+        measurands=_with_value(taken.measurands, taken),
+        stop_measurands=_with_value(taken.stop_measurands, taken),
+    )
+
+
+def _with_value(measurands: str, taken: Sample) -> str:
+    missing = {
+        name
+        for name, value in ((INTERVAL, taken.interval_wh), (TEMPERATURE, taken.contacts_c))
+        if value is None
+    }
+    return ",".join(name for name in measurands.split(",") if name not in missing)
+
+
+def stop_values(taken: Sample, supply: Supply, behaviour: Behaviour) -> list[dict[str, Any]]:
+    """The same set as elements of `transactionData`: OCPP 1.6 9.1 StopTxnSampledData, StopTxnAlignedData."""
+    return meter_values(replace(taken, measurands=taken.stop_measurands), supply, behaviour)
 
 
 def meter_values(taken: Sample, supply: Supply, behaviour: Behaviour) -> list[dict[str, Any]]:
@@ -111,6 +147,19 @@ def _voltage(taken: Sample, _supply: Supply, behaviour: Behaviour) -> list[Value
     return _by_phase(taken.voltage_v, VOLTAGE, "V", taken, behaviour)
 
 
+def _temperature(taken: Sample, _supply: Supply, behaviour: Behaviour) -> list[Value]:
+    """Of the contacts. One thermometer is one value: a Zaptec has one for each phase."""
+    if taken.contacts_c is None:
+        return []
+    return [_value(f"{taken.contacts_c:.1f}", TEMPERATURE, "Celsius", taken.context, **_outlet(behaviour))]
+
+
+def _interval(taken: Sample, _supply: Supply, _behaviour: Behaviour) -> list[Value]:
+    if taken.interval_wh is None:
+        return []
+    return [_value(f"{taken.interval_wh / 1000:.2f}", INTERVAL, "kWh", taken.context)]
+
+
 def _by_phase(numbers: Phases, measurand: str, unit: str, taken: Sample, behaviour: Behaviour) -> list[Value]:
     """Always three, an unwired phase 0.0."""
     return [
@@ -126,6 +175,8 @@ _VALUES: dict[str, Callable[[Sample, Supply, Behaviour], list[Value]]] = {
     OFFERED_CURRENT: _offered_current,
     CURRENT: _current,
     VOLTAGE: _voltage,
+    TEMPERATURE: _temperature,
+    INTERVAL: _interval,
 }
 
 
@@ -147,6 +198,10 @@ class Sampler:
         """After a restart the phase continues from the stored start of the transaction."""
         elapsed_s = max(0.0, (utc - started_at).total_seconds())
         return cls(interval_s, now_s - (elapsed_s % interval_s if interval_s else 0.0))
+
+    def restart(self, now_s: float) -> None:
+        """A sample was taken out of turn: the interval counts from now."""
+        self._next_s = now_s + self._interval_s
 
     def due(self, interval_s: int, now_s: float) -> bool:
         """Ask at every step; a changed interval counts from now, 0 is never."""

@@ -14,6 +14,7 @@ from datetime import datetime
 from bridge.core.box import BoxView
 from bridge.core.configuration import Configuration
 from bridge.core.now import Now, timestamp
+from bridge.core.phase_rotation import WIRE_INDEX
 from bridge.core.session import State, Transaction
 from bridge.core.status import Service
 from hal.contract import Reading
@@ -128,6 +129,12 @@ def _phases(seen: View) -> str | None:
     return str(seen.box.box.phases) if seen.box.box is not None else None
 
 
+def _wire_index(seen: View) -> str | None:
+    """Of three phases; which one a box of one phase hangs at is not known here."""
+    index = WIRE_INDEX.get(seen.configuration.phase_rotation)
+    return str(index) if index is not None else None
+
+
 def _sentence(seen: View) -> str | None:
     reading = seen.box.reading
     if reading is None:
@@ -154,6 +161,7 @@ SOURCES: tuple[Source, ...] = (
     Source(513, "TotalChargePower", _metered(lambda reading: reading.power_w), of_reading=True),
     Source(520, "MaxPhases", _phases),
     Source(546, "ChargeCurrentInstallationMaxLimit", _installation_max),
+    Source(548, "PhaseRotation", _wire_index),
     Source(553, "TotalChargePowerSession", _session_kwh, of_reading=True),
     Source(702, "ChargeMode", _charge_mode),
     Source(708, "ChargeCurrentSet", lambda seen: _decimal(seen.box.offered_a)),

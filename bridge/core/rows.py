@@ -29,7 +29,10 @@ class Sample:
     current_a: Phases
     voltage_v: Phases
     offered_a: float  # amps on the pilot, 0 when it offers nothing
-    measurands: str  # comma separated, as the configuration key stood then
+    measurands: str  # for MeterValues: comma separated, as the key stood then; empty: no message of its own
+    stop_measurands: str = ""  # for StopTransaction's transactionData, likewise
+    interval_wh: int | None = None  # since the set before it in its series; None: there is none, or not known
+    contacts_c: float | None = None  # None: no thermometer, or not fresh
 
 
 @dataclass(frozen=True, slots=True)

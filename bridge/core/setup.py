@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from bridge.core.charging_profiles import ChargingProfile
 from bridge.core.id_tag import IdTags, NoIdTags
-from bridge.core.rows import TransactionRow
+from bridge.core.rows import Sample, TransactionRow
 from bridge.core.zaptec import Behaviour
 
 
@@ -31,7 +31,8 @@ class Memory:
     next_row_id: int = 1
     open_row: TransactionRow | None = None
     next_sample_seq: int = 0
-    last_energy_wh: int | None = None  # of the open row's last sample
+    last_sample: Sample | None = None  # of the open row
+    last_periodic: Sample | None = None  # its last of Transaction.Begin or Sample.Periodic
     remembered: Mapping[str, str] = field(default_factory=dict)
     profiles: tuple[ChargingProfile, ...] = ()
     id_tags: IdTags = field(default_factory=NoIdTags)  # never copied: asked as long as the program runs

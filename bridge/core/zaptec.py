@@ -13,6 +13,8 @@ OFFERED_POWER = "Power.Offered"
 OFFERED_CURRENT = "Current.Offered"
 CURRENT = "Current.Import"
 VOLTAGE = "Voltage"
+TEMPERATURE = "Temperature"
+INTERVAL = "Energy.Active.Import.Interval"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ CLOUD = Behaviour(
     mode="cloud",
     sample_interval_s=120,  # "By default, meter values are sent every 2 minutes"
     sampled_measurands=f"{POWER},{ENERGY},{OFFERED_POWER},{CURRENT}",
-    measurands=(POWER, ENERGY, OFFERED_POWER, CURRENT, OFFERED_CURRENT, VOLTAGE),
+    measurands=(POWER, ENERGY, OFFERED_POWER, CURRENT, OFFERED_CURRENT, VOLTAGE, TEMPERATURE, INTERVAL),
     measurands_max=8,
     phases=("L1-N", "L2-N", "L3-N"),
     rate_units="Current,Power",
@@ -54,7 +56,7 @@ NATIVE = Behaviour(
     mode="native",
     sample_interval_s=0,
     sampled_measurands=ENERGY,
-    measurands=(POWER, ENERGY, CURRENT, OFFERED_CURRENT, VOLTAGE),
+    measurands=(POWER, ENERGY, CURRENT, OFFERED_CURRENT, VOLTAGE, TEMPERATURE, INTERVAL),
     measurands_max=6,
     phases=("L1", "L2", "L3"),
     rate_units="Current",

@@ -24,15 +24,14 @@ from bridge.core.rows import (
     TransactionStarted,
     TransactionStopped,
 )
-from bridge.store import id_tags, profiles
-from bridge.store.columns import KINDS, SAMPLE, moment_text, payload_text, place, row_of, sample_values
+from bridge.store import id_tags, profiles, samples
+from bridge.store.columns import KINDS, moment_text, payload_text, place, row_of
 from bridge.store.errors import ChangeError
 from bridge.store.reads import NEXT_ROW_ID, ONE_ROW
 
 _WAITING = ("outbox", "set_aside")  # where the messages of living rows and of rows given up wait
 _MESSAGE = "row_id = ? AND place = ? AND seq = ?"
 _STOP_PLACE = KINDS.index("stop")
-_ADD_SAMPLE = f"INSERT INTO samples (row_id, seq, {', '.join(SAMPLE)}) VALUES (?, ?{', ?' * len(SAMPLE)})"
 
 
 def make(connection: sqlite3.Connection, change: Change) -> None:
@@ -96,8 +95,9 @@ def _take_sample(connection: sqlite3.Connection, change: SampleTaken) -> None:
     row = _row(connection, change.row_id)
     if _finished(connection, row):
         raise ChangeError(f"row {row.row_id} takes no sample {change.seq}: its stop is delivered")
-    connection.execute(_ADD_SAMPLE, (row.row_id, change.seq, *sample_values(change.sample)))
-    _queue(connection, row, MessageRef(row.row_id, "values", change.seq))
+    samples.add(connection, change)
+    if change.sample.measurands:
+        _queue(connection, row, MessageRef(row.row_id, "values", change.seq))
 
 
 def _stop(connection: sqlite3.Connection, change: TransactionStopped) -> None:

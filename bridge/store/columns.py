@@ -42,6 +42,9 @@ SAMPLE = (
     "voltage_l3_v",
     "offered_a",
     "measurands",
+    "stop_measurands",
+    "interval_wh",
+    "contacts_c",
 )
 
 
@@ -81,12 +84,16 @@ def sample_values(sample: Sample) -> tuple[object, ...]:
         *sample.voltage_v,
         sample.offered_a,
         sample.measurands,
+        sample.stop_measurands,
+        sample.interval_wh,
+        sample.contacts_c,
     )
 
 
 def sample_of(values: Sequence[Any]) -> Sample:
     """From values in the order of SAMPLE."""
-    at, context, energy_wh, power_w, *phases, offered_a, measurands = values
+    at, context, energy_wh, power_w, *phases = values[:10]
+    offered_a, measurands, stop_measurands, interval_wh, contacts_c = values[10:]
     l1_a, l2_a, l3_a, l1_v, l2_v, l3_v = phases
     return Sample(
         at=datetime.fromisoformat(at),
@@ -97,6 +104,9 @@ def sample_of(values: Sequence[Any]) -> Sample:
         voltage_v=(l1_v, l2_v, l3_v),
         offered_a=offered_a,
         measurands=measurands,
+        stop_measurands=stop_measurands,
+        interval_wh=interval_wh,
+        contacts_c=contacts_c,
     )
 
 

@@ -30,6 +30,10 @@ REMEMBERED = "SELECT name, value FROM remembered"
 NEXT_ROW_ID = "SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'transactions'"
 NEXT_SEQ = "SELECT coalesce(max(seq) + 1, 0) FROM samples WHERE row_id = ?"
 LAST_SAMPLE = f"SELECT {_SAMPLE} FROM samples WHERE row_id = ? ORDER BY seq DESC LIMIT 1"
+LAST_PERIODIC = f"""
+    SELECT {_SAMPLE} FROM samples WHERE row_id = ? AND context IN ('Transaction.Begin', 'Sample.Periodic')
+    ORDER BY seq DESC LIMIT 1"""
+STOP_SAMPLES = f"SELECT {_SAMPLE} FROM samples WHERE row_id = ? AND stop_measurands <> '' ORDER BY seq"
 SAMPLE_COUNT = "SELECT count(*) FROM samples WHERE row_id = ?"
 ONE_ROW = f"SELECT {_ROW} FROM transactions WHERE row_id = ?"
 NEWEST_ROWS = f"SELECT {_ROW} FROM transactions ORDER BY row_id DESC LIMIT ? OFFSET ?"
@@ -109,6 +113,15 @@ class Reads:
         """The row's newest sample. None when it has none, or once its stop was delivered."""
         found = self._one(LAST_SAMPLE, row_id)
         return None if found is None else sample_of(found)
+
+    def last_periodic(self, row_id: int) -> Sample | None:
+        """Likewise, of those taken at the beginning and at the interval of MeterValueSampleInterval."""
+        found = self._one(LAST_PERIODIC, row_id)
+        return None if found is None else sample_of(found)
+
+    def stop_samples(self, row_id: int) -> list[Sample]:
+        """Those for the row's transactionData, in order; none once its stop was delivered."""
+        return [sample_of(found) for found in self._all(STOP_SAMPLES, row_id)]
 
     def sample_count(self, row_id: int) -> int:
         """The samples kept of a row, delivered or not; 0 once its stop was delivered."""

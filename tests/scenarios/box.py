@@ -6,7 +6,7 @@ from itertools import count
 
 import msgspec
 
-from hal.contract import Box, Card, InstrumentBox, Message, Reading, Status, Wish
+from hal.contract import Box, Card, InstrumentBox, Message, Reading, Status, Temperatures, Wish
 from hal.core.evse import Evse
 from hal.core.rules import BoxRules
 from hal.core.signals import Drive, Sense
@@ -108,8 +108,9 @@ class PureBox:
 
     def _read(self, now_s: float) -> list[Message]:
         plant = self.plant
+        temperatures = Temperatures(at_s=now_s, contacts_c=plant.contacts_c)
         if "meter_silent" in plant.faults:
-            return []
+            return [temperatures]
         reading = Reading(
             at_s=now_s,
             energy_wh=plant.register_wh,
@@ -118,7 +119,7 @@ class PureBox:
             voltage_v=plant.voltage_v,
         )
         self._reading = reading
-        return [reading]
+        return [temperatures, reading]
 
     def _tell(self, evse: Evse, wish: Wish | None, now_s: float) -> list[Message]:
         """As `hal.safety` publishes: on change and each second."""

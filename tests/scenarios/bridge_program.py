@@ -21,6 +21,7 @@ from hal.contract import (
     Message,
     Reading,
     Status,
+    Temperatures,
     Wish,
 )
 
@@ -61,7 +62,7 @@ class BridgeProgram:
 
     def heard(self, message: Message, now: Now) -> None:
         """From the socket of `hal.safety`."""
-        if isinstance(message, Status | Reading | InstrumentBox | Box | Card):
+        if isinstance(message, Status | Reading | Temperatures | InstrumentBox | Box | Card):
             self.charge_point.heard(message, now)
             self.tick(now)
 

@@ -240,7 +240,7 @@ class _Parser:
 
     def _beginning(self, text: str) -> bool:
         """Whether it is one of the lines that say how the scenario begins."""
-        if found := re.fullmatch(r"key (\w+) = (.*)", text):
+        if found := re.fullmatch(r"key (\w+) = ?(.*)", text):
             self._keys[found[1]] = found[2]
         elif found := re.fullmatch(r"tag (\S+) (\w+)(?: (\S+))?", text):
             self._tags[found[1].strip('"')] = Tag(found[2], found[3])

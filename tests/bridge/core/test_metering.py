@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.core.metering import Sampler, Supply, mean_voltage_v, meter_values, sample
+from bridge.core.metering import Occasion, Sampler, Supply, mean_voltage_v, meter_values, sample
 from bridge.core.zaptec import CLOUD, NATIVE, Behaviour
 from hal.contract import Reading
 
@@ -23,7 +23,7 @@ READING = Reading(
     current_a=(10.04, 10.05, 9.96),
     voltage_v=(231.0, 229.0, 230.0),
 )
-THREE = Supply(3, 230.0, 16.0)
+THREE = Supply(3, 230.0, 16.0, contacts_c=31.26)
 
 # The definition's table, in its order: measurand, phase, unit.
 DEFINITION = [
@@ -37,7 +37,7 @@ DEFINITION = [
 
 
 def values(behaviour: Behaviour, measurands: str, reading: Reading = READING, supply: Supply = THREE) -> Any:
-    taken = sample(reading, supply, at=AT, context="Sample.Periodic", measurands=measurands)
+    taken = sample(reading, supply, Occasion(AT, "Sample.Periodic", measurands, interval_wh=1234))
     return meter_values(taken, supply, behaviour)
 
 
@@ -61,12 +61,16 @@ def test_native_has_an_element_for_each_measurand() -> None:
         ["10.0", "10.1", "10.0"],
         ["16.0"],
         ["231.0", "229.0", "230.0"],
+        ["31.3"],
+        ["1.23"],
     ]
     assert {element["timestamp"] for element in elements} == {"2026-04-17T17:34:06Z"}
     assert [element["sampledValue"][0].get("location") for element in elements] == [
-        "Outlet", None, "Outlet", None, "Outlet",
+        "Outlet", None, "Outlet", None, "Outlet", "Outlet", None,
     ]  # fmt: skip
-    assert [element["sampledValue"][0]["unit"] for element in elements] == ["W", "Wh", "A", "A", "V"]
+    assert [element["sampledValue"][0]["unit"] for element in elements] == [
+        "W", "Wh", "A", "A", "V", "Celsius", "kWh",
+    ]  # fmt: skip
     assert [each["phase"] for each in elements[2]["sampledValue"]] == ["L1", "L2", "L3"]
 
 

@@ -19,7 +19,7 @@ BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 TAG, ROW = "04C0FFEE", 7
 EXPECTED = {
     -3: "0", 120: "1", 151: "0", 501: "230.100", 502: "231.200", 503: "0.000", 507: "15.900", 508: "16.000",
-    509: "0.000", 513: "7300.500", 520: "3", 546: "20.000", 553: "1.500", 702: "6", 708: "16.000", 710: "3",
+    509: "0.000", 513: "7300.500", 520: "3", 546: "20.000", 548: "4", 553: "1.500", 702: "6", 708: "16.000", 710: "3",
     711: "1", 714: "32", 721: "-5", 804: "0", 820: "0.01", 911: "1.2.3.4",
 }  # fmt: skip
 
@@ -77,6 +77,12 @@ def test_a_measured_value_has_the_time_of_its_reading_and_a_state_that_of_its_ch
     assert later[911].at == BEGAN + timedelta(seconds=28.5)
     core.change_key("LockCablePermanently", "true")
     assert seen(core, 110.0)[151].at == BEGAN + timedelta(seconds=110)
+
+
+def test_the_rotation_of_the_phases_is_the_keys() -> None:
+    core = charging()
+    assert core.change_key("ConnectorPhaseRotation", "1.TSR") == "Accepted"
+    assert seen(core, 40.0)[548].value == "9"
 
 
 def test_only_what_lies_between_both_times() -> None:

@@ -95,7 +95,8 @@ class Model:
                 self.waiting.append(Waiting(MessageRef(row.row_id, "start")))
             case SampleTaken(row_id, seq):
                 self.samples.append(change)
-                self.waiting.append(Waiting(MessageRef(row_id, "values", seq)))
+                if change.sample.measurands:
+                    self.waiting.append(Waiting(MessageRef(row_id, "values", seq)))
             case TransactionStopped():
                 self._stop(change)
             case Frozen(ref, payload):
@@ -158,6 +159,14 @@ class Model:
 
     def samples_of(self, row_id: int) -> list[SampleTaken]:
         return [taken for taken in self.samples if taken.row_id == row_id]
+
+    def stop_samples(self, row_id: int) -> list[Sample]:
+        return [taken.sample for taken in self.samples_of(row_id) if taken.sample.stop_measurands]
+
+    def last_periodic(self, row_id: int) -> Sample | None:
+        at_interval = ("Transaction.Begin", "Sample.Periodic")
+        found = [one.sample for one in self.samples_of(row_id) if one.sample.context in at_interval]
+        return found[-1] if found else None
 
     def living(self) -> list[Waiting]:
         dead = {row.row_id for row in self.rows if row.given_up is not None}

@@ -52,13 +52,16 @@ wh = st.integers(0, 2**60)
 samples = st.builds(
     Sample,
     at=moments,
-    context=text,
+    context=text | st.sampled_from(["Transaction.Begin", "Sample.Periodic"]),
     energy_wh=wh,
     power_w=number,
     current_a=phases,
     voltage_v=phases,
     offered_a=number,
     measurands=text,
+    stop_measurands=text,
+    interval_wh=st.none() | wh,
+    contacts_c=st.none() | number,
 )
 json_values: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | number | st.text(max_size=5),
@@ -233,6 +236,8 @@ class StoreMachine(RuleBasedStateMachine):
             assert store.row(row.row_id) == row
             assert store.sample_count(row.row_id) == len(taken)
             assert store.next_sample_seq(row.row_id) == (taken[-1].seq + 1 if taken else 0)
+            assert store.last_periodic(row.row_id) == model.last_periodic(row.row_id)
+            assert store.stop_samples(row.row_id) == model.stop_samples(row.row_id)
             assert store.last_sample(row.row_id) == (taken[-1].sample if taken else None)
 
 

@@ -74,6 +74,8 @@ QUESTIONS: dict[str, Callable[[Database], object]] = {
     "next_row_id": lambda store: store.next_row_id(),
     "next_sample_seq": lambda store: store.next_sample_seq(2),
     "last_sample": lambda store: store.last_sample(2),
+    "last_periodic": lambda store: store.last_periodic(2),
+    "stop_samples": lambda store: store.stop_samples(2),
     "sample_count": lambda store: store.sample_count(2),
     "row": lambda store: store.row(2),
     "rows": lambda store: store.rows(2),
@@ -113,6 +115,8 @@ PLANS = {
     "DEAD_LETTERS": ["SCAN transactions USING INDEX dead_letters"],
     "ONE_ROW": ["SEARCH transactions USING INTEGER PRIMARY KEY (rowid=?)"],
     "LAST_SAMPLE": ["SEARCH samples USING PRIMARY KEY (row_id=?)"],
+    "LAST_PERIODIC": ["SEARCH samples USING PRIMARY KEY (row_id=?)"],
+    "STOP_SAMPLES": ["SEARCH samples USING PRIMARY KEY (row_id=?)"],
     "NEXT_SEQ": ["SEARCH samples USING PRIMARY KEY (row_id=?)"],
     "SAMPLE_COUNT": ["SEARCH samples USING PRIMARY KEY (row_id=?)"],
 }
