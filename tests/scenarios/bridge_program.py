@@ -91,6 +91,11 @@ class BridgeProgram:
         self.charge_point.errand_ended(ended, now)
         self._carry_out(now)
 
+    def restart_failed(self, now: Now) -> None:
+        """A Reset cannot be carried out."""
+        self.charge_point.restart_failed(now)
+        self._carry_out(now)
+
     def leave(self, now: Now) -> None:
         """Ends in order: no transaction ends, the wish lives for another minute."""
         self._database.apply((Remembered(ORDERLY, self._boot_id),))

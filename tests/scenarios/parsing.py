@@ -60,6 +60,7 @@ VERBS = (
     "car unplugs at its side", "cable is taken out",
     "link lost", "link back",
     "bridge restarts", "bridge is told to end", "bridge starts",
+    "restarts fail", "restarts succeed",
     "power cut", "power back", "safety dies", "safety starts",
     "upload succeeds", "upload fails", "download fails", "archive is not genuine",
     "installer succeeds", "installer succeeds in vain", "installer fails",

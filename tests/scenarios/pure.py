@@ -73,6 +73,7 @@ class PureWorld:
         self._connect_at_s: float | None = None  # None: there is no way to the Central System
         self._way_open = not scenario.offline
         self._restart_at_s: float | None = None
+        self._restarts_fail = False  # whoever is to carry out a Reset cannot be asked
         self._bridge_ticked_at_s = float("-inf")
         self._stirred_at_s = self._now_s
         self._start_bridge()
@@ -141,7 +142,9 @@ class PureWorld:
         if self.stirred is not None:
             self.stirred()
         bridge = self.bridge
-        if bridge is not None and bridge.charge_point.restart is not None:
+        if bridge is not None and bridge.charge_point.restart is not None and self._restarts_fail:
+            bridge.restart_failed(self.now)
+        elif bridge is not None and bridge.charge_point.restart is not None:
             kind = bridge.charge_point.restart
             self._end_bridge(orderly=True)
             self._restart_at_s = self._now_s + RESTART_S
@@ -272,6 +275,8 @@ class PureWorld:
             case "bridge starts":
                 _need(self.box.powered and self.bridge is None, "the bridge runs, or there is no power")
                 self._start_bridge()
+            case "restarts fail" | "restarts succeed":
+                self._restarts_fail = verb == "restarts fail"
             case "power cut":
                 _need(self.box.powered, "there is no power")
                 self._cut_power()

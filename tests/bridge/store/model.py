@@ -93,10 +93,8 @@ class Model:
             case TransactionStarted(row):
                 self.rows.append(row)
                 self.waiting.append(Waiting(MessageRef(row.row_id, "start")))
-            case SampleTaken(row_id, seq):
-                self.samples.append(change)
-                if change.sample.measurands:
-                    self.waiting.append(Waiting(MessageRef(row_id, "values", seq)))
+            case SampleTaken():
+                self._take(change)
             case TransactionStopped():
                 self._stop(change)
             case Frozen(ref, payload):
@@ -117,6 +115,11 @@ class Model:
                 self._learn(change)
             case _:
                 assert_never(change)
+
+    def _take(self, taken: SampleTaken) -> None:
+        self.samples.append(taken)
+        if taken.sample.measurands:
+            self.waiting.append(Waiting(MessageRef(taken.row_id, "values", taken.seq)))
 
     def _follow_profiles(self, change: ProfileInstalled | ProfilesRemoved) -> None:
         match change:
