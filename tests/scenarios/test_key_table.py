@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent / "keys"
 TABLE: dict[str, str | None] = {
     "NumberOfConnectors": None,
     "SupportedFeatureProfiles": None,
-    "WebSocketPingInterval": "",  # pings are no messages: tests/system/test_ping_interval.py
+    "WebSocketPingInterval": "",  # pings are no messages: tests/system/test_bridge_alone.py
     "AuthorizeRemoteTxRequests": "authorize_remote_at_once",
     "StopTransactionOnEVSideDisconnect": None,
     "StopTransactionOnInvalidId": "stop_on_invalid_at_once",
