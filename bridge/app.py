@@ -17,7 +17,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridge import clock, settings
+from bridge import clock, reset, settings
 from bridge.central_system.conversation import Conversation
 from bridge.central_system.effects import Effects, Voice
 from bridge.central_system.link import Closed, Link, LinkEvent, LinkSettings, Opened, Received
@@ -56,7 +56,6 @@ log = logging.getLogger(__name__)
 
 DATABASE_NAME = "bridge.sqlite"  # in the state folder
 FIRMWARE_NAME = "firmware"  # likewise
-RESET_NAME = "reset"  # in the runtime folder: soft | hard | reboot, carried out by whoever started us
 TICK_S = 0.25
 FEED_EVERY_S = 0.25  # looks whether systemd's watchdog is to be fed
 WISH_EVERY_S = 1.0
@@ -232,13 +231,9 @@ class App:
     # The end
 
     def _asked_for_restart(self, kind: str) -> bool:
-        """False: nobody can read it, so it is tried again or given up."""
+        """False: it is tried again, or given up."""
         asked = "reboot" if kind == "hard" and self._setup.reset.hard == "reboot" else kind
-        log.warning("Reset: asking for %s", asked)
-        try:
-            (self._folders.runtime / RESET_NAME).write_text(asked + "\n")
-        except OSError as error:
-            log.error("Reset: %s", error)
+        if not reset.ask(self._folders.runtime, asked):
             self._charge_point.restart_failed(clock.now())
         return self._charge_point.restart is not None
 

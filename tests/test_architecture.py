@@ -78,7 +78,7 @@ FLOORS = (
     ("bridge.__main__", "bridge.cli"),
     ("bridge.app",),
     ("bridge.central_system", "bridge.local", "bridge.jobs", "bridge.hal_client"),
-    ("bridge.store", "bridge.settings", "bridge.clock"),
+    ("bridge.store", "bridge.settings", "bridge.clock", "bridge.reset"),
     ("bridge.core",),
 )
 

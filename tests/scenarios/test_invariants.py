@@ -84,7 +84,14 @@ CHARGING = [Event("do", "car plugs in, ready"), Event("do", "card", "04AABBCC"),
 STORY = st.tuples(st.sampled_from([[], CHARGING]), st.lists(EVENT, max_size=20)).map(
     lambda parts: parts[0] + parts[1]
 )
-KEYS = st.sampled_from([{}, {"AllowOfflineTxForUnknownId": "true"}, {"FreeCharging": "true"}])
+EVERY_VALUE = {
+    "ClockAlignedDataInterval": "5",
+    "MeterValuesAlignedData": "Energy.Active.Import.Interval",
+    "StopTxnAlignedData": "Voltage",
+    "StopTxnSampledData": "Temperature",
+    "PowerActiveImportDeltaForEagerMeterValueSample": "1000",
+}
+KEYS = st.sampled_from([{}, {"AllowOfflineTxForUnknownId": "true"}, {"FreeCharging": "true"}, EVERY_VALUE])
 
 
 @pytest.mark.parametrize("mode", ["cloud", "native"])

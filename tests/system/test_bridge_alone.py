@@ -67,7 +67,8 @@ class Alone:
         """What it answers."""
         desk = await self.desk()
         identity = f"cs-{next(self._ids)}"
-        answer = self._answers[identity] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._answers[identity] = answer
         await desk.send(json.dumps([2, identity, action, payload]))
         async with asyncio.timeout(PATIENCE_S):
             return await answer

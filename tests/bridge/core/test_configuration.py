@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.core.configuration import KEYS, Configuration, first_value_fault, known_keys
 from bridge.core.rows import Remembered
@@ -70,6 +72,19 @@ def test_the_definitions_keys_come_first_and_in_its_order() -> None:
         (NATIVE, "MeterValuesSampledData", "Energy.Active.Import.Register"),
         (CLOUD, "FreeCharging", "false"),
         (CLOUD, "LockCablePermanently", "false"),
+        (CLOUD, "ClockAlignedDataInterval", "0"),
+        (CLOUD, "ConnectorPhaseRotation", "0.Unknown,1.Unknown"),
+        (CLOUD, "ConnectorPhaseRotationMaxLength", "2"),
+        (CLOUD, "MeterValuesAlignedData", ""),
+        (NATIVE, "MeterValuesAlignedDataMaxLength", "6"),
+        (CLOUD, "PowerActiveImportDeltaForEagerMeterValueSample", "0"),
+        (CLOUD, "ResetRetries", "0"),
+        (CLOUD, "StopTransactionMaxMeterValues", "512"),
+        (CLOUD, "StopTxnAlignedData", ""),
+        (CLOUD, "StopTxnAlignedDataMaxLength", "8"),
+        (NATIVE, "StopTxnSampledData", ""),
+        (NATIVE, "StopTxnSampledDataMaxLength", "6"),
+        (CLOUD, "SupportedFeatureProfilesMaxLength", "8"),
     ],
 )
 def test_at_first_start(behaviour: Behaviour, name: str, first: str) -> None:
@@ -90,6 +105,16 @@ def test_at_first_start(behaviour: Behaviour, name: str, first: str) -> None:
         ("MeterValuesSampledData", "Power.Offered, Voltage.L1-N", "Power.Offered,Voltage.L1-N"),
         ("TransactionMessageAttempts", "0", "0"),
         ("MessageTimeout", "10", "10"),
+        ("ClockAlignedDataInterval", "0", "0"),
+        ("ClockAlignedDataInterval", "900", "900"),
+        ("ClockAlignedDataInterval", "86400", "86400"),
+        ("ConnectorPhaseRotation", "0.RTS, 1.RTS", "0.RTS,1.RTS"),
+        ("ConnectorPhaseRotation", "1.SRT", "0.SRT,1.SRT"),
+        ("ResetRetries", "255", "255"),
+        ("PowerActiveImportDeltaForEagerMeterValueSample", "2147483647", "2147483647"),
+        ("StopTxnAlignedData", "Temperature", "Temperature"),
+        ("StopTxnSampledData", "Energy.Active.Import.Interval", "Energy.Active.Import.Interval"),
+        ("MeterValuesAlignedData", " Voltage , Current.Import ", "Voltage,Current.Import"),
     ],
 )
 def test_accepted_and_in_force_at_once(name: str, written: str, stored: str) -> None:
@@ -118,6 +143,20 @@ def test_accepted_and_in_force_at_once(name: str, written: str, stored: str) -> 
         ("MeterValuesSampledData", "Power.Offered.L1-N"),
         ("MeterValuesSampledData", "Current.Import.L1"),
         ("MessageTimeout", "9"),
+        ("ClockAlignedDataInterval", "7"),
+        ("ClockAlignedDataInterval", "86401"),
+        ("ClockAlignedDataInterval", "172800"),
+        ("ConnectorPhaseRotation", ""),
+        ("ConnectorPhaseRotation", "0.RST"),
+        ("ConnectorPhaseRotation", "1.RST,1.RST"),
+        ("ConnectorPhaseRotation", "0.RST,1.TSR"),
+        ("ConnectorPhaseRotation", "1.Unknown"),
+        ("ConnectorPhaseRotation", "1.rst"),
+        ("ResetRetries", "256"),
+        ("PowerActiveImportDeltaForEagerMeterValueSample", "2147483648"),
+        ("StopTransactionMaxMeterValues", "1"),
+        ("StopTxnSampledData", "SoC"),
+        ("StopTxnAlignedDataMaxLength", "9"),
     ],
 )
 def test_rejected_and_unchanged(name: str, written: str) -> None:
@@ -198,3 +237,94 @@ def test_a_remembered_value_of_the_other_mode_is_not_carried_along() -> None:
 )
 def test_first_values_of_the_file(name: str, first: str, fault: str | None) -> None:
     assert first_value_fault(name, first, CLOUD) == fault
+
+
+# What the box says of its phases
+
+
+@pytest.mark.parametrize(("phases", "read"), [(3, "0.RST,1.RST"), (1, "0.NotApplicable,1.NotApplicable")])
+def test_the_rotation_of_a_box_of_which_nobody_has_said_more(phases: int, read: str) -> None:
+    of = configuration()
+    of.wired(phases)
+    assert value(of, "ConnectorPhaseRotation") == read
+
+
+def test_a_rotation_is_kept_where_it_can_be() -> None:
+    remembered = {"key:ConnectorPhaseRotation": "0.TSR,1.TSR"}
+    three, one = configuration(remembered=remembered), configuration(remembered=remembered)
+    three.wired(3)
+    one.wired(1)  # the box was changed meanwhile
+    assert value(three, "ConnectorPhaseRotation") == "0.TSR,1.TSR"
+    assert value(one, "ConnectorPhaseRotation") == "0.NotApplicable,1.NotApplicable"
+    assert one.change("ConnectorPhaseRotation", "1.TSR") == ("Rejected", ())
+    assert three.change("ConnectorPhaseRotation", "1.NotApplicable") == ("Rejected", ())
+
+
+# Of every key, whatever is written
+
+PARTS = [
+    *CLOUD.measurands,
+    "Voltage.L1",
+    "Voltage.L2-N",
+    "SoC",
+    "0.RST",
+    "1.RST",
+    "true",
+    "FALSE",
+    "0",
+    "900",
+    "-1",
+    "",
+]
+WRITTEN = st.one_of(
+    st.text(max_size=30),
+    st.integers(-10, 2**33).map(str),
+    st.lists(st.sampled_from(PARTS), max_size=9).map(",".join),
+)
+
+
+@given(st.sampled_from([key.name for key in KEYS]), WRITTEN, st.sampled_from([CLOUD, NATIVE]))
+def test_what_is_accepted_lasts_and_what_is_refused_changes_nothing(
+    name: str, written: str, behaviour: Behaviour
+) -> None:
+    of = configuration(behaviour)
+    before = of.report([])
+    answer, changes = of.change(name.upper(), written)
+    if answer != "Accepted":
+        assert (of.report([]), changes) == (before, ())
+        return
+    (change,) = changes
+    assert isinstance(change, Remembered)
+    assert change.value is not None
+    again = configuration(behaviour, remembered={change.name: change.value})
+    assert again.report([]) == of.report([])
+    assert of.change(name, change.value) == ("Accepted", changes)  # what is read can be written
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "name", "answer"),
+    [
+        (NATIVE, "BlinkRepeat", "Rejected"),
+        (NATIVE, "cponame", "Rejected"),
+        (CLOUD, "BlinkRepeat", "NotSupported"),
+        (NATIVE, "LightIntensity", "NotSupported"),  # the lamp knows on and off
+    ],
+)
+def test_names_that_are_known_but_have_no_key(behaviour: Behaviour, name: str, answer: str) -> None:
+    of = configuration(behaviour)
+    assert of.change(name, "1") == (answer, ())
+    assert of.report([name]) == ([], [name])
+
+
+def test_all_mandatory_keys_of_the_core_profile_are_there() -> None:
+    """OCPP 1.6 edition 2, 9.1, those that are "required"."""
+    mandatory = {
+        "AuthorizeRemoteTxRequests", "ClockAlignedDataInterval", "ConnectionTimeOut",
+        "ConnectorPhaseRotation", "GetConfigurationMaxKeys", "HeartbeatInterval", "LocalAuthorizeOffline",
+        "LocalPreAuthorize",
+        "MeterValuesAlignedData", "MeterValuesSampledData", "MeterValueSampleInterval", "NumberOfConnectors",
+        "ResetRetries", "StopTransactionOnEVSideDisconnect", "StopTransactionOnInvalidId",
+        "StopTxnAlignedData", "StopTxnSampledData", "SupportedFeatureProfiles", "TransactionMessageAttempts",
+        "TransactionMessageRetryInterval", "UnlockConnectorOnEVSideDisconnect",
+    }  # fmt: skip
+    assert mandatory <= set(known_keys())

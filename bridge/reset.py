@@ -1,0 +1,21 @@
+"""Asks whoever started the bridge to start programs anew: a file in the runtime folder."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+RESET_NAME = "reset"  # holds soft, hard or reboot
+
+log = logging.getLogger(__name__)
+
+
+def ask(runtime_dir: Path, what: str) -> bool:
+    """False: the file cannot be written, and the log says why."""
+    log.warning("Reset: asking for %s", what)
+    try:
+        (runtime_dir / RESET_NAME).write_text(what + "\n")
+    except OSError as error:
+        log.error("Reset: nobody was asked: %s", error)
+        return False
+    return True
