@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.core.configuration import known_keys
 from tests.scenarios.parsing import parse
 from tests.scenarios.player import ScenarioFailed, play
 from tests.scenarios.pure import BRIDGE_TICK_S, PureWorld
@@ -39,6 +40,11 @@ TABLE: dict[str, str | None] = {
 WRITABLE = [name for name, effect in TABLE.items() if effect is not None]
 AT_ONCE = [(name, effect) for name, effect in TABLE.items() if effect]
 AT_ONCE_S = 1.0
+
+
+ALL = [
+    parse(path.name, path.read_text(encoding="utf-8")) for path in sorted(FOLDER.parent.glob("*/*.scenario"))
+]
 
 
 class PromptWorld(PureWorld):
@@ -94,6 +100,14 @@ def test_all_that_can_be_written_outlive_a_kill_of_the_real_process() -> None:
     assert killed.real
     assert writes(killed, "Accepted") == [name.lower() for name in WRITABLE]
     assert reads(killed) == [list(TABLE)] * 2
+
+
+def test_every_key_there_is_has_been_refused_and_written_malformed() -> None:
+    refused = {name.lower() for each in ALL for name in writes(each, "Rejected")}
+    malformed = {name.lower() for each in ALL for name in writes(each)}
+    known = [name for name in known_keys() if name != "ReserveConnectorZeroSupported"]  # native has it alone
+    assert [name for name in known if name.lower() not in refused] == []
+    assert [name for name in known if name.lower() not in malformed] == []
 
 
 @pytest.mark.parametrize(("key", "name"), AT_ONCE)
