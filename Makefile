@@ -30,6 +30,7 @@ check: setup
 
 bench: setup
 	$(BIN)/python -m tests.bench $(ARGS)
+	$(BIN)/python -m tests.bench.fault_to_relay
 	$(BIN)/python -m tests.bench.memory
 
 mutants: setup

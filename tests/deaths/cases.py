@@ -23,9 +23,9 @@ def _signal(number: signal.Signals) -> Callable[[SafetyProcess], None]:
 
 
 def _pwm_refuses(safety: SafetyProcess) -> None:
-    """Every write to a file ends in EFBIG from now on; a smaller wish makes it write."""
+    """Every write to a file ends in EFBIG from now on; a wish for nothing makes it write."""
     resource.prlimit(safety.child.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
-    safety.limit_a = 10.0
+    safety.limit_a = 0.0
     safety.wish_now()
 
 

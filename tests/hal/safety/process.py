@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -112,6 +113,7 @@ class SafetyProcess:
         self.child.wait()
         self.log.close()
         self._forget_bridge()
+        self._wait_for_the_keeper()
         self.box.line_map.close()
 
     def _connected(self) -> bool:
@@ -121,6 +123,13 @@ class SafetyProcess:
             except ConnectionRefusedError:  # the socket of one that was killed
                 return False
         return bool(self.seen)
+
+    def _wait_for_the_keeper(self) -> None:
+        """It outlives its `hal.safety` by what is not on the disk yet; its lock ends with it."""
+        lock = self.folder / "wallbox-state.lock"
+        if lock.exists():
+            with lock.open() as held:
+                fcntl.flock(held, fcntl.LOCK_EX)
 
     def _forget_bridge(self) -> None:
         if self._bridge is not None:
