@@ -19,7 +19,7 @@ READS_EVERY_S = 1.0
 FRESH_S = 3.0
 BUSY_S = 1.5
 DOWN_S = 0.3  # from the death of one process to the first tick of the next
-KEEP_AFTER_S = 0.5
+FROZEN_S = 2.0  # the converter's driver tells by then that its words do not change
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +82,14 @@ class World:
         self._reading: tuple[float, Phases] = (0.0, (0.0, 0.0, 0.0))
         self._contacts = 0.0, 25.0  # when they were seen last, °C
         self._drive = Drive("x1", close_contactor=False)
-        self._opened_s = 0.0
+        self._stuck_s = 0.0
 
     def fault(self, name: str) -> None:
         """One of plant or machine."""
         self.plant.fault(name)
         match name:
+            case "adc_stuck":
+                self._stuck_s = self.now_s
             case "busy":
                 self.late_s = BUSY_S
             case "crash":
@@ -124,17 +126,14 @@ class World:
         self._renew()
         sense = self._sense(late_s)
         self._drive = self.box.step(sense, self._wish, self.now_s)
-        self._keep(sense)
+        self._keep()
         self.observer.watch(
             Tick(self.now_s, planned_s + late_s, late_s, self._wish, sense, outputs(self._drive))
         )
 
-    def _keep(self, sense: Sense) -> None:
-        """As hal.safety: written only while the contactor is commanded open."""
-        if self._drive.close_contactor:
-            self._opened_s = self.now_s
-        opened = not sense.mirror_closed or self.now_s - self._opened_s >= KEEP_AFTER_S
-        if not self._drive.close_contactor and opened and "state_unwritable" not in self.plant.faults:
+    def _keep(self) -> None:
+        """As hal.safety hands it to its keeper, at each tick."""
+        if "state_unwritable" not in self.plant.faults:
             self.kept = self.evse.kept()
 
     def _read(self) -> None:
@@ -156,6 +155,7 @@ class World:
             pp_ohm=plant.pp_ohm,
             mirror_closed=plant.mirror_closed,
             lock_closed=plant.lock_closed if plant.settings.socket else None,
+            cp_alive="adc_stuck" not in plant.faults or self.now_s - self._stuck_s < FROZEN_S,
             rcm_healthy=plant.rcm_healthy,
             stop_pressed=plant.stop_pressed,
             meter_implausible="meter_backwards" in plant.faults,
