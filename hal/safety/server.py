@@ -47,6 +47,7 @@ _HELLO_WITHIN_S = 1.0
 _MOST_ASKED = 8  # requests that wait for the loop
 _LAMP_LETTERS = 64  # a lamp pattern is echoed in every Status
 _SOLE: tuple[Role, ...] = ("bridge", "instruments")
+_SOCKET_MODE = 0o660  # whatever the umask: for its owner and the folder's group
 
 
 _NOBODYS: Mapping[Role, int] = {}
@@ -266,6 +267,7 @@ def _listen(path: Path) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
     listener.setblocking(False)
     listener.bind(os.fspath(path))
+    path.chmod(_SOCKET_MODE)
     listener.listen()
     return listener
 
