@@ -1,0 +1,222 @@
+"""The units under a real systemd, on the mock wallbox, in a booted container.
+
+What a container cannot show is in docs/services.md; `make test-vm` shows a part of it.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from hal.contract import Answer
+from tests.deploy import container as machine
+from tests.deploy.container import AFTER_FAULT_S, CONTACTOR, PROGRAMS, REBOOT, Container
+from tests.hal.safety.peers import hello
+
+HANG_S = 2.0  # docs/services.md: from the last good tick of a process that hangs to safe outputs
+LOCKED_BYTES = 64 * 1024**2  # LimitMEMLOCK of evse-safety.service
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(bool(machine.missing()), reason=f"no container: {machine.missing()}"),
+    pytest.mark.timeout(600),  # once, a Debian must be fetched
+]
+
+
+@pytest.fixture
+def box(short_folder: Path) -> Iterator[Container]:
+    """Booted, all programs connected."""
+    box = Container(short_folder)
+    try:
+        box.boot()
+        until_connected(box)
+        yield box
+    finally:
+        box.close()
+
+
+def until_connected(box: Container, bridge: int = 1, instruments: int = 1) -> None:
+    """So often, since the boot."""
+    for program, times in (("bridge", bridge), ("instruments", instruments)):
+        box.until(partial(connected, box, program, times), f"{program} connected {times} times")
+
+
+def connected(box: Container, program: str, times: int) -> bool:
+    return box.journal("--boot", "--unit=evse-safety").count(f": {program} connected") >= times
+
+
+def charge(box: Container) -> None:
+    box.mock(do="plug-in")
+    box.until(lambda: box.mock(do="state")["contactor_closed"], "charging")
+
+
+def test_all_are_up_as_who_they_should_be_and_nobody_else_gets_in(box: Container) -> None:
+    assert box.run("systemctl", "is-system-running").stdout == "running\n"
+    others = ("evse-bridge.target", "evse-bridge-reset.path")
+    assert box.run("systemctl", "is-active", *others).stdout == "active\n" * 2
+    for program in PROGRAMS:
+        status = box.status(program)
+        assert box.run("id", "-un", status["Uid"].split()[0]).stdout.strip() == program
+        assert (status["CapBnd"], status["NoNewPrivs"], status["Seccomp"]) == ("0" * 16, "1", "2")
+    assert [entry["MESSAGE"] for entry in box.entries("--priority=warning", "--unit=evse*")] == []
+
+    observer = hello(box.runtime, "observer")
+    usurper = hello(box.runtime, "bridge")  # root is not evse-bridge
+    box.until(lambda: bool(observer.heard()), "welcomed")
+    assert [type(refusal) for refusal in usurper.heard()] == [Answer]
+    assert usurper.over
+    observer.close()
+    usurper.close()
+    knock = "import socket; socket.socket(socket.AF_UNIX).connect('/run/evse-bridge/hal.sock')"
+    assert "PermissionError" in box.run("python3", "-c", knock, user="nobody", check=False).stderr
+
+
+def test_the_reflexes_have_their_priority_no_network_and_memory_as_far_as_this_machine_gives_it(
+    box: Container,
+) -> None:
+    pid = box.pid("evse-safety")
+    assert "SCHED_FIFO" in (policy := box.run("chrt", "--pid", str(pid)).stdout)
+    assert policy.rstrip().endswith("priority: 40")
+    links = box.run("nsenter", "--net", f"--target={pid}", "ls", "/proc/net/dev_snmp6", check=False)
+    assert set(links.stdout.split()) <= {"lo"}
+    assert box.run("readlink", f"/proc/{pid}/ns/net").stdout != box.run("readlink", "/proc/1/ns/net").stdout
+
+    locked = re.search(
+        r"Max locked memory +\d+ +(\d+|unlimited)", box.run("cat", f"/proc/{pid}/limits").stdout
+    )
+    assert locked is not None
+    enough = locked[1] == "unlimited" or int(locked[1]) >= LOCKED_BYTES
+    said = "fifo, memory locked" if enough else "fifo, memory not locked (Cannot allocate memory)"
+    assert said in box.journal("--unit=evse-safety")
+
+
+def test_the_bridge_reaches_what_is_its_own_and_one_word_for_the_system(box: Container) -> None:
+    """A bridge that somebody broke into cannot make `safe_outputs` forget the contactor."""
+    box.run("chmod", "2750", "/run/evse-bridge")  # as where no mock wallbox lives in it
+    own, runtime = "evse-bridge", "/run/evse-bridge"
+    assert box.can(own, "touch", "/var/lib/evse-bridge/bridge/new")
+    assert box.can(own, "test", "-w", f"{runtime}/reset")
+    assert box.can(own, "test", "-r", "/etc/evse-bridge/charge-point.toml")
+    assert not box.can(own, "test", "-w", f"{runtime}/safe-outputs.json")
+    assert not box.can(own, "mv", f"{runtime}/safe-outputs.json", f"{runtime}/gone")
+    assert not box.can(own, "touch", f"{runtime}/new")
+    assert not box.can(own, "test", "-r", "/etc/evse-bridge/wallbox.toml")
+    assert not box.can(own, "ls", "/var/lib/evse-bridge/safety")
+    assert not box.can("evse-instruments", "test", "-r", "/etc/evse-bridge/charge-point.toml")
+    assert box.can("evse-safety", "touch", f"{runtime}/new")
+
+
+def test_of_sysfs_the_reflexes_write_the_folder_of_the_link_alone(box: Container) -> None:
+    """On a Pi the link of our udev rule leads to the PWM; here to what there is: the loop-back device."""
+    box.run("mount", "-o", "remount,rw", "/sys/devices")  # a container's is read-only
+    box.run("ln", "-s", "/sys/class/net/lo", "/run/evse-bridge-pwm")
+    box.run("systemctl", "restart", "evse-safety")
+    inside, beside = "/sys/class/net/lo/ifalias", "/sys/devices/system/cpu/uevent"
+    box.run("test", "-w", beside)
+    assert not box.can("evse-safety", "test", "-w", beside, user="root")
+    assert box.can("evse-safety", "sh", "-c", f"echo pilot > {inside}", user="root")
+    assert box.run("cat", inside).stdout == "pilot\n"
+
+
+def test_a_hung_safety_is_killed_made_safe_and_started_again(box: Container) -> None:
+    """And the transaction goes on: bridge and instruments never stopped."""
+    charge(box)
+    before, wires = box.pids(), box.line_map()
+    box.run("kill", "-STOP", str(before["evse-safety"]))
+    low_after_s = box.until(lambda: not wires.driven_high(CONTACTOR), "contactor off", every_s=0.002)
+    assert low_after_s < HANG_S
+    assert box.mock(do="state")["pilot"] == "x1"
+    assert "Watchdog timeout" in box.journal("--unit=evse-safety")
+
+    box.until(lambda: box.pid("evse-safety") not in (0, before["evse-safety"]), "started again", every_s=0.01)
+    started_s = box.until(lambda: wires.driven_high(CONTACTOR), "closed again", every_s=0.002)
+    assert started_s > AFTER_FAULT_S - 1  # seen a moment after the start
+    wires.close()
+    after = box.pids()
+    assert [program for program in PROGRAMS if after[program] != before[program]] == ["evse-safety"]
+    assert box.mock(do="state")["pwm_violations"] == []
+    assert "-> Finishing" not in box.journal("--unit=evse-bridge")
+
+
+def test_without_safe_outputs_the_contactor_would_stay_closed(box: Container) -> None:
+    """The negative control: it is ExecStopPost that opens it, not the death."""
+    dropin = "/run/systemd/system/evse-safety.service.d"
+    lines = r"[Service]\nExecStopPost=\nRestart=no\n"
+    box.run(
+        "sh", "-c", f"mkdir -p {dropin} && printf '{lines}' > {dropin}/none.conf && systemctl daemon-reload"
+    )
+    charge(box)
+    box.run("kill", "-KILL", str(box.pid("evse-safety")))
+    box.until(lambda: box.show("evse-safety", "ActiveState") == "failed", "dead")
+    time.sleep(HANG_S)
+    assert box.mock(do="state")["contactor_closed"]
+
+
+def test_a_killed_bridge_and_killed_instruments_end_nothing(box: Container) -> None:
+    charge(box)
+    before = box.pids()
+    for program in ("evse-bridge", "evse-instruments"):
+        box.run("kill", "-KILL", str(before[program]))
+    until_connected(box, bridge=2, instruments=2)
+    after = box.pids()
+    assert after["evse-safety"] == before["evse-safety"]
+    assert box.mock(do="state")["contactor_closed"]
+    assert "contactor opens" not in box.journal("--unit=evse-safety")
+
+
+def test_a_reset_is_carried_out_by_the_system(box: Container) -> None:
+    def ask(word: str) -> None:
+        box.run("sh", "-c", f"echo {word} > /run/evse-bridge/reset", user="evse-bridge")
+
+    first = box.pids()
+    ask("soft")
+    box.until(lambda: box.pid("evse-bridge") not in (0, first["evse-bridge"]), "bridge started again")
+    until_connected(box, bridge=2)
+    assert box.pids() | {"evse-bridge": 0} == first | {"evse-bridge": 0}
+
+    ask("hard")
+    box.until(lambda: not {*box.pids().values()} & {0, *first.values()}, "all started again")
+    until_connected(box, bridge=3, instruments=2)
+
+    ask("format-disk")
+    box.until(lambda: "'format-disk' is none of" in box.journal("--unit=evse-bridge-reset"), "refused")
+    assert (box.runtime / "reset").read_text() == ""
+
+    ask("reboot")
+    assert box.ends() == REBOOT
+    box.boot()
+    until_connected(box)
+
+
+def test_ends_in_order_at_a_shutdown_and_keeps_what_lasts(box: Container, short_folder: Path) -> None:
+    charge(box)
+    register_wh = box.mock(do="state")["register_wh"]
+    box.power_off()
+    stopped = [entry["UNIT"] for entry in box.entries("JOB_TYPE=stop", "JOB_RESULT=done")]
+    assert [unit for unit in stopped if unit.startswith("evse-") and unit.endswith(".service")] == [
+        f"{name}.service" for name in ("evse-bridge", "evse-instruments", "evse-safety", "evse-mock")
+    ]
+    ending = box.journal("--unit=evse-safety")
+    in_order = [
+        ending.index(said) for said in ("-> x1", "contactor opens", "safe_outputs: lines", "Deactivated")
+    ]
+    assert in_order == sorted(in_order)
+    assert transactions(short_folder) == 1
+
+    box.boot()
+    until_connected(box)
+    assert box.mock(do="state")["register_wh"] >= register_wh
+    assert transactions(short_folder) == 1
+
+
+def transactions(folder: Path) -> int:
+    store = sqlite3.connect(folder / "upper/var/lib/evse-bridge/bridge/bridge.sqlite")
+    (count,) = store.execute("SELECT count(*) FROM transactions").fetchone()
+    store.close()
+    return int(count)
