@@ -5,6 +5,7 @@ outputs at their last level and its PWM running when their process dies. Reads o
 `hal.safety` writes before it claims a line: no configuration, no gpiozero. May run any number of times.
 """
 
+import errno
 import json
 import os
 import sys
@@ -71,6 +72,9 @@ def _steady_pilot(claims: Claims) -> None:
         return
     try:
         os.pwrite(descriptor, b"%d\n" % claims["duty_ns"], 0)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # above the period: it died before it had given the wave one
+            raise
     finally:
         os.close(descriptor)
 
