@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.locked
 
-.PHONY: setup demo test check bench mutants deaths lock
+.PHONY: setup demo test test-vm check bench mutants deaths lock
 
 # The environment follows the lock: a changed lock lays it anew.
 setup: $(STAMP)
@@ -23,6 +23,10 @@ demo: setup
 
 test: setup
 	$(BIN)/pytest -n 4 $(ARGS)
+
+# Our units on a kernel's own gpiochip, PWM and spidev: some minutes, as root; not part of `make test`.
+test-vm: setup
+	$(BIN)/python -m tests.deploy.vm
 
 check: setup
 	$(BIN)/ruff check .

@@ -24,7 +24,7 @@ SUITE, PYTHON = "bookworm", "3.11"  # Debian's release and its Python
 PACKAGES = "systemd,systemd-sysv,dbus,udev,kmod,python3,python3-venv,procps"
 VENV = "/opt/evse-bridge/venv"
 KEPT_S = 3 * 24 * 3600  # what nobody has used since goes
-_PLAIN = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/root"}
+PLAIN = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/root"}
 
 
 @cache
@@ -32,7 +32,7 @@ def base() -> Path:
     """Debian with the virtual environment and all dependencies of the lock, without the project."""
     lock = _output(sys.executable, str(ROOT / "deploy" / "runtime_lock.py"))
     key = f"{SUITE} {PACKAGES} {inspect.getsource(_build_base)}".encode() + lock
-    return _cached("base", key, lambda folder: _build_base(folder, lock))
+    return cached("base", key, lambda folder: _build_base(folder, lock))
 
 
 @cache
@@ -42,7 +42,7 @@ def application(below: Path) -> Path:
         wheel = _own_wheel(Path(folder))
         units = [path.read_bytes() for path in sorted(_unit_files())]
         key = b"".join([below.name.encode(), wheel.read_bytes(), *units])
-        return _cached("application", key, lambda layer: _build_application(layer, below, wheel)) / "upper"
+        return cached("application", key, lambda layer: _build_application(layer, below, wheel)) / "upper"
 
 
 def in_overlay(below: list[Path], folder: Path, *command: str) -> list[str]:
@@ -61,17 +61,17 @@ def in_overlay(below: list[Path], folder: Path, *command: str) -> list[str]:
 def _build_base(folder: Path, lock: bytes) -> None:
     wheels = folder / "wheels"
     (folder / "lock").write_bytes(lock)
-    _run(
+    run(
         *(sys.executable, "-m", "pip", "download", "--quiet", "--require-hashes", "--only-binary=:all:"),
         *("--python-version", PYTHON, "-r", str(folder / "lock"), "-d", str(wheels)),
     )
-    _run("mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}", SUITE, str(folder / "root"))
+    run("mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}", SUITE, str(folder / "root"))
     shutil.move(wheels, folder / "root" / "wheels")
     shutil.move(folder / "lock", folder / "root" / "wheels" / "lock")
     in_root = ("chroot", str(folder / "root"))
-    _run(*in_root, "python3", "-m", "venv", VENV)
+    run(*in_root, "python3", "-m", "venv", VENV)
     pip = (*in_root, f"{VENV}/bin/pip", "install", "--quiet", "--no-index", "--find-links", "/wheels")
-    _run(*pip, "--require-hashes", "-r", "/wheels/lock")
+    run(*pip, "--require-hashes", "-r", "/wheels/lock")
     shutil.rmtree(folder / "root" / "wheels")
 
 
@@ -85,7 +85,7 @@ def _build_application(folder: Path, below: Path, wheel: Path) -> None:
         systemctl --root="$1" --quiet enable evse-bridge.target
         mkdir -p "$1/var/log/journal" "$1/etc/evse-bridge"
     """
-    _run(*in_overlay([below / "root"], folder, "sh", "-c", install, "sh", f"{folder}/merged"))
+    run(*in_overlay([below / "root"], folder, "sh", "-c", install, "sh", f"{folder}/merged"))
 
 
 def _own_wheel(folder: Path) -> Path:
@@ -99,7 +99,7 @@ def _unit_files() -> list[Path]:
     return [*files, ROOT / "deploy" / "install-units"]
 
 
-def _cached(name: str, key: bytes, build: Callable[[Path], None]) -> Path:
+def cached(name: str, key: bytes, build: Callable[[Path], None]) -> Path:
     """Whole or not there, whoever else builds it at the same time."""
     CACHE.mkdir(parents=True, exist_ok=True)
     folder = CACHE / f"{name}-{hashlib.sha256(key).hexdigest()[:16]}"
@@ -122,7 +122,7 @@ def _forget_old(name: str) -> None:
             shutil.rmtree(folder)
 
 
-def _run(*command: str) -> None:
+def run(*command: str) -> None:
     done = subprocess.run(
         command, env=_environment(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
     )
@@ -131,7 +131,7 @@ def _run(*command: str) -> None:
 
 def _environment(command: tuple[str, ...]) -> dict[str, str]:
     """What concerns pip here must not reach the pip of the other root."""
-    return dict(os.environ) if command[0] == sys.executable else _PLAIN
+    return dict(os.environ) if command[0] == sys.executable else PLAIN
 
 
 def _output(*command: str) -> bytes:
