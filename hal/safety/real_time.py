@@ -35,7 +35,7 @@ def claim() -> RealTime:
 
 def _claim_fifo() -> str:
     """A unit that gives the priority may forbid asking for one."""
-    if os.sched_getscheduler(0) == os.SCHED_FIFO:
+    if os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK == os.SCHED_FIFO:
         return ""
     try:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(_PRIORITY))
