@@ -2,11 +2,13 @@
 /*
  * What a Raspberry Pi has beside its GPIO and an x86 virtual machine has not: a PWM chip at the Pi's place in the
  * tree, and an MCP3208 on SPI bus 0 whose eight channels a test sets. Both only remember; the kernel's own PWM and
- * SPI cores, sysfs and spidev are what is tried.
+ * SPI cores, sysfs and spidev are what is tried. And the two files by which a program knows that it is on a Pi.
  */
 #include <linux/module.h>
 #include <linux/platform_device.h>
+#include <linux/proc_fs.h>
 #include <linux/pwm.h>
+#include <linux/seq_file.h>
 #include <linux/spi/spi.h>
 
 static ushort adc[8];
@@ -73,6 +75,32 @@ static int board_spi_add(void)
 	return spi_new_device(bus, &board_converter) ? 0 : -ENODEV;
 }
 
+/* /proc/device-tree of a Pi 3B; an x86 machine has none. */
+
+static int board_model(struct seq_file *file, void *unused)
+{
+	static const char model[] = "Raspberry Pi 3 Model B Rev 1.2";
+
+	return seq_write(file, model, sizeof(model)); /* with its end, as in a device tree */
+}
+
+static int board_revision(struct seq_file *file, void *unused)
+{
+	static const u8 revision[] = { 0x00, 0xa0, 0x20, 0x82 };
+
+	return seq_write(file, revision, sizeof(revision));
+}
+
+static int board_device_tree(void)
+{
+	struct proc_dir_entry *tree = proc_mkdir("device-tree", NULL);
+	struct proc_dir_entry *system = proc_mkdir("system", tree);
+
+	if (!tree || !system || !proc_create_single("model", 0444, tree, board_model))
+		return -ENOMEM;
+	return proc_create_single("linux,revision", 0444, system, board_revision) ? 0 : -ENOMEM;
+}
+
 static int __init board_init(void)
 {
 	pwm_place = platform_device_register_simple("3f20c000.pwm", PLATFORM_DEVID_NONE, NULL, 0); /* a Pi 3's */
@@ -80,7 +108,7 @@ static int __init board_init(void)
 	if (IS_ERR(pwm_place) || IS_ERR(spi_place))
 		return -ENODEV;
 	board_pwm.dev = &pwm_place->dev;
-	return pwmchip_add(&board_pwm) ?: board_spi_add();
+	return board_device_tree() ?: pwmchip_add(&board_pwm) ?: board_spi_add();
 }
 
 module_init(board_init); /* never unloaded: the machine ends with the test */
