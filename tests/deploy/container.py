@@ -17,30 +17,42 @@ from bridge import settings as charge_point
 from bridge.cli.client import ask
 from hal import settings as wallbox
 from hal.mock.line_map import LineMap
-from tests.deploy.layers import application, base, in_overlay
+from tests.deploy.layers import ROOT, application, base, in_overlay, unit_files
 
 CONTACTOR = 17  # of wallbox.new_file
 AFTER_FAULT_S = 4.0
 PATIENCE_S = 60.0  # a busy machine
 REBOOT = 133  # systemd-nspawn's exit code
+SOURCES = "/usr/src/evse-bridge"  # what `deploy/install-units` needs
 PROGRAMS = ("evse-safety", "evse-instruments", "evse-bridge")
 _NEEDED = ("systemd-nspawn", "mmdebstrap", "unshare", "nsenter")
 _PATH = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
 
 
 def missing() -> str:
-    """Why there can be no container here; empty when there can."""
+    """Which part a container needs that is not here; empty when all are."""
     if os.geteuid() != 0:
         return "needs root"
     if absent := [name for name in _NEEDED if shutil.which(name) is None]:
         return f"needs {', '.join(absent)}; on Debian: apt install systemd-container mmdebstrap"
+    return ""
+
+
+def refused() -> str:
+    """Which right this machine withholds, as a container for CI may; empty when a container can boot here."""
     tried = subprocess.run(
-        ["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/run"],
+        ["unshare", "--mount", "--pid", "--fork", "mount", "-t", "tmpfs", "tmpfs", "/run"],
         capture_output=True,
         text=True,
         check=False,
     )
-    return tried.stderr.strip()
+    if tried.returncode != 0:
+        return tried.stderr.strip()
+    try:
+        _new_cgroup().rmdir()
+    except (OSError, LookupError) as error:
+        return f"no cgroup of version 2 can be made: {error}"
+    return ""
 
 
 class Container:
@@ -52,6 +64,7 @@ class Container:
         self._below = [application(debian), debian / "root"]
         (folder / "upper").mkdir()
         self._configure(folder / "upper" / "etc" / "evse-bridge")
+        _put_sources(folder / "upper" / SOURCES.removeprefix("/"))
         self._nspawn: subprocess.Popen[bytes] | None = None
         self._leader = 0
         self._cgroup = Path()
@@ -196,6 +209,13 @@ class Container:
         return [json.loads(line) for line in self.journal("--output=json", *options).splitlines()]
 
 
+def _put_sources(folder: Path) -> None:
+    for file in unit_files():
+        target = folder / file.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, target)
+
+
 def _first_children(pid: int) -> list[int]:
     """Its child, the child of that, and so on; the first one where there are more."""
     found: list[int] = []
@@ -206,9 +226,13 @@ def _first_children(pid: int) -> list[int]:
 
 
 def _new_cgroup() -> Path:
-    """Of its own, so that two containers never meet in one; below that of this process."""
-    own = next(line for line in Path("/proc/self/cgroup").read_text().splitlines() if line.startswith("0::/"))
-    root = _cgroup_mounts("cgroup2")[0] / own.removeprefix("0::/")
+    """Of its own, so that two containers never meet in one; below that of this process.
+
+    Raises OSError, and LookupError where there are none of version 2.
+    """
+    lines = Path("/proc/self/cgroup").read_text().splitlines()
+    own = [line.removeprefix("0::/") for line in lines if line.startswith("0::/")]
+    root = _cgroup_mounts("cgroup2")[0] / own[0]
     return Path(tempfile.mkdtemp(prefix="evse-test-", dir=root))
 
 
@@ -229,3 +253,7 @@ def _remove_cgroup(cgroup: Path) -> None:
 def _cgroup_mounts(kind: str) -> list[Path]:
     mounts = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
     return [Path(words[1]) for words in mounts if words[2] == kind]
+
+
+if __name__ == "__main__":  # .ci/run asks
+    print(refused())

@@ -19,6 +19,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+INSTALLER = ROOT / "deploy" / "install-units"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "evse-bridge" / "tests"
 SUITE, PYTHON = "bookworm", "3.11"  # Debian's release and its Python
 PACKAGES = "systemd,systemd-sysv,dbus,udev,kmod,python3,python3-venv,procps"
@@ -27,12 +28,32 @@ KEPT_S = 3 * 24 * 3600  # what nobody has used since goes
 PLAIN = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/root"}
 
 
+class NoDebianError(Exception):
+    """It is not here, and cannot be fetched; the text says why."""
+
+
 @cache
 def base() -> Path:
-    """Debian with the virtual environment and all dependencies of the lock, without the project."""
+    """Debian with the virtual environment and all dependencies of the lock, without the project.
+
+    Raises NoDebianError.
+    """
     lock = _output(sys.executable, str(ROOT / "deploy" / "runtime_lock.py"))
     key = f"{SUITE} {PACKAGES} {inspect.getsource(_build_base)}".encode() + lock
-    return cached("base", key, lambda folder: _build_base(folder, lock))
+    try:
+        return cached("base", key, lambda folder: _build_base(folder, lock))
+    except BuildError as error:
+        raise NoDebianError(str(error)) from None
+
+
+@cache
+def no_debian() -> str:
+    """Why `base` cannot be had on this machine; asked once. Empty when it is here."""
+    try:
+        base()
+    except NoDebianError as error:
+        return str(error)
+    return ""
 
 
 @cache
@@ -40,7 +61,7 @@ def application(below: Path) -> Path:
     """What the project adds to `below`: its wheel, its units in mock mode, the target enabled."""
     with tempfile.TemporaryDirectory() as folder:
         wheel = _own_wheel(Path(folder))
-        units = [path.read_bytes() for path in sorted(_unit_files())]
+        units = [path.read_bytes() for path in sorted(unit_files())]
         key = b"".join([below.name.encode(), wheel.read_bytes(), *units])
         return cached("application", key, lambda layer: _build_application(layer, below, wheel)) / "upper"
 
@@ -81,7 +102,7 @@ def _build_application(folder: Path, below: Path, wheel: Path) -> None:
     install = f"""set -e
         chroot "$1" {VENV}/bin/pip install --quiet --no-index --no-deps /opt/{wheel.name}
         rm "$1/opt/{wheel.name}"
-        {ROOT}/deploy/install-units "$1" --mock
+        {INSTALLER} "$1" --mock
         systemctl --root="$1" --quiet enable evse-bridge.target
         mkdir -p "$1/var/log/journal" "$1/etc/evse-bridge"
     """
@@ -94,9 +115,10 @@ def _own_wheel(folder: Path) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def _unit_files() -> list[Path]:
+def unit_files() -> list[Path]:
+    """What `deploy/install-units` needs, and itself."""
     files = [path for path in (ROOT / "systemd").rglob("*") if path.is_file()]
-    return [*files, ROOT / "deploy" / "install-units"]
+    return [*files, INSTALLER, ROOT / "docs" / "services.md"]
 
 
 def cached(name: str, key: bytes, build: Callable[[Path], None]) -> Path:
@@ -122,11 +144,17 @@ def _forget_old(name: str) -> None:
             shutil.rmtree(folder)
 
 
+class BuildError(Exception):
+    """A command that builds a layer failed; the text is the command and what it said."""
+
+
 def run(*command: str) -> None:
+    """Raises BuildError."""
     done = subprocess.run(
         command, env=_environment(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
     )
-    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout.decode(errors='replace')}"
+    if done.returncode != 0:
+        raise BuildError(f"{' '.join(command)}\n{done.stdout.decode(errors='replace')}")
 
 
 def _environment(command: tuple[str, ...]) -> dict[str, str]:

@@ -14,17 +14,19 @@ from pathlib import Path
 
 import pytest
 
-from hal.contract import Answer
+from hal.contract import Answer, Status
 from tests.deploy import container as machine
-from tests.deploy.container import AFTER_FAULT_S, CONTACTOR, PROGRAMS, REBOOT, Container
-from tests.hal.safety.peers import hello
+from tests.deploy.container import AFTER_FAULT_S, CONTACTOR, PROGRAMS, REBOOT, SOURCES, Container
+from tests.deploy.layers import no_debian
+from tests.hal.safety.peers import hello, of
 
-HANG_S = 2.0  # docs/services.md: from the last good tick of a process that hangs to safe outputs
+SAFE_WITHIN_S = 3.0  # IEC 61851-1 Table A.6 sequence 12; docs/services.md has the times seen
 LOCKED_BYTES = 64 * 1024**2  # LimitMEMLOCK of evse-safety.service
+NO_CONTAINER = machine.missing() or machine.refused()
 
 pytestmark = [
     pytest.mark.real,
-    pytest.mark.skipif(bool(machine.missing()), reason=f"no container: {machine.missing()}"),
+    pytest.mark.skipif(bool(NO_CONTAINER), reason=f"no container: {NO_CONTAINER}"),
     pytest.mark.timeout(600),  # once, a Debian must be fetched
 ]
 
@@ -32,6 +34,8 @@ pytestmark = [
 @pytest.fixture
 def box(short_folder: Path) -> Iterator[Container]:
     """Booted, all programs connected."""
+    if why := no_debian():
+        pytest.skip(f"no container: {why}")
     box = Container(short_folder)
     try:
         box.boot()
@@ -81,8 +85,11 @@ def test_the_reflexes_have_their_priority_no_network_and_memory_as_far_as_this_m
     box: Container,
 ) -> None:
     pid = box.pid("evse-safety")
-    assert "SCHED_FIFO" in (policy := box.run("chrt", "--pid", str(pid)).stdout)
-    assert policy.rstrip().endswith("priority: 40")
+    listed = box.run("ps", "-o", "cls=,rtprio=,args=", f"--pid={pid}", f"--ppid={pid}").stdout
+    assert [(words[0], words[1], words[5]) for words in map(str.split, sorted(listed.splitlines()))] == [
+        ("FF", "40", "hal.safety"),
+        ("TS", "-", "hal.safety.keeper"),  # it waits for a disk, and has no need to be in time
+    ]
     links = box.run("nsenter", "--net", f"--target={pid}", "ls", "/proc/net/dev_snmp6", check=False)
     assert set(links.stdout.split()) <= {"lo"}
     assert box.run("readlink", f"/proc/{pid}/ns/net").stdout != box.run("readlink", "/proc/1/ns/net").stdout
@@ -129,9 +136,9 @@ def test_a_hung_safety_is_killed_made_safe_and_started_again(box: Container) -> 
     charge(box)
     before, wires = box.pids(), box.line_map()
     box.run("kill", "-STOP", str(before["evse-safety"]))
-    low_after_s = box.until(lambda: not wires.driven_high(CONTACTOR), "contactor off", every_s=0.002)
-    assert low_after_s < HANG_S
-    assert box.mock(do="state")["pilot"] == "x1"
+    safe_after_s = box.until(lambda: not wires.driven_high(CONTACTOR), "contactor off", every_s=0.002)
+    safe_after_s += box.until(lambda: box.mock(do="state")["pilot"] == "x1", "x1", every_s=0.01)
+    assert safe_after_s < SAFE_WITHIN_S
     assert "Watchdog timeout" in box.journal("--unit=evse-safety")
 
     box.until(lambda: box.pid("evse-safety") not in (0, before["evse-safety"]), "started again", every_s=0.01)
@@ -144,6 +151,21 @@ def test_a_hung_safety_is_killed_made_safe_and_started_again(box: Container) -> 
     assert "-> Finishing" not in box.journal("--unit=evse-bridge")
 
 
+def test_a_disk_that_hangs_does_not_keep_safe_outputs_waiting(box: Container) -> None:
+    """systemd would wait, before ExecStopPost, for all that it is to end with the service."""
+    kept = "/var/lib/evse-bridge/safety/wallbox-state.json"
+    box.run("mkfifo", "--mode=0600", f"{kept}.new")  # whoever writes waits for a reader, who never comes
+    box.run("chown", "evse-safety:", f"{kept}.new")
+    charge(box)
+    wires = box.line_map()
+    keeper = box.run("pgrep", "--full", f"hal.safety.keeper {kept}").stdout
+    box.run("kill", "-KILL", str(box.pid("evse-safety")))
+    low_after_s = box.until(lambda: not wires.driven_high(CONTACTOR), "contactor off", every_s=0.002)
+    wires.close()
+    assert low_after_s < SAFE_WITHIN_S
+    assert keeper in box.run("pgrep", "--full", f"hal.safety.keeper {kept}").stdout
+
+
 def test_without_safe_outputs_the_contactor_would_stay_closed(box: Container) -> None:
     """The negative control: it is ExecStopPost that opens it, not the death."""
     dropin = "/run/systemd/system/evse-safety.service.d"
@@ -154,7 +176,7 @@ def test_without_safe_outputs_the_contactor_would_stay_closed(box: Container) ->
     charge(box)
     box.run("kill", "-KILL", str(box.pid("evse-safety")))
     box.until(lambda: box.show("evse-safety", "ActiveState") == "failed", "dead")
-    time.sleep(HANG_S)
+    time.sleep(SAFE_WITHIN_S)
     assert box.mock(do="state")["contactor_closed"]
 
 
@@ -213,6 +235,37 @@ def test_ends_in_order_at_a_shutdown_and_keeps_what_lasts(box: Container, short_
     until_connected(box)
     assert box.mock(do="state")["register_wh"] >= register_wh
     assert transactions(short_folder) == 1
+    assert status(box).counters.closings >= 1  # in the life of the box
+
+
+def test_is_installed_on_a_system_that_runs(box: Container) -> None:
+    """As the README says, on a machine that has seen none of it."""
+    box.run("systemctl", "stop", "evse-mock.service", "evse-bridge.target", *PROGRAMS)
+    for program in PROGRAMS:
+        box.run("userdel", program)
+    box.run("groupdel", "evse")
+    box.run("rm", "-r", "/run/evse-bridge", "/var/lib/evse-bridge")
+    box.run("sh", "-c", "rm -r $(find /usr/lib /etc/systemd -name '*evse-*')")
+    box.run("systemctl", "daemon-reload")
+    assert "evse" not in box.run("systemctl", "list-unit-files").stdout
+
+    box.run(f"{SOURCES}/deploy/install-units", "/", "--mock")
+    box.run("systemctl", "enable", "--quiet", "--now", "evse-bridge.target")
+    until_connected(box, bridge=2, instruments=2)
+    charge(box)
+
+
+def status(box: Container) -> Status:
+    """As an observer is told."""
+    observer, told = hello(box.runtime, "observer"), list[Status]()
+
+    def is_told() -> bool:
+        told.extend(of(Status, observer.heard()))
+        return bool(told)
+
+    box.until(is_told, "told")
+    observer.close()
+    return told[-1]
 
 
 def transactions(folder: Path) -> int:
