@@ -241,9 +241,8 @@ def the_unit_runs_on_real_devices_hangs_is_killed_and_made_safe() -> str:
     with chip_of("keeps") as chip:
         world = World(chip)
         try:
-            run(
-                "systemctl", "start", "--no-block", "evse-safety"
-            )  # slow as it is here, udev may come too late once
+            # Slow as it is here, udev may come too late once.
+            run("systemctl", "start", "--no-block", "evse-safety")
             until(lambda: _answers(""), "started")
             return _a_charge(chip, world)
         finally:
@@ -272,12 +271,15 @@ def _a_charge(chip: Chip, world: World) -> str:
         low_s = until(lambda: not chip.high(box().contactor.pin), "made safe", every_s=0.005)
         until(lambda: (PWM / "duty_cycle").read_text() == f"{PERIOD_NS}\n", "x1")
         again = until(lambda: _answers(first.start_id), "started again")
+        closed_s = until(lambda: chip.high(box().contactor.pin), "charging again")
+        assert closed_s > box().contactor.after_fault_s - 1  # told a moment after the start
     finally:
         bridge.kill()
         bridge.wait()
     assert "Watchdog timeout" in run("journalctl", "--boot", "--unit=evse-safety")
     late = f"{charging.counters.late_ticks} late ticks"
-    return f"safe {low_s:.2f} s after SIGSTOP, up again {again:.1f} s later; {memory}; {late}"
+    told = f"safe {low_s:.2f} s after SIGSTOP, up {again:.1f} s later, closed {closed_s:.1f} s after that"
+    return f"{told}; {memory}; {late}"
 
 
 def _answers(but: str) -> bool:
