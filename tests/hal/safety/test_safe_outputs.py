@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from hal.mock.line_map import FILE_NAME as LINE_MAP
+from hal.mock.line_map import LineMap
 from hal.safety.pwm import PERIOD_NS
 from hal.safety.safe_outputs import Claims, make_safe, write_claims
 
@@ -13,18 +15,25 @@ TAKES_A_THOUSAND_AT_MOST = "/proc/self/oom_score_adj"  # EINVAL above, as duty_c
 CONTACTOR = 17
 
 
-def claims(duty_file: str) -> Claims:
-    return Claims(
-        line_map=None, gpio_chip=None, low_lines=[CONTACTOR], duty_file=duty_file, duty_ns=PERIOD_NS
+def claim(folder: Path, duty_file: str) -> None:
+    """Of lines that take whatever they are told."""
+    LineMap.create(folder / LINE_MAP).close()
+    claims = Claims(
+        line_map=str(folder / LINE_MAP),
+        gpio_chip=None,
+        low_lines=[CONTACTOR],
+        duty_file=duty_file,
+        duty_ns=PERIOD_NS,
     )
+    write_claims(folder, claims)
 
 
 def test_a_wave_that_never_had_a_period_is_no_failure(short_folder: Path) -> None:
-    write_claims(short_folder, claims(TAKES_A_THOUSAND_AT_MOST))
+    claim(short_folder, TAKES_A_THOUSAND_AT_MOST)
     assert make_safe(short_folder).endswith("pilot x1")
 
 
 def test_any_other_refusal_is_told(short_folder: Path) -> None:
-    write_claims(short_folder, claims(str(short_folder)))
+    claim(short_folder, str(short_folder))
     with pytest.raises(IsADirectoryError):
         make_safe(short_folder)
