@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 BUILD_PACKAGES = "make,gcc,linux-headers-amd64,linux-source-6.1,busybox-static,xz-utils,kmod"
 NEEDED = ("mmdebstrap", "qemu-system-x86_64", "mke2fs", "unshare", "setpriv")
 MODULES = ("gpio_sim_keeps.ko", "gpio_sim_releases.ko")
-LIMIT_S = 900  # of the whole machine's life, on a slow one
+LIMIT_S = 1800  # of the whole machine's life, on a slow and busy one
 DISK = "1500M"
 
 

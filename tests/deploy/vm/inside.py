@@ -262,7 +262,7 @@ def _a_charge(chip: Chip, world: World) -> str:
     try:
         world.box.plant.plug_in()
         until(lambda: chip.high(box().contactor.pin), "charging")
-        assert (PWM / "duty_cycle").read_text() == f"{DUTY_16_A}\n"
+        until(lambda: (PWM / "duty_cycle").read_text() == f"{DUTY_16_A}\n", "offering 16 A")
         until(lambda: world.box.plant.current_a[0] > 6, "taking current")
         charging = status_now()
         pid = int(run("systemctl", "show", "--property=MainPID", "--value", "evse-safety"))
