@@ -12,7 +12,6 @@ import logging
 import os
 import signal
 import ssl
-import sys
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +36,7 @@ from bridge.jobs.manifest import four_numbers
 from bridge.store.errors import ChangeError, StoreError
 from bridge.store.reads import Reads
 from bridge.store.writer import Writer
+from hal import logs
 from hal.config_file import ConfigError
 from hal.contract import (
     WISH_LIFE_RESTART_S,
@@ -329,7 +329,7 @@ async def _run(folders: Folders, setup: settings.ChargePoint, boot_id: str) -> N
 
 def main(config_dir: Path, state_dir: Path, runtime_dir: Path, mock: bool) -> int:
     """Runs the bridge. 0: ended in order; 1: store or boot id are not to be had; 2: bad configuration."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logs.begin("evse-bridge", "%(message)s")
     folders = Folders(config_dir, state_dir, runtime_dir)
     try:
         setup = settings.load(config_dir / settings.FILE_NAME, mock=mock)

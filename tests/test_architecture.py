@@ -67,10 +67,11 @@ SOLE_IMPORTERS = {
     "gpiozero": ("hal.safety.*", "hal.instruments.*", "hal.mock.board"),
     "lgpio": ("hal.safety.*", "hal.instruments.lamp"),
     "pymodbus": ("hal.instruments.*", "hal.mock.*"),
+    "systemd": ("hal.logs",),
     "serial": ("hal.instruments.*", "hal.mock.*"),
 }
 
-OF_HAL_FOR_BRIDGE = ("hal", "hal.contract", "hal.config_file", "hal.notify")
+OF_HAL_FOR_BRIDGE = ("hal", "hal.contract", "hal.config_file", "hal.logs", "hal.notify")
 
 # `bridge` from top to bottom; an arrow points to a lower floor or stays in its folder. `core` is pure, so it
 # stands below store and settings, which carry its types.
@@ -98,6 +99,7 @@ ROOMS = {
     "hal.instruments.*": (
         "hal.contract",
         "hal.config_file",
+        "hal.logs",
         "hal.meter_map",
         "hal.notify",
         "hal.settings",
@@ -174,7 +176,7 @@ def _pure(module: str, name: str) -> Iterator[str]:
 
 def _sides(module: str, name: str) -> Iterator[str]:
     if fits(module, ("bridge.*",)) and fits(name, ("hal.*",)) and name not in OF_HAL_FOR_BRIDGE:
-        yield "bridge knows only hal.contract, hal.config_file and hal.notify"
+        yield f"bridge knows only {', '.join(OF_HAL_FOR_BRIDGE)}"
     if fits(module, ("hal.*",)) and fits(name, ("bridge.*",)):
         yield "hal knows nothing of bridge"
 

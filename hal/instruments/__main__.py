@@ -11,7 +11,7 @@ import signal
 import sys
 from pathlib import Path
 
-from hal import settings
+from hal import logs, settings
 from hal.config_file import ConfigError
 from hal.instruments.senses import Folders, Senses
 from hal.notify import Notify
@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.add_argument(folder, type=Path, required=True)
     parser.add_argument("--mock", action="store_true", help="the wires of hal.mock")
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="hal.instruments: %(message)s")
+    logs.begin("evse-instruments", "hal.instruments: %(message)s")
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # a lost answer is told once, by `meters`
     try:
         wallbox = settings.load(options.config_dir / settings.FILE_NAME, mock=options.mock)
