@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.locked
 
-.PHONY: setup demo test test-vm check bench mutants deaths lock
+.PHONY: setup demo test test-vm check bench partner mutants deaths lock
 
 # The environment follows the lock: a changed lock lays it anew.
 setup: $(STAMP)
@@ -36,6 +36,10 @@ bench: setup
 	$(BIN)/python -m tests.bench $(ARGS)
 	$(BIN)/python -m tests.bench.fault_to_relay
 	$(BIN)/python -m tests.bench.memory
+
+# The Central System by others that the tests talk to; without it they skip it. Needs Node.js 18 or newer.
+partner:
+	cd tests/partner && npm ci --silent
 
 mutants: setup
 	$(BIN)/python -m tests.mutants $(ARGS)

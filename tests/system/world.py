@@ -212,10 +212,12 @@ async def world(
     *,
     tags: Mapping[str, Tag] = TAGS,
     call_timeout_s: float = 9.9,
+    another: CentralSystem | None = None,
 ) -> AsyncIterator[World]:
-    """Running and registered. At the end all is judged, all is ended; an orphan fails the test."""
+    """Running and registered, at the embedded Central System or `another` one. At the end all is judged, all
+    is ended; an orphan fails the test."""
     folder = Path(tempfile.mkdtemp(prefix="evse-", dir="/tmp"))
-    async with CentralSystem(tags, call_timeout_s=call_timeout_s) as central_system:
+    async with another or CentralSystem(tags, call_timeout_s=call_timeout_s) as central_system:
         url = {"central_system.url": central_system.url}
         configured.write(folder / "c", wallbox or {}, {**url, **(charge_point or {})})
         one = World(folder, central_system)
