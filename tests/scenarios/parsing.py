@@ -10,6 +10,7 @@
 < StatusNotification 1 Preparing [ErrorCode]        the charge point asks; NoError when none is named
 < Authorize {"idTag": "04AABBCC"}                   fields given must match, null demands absence
 > {"idTagInfo": ...} | > CallError Code | > silence the answer; without one the Central System's default
+> unsound {...}                                     an answer that breaks its schema
 > Authorize.conf {"idTagInfo": ...}                 an answer that was withheld by `> silence`
 > raw TEXT                                          exactly this text
 > SendLocalList 1 to 255 {...}                      with accepted entries 00000001 to 000000FF
@@ -65,7 +66,7 @@ VERBS = (
     "upload succeeds", "upload fails", "download fails", "archive is not genuine",
     "installer succeeds", "installer succeeds in vain", "installer fails",
 )  # fmt: skip
-VERBS_WITH_NAME = ("card", "fault", "clear", "download")
+VERBS_WITH_NAME = ("card", "fault", "clear", "download", "hangup")  # hangup CODE: the Central System closes
 EXPECTED = {
     "status": "Available|Preparing|Charging|SuspendedEV|SuspendedEVSE|Finishing|Reserved|Unavailable|Faulted",
     "contactor": "open|closed",
@@ -174,6 +175,8 @@ class _Parser:
             self._reply(Error(found[1]))
         elif text.startswith("{"):
             self._reply(Result(self._json(text)))
+        elif text.startswith("unsound {"):
+            self._reply(Result(self._json(text.removeprefix("unsound ")), sound=False))
         elif found := re.fullmatch(r"(\w+)\.conf (?:CallError (\w+)|(\{.*))", text):
             reply = Error(found[2]) if found[2] else Result(self._json(found[3]))
             self._steps.append(LateReply(self._number, found[1], reply))
@@ -185,8 +188,8 @@ class _Parser:
             self._steps.append(Call(self._number, "SendLocalList", payload))
         else:
             self._fail(
-                f"> {text}: must be `Action {{json}}`, `{{json}}`, `CallError Code`, `silence`, "
-                "`Action.conf {json}` or `raw text`"
+                f"> {text}: must be `Action {{json}}`, `{{json}}`, `unsound {{json}}`, `CallError Code`, "
+                "`silence`, `Action.conf {json}` or `raw text`"
             )
 
     def _reply(self, reply: Result | Error | Silence) -> None:

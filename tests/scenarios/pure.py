@@ -264,6 +264,10 @@ class PureWorld:
             case "link lost":
                 self._way_open, self._connect_at_s = False, None
                 self._disconnect()
+            case "hangup":
+                _need(self._connected, "there is no connection")
+                self._connect_at_s = self._now_s + RECONNECT_S
+                self._disconnect()
             case "link back":
                 _need(not self._way_open, "the link is not lost")
                 self._way_open, self._connect_at_s = True, self._now_s

@@ -204,6 +204,8 @@ class RealWorld:
             case "link lost":
                 self._way_open = False
                 self._end_connection()
+            case "hangup":
+                self._end_connection(int(argument))
             case "link back":
                 self._way_open = True
             case "bridge restarts":
@@ -226,10 +228,10 @@ class RealWorld:
         if self._connection is not None:
             self._connection.ended_by_us = True
 
-    def _end_connection(self) -> None:
+    def _end_connection(self, code: int = 1000) -> None:
         self._leave_unlisted()
         if self._connection is not None:
-            self._connection.socket.close()
+            self._connection.socket.close(code)
             self._connection = None
 
     # What is so

@@ -14,6 +14,7 @@ class Result:
     """A CALLRESULT."""
 
     payload: Payload
+    sound: bool = True  # False: the Central System's, and meant to break its schema
 
 
 @dataclass(frozen=True, slots=True)

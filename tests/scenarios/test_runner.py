@@ -125,6 +125,12 @@ def test_the_scenario_itself_must_speak_ocpp() -> None:
     assert "the scenario's own AuthorizeResponse breaks its schema" in said
 
 
+def test_an_answer_that_is_called_unsound_must_be() -> None:
+    start = '< StartTransaction {"connectorId": 1}\n'
+    body = CARD.replace(start, start + '> unsound {"transactionId": 1, "idTagInfo": {"status": "Accepted"}}\n')
+    assert "is called unsound, but breaks nothing" in failure(body)
+
+
 def test_a_connection_that_ends_unlisted_fails() -> None:
     assert "not listed" not in failure('> Reset {"type": "Soft"}\n< Accepted\n  wait 1 s')
     assert "the charge point closed the link" in failure('> Reset {"type": "Soft"}\n< Accepted\n  wait 1 s')

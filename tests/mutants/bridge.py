@@ -1,0 +1,113 @@
+"""`python -m tests.mutants.bridge [--seed S] [--count N] [--deep]`: seeded mutants of the bridge, against scenarios.
+
+Each must fail a scenario, in simulated time, the likely ones first. Exit 0: all do. 1: one survived: a scenario
+is missing. 2: a scenario fails without any mutant.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from bridge.core.configuration import KEYS
+from bridge.core.zaptec import BEHAVIOURS
+from tests.mutants.seeds import ROOT, Seeded, draw
+
+WORKERS = 2
+DEADLINE_S = 300.0  # of one mutant; a hang counts as a failure
+SCENARIOS = ROOT / "tests" / "scenarios"
+FIRST_VALUES = {key.name: key.first_value(BEHAVIOURS["cloud"]) for key in KEYS}
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """One scenario in one mode."""
+
+    file: str
+    mode: str
+    text: str
+
+
+def main(arguments: list[str]) -> int:
+    """Prints a row a mutant."""
+    options = argparse.ArgumentParser(prog="tests.mutants.bridge", description=__doc__)
+    options.add_argument("--seed", default="evse")
+    options.add_argument("--count", type=int, default=20)
+    options.add_argument("--deep", action="store_true", help="conditions, numbers and steps too")
+    chosen = options.parse_args(arguments)
+    began_s = time.monotonic()
+    mutants = draw(chosen.seed, chosen.count, FIRST_VALUES.__getitem__, deep=chosen.deep)
+    survivors = 0
+    killers: set[tuple[str, str]] = set()
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for mutant, killer in zip(mutants, pool.map(killed_by, mutants), strict=True):
+            print(f"{'killed  ' if killer else 'SURVIVED'} {mutant.shown}\n         {' '.join(killer or ())}", flush=True)
+            survivors += killer is None
+            if killer is not None:
+                killers.add((killer[0], killer[1]))
+    if red := _play("", "", sorted(killers)):
+        print(f"{red[0]} ({red[1]}) fails without any mutant: {red[2]}", file=sys.stderr)
+        return 2
+    print(f"{len(mutants)} mutants of the bridge, {survivors} survivors, {time.monotonic() - began_s:.0f} s")
+    return 1 if survivors else 0
+
+
+def killed_by(mutant: Seeded) -> tuple[str, str, str] | None:
+    """(file, mode, why) of the scenario that failed."""
+    module = mutant.path.removesuffix(".py").replace("/", ".")
+    order = sorted(plays(), key=lambda play: -_likely(play, mutant))
+    return _play(module, mutant.applied(), [(play.file, play.mode) for play in order])
+
+
+def _play(module: str, source: str, order: list[tuple[str, str]]) -> tuple[str, str, str] | None:
+    asked = json.dumps({"module": module, "source": source, "order": order})
+    try:
+        ran = subprocess.run(
+            [sys.executable, "-m", "tests.mutants.played"],
+            cwd=ROOT, input=asked, capture_output=True, text=True, timeout=DEADLINE_S, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return "", "", f"no end within {DEADLINE_S:g} s"
+    if ran.returncode != 0:
+        return "", "", f"ended with {ran.returncode}: {ran.stderr[-300:]}"
+    if not ran.stdout.strip():
+        return None
+    file, mode, why = json.loads(ran.stdout.splitlines()[-1])
+    return file, mode, why
+
+
+@cache
+def plays() -> list[Play]:
+    """Those of the pure world."""
+    return list(_plays())
+
+
+def _plays() -> Iterator[Play]:
+    for path in sorted(SCENARIOS.glob("*/*.scenario")):
+        text = path.read_text(encoding="utf-8")
+        marks = {line[2:] for line in text.splitlines() if line.startswith("# ")}
+        if "real only" not in marks:
+            file = path.relative_to(SCENARIOS).as_posix()
+            yield from (Play(file, mode, text) for mode in sorted(marks & set(BEHAVIOURS)) or ["cloud"])
+
+
+def _likely(play: Play, mutant: Seeded) -> float:
+    """A scenario that has the words of the changed place, or of its module, comes first; short before long."""
+    words = set(re.findall(r"[A-Za-z]{4,}", mutant.old + mutant.new))
+    place = set(re.findall(r"[a-z]{4,}", f"{mutant.inside} {Path(mutant.path).stem}"))
+    said = sum(word in play.text for word in words)
+    about = sum(word in f"{play.file} {play.text.splitlines()[0].lower()}" for word in place)
+    return 3 * said + 2 * about - len(play.text) / 10_000
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

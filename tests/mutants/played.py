@@ -1,0 +1,79 @@
+"""The child: plays scenarios with one module of the bridge replaced, until one fails.
+
+Standard input: {"module": name, "source": text, "order": [[file, mode], ...]}. Standard output: the last line is
+the scenario that failed and why, or nothing at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+import json
+import sys
+from collections.abc import Sequence
+from importlib.abc import InspectLoader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+from typing import Any, cast
+
+SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
+
+
+class _Replaced(MetaPathFinder, InspectLoader):
+    """Finds that one module, and gives it the mutant's source."""
+
+    def __init__(self, module: str, source: str) -> None:
+        self._module, self._source = module, source
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        return importlib.util.spec_from_loader(fullname, self) if fullname == self._module else None
+
+    def get_source(self, fullname: str) -> str:
+        return self._source
+
+    def is_package(self, fullname: str) -> bool:
+        return False
+
+
+def main() -> None:
+    asked: dict[str, Any] = json.loads(sys.stdin.read())
+    if asked["module"]:
+        sys.meta_path.insert(0, _Replaced(asked["module"], asked["source"]))
+    for file, mode in asked["order"]:
+        why = failure(file, mode)
+        if why is not None:
+            print(json.dumps([file, mode, why.splitlines()[0][:300] if why else "failed"]))
+            return
+
+
+def failure(file: str, mode: str) -> str | None:
+    """Why that scenario fails in the pure world; None: it does not."""
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            _play(SCENARIOS / file, mode)
+    except Exception as error:  # noqa: BLE001 - a mutant may do anything
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+def _play(path: Path, mode: str) -> None:
+    # Imported here: a mutant may fail in being imported.
+    from tests.scenarios.parsing import parse
+    from tests.scenarios.player import play
+    from tests.scenarios.pure import PureWorld
+    from tests.scenarios.script import Mode
+
+    scenario = parse(path.name, path.read_text(encoding="utf-8"))
+    world = PureWorld(scenario, cast(Mode, mode))
+    try:
+        play(scenario, world)
+    finally:
+        world.close()
+
+
+if __name__ == "__main__":
+    main()
