@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.locked
 
-.PHONY: setup demo test test-vm check bench partner mutants deaths lock
+.PHONY: setup demo test test-vm check bench partner mutants scenario-mutants deaths lock
 
 # The environment follows the lock: a changed lock lays it anew.
 setup: $(STAMP)
@@ -46,6 +46,10 @@ mutants: setup
 
 deaths: setup
 	$(BIN)/python -m tests.deaths $(ARGS)
+
+# Drawn by seed: ARGS="--count 100 --seed another --deep" for more.
+scenario-mutants: setup
+	$(BIN)/python -m tests.mutants.bridge $(ARGS)
 
 # New versions within the bounds of pyproject.toml, for x86-64 and aarch64, Python 3.11 to 3.13.
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -1,7 +1,7 @@
-"""`python -m tests.mutants.bridge [--seed S] [--count N] [--deep]`: seeded mutants of the bridge, against scenarios.
+"""`python -m tests.mutants.bridge [--seed S] [--count N] [--deep]`: seeded mutants of the bridge.
 
-Each must fail a scenario, in simulated time, the likely ones first. Exit 0: all do. 1: one survived: a scenario
-is missing. 2: a scenario fails without any mutant.
+Each must fail a scenario, played in simulated time, likely ones first. Exit 0: all do. 1: one survived, so
+a scenario is missing. 2: a scenario fails without any mutant.
 """
 
 from __future__ import annotations
@@ -50,7 +50,10 @@ def main(arguments: list[str]) -> int:
     killers: set[tuple[str, str]] = set()
     with ThreadPoolExecutor(WORKERS) as pool:
         for mutant, killer in zip(mutants, pool.map(killed_by, mutants), strict=True):
-            print(f"{'killed  ' if killer else 'SURVIVED'} {mutant.shown}\n         {' '.join(killer or ())}", flush=True)
+            print(
+                f"{'killed  ' if killer else 'SURVIVED'}  {mutant.shown}\n          {' '.join(killer or ())}",
+                flush=True,
+            )
             survivors += killer is None
             if killer is not None:
                 killers.add((killer[0], killer[1]))
@@ -101,7 +104,7 @@ def _plays() -> Iterator[Play]:
 
 
 def _likely(play: Play, mutant: Seeded) -> float:
-    """A scenario that has the words of the changed place, or of its module, comes first; short before long."""
+    """What has the words of the changed place, or of its module, comes first; short before long."""
     words = set(re.findall(r"[A-Za-z]{4,}", mutant.old + mutant.new))
     place = set(re.findall(r"[a-z]{4,}", f"{mutant.inside} {Path(mutant.path).stem}"))
     said = sum(word in play.text for word in words)

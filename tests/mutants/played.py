@@ -1,7 +1,7 @@
 """The child: plays scenarios with one module of the bridge replaced, until one fails.
 
-Standard input: {"module": name, "source": text, "order": [[file, mode], ...]}. Standard output: the last line is
-the scenario that failed and why, or nothing at all.
+Standard input: {"module": name, "source": text, "order": [[file, mode], ...]}. Standard output: the scenario
+that failed and why, as the last line, or nothing at all.
 """
 
 from __future__ import annotations
@@ -28,14 +28,17 @@ class _Replaced(MetaPathFinder, InspectLoader):
         self._module, self._source = module, source
 
     def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+        self,
+        fullname: str,
+        _path: Sequence[str] | None,
+        _target: ModuleType | None = None,
     ) -> ModuleSpec | None:
         return importlib.util.spec_from_loader(fullname, self) if fullname == self._module else None
 
-    def get_source(self, fullname: str) -> str:
+    def get_source(self, _fullname: str) -> str:
         return self._source
 
-    def is_package(self, fullname: str) -> bool:
+    def is_package(self, _fullname: str) -> bool:
         return False
 
 

@@ -127,7 +127,9 @@ def test_the_scenario_itself_must_speak_ocpp() -> None:
 
 def test_an_answer_that_is_called_unsound_must_be() -> None:
     start = '< StartTransaction {"connectorId": 1}\n'
-    body = CARD.replace(start, start + '> unsound {"transactionId": 1, "idTagInfo": {"status": "Accepted"}}\n')
+    body = CARD.replace(
+        start, start + '> unsound {"transactionId": 1, "idTagInfo": {"status": "Accepted"}}\n'
+    )
     assert "is called unsound, but breaks nothing" in failure(body)
 
 
