@@ -108,7 +108,7 @@ def _likely(play: Play, mutant: Seeded) -> float:
     words = set(re.findall(r"[A-Za-z]{4,}", mutant.old + mutant.new))
     place = set(re.findall(r"[a-z]{4,}", f"{mutant.inside} {Path(mutant.path).stem}"))
     said = sum(word in play.text for word in words)
-    about = sum(word in f"{play.file} {play.text.splitlines()[0].lower()}" for word in place)
+    about = sum(word[:6] in f"{play.file} {play.text.splitlines()[0].lower()}" for word in place)
     return 3 * said + 2 * about - len(play.text) / 10_000
 
 

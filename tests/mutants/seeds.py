@@ -22,7 +22,9 @@ NOT_PLAYED = frozenset({"link", "trouble", "credentials", "observations"})
 NOT_HEARD = {
     ("frames", "_error", ""): "how a CALLERROR is worded, for the log",
     ("frames", "_short", ""): "how long a log line gets",
-    ("schemas", "module", "minItems"): "no request of a Central System has such a rule",
+    ("frames", "carried_out", "InternalError"): "needs a bug of ours: tests/bridge/central_system",
+    ("schemas", "module", "OccurenceConstraintViolation"): "no request has minItems or maxItems",
+    ("connector", "_try_to_start", "MeterValueSampleInterval"): "the next step takes the key's value anyhow",
     ("id_tag", "at", "Expired"): "whatever is not Accepted refuses alike; the word is never told",
     (
         "firmware",
