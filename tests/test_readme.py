@@ -10,9 +10,9 @@ ROOT = Path(__file__).parent.parent
 SCENARIOS = ROOT / "tests" / "scenarios"
 
 
-def _rows(heading: str) -> list[list[str]]:
+def table(file: str, heading: str) -> list[list[str]]:
     """The cells of the table below the line that begins with `heading`."""
-    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith(heading)) + 2
     rows: list[list[str]] = []
     for line in lines[start:]:
@@ -22,7 +22,7 @@ def _rows(heading: str) -> list[list[str]]:
     return rows
 
 
-def _scenarios(cell: str) -> list[Path]:
+def named_scenarios(cell: str) -> list[Path]:
     """A name without a folder is in the folder of the name before it."""
     folder, paths = "", []
     for part in cell.split("`")[1::2]:
@@ -33,16 +33,20 @@ def _scenarios(cell: str) -> list[Path]:
 
 
 def test_every_scenario_of_the_tables_exists() -> None:
-    rows = _rows("| operation |") + _rows("| key |")
-    named = [path for row in rows for path in _scenarios(row[-1])]
+    rows = table("README.md", "| operation |") + table("README.md", "| key |")
+    named = [path for row in rows for path in named_scenarios(row[-1])]
     assert len(named) > 40
     assert [str(path.relative_to(ROOT)) for path in named if not path.is_file()] == []
 
 
 def test_every_row_has_a_scenario() -> None:
-    assert [row[0] for row in _rows("| operation |") + _rows("| key |") if not _scenarios(row[-1])] == []
+    assert [
+        row[0]
+        for row in table("README.md", "| operation |") + table("README.md", "| key |")
+        if not named_scenarios(row[-1])
+    ] == []
 
 
 def test_the_table_of_keys_is_complete() -> None:
-    table = " ".join(row[0] for row in _rows("| key |"))
-    assert [name for name in known_keys() if name.removesuffix("MaxLength") not in table] == []
+    keys = " ".join(row[0] for row in table("README.md", "| key |"))
+    assert [name for name in known_keys() if name.removesuffix("MaxLength") not in keys] == []
