@@ -11,6 +11,12 @@ from bridge.core.now import Now, timestamp
 from bridge.core.session import Authorized, Authorizing, Finishing, Idle, Resting, State, Transaction
 
 FIRST_CLOSE_S = 30.0  # so long after StartTransaction the status stays Preparing while nothing has closed
+# OCPP 1.6 4.9 has none of these moves, so each is two: the status between them stands for one step.
+_THROUGH = {
+    ("Preparing", "Reserved"): "Available",
+    ("Preparing", "Unavailable"): "Available",
+    ("Unavailable", "Finishing"): "Preparing",
+}
 BETWEEN_THEM = frozenset({"Charging", "SuspendedEV", "SuspendedEVSE"})  # what MinimumStatusDuration delays
 
 
@@ -127,9 +133,9 @@ class Notifier:
         return self._standing
 
     def observe(self, status: str, report: Report, now: Now) -> None:
-        """To be called at every step. 4.9 has no move from Preparing to Reserved: through Available."""
-        if self._standing is not None and (self._standing.status, status) == ("Preparing", "Reserved"):
-            status = "Available"
+        """To be called at every step."""
+        if self._standing is not None:
+            status = _THROUGH.get((self._standing.status, status), status)
         if self._standing is None or (self._standing.status, self._standing.report) != (status, report):
             self._standing = Told(status, report, now)
 

@@ -28,17 +28,13 @@ FREE_TAG = "FREE"
 START_WH = 12_345_000
 REGISTER_WH = 10
 
-# OCPP 1.6 4.9, the table of status moves, by their letters and numbers.
+# OCPP 1.6 4.9, the table of status moves, by the letters of its rows and the numbers of its columns.
 STATUSES = (
     "Available", "Preparing", "Charging", "SuspendedEV", "SuspendedEVSE", "Finishing", "Reserved",
     "Unavailable", "Faulted",
 )  # fmt: skip
 ROWS = ("A2345789", "B134569", "C145689", "D135689", "E134689", "F1289", "G1289", "H123459", "I12345678")
-# The table has no such moves, but 5.2 demands Unavailable at once when no transaction runs, and Operative
-# again finds a car whose transaction is over.
-MOVES_BY_AVAILABILITY = {("Preparing", "Unavailable"), ("Unavailable", "Finishing")}
-OF_THE_TABLE = {(STATUSES["ABCDEFGHI".index(row[0])], STATUSES[int(n) - 1]) for row in ROWS for n in row[1:]}
-MOVES = OF_THE_TABLE | MOVES_BY_AVAILABILITY
+MOVES = {(STATUSES["ABCDEFGHI".index(row[0])], STATUSES[int(n) - 1]) for row in ROWS for n in row[1:]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,31 @@ VERBS = (
     "bridge restarts", "bridge is told to end", "bridge starts",
     "power cut", "power back", "safety dies", "safety starts",
 )  # fmt: skip
-FAULTS = ("meter_silent", "cp_short", "diode", "weld", "lock_jam", "rcm", "contactor_stuck_open")
+FAULTS = (
+    "meter_silent", "cp_short", "diode", "weld", "lock_jam", "rcm", "contactor_stuck_open",
+    "hot", "cp_high", "pp_short", "lock_forced", "over_current", "minus_lost", "short_lock_feedback",
+)  # fmt: skip
 WAITS_S = (0.1, 1.0, 2.0, 5.0, 11.0, 31.0, 65.0, 125.0)
 Said = tuple[str, Payload]
 LISTED = [
     {"idTag": "04DDEEFF", "idTagInfo": {"status": "Accepted", "parentIdTag": "FAMILY"}},
     {"idTag": "04111111", "idTagInfo": {"status": "Accepted", "parentIdTag": "OTHERS"}},
 ]
+
+
+def _profile(limit_a: float) -> Payload:
+    return {
+        "chargingProfileId": 1,
+        "stackLevel": 0,
+        "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Absolute",
+        "chargingSchedule": {
+            "chargingRateUnit": "A",
+            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": limit_a}],
+        },
+    }
+
+
 CALLS: tuple[Said, ...] = (
     ("RemoteStartTransaction", {"idTag": "04AABBCC"}),
     ("RemoteStartTransaction", {"idTag": "04DDEEFF", "connectorId": 1}),
@@ -46,6 +64,9 @@ CALLS: tuple[Said, ...] = (
         )
     ),
     ("GetConfiguration", {}),
+    ("UnlockConnector", {"connectorId": 1}),
+    *(("SetChargingProfile", {"connectorId": 1, "csChargingProfiles": _profile(a)}) for a in (0.0, 9.0)),
+    ("ClearChargingProfile", {}),
     *(
         (
             "ReserveNow",
@@ -105,6 +126,41 @@ def test_what_must_hold_holds(mode: Mode, story: list[Event], keys: dict[str, st
         for event in story:
             chaos.happen(event)
         chaos.calm_down()
+    finally:
+        chaos.close()
+
+
+MOVING = (
+    "ChangeAvailability",
+    "ReserveNow",
+    "CancelReservation",
+    "RemoteStartTransaction",
+    "UnlockConnector",
+    "RemoteStopTransaction",
+    "SetChargingProfile",
+    "ClearChargingProfile",
+)
+MOVES_IT = st.one_of(
+    st.sampled_from([Event("wait", for_s=wait_s) for wait_s in (0.3, 3.0, 6.0, 35.0)]),
+    st.sampled_from([Event("do", verb) for verb in VERBS]),
+    st.sampled_from([Event("do", verb) for verb in VERBS if verb.startswith("car ")]),
+    CARD,
+    FAULT,
+    st.sampled_from(
+        [Event("call", action, payload=payload) for action, payload in CALLS if action in MOVING]
+    ),
+)
+
+
+@pytest.mark.parametrize("mode", ["cloud", "native"])
+@settings(max_examples=10)
+@given(story=st.lists(MOVES_IT, min_size=20, max_size=40), charging=st.booleans())
+def test_only_moves_of_the_table_are_made(mode: Mode, story: list[Event], charging: bool) -> None:
+    """OCPP 1.6 4.9, with faults, availability, reservations, remote starts, unlocking and restarts."""
+    chaos = Chaos(mode, {"MinimumStatusDuration": "0", "MeterValueSampleInterval": "0"})
+    try:
+        for event in [*(CHARGING if charging else []), *story]:
+            chaos.happen(event)
     finally:
         chaos.close()
 
