@@ -35,6 +35,7 @@ class Play:
     file: str
     mode: str
     text: str
+    again: bool  # it was played in another mode before
 
 
 def main(arguments: list[str]) -> int:
@@ -100,7 +101,8 @@ def _plays() -> Iterator[Play]:
         marks = {line[2:] for line in text.splitlines() if line.startswith("# ")}
         if "real only" not in marks:
             file = path.relative_to(SCENARIOS).as_posix()
-            yield from (Play(file, mode, text) for mode in sorted(marks & set(BEHAVIOURS)) or ["cloud"])
+            modes = sorted(marks & set(BEHAVIOURS)) or ["cloud"]
+            yield from (Play(file, mode, text, again=mode != modes[0]) for mode in modes)
 
 
 def _likely(play: Play, mutant: Seeded) -> float:
@@ -109,7 +111,7 @@ def _likely(play: Play, mutant: Seeded) -> float:
     place = set(re.findall(r"[a-z]{4,}", f"{mutant.inside} {Path(mutant.path).stem}"))
     said = sum(word in play.text for word in words)
     about = sum(word[:6] in f"{play.file} {play.text.splitlines()[0].lower()}" for word in place)
-    return 3 * said + 2 * about - len(play.text) / 10_000
+    return 3 * said + 2 * about - len(play.text) / 10_000 - 4 * play.again
 
 
 if __name__ == "__main__":
