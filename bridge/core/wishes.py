@@ -43,6 +43,8 @@ def cable(state: State, configuration: Configuration, *, unlocking: bool) -> Cab
             return "auto" if released else "keep"
         case Finishing(kept_for=kept_for):
             return "release" if kept_for is None else "keep"
+        case Authorizing(former=Finishing(kept_for=str())) | Authorized(former=Finishing(kept_for=str())):
+            return "keep"  # it is another's cable
         case Idle() | Authorizing() | Authorized():
             return "auto"
         case never:

@@ -25,7 +25,7 @@ from tests.mutants.seeds import ROOT, Seeded, draw
 WORKERS = 2
 DEADLINE_S = 300.0  # of one mutant; a hang counts as a failure
 SCENARIOS = ROOT / "tests" / "scenarios"
-FIRST_VALUES = {key.name: key.first_value(BEHAVIOURS["cloud"]) for key in KEYS}
+FIRST_VALUES = {key.name: key.first_value(BEHAVIOURS["cloud"]) for key in KEYS if key.allowed is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> int:
     options.add_argument("--deep", action="store_true", help="conditions, numbers and steps too")
     chosen = options.parse_args(arguments)
     began_s = time.monotonic()
-    mutants = draw(chosen.seed, chosen.count, FIRST_VALUES.__getitem__, deep=chosen.deep)
+    mutants = draw(chosen.seed, chosen.count, FIRST_VALUES.get, deep=chosen.deep)
     survivors = 0
     killers: set[tuple[str, str]] = set()
     with ThreadPoolExecutor(WORKERS) as pool:

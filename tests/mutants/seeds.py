@@ -109,8 +109,9 @@ class Seeded:
         return (source[: self.start] + self.new.encode() + source[self.end :]).decode()
 
 
-def draw(seed: str, count: int, first_values: Callable[[str], str], *, deep: bool) -> list[Seeded]:
-    """`first_values`: a key's. `deep`: conditions, numbers and steps too, not only what is said and asked."""
+def draw(seed: str, count: int, first_values: Callable[[str], str | None], *, deep: bool) -> list[Seeded]:
+    """`first_values`: a key's, unless it is read-only. `deep`: conditions, numbers and steps too, beside what
+    is said and asked."""
     kinds = SAID + (DECIDED if deep else ())
     found = [each for path in _modules() for each in _Source(path, first_values).candidates(kinds)]
     heard = [each for each in found if not _is_unheard(each)]
@@ -133,7 +134,7 @@ def _modules() -> Iterator[Path]:
 class _Source:
     """One module, and what in it can be changed."""
 
-    def __init__(self, path: Path, first_values: Callable[[str], str]) -> None:
+    def __init__(self, path: Path, first_values: Callable[[str], str | None]) -> None:
         self._path = path.relative_to(ROOT).as_posix()
         self._text = path.read_bytes()
         self._first_values = first_values
@@ -185,6 +186,8 @@ class _Source:
         name = node.args[0]
         if node.func.attr in QUESTIONS and isinstance(name, ast.Constant) and isinstance(name.value, str):
             value = self._first_values(name.value)
+            if value is None:  # read-only: nobody can tell
+                return
             literals = {"is_on": str(value == "true"), "seconds": value, "text": repr(value)}
             yield *self._span(node), literals[node.func.attr]
 

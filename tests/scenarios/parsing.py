@@ -18,6 +18,8 @@
   wait 119 s
   expect contactor open
   car plugs in, ready                               something happens (see VERBS)
+  hangup 1001                                       the Central System closes the socket with that code
+  clock -3600                                       the system clock is set, by so many seconds
 """
 
 from __future__ import annotations
@@ -66,7 +68,7 @@ VERBS = (
     "upload succeeds", "upload fails", "download fails", "archive is not genuine",
     "installer succeeds", "installer succeeds in vain", "installer fails",
 )  # fmt: skip
-VERBS_WITH_NAME = ("card", "fault", "clear", "download", "hangup")  # hangup CODE: the Central System closes
+VERBS_WITH_NAME = ("card", "fault", "clear", "download", "hangup", "clock")
 EXPECTED = {
     "status": "Available|Preparing|Charging|SuspendedEV|SuspendedEVSE|Finishing|Reserved|Unavailable|Faulted",
     "contactor": "open|closed",

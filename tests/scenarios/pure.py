@@ -57,6 +57,7 @@ class PureWorld:
 
     def __init__(self, scenario: Scenario, mode: Mode) -> None:
         self._now_s = BEGINS_S - WARM_UP_S
+        self._clock_set_s = 0.0  # by how much somebody has set the system clock
         one_phase = scenario.settings.get("installation.phases") == "1"
         self.box = PureBox(PlantSettings(phases=1 if one_phase else 3), self._now_s)
         self.database = Database(IN_MEMORY)
@@ -90,7 +91,7 @@ class PureWorld:
     @property
     def now(self) -> Now:
         """Both clocks."""
-        return Now(self._now_s, BEGINS_AT + timedelta(seconds=self._now_s - BEGINS_S))
+        return Now(self._now_s, BEGINS_AT + timedelta(seconds=self._now_s - BEGINS_S + self._clock_set_s))
 
     def utc(self) -> str:
         return timestamp(self.now.utc)
@@ -242,16 +243,21 @@ class PureWorld:
                 _refused(plant.plug_out())
                 plant.clear("cp_open")
             case "card":
-                card = self.box.card(argument, self._now_s)
-                if self.bridge is not None and self.box.safety_lives:
-                    self.bridge.heard(card, self.now)
-                    self._after_event()
+                self._present(argument)
             case "fault" | "clear":
                 (plant.fault if verb == "fault" else plant.clear)(argument)
             case _ if self.errands.knows(verb):
                 self._end_errand(verb, argument)
+            case "clock":
+                self._clock_set_s += float(argument)
             case _:
                 self._do_to_programs(verb)
+
+    def _present(self, id_tag: str) -> None:
+        card = self.box.card(id_tag, self._now_s)
+        if self.bridge is not None and self.box.safety_lives:
+            self.bridge.heard(card, self.now)
+            self._after_event()
 
     def _end_errand(self, verb: str, argument: str) -> None:
         ended = self.errands.ended(verb, argument)
@@ -261,12 +267,12 @@ class PureWorld:
 
     def _do_to_programs(self, verb: str) -> None:
         match verb:
-            case "link lost":
-                self._way_open, self._connect_at_s = False, None
-                self._disconnect()
             case "hangup":
                 _need(self._connected, "there is no connection")
                 self._connect_at_s = self._now_s + RECONNECT_S
+                self._disconnect()
+            case "link lost":
+                self._way_open, self._connect_at_s = False, None
                 self._disconnect()
             case "link back":
                 _need(not self._way_open, "the link is not lost")
