@@ -7,19 +7,19 @@ inbox and is finished before the next: decided, made durable, then said. So noth
 from __future__ import annotations
 
 import asyncio
-import importlib.metadata
 import logging
 import os
 import signal
-import ssl
 import uuid
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from bridge import clock, reset, settings
+from bridge import clock, parts, reset, settings
 from bridge.central_system.conversation import Conversation
+from bridge.central_system.credentials import without_secret
 from bridge.central_system.effects import Effects, Voice
-from bridge.central_system.link import Closed, Link, LinkEvent, LinkSettings, Opened, Received
+from bridge.central_system.link import Closed, Link, LinkEvent, Opened, Received, Refused
 from bridge.central_system.registration import Registration
 from bridge.core.charge_point import ChargePoint
 from bridge.core.configuration import Configuration
@@ -31,8 +31,6 @@ from bridge.core.wishes import WishContent
 from bridge.core.zaptec import BEHAVIOURS
 from bridge.hal_client import HalClient
 from bridge.jobs.errands import Errands
-from bridge.jobs.firmware import FirmwareFolder, Installing
-from bridge.jobs.manifest import four_numbers
 from bridge.store.errors import ChangeError, StoreError
 from bridge.store.reads import Reads
 from bridge.store.writer import Writer
@@ -55,7 +53,6 @@ from hal.notify import Notify
 log = logging.getLogger(__name__)
 
 DATABASE_NAME = "bridge.sqlite"  # in the state folder
-FIRMWARE_NAME = "firmware"  # likewise
 TICK_S = 0.25
 FEED_EVERY_S = 0.25  # looks whether systemd's watchdog is to be fed
 WISH_EVERY_S = 1.0
@@ -95,11 +92,15 @@ class App:
         self._store = store
         self._boot_id = boot_id
         self._inbox: asyncio.Queue[Event] = asyncio.Queue(INBOX_LIMIT)
-        self._charge_point = charge_point(setup, store, boot_id, firmware_version(), clock.now())
+        self._charge_point = charge_point(setup, store, boot_id, parts.firmware_version(), clock.now())
         self._conversation = conversation(setup, self._charge_point, store)
-        self._link = Link(link_settings(setup, self._charge_point.configuration), self._inbox.put)
+        tls = parts.trust(setup, folders.config).context
+        ping_interval_s = float(self._charge_point.configuration.seconds("WebSocketPingInterval"))
+        self._link = Link(parts.link_settings(setup, ping_interval_s, tls), self._inbox.put)
+        self._link.set_password(self._charge_point.passwords.in_force(clock.now()))
         self._hal = HalClient(folders.runtime, self._inbox.put)
-        self._errands = Errands(self._inbox.put, firmware_folder(setup, folders))
+        firmware = partial(parts.firmware_folder, setup, folders.config, folders.state, tls)
+        self._errands = Errands(self._inbox.put, firmware, tls)
         self._wish_seq = 0
         self._wished: tuple[WishContent, float] | None = None
         self._told_state = ""
@@ -152,12 +153,14 @@ class App:
 
     def _take(self, event: Event, now: Now) -> None:
         match event:
-            case Opened():
-                self._conversation.link_opened(now)
+            case Opened(password=password):
+                self._conversation.link_opened(now, password)
+            case Refused(password=password):
+                self._conversation.link_refused(password, now)
             case Closed():
                 self._conversation.link_closed(now)
             case Received(message=message):
-                log.debug("< %s", message if isinstance(message, str) else f"{len(message)} binary bytes")
+                log.debug("< %s", without_secret(message))
                 self._conversation.received(message, now)
             case Status() | Reading() | Temperatures() | InstrumentBox() | Box() | Card():
                 self._charge_point.heard(event, now)
@@ -174,6 +177,7 @@ class App:
             await self._apply(effects)
         self._renew_wish(clock.now())
         self._link.set_ping_interval(self._charge_point.configuration.seconds("WebSocketPingInterval"))
+        self._link.set_password(self._charge_point.passwords.in_force(clock.now()))
         self._tell_state()
 
     async def _apply(self, effects: Effects) -> None:
@@ -274,6 +278,7 @@ def charge_point(
         central_system_url=setup.central_system.url,
         accept_before_registration=setup.central_system.accept_before_registration,
         charge_point_id=setup.charge_point.id,
+        password=parts.password(setup),
         firmware_version=version,
         firmware_source=setup.firmware.source,
     )
@@ -294,29 +299,6 @@ def conversation(setup: settings.ChargePoint, core: ChargePoint, store: Reads) -
         transaction_time_out_s=setup.timing.transaction_time_out_s,
     )
     return Conversation(core, store, voice, Registration(setup.timing.registration_retry_s))
-
-
-def link_settings(setup: settings.ChargePoint, configuration: Configuration) -> LinkSettings:
-    """Where to, as whom and how patiently."""
-    return LinkSettings(
-        url=setup.central_system.url,
-        identity=setup.charge_point.id,
-        ping_interval_s=float(configuration.seconds("WebSocketPingInterval")),
-        back_off_first_s=setup.timing.back_off_first_s,
-        back_off_max_s=setup.timing.back_off_max_s,
-    )
-
-
-def firmware_version() -> str:
-    """As a Zaptec writes it: four numbers with dots."""
-    return four_numbers(importlib.metadata.version("evse-bridge"))
-
-
-def firmware_folder(setup: settings.ChargePoint, folders: Folders) -> FirmwareFolder:
-    """Where archives are put, and how one is installed."""
-    key = folders.config / setup.firmware.public_key if setup.firmware.public_key else None
-    installing = Installing(key, setup.firmware.installer)
-    return FirmwareFolder(folders.state / FIRMWARE_NAME, installing, ssl.create_default_context)
 
 
 async def _run(folders: Folders, setup: settings.ChargePoint, boot_id: str) -> None:

@@ -6,18 +6,21 @@ so that neither can speak in the other's name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
-from bridge.core.configuration import first_value_fault, known_keys
+from bridge.core.configuration import UNKNOWN, first_value_fault, known_keys
+from bridge.core.password import LONGEST, SHORTEST
 from bridge.core.zaptec import BEHAVIOURS, Mode
-from hal.config_file import Broken, initial, parse
+from hal.config_file import Broken, Rule, initial, parse
 
 FILE_NAME = "charge-point.toml"
 MOCK_PREFIX = "MOCK"
@@ -42,11 +45,29 @@ class CentralSystem(_Section, frozen=True):
     url: Annotated[
         str,
         Meta(
-            pattern=r"^wss?://[^\s/?#@]+(/[^\s?#]*)?$",
-            description="ws:// or wss:// address, without the id of the charge point",
+            pattern=r"^wss?://[^\s/?#@{}]+(/([^\s?#{}]|\{[dD][eE][vV][iI][cC][eE][iI][dD]\})*)?$",
+            description="ws:// or wss:// address, without the id of the charge point, which is added at its "
+            "end or put where {deviceId} stands",
             examples=["wss://central-system.example/ocpp"],
         ),
     ]
+    # OCPP-J 1.6 6.2 and RFC 7617. Its longest AuthorizationKey has 40 characters.
+    password: Annotated[
+        str,
+        Meta(
+            pattern=r"^[^\x00-\x1f\x7f]*$",
+            max_length=LONGEST,
+            description="for Basic authentication with the id; empty: none; an AuthorizationKey that the "
+            "Central System writes wins until this is changed",
+        ),
+    ] = ""
+    ca_file: Annotated[
+        str,
+        Meta(
+            description="PEM file of whom to trust instead of the system's authorities, for wss:// and for "
+            "transfers; a relative path counts from this folder"
+        ),
+    ] = ""
     accept_before_registration: Annotated[
         bool, Meta(description="offer charging although this Central System never accepted the box")
     ] = False
@@ -58,10 +79,10 @@ class Identity(_Section, frozen=True, kw_only=True):
     id: Annotated[
         str,
         Meta(
-            pattern=r"^[^\s/?#]+$",
+            pattern=r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$",
             min_length=1,
             max_length=48,
-            description="its name in the address; no blanks and none of / ? #",
+            description="its name in the address, where it is percent-encoded",
             examples=["CP0001"],
         ),
     ]
@@ -166,9 +187,10 @@ class ChargePoint(msgspec.Struct, frozen=True, kw_only=True):
     timing: Timing = Timing()
 
 
-def load(path: Path, *, mock: bool) -> ChargePoint:
-    """The charge point of that file. Raises ConfigError with all faults of the file."""
-    return parse(path.read_bytes, ChargePoint, file=path.name, rules=(partial(_broken_rules, mock=mock),))
+def load(path: Path, *, mock: bool, rules: Sequence[Rule] = ()) -> ChargePoint:
+    """The charge point of that file. Raises ConfigError with all faults of the file, those of `rules` too."""
+    rules = (partial(_broken_rules, mock=mock), *rules)
+    return parse(path.read_bytes, ChargePoint, file=path.name, rules=rules)
 
 
 def new_file(*, mock: bool) -> str:
@@ -188,12 +210,35 @@ def warnings(settings: ChargePoint) -> tuple[str, ...]:
         )
     if settings.central_system.url.rstrip("/").endswith(f"/{settings.charge_point.id}"):
         said.append("central_system.url ends with charge_point.id, which is added once more; leave it out")
-    return tuple(said)
+    return (*said, *_access_warnings(settings.central_system))
+
+
+def _access_warnings(central_system: CentralSystem) -> Iterator[str]:
+    parts = urlsplit(central_system.url)
+    if central_system.password and parts.scheme == "ws" and not _stays_here(parts.hostname or ""):
+        yield (
+            f"central_system.password goes to {parts.hostname} unencrypted, for everybody on the way to "
+            "read; use wss:// if the Central System has it"
+        )
+    if 0 < len(central_system.password) < SHORTEST:
+        yield f"central_system.password is short: OCPP asks for {SHORTEST} to {LONGEST} characters"
+    if central_system.ca_file and parts.scheme == "ws":
+        yield "central_system.ca_file does nothing for a ws:// address; it counts for transfers only"
+
+
+def _stays_here(host: str) -> bool:
+    """Nothing leaves this machine or the network at home: RFC 1918, RFC 4193, RFC 6762 and the like."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith((".local", ".lan", ".home.arpa")) or "." not in host
+    return not address.is_global
 
 
 def _broken_rules(settings: ChargePoint, *, mock: bool) -> Iterator[Broken]:
     yield from _identity(settings, mock=mock)
     yield from _first_values(settings)
+    yield from _access(settings)
     if settings.firmware.installer and "{archive}" not in settings.firmware.installer:
         yield Broken(("firmware.installer",), "one of its arguments must be {archive}, the file to install")
     if settings.firmware.installer and not settings.firmware.public_key:
@@ -218,11 +263,20 @@ def _identity(settings: ChargePoint, *, mock: bool) -> Iterator[Broken]:
         yield Broken(("charge_point.serial_number",), why)
 
 
+def _access(settings: ChargePoint) -> Iterator[Broken]:
+    identity = settings.charge_point.id
+    if identity in (".", ".."):
+        yield Broken(("charge_point.id",), "means a folder in an address; give it another name")
+    if ":" in identity and settings.central_system.password:
+        why = "must have no colon with central_system.password: RFC 7617 ends a name there"
+        yield Broken(("charge_point.id", "central_system.password"), why)
+
+
 def _first_values(settings: ChargePoint) -> Iterator[Broken]:
     behaviour = BEHAVIOURS[settings.zaptec.mode]
     for name, value in settings.ocpp.first_values.items():
         fault = first_value_fault(name, value, behaviour)
         if fault is not None:
-            near = get_close_matches(name, known_keys(), n=1)
+            near = get_close_matches(name, known_keys(), n=1) if fault == UNKNOWN else []
             hint = f"; did you mean {near[0]}?" if near and near[0].lower() != name.lower() else ""
             yield Broken((f"ocpp.keys.{name}", "zaptec.mode"), f"is {fault}{hint}")

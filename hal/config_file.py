@@ -21,6 +21,7 @@ from hal.config_schema import Key, Schema, Section, section_of, toml_text
 from hal.toml_lines import key_lines
 
 COMMENT_WIDTH = 100
+SECRETS = ("password", "AuthorizationKey")  # keys whose value is shown to nobody
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -179,6 +180,8 @@ class _Checked:
 
     def _note(self, path: tuple[str, ...], value: Any, message: str) -> None:
         said = toml_text(value) if value is not None else None
+        if path and said is not None and get_close_matches(path[-1], SECRETS, cutoff=0.8):
+            said = "(not shown)"  # also when its name is misspelled
         self.faults.append(Fault(self.file, self._line(path), ".".join(path), said, message))
 
     def _line(self, path: tuple[str, ...]) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +80,7 @@ OF_HAL_FOR_BRIDGE = ("hal", "hal.contract", "hal.config_file", "hal.logs", "hal.
 FLOORS = (
     ("bridge.__main__", "bridge.cli"),
     ("bridge.app",),
+    ("bridge.parts",),
     ("bridge.central_system", "bridge.local", "bridge.jobs", "bridge.hal_client"),
     ("bridge.store", "bridge.settings", "bridge.clock", "bridge.reset"),
     ("bridge.core",),
@@ -280,6 +283,15 @@ def test_a_cancelled_wait_ends() -> None:
     that was told to end then lives on. `asyncio.timeout` does not."""
     found = [module for module, source in _product().items() if "asyncio.wait_for(" in source]
     assert not found, f"use asyncio.timeout in {found}"
+
+
+LATE = ("aioftp", "aiohttp", "cryptography")  # 18 MiB that only errands need
+
+
+def test_an_idle_bridge_loads_no_library_for_errands() -> None:
+    script = f"import sys, bridge.app; print([name for name in {LATE} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 OURS = {

@@ -35,6 +35,7 @@ from bridge.core.calls import Outgoing
 from bridge.core.charge_point import ChargePoint
 from bridge.core.id_tag import id_tag_info
 from bridge.core.now import Now
+from bridge.core.password import Password
 from bridge.core.rows import Change, Delivered, StartConfirmed
 
 TIME_OUTS_BEFORE_RECONNECT = 2  # in a row: the socket is open, but nobody is there
@@ -58,14 +59,17 @@ class Conversation:
         self._notes: list[str] = []
         self._reconnect: Reconnect | None = None
         self._open: dict[str, Later] = {}  # requests of this connection that are not answered yet
+        self._password: Password | None = None  # that opened the present connection
         self._time_outs = 0
         self._last_call_s = 0.0
 
     # From the link
 
-    def link_opened(self, now: Now) -> None:
+    def link_opened(self, now: Now, password: Password | None = None) -> None:
         """A new connection. Registered before: no BootNotification, the current statuses instead."""
         self._calls = Correlation()
+        self._password = password
+        self._charge_point.passwords.opened(password)
         self._time_outs = 0
         self._last_call_s = now.s
         self._outbox.connected()
@@ -88,6 +92,10 @@ class Conversation:
             if isinstance(call, Outgoing) and call.action == "Authorize":
                 self._charge_point.authorize_answered(call.ticket, None, now)
         self.step(now)
+
+    def link_refused(self, password: Password | None, now: Now) -> None:
+        """The Central System wants another password (401)."""
+        self._charge_point.passwords.refused(password, now)
 
     def received(self, message: str | bytes, now: Now) -> None:
         """One message of the Central System, whatever it holds; the link stays."""
@@ -118,6 +126,8 @@ class Conversation:
             return
         if (expired := self._calls.expired(now.s)) is not None:
             self._unanswered(expired, now)
+        if self._calls.in_flight is None and self._password != self._charge_point.passwords.in_force(now):
+            self._reconnect = Reconnect("to be opened with another password")
         if self.registration.due(now):
             self.registration.asked(now)
             self._put_own("BootNotification", now)
@@ -276,10 +286,11 @@ class Conversation:
         """What is to be done now. Call again when it is done, until nothing comes."""
         decided = self._charge_point.take()
         self._changes += decided.changes
+        self._notes += decided.notes
         for call in decided.calls:
             self._lane.put(call, now.s)
         # What is not durable yet must not be read back from the rows: send nothing of lane 2 before.
-        if not self._changes:
+        if not self._changes and self._reconnect is None:
             self._send_next(now)
         effects = Effects(
             tuple(self._changes),

@@ -6,14 +6,14 @@ The only importer of `websockets`. Clauses are of OCPP-J 1.6.
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import logging
 import random
-import socket
+import re
+import ssl
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -21,7 +21,18 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.typing import Subprotocol
 
-from bridge.central_system.trouble import NoOcppError, cause, http_status, since
+from bridge.central_system.credentials import basic
+from bridge.central_system.tcp import watch_tcp
+from bridge.central_system.trouble import (
+    REFUSED_PASSWORD,
+    Attempt,
+    NoOcppError,
+    cause,
+    http_status,
+    shown,
+    since,
+)
+from bridge.core.password import Password
 
 SUBPROTOCOL = Subprotocol("ocpp1.6")  # 3.1.2
 # Delivered up to here although frames.py reads 1 MiB only, so that a message too long is logged and dropped
@@ -32,12 +43,7 @@ CLOSE_WAIT_S = 1.0  # a close not answered: drop
 HANDSHAKE_WAIT_S = 30.0  # name, TCP, TLS and HTTP over a slow mobile link
 PONG_WAIT_MIN_S = 10.0
 STABLE_S = 60.0  # a connection that lived so long starts the back-off anew
-TCP_OPTIONS = (  # a silent connection is probed after 60 s, every 15 s, 4 times
-    ("TCP_KEEPIDLE", 60),
-    ("TCP_KEEPINTVL", 15),
-    ("TCP_KEEPCNT", 4),
-    ("TCP_USER_TIMEOUT", 60_000),  # ms without an acknowledgement of what was sent
-)
+DEVICE_ID = re.compile(r"\{deviceId\}", re.IGNORECASE)
 NORMAL_CLOSES = (1000, 1001)  # Home Assistant closes with these right after the handshake
 
 log = logging.getLogger(__name__)
@@ -53,12 +59,22 @@ class LinkSettings:
     back_off_first_s: float = 10.0  # a Zaptec's own reconnect time
     back_off_max_s: float = 120.0
     pong_wait_min_s: float = PONG_WAIT_MIN_S
-    password: str | None = None  # Basic authentication with the identity (OCPP-J 1.6 6.2)
+    password: Password | None = None  # at first; see `Link.set_password`
+    tls: Callable[[], ssl.SSLContext] = ssl.create_default_context  # raises OSError, in words
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Connected; frames may be sent."""
+    """Connected, with this password; frames may be sent."""
+
+    password: Password | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No connection: this password is not the right one (HTTP 401)."""
+
+    password: Password | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +92,20 @@ class Received:
     message: str | bytes
 
 
-LinkEvent = Opened | Closed | Received
+LinkEvent = Opened | Refused | Closed | Received
 Listener = Callable[[LinkEvent], Awaitable[None]]
 
 
 def address(url: str, identity: str) -> str:
-    """3.1.1: the URL with the percent-encoded identity as its last path segment; a query is kept."""
+    """3.1.1: the URL with the percent-encoded identity as its last path segment; a query is kept.
+
+    As in Zaptec's portal, {deviceId} in the path (in any case) says that the identity goes there instead.
+    """
     parts = urlsplit(url)
-    path = parts.path.rstrip("/") + "/" + quote(identity, safe="")
+    encoded = quote(identity, safe="")
+    path, places = DEVICE_ID.subn(lambda _: encoded, parts.path)
+    if not places:
+        path = parts.path.rstrip("/") + "/" + encoded
     return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
 
 
@@ -111,7 +133,8 @@ async def connected(settings: LinkSettings) -> ClientConnection:
     try:
         connection = await _handshake(url, settings)
     except (OSError, InvalidURI, InvalidHandshake, ConnectionClosed, ValueError) as error:
-        why = f"{shown(url)}: {cause(error, HANDSHAKE_WAIT_S)}"
+        tried = Attempt(url, HANDSHAKE_WAIT_S, with_password=settings.password is not None)
+        why = f"{shown(url)}: {cause(error, tried)}"
         raise NoOcppError(why, http_status(error)) from None
     if connection.subprotocol != SUBPROTOCOL:  # 3.1.2: without the header it has not agreed to any
         connection.transport.abort()
@@ -123,7 +146,8 @@ async def _handshake(url: str, settings: LinkSettings) -> ClientConnection:
     return await _Direct(
         url,
         subprotocols=[SUBPROTOCOL],
-        additional_headers=_credentials(settings),
+        ssl=settings.tls() if url.startswith("wss://") else None,
+        additional_headers=basic(settings.identity, settings.password),
         user_agent_header="evse-bridge",
         compression=None,
         proxy=None,
@@ -149,6 +173,7 @@ class Link:
         self._connection: ClientConnection | None = None
         self._end: asyncio.Future[Closed] | None = None  # while connected: its result ends the connection
         self._closing = asyncio.Event()
+        self._password = settings.password
         self._ping_interval_s = settings.ping_interval_s
         self._ping_changed = asyncio.Event()
         self._rest_s = 0.0  # asked for once, by `reconnect`
@@ -157,10 +182,11 @@ class Link:
         """Connects, and again after each end, until `close()` or cancelled."""
         attempt = 0
         while not self._closing.is_set():
-            connection = await self._connect_unless_closing()
+            password = self._password
+            connection = await self._connect_unless_closing(password)
             if connection is not None:
                 opened_s = time.monotonic()
-                closed = await self._converse(connection)
+                closed = await self._converse(connection, password)
                 if closed.code in NORMAL_CLOSES or time.monotonic() - opened_s >= STABLE_S:
                     attempt = 0
             attempt += 1
@@ -192,14 +218,18 @@ class Link:
             self._ping_interval_s = seconds
             self._ping_changed.set()
 
+    def set_password(self, password: Password | None) -> None:
+        """For later connections."""
+        self._password = password
+
     def _finish(self, closed: Closed) -> None:
         if self._end is not None and not self._end.done():
             self._end.set_result(closed)
 
     # Connecting
 
-    async def _connect_unless_closing(self) -> ClientConnection | None:
-        attempt = asyncio.create_task(self._connect())
+    async def _connect_unless_closing(self, password: Password | None) -> ClientConnection | None:
+        attempt = asyncio.create_task(self._connect(password))
         closing = asyncio.create_task(self._closing.wait())
         try:
             await asyncio.wait({attempt, closing}, return_when=asyncio.FIRST_COMPLETED)
@@ -208,12 +238,14 @@ class Link:
             attempt.cancel()
             closing.cancel()
 
-    async def _connect(self) -> ClientConnection | None:
+    async def _connect(self, password: Password | None) -> ClientConnection | None:
         """None, with `trouble` in words, when there is no OCPP to be had."""
         try:
-            connection = await connected(self.settings)
+            connection = await connected(replace(self.settings, password=password))
         except NoOcppError as error:
             self._in_trouble(str(error))
+            if error.status == REFUSED_PASSWORD:
+                await self._listener(Refused(password))
             return None
         watch_tcp(connection.transport.get_extra_info("socket"))
         return connection
@@ -235,7 +267,7 @@ class Link:
 
     # Connected
 
-    async def _converse(self, connection: ClientConnection) -> Closed:
+    async def _converse(self, connection: ClientConnection, password: Password | None) -> Closed:
         """Until the connection ends, whoever ends it. Cancelled: drops it at once."""
         self._connection, self._end = connection, asyncio.get_running_loop().create_future()
         self.offline_since = None
@@ -243,7 +275,7 @@ class Link:
         if self._closing.is_set():
             self.close()
         reader, pinger = (
-            asyncio.create_task(self._read(connection)),
+            asyncio.create_task(self._read(connection, password)),
             asyncio.create_task(self._ping(connection)),
         )
         try:
@@ -262,8 +294,8 @@ class Link:
         await self._listener(closed)
         return closed
 
-    async def _read(self, connection: ClientConnection) -> Closed:
-        await self._listener(Opened())
+    async def _read(self, connection: ClientConnection, password: Password | None) -> Closed:
+        await self._listener(Opened(password))
         try:
             while True:
                 await self._listener(Received(await connection.recv()))
@@ -312,25 +344,3 @@ def _closed_by(closed: ConnectionClosed) -> Closed:
     if closed.sent is not None:
         return Closed(f"closed by us with {closed.sent.code}: {closed.sent.reason}")
     return Closed("the connection was lost without a close frame")
-
-
-def watch_tcp(sock: socket.socket) -> None:
-    """Half-open connections end by themselves, where the system can do it."""
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, amount in TCP_OPTIONS:
-        option = getattr(socket, name, None)
-        if option is not None:
-            sock.setsockopt(socket.IPPROTO_TCP, option, amount)
-
-
-def _credentials(settings: LinkSettings) -> dict[str, str]:
-    if settings.password is None:
-        return {}
-    pair = f"{settings.identity}:{settings.password}".encode()
-    return {"Authorization": "Basic " + base64.b64encode(pair).decode()}
-
-
-def shown(url: str) -> str:
-    """For logs and pages: without the user and password that a URL may hold."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, parts.query, ""))

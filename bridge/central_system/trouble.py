@@ -1,12 +1,37 @@
-"""Why there is no connection, in one line for the owner."""
+"""Why there is no connection, in one line for the owner: what is wrong and what to do."""
 
 from __future__ import annotations
 
 import socket
 import ssl
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from urllib.parse import urlsplit, urlunsplit
 
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import InvalidMessage, InvalidStatus
+
+REFUSED_PASSWORD = HTTPStatus.UNAUTHORIZED
+MOST_OF_LOCATION = 200  # characters of a redirect's address
+
+# X509_V_ERR_... of OpenSSL's x509_vfy.h.
+SELF_SIGNED = 18
+UNKNOWN_AUTHORITY = (2, 19, 20, 21)
+NOT_YET_VALID, EXPIRED = 9, 10
+OTHER_NAME = (62, 64)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What was tried."""
+
+    url: str
+    wait_s: float
+    with_password: bool
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).hostname or ""
 
 
 class NoOcppError(Exception):
@@ -22,21 +47,35 @@ def since(moment: datetime | None) -> str:
     return "now" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def cause(error: Exception, wait_s: float) -> str:
-    """In one line, for the owner."""
+def shown(url: str) -> str:
+    """For logs and pages: without the user and password that a URL may hold."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, parts.query, ""))
+
+
+def cause(error: Exception, tried: Attempt) -> str:
+    """In one line."""
     match error:
         case InvalidStatus():
-            return _refused(error.response.status_code, error.response.headers.get("Location"))
+            return _refused(error.response.status_code, error.response.headers.get("Location"), tried)
+        case InvalidMessage():
+            return f"{_said(error)}: no WebSocket is there, or one that wants wss://"
         case ConnectionRefusedError():
             return "connection refused: nothing listens there"
         case socket.gaierror():
             return "the host name was not found"
+        case ConnectionResetError() if tried.url.startswith("wss:"):
+            return "cut the connection off: perhaps it speaks no TLS there, or none of 1.2 and above"
         case TimeoutError():
-            return f"no answer within {wait_s:g} s"
+            return f"no answer within {tried.wait_s:g} s"
         case ssl.SSLCertVerificationError():
-            return f"its certificate is not trusted: {error.verify_message}"
+            return _not_trusted(error, tried)
+        case ssl.SSLError(reason="WRONG_VERSION_NUMBER" | "HTTP_REQUEST" | "RECORD_LAYER_FAILURE"):
+            return "no TLS is spoken there: set central_system.url to ws://, or to the port that speaks TLS"
+        case ssl.SSLError(reason=str(reason)):
+            return f"no TLS connection: {reason.replace('_', ' ').lower()}; TLS 1.2 is the least"
         case _:
-            return " ".join(str(error).split()) or type(error).__name__
+            return _said(error)
 
 
 def http_status(error: Exception) -> int | None:
@@ -44,11 +83,51 @@ def http_status(error: Exception) -> int | None:
     return error.response.status_code if isinstance(error, InvalidStatus) else None
 
 
-def _refused(status: int, location: str | None) -> str:
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _refused(status: int, location: str | None, tried: Attempt) -> str:
     if status in range(300, 400):
-        return f"redirects to {location}, which is not followed: set central_system.url to the right address"
-    if status == 401:
-        return "refused the password (HTTP 401)"
-    if status == 404:
-        return "does not know this charge point or path (HTTP 404)"
+        there = shown(location)[:MOST_OF_LOCATION] if location else "nowhere"
+        return f"redirects to {there}, which is not followed: set central_system.url to the right address"
+    if status == REFUSED_PASSWORD and not tried.with_password:
+        return "wants a password (HTTP 401): set central_system.password"
+    if status == REFUSED_PASSWORD:
+        return (
+            "refused the password (HTTP 401): central_system.password must be what it knows for this "
+            "charge_point.id"
+        )
+    if status == HTTPStatus.FORBIDDEN:
+        return "refused this charge point (HTTP 403): is its charge_point.id known and allowed there?"
+    if status == HTTPStatus.NOT_FOUND:
+        return (
+            "does not know this charge point or path (HTTP 404): compare central_system.url and "
+            "charge_point.id with what it says"
+        )
     return f"answered HTTP {status} instead of a WebSocket"
+
+
+def _not_trusted(error: ssl.SSLCertVerificationError, tried: Attempt) -> str:
+    code = error.verify_code
+    if code == SELF_SIGNED:
+        return (
+            "its certificate is self-signed and not known here: put it into a PEM file and name that in "
+            "central_system.ca_file"
+        )
+    if code in UNKNOWN_AUTHORITY:
+        return (
+            "its certificate is signed by nobody known here: name the PEM file of who signed it in "
+            "central_system.ca_file"
+        )
+    if code in OTHER_NAME:
+        return (
+            f"its certificate is not for {tried.host}: set central_system.url to the name that is in the "
+            "certificate"
+        )
+    clock = f"this box's clock says {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    if code == EXPIRED:
+        return f"its certificate has expired ({clock}): who runs the Central System has to renew it"
+    if code == NOT_YET_VALID:
+        return f"its certificate is not valid yet ({clock}): set the clock"
+    return f"its certificate is not trusted: {error.verify_message}"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from bridge import settings
+from bridge.central_system.credentials import ca_file_fault
 from bridge.cli.folders import CliError, MisuseError
-from hal.config_file import ConfigError, Report
+from hal.config_file import Broken, ConfigError, Report
 
 WALLBOX_FILE = "wallbox.toml"
 
@@ -43,7 +46,8 @@ def check(config_dir: Path, *, mock: bool) -> tuple[str, ...]:
     report = msgspec.json.decode(answer, type=Report)
     faults, told = list(report.faults), [f"{WALLBOX_FILE}: {fact}" for fact in report.facts]
     try:
-        charge_point = settings.load(config_dir / settings.FILE_NAME, mock=mock)
+        rules = (partial(_files, folder=config_dir),)
+        charge_point = settings.load(config_dir / settings.FILE_NAME, mock=mock, rules=rules)
     except ConfigError as error:
         faults += error.faults
     else:
@@ -54,6 +58,12 @@ def check(config_dir: Path, *, mock: bool) -> tuple[str, ...]:
     if faults:
         raise MisuseError("\n".join(str(fault) for fault in faults))
     return tuple(told)
+
+
+def _files(read: settings.ChargePoint, folder: Path) -> Iterator[Broken]:
+    """Files that charge-point.toml names. The bridge starts without them and says what it cannot do."""
+    if read.central_system.ca_file and (fault := ca_file_fault(folder / read.central_system.ca_file)):
+        yield Broken(("central_system.ca_file",), f"{fault}; give a PEM file, or leave it out")
 
 
 def hal_settings(*arguments: str, mock: bool) -> str:

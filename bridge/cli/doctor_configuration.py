@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -23,6 +24,11 @@ class Configuration:
         self.facts: tuple[str, ...] = ()
         self.setup: settings.ChargePoint | None = None
         self._folders = folders
+
+    @property
+    def folder(self) -> Path:
+        """Of both files."""
+        return self._folders.config
 
     def checks(self) -> Iterator[Check]:
         """A line for each fault."""

@@ -62,9 +62,8 @@ def reached_s(where: Target) -> float:
         return time.monotonic() - began_s
 
 
-def certificate(where: Target) -> Certificate:
-    """Verified against the system's roots and the name. Raises OSError, of which ssl.SSLError is one."""
-    context = ssl.create_default_context()
+def certificate(where: Target, context: ssl.SSLContext) -> Certificate:
+    """Verified with that and against the name. Raises OSError, of which ssl.SSLError is one."""
     with (
         socket.create_connection((where.host, where.port), PATIENCE_S) as plain,
         context.wrap_socket(plain, server_hostname=where.host) as secured,

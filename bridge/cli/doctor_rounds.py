@@ -84,7 +84,8 @@ class Rounds:
         yield from soundness(self._folders.state, self._wire.heard)
         self._person.told("the way to the Central System")
         status = self._wire.heard.status
-        yield from Route(self._configuration.setup, self._programs.get("bridge"), status).checks()
+        setup, config_dir = self._configuration.setup, self._configuration.folder
+        yield from Route(setup, self._programs.get("bridge"), status, config_dir).checks()
 
     def _box(self) -> Iterator[Check]:
         """Everything that `hal.safety` tells or does. Raises NobodyError."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
-from bridge import settings
-from bridge.central_system.link import LinkSettings
+from bridge import parts, settings
 from bridge.cli import doctor_central_system as judge
 from bridge.cli import doctor_network as network
 from bridge.cli.doctor_check import Check
@@ -22,10 +24,15 @@ class Route:
     """To the Central System of that charge point, if its file could be read."""
 
     def __init__(
-        self, setup: settings.ChargePoint | None, bridge: Running | None, status: Status | None
+        self,
+        setup: settings.ChargePoint | None,
+        bridge: Running | None,
+        status: Status | None,
+        config_dir: Path = Path(),
     ) -> None:
         """`bridge`: its process; `status`: the newest; its lamp shows whether the bridge is offline."""
         self._setup = setup
+        self._tls = parts.trust(setup, config_dir).context if setup is not None else None
         self._bridge = bridge
         self._status = status
 
@@ -48,7 +55,7 @@ class Route:
             yield judge.unreached(where, error)
             yield judge.OCPP.not_checked("no way there, see above")
             return
-        tls = _tls(where, addresses)
+        tls = _tls(where, addresses, self._tls or ssl.create_default_context)
         yield tls
         if tls.result == "fault":
             yield judge.OCPP.not_checked("no way there, see above")
@@ -61,7 +68,8 @@ class Route:
                 return judge.held(offline=self._status is not None and self._status.lamp == "offline")
         elif self._status is not None and self._status.wish_seq:
             return judge.unseen()
-        tried = LinkSettings(setup.central_system.url, setup.charge_point.id)
+        tls = self._tls or ssl.create_default_context
+        tried = replace(parts.link_settings(setup, 0.0, tls), password=parts.password(setup))
         return judge.judged(asyncio.run(network.tried(tried)), bridge_runs=self._bridge is not None)
 
     def _held(self, uid: int, remotes: dict[str, int]) -> bool:
@@ -72,10 +80,10 @@ class Route:
         return bool(before & connections(uid, remotes))
 
 
-def _tls(where: network.Target, addresses: tuple[str, ...]) -> Check:
+def _tls(where: network.Target, addresses: tuple[str, ...], context: Callable[[], ssl.SSLContext]) -> Check:
     if not where.tls:
         return judge.unencrypted(addresses)
     try:
-        return judge.trusted(network.certificate(where), datetime.now(UTC))
+        return judge.trusted(network.certificate(where, context()), datetime.now(UTC))
     except OSError as error:
         return judge.untrusted(error)

@@ -23,6 +23,7 @@ from bridge.core.maintenance import Maintenance
 from bridge.core.metering import Occasion, meter_values, sample
 from bridge.core.now import Now
 from bridge.core.observations import Observations, View
+from bridge.core.password import AUTHORIZATION_KEY, Passwords
 from bridge.core.restarting import Restarting, RestartKind
 from bridge.core.rows import Change, Remembered, Sample
 from bridge.core.session import State, Transaction
@@ -42,6 +43,7 @@ class Decided:
     changes: tuple[Change, ...]
     calls: tuple[Outgoing, ...]
     errands: tuple[Errand, ...]
+    notes: tuple[str, ...]  # for the log
 
 
 class ChargePoint:
@@ -59,6 +61,8 @@ class ChargePoint:
         self.connector = Connector(identity, configuration, self.box, self.service, memory)
         self.profiles = InstalledProfiles(memory.profiles)
         self.maintenance = Maintenance(identity.firmware_version, memory.remembered)
+        place = f"{identity.charge_point_id} {identity.central_system_url}"
+        self.passwords = Passwords(identity.password, place, memory.remembered)
         self._restarting = Restarting()
         self._aligned = ClockAligned()
         self._notifier = Notifier()
@@ -87,12 +91,16 @@ class ChargePoint:
             connector.reservations.changes,
             self.profiles.changes,
             maintenance.changes,
+            self.passwords.changes,
             self._changes,
         )
         calls = (connector.calls, self._calls, maintenance.calls)
         errands = maintenance.take_errands()
-        decided = Decided((*chain(*changes), *connector.authorization.take()), tuple(chain(*calls)), errands)
-        for collected in (*changes, *calls):
+        notes = self.passwords.notes
+        decided = Decided(
+            (*chain(*changes), *connector.authorization.take()), tuple(chain(*calls)), errands, tuple(notes)
+        )
+        for collected in (*changes, *calls, notes):
             collected.clear()
         return decided
 
@@ -204,9 +212,18 @@ class ChargePoint:
 
     def change_key(self, name: str, value: str) -> str:
         """OCPP 1.6 5.3: ConfigurationStatus."""
+        if name.lower() == AUTHORIZATION_KEY.lower():
+            return self._write_password(value)
         answer, changes = self.configuration.change(name, value)
         self._changes += changes
         return answer
+
+    def _write_password(self, value: str) -> str:
+        """RFC 7617: a name with a colon can have none."""
+        if ":" in self.identity.charge_point_id:
+            return "Rejected"
+        as_it_is = self.configuration.is_on("UseAuthorizationKeyWithoutDecoding")
+        return self.passwords.write(value, decodes=not as_it_is)
 
     # Errands
 

@@ -1,7 +1,8 @@
 """OCPP 1.6 chapter 9: the configuration keys, every key a row.
 
 A key stands here only when its function exists. Values are text, as the Central System writes and reads them;
-the typed questions (`seconds`, `is_on`, `text`) are for the rest of the core.
+the typed questions (`seconds`, `is_on`, `text`) are for the rest of the core. AuthorizationKey, which can
+only be written, is not here but in `password`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Literal
 from bridge.core import phase_rotation
 from bridge.core.charging_profiles import MOST_PERIODS, MOST_PROFILES, TOP_STACK_LEVEL
 from bridge.core.metering import INT32_MAX
+from bridge.core.password import AUTHORIZATION_KEY
 from bridge.core.rows import Change, Remembered
 from bridge.core.zaptec import Behaviour
 
@@ -33,6 +35,7 @@ UNLISTED = frozenset(
         "CpoName",
     )
 )
+UNKNOWN = "not a configuration key of this charge point"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,7 @@ KEYS: tuple[Key, ...] = (
     Key("TransactionMessageAttempts", _fixed("3"), _whole(0, 255)),
     Key("TransactionMessageRetryInterval", _fixed("60"), _whole(0, 65_535)),
     Key("UnlockConnectorOnEVSideDisconnect", _fixed("true"), _boolean),
+    Key("UseAuthorizationKeyWithoutDecoding", _fixed("false"), _boolean),
 )
 _BY_NAME = {key.name.lower(): key for key in KEYS}  # OCPP 1.6: key names are CiString
 
@@ -156,8 +160,10 @@ def known_keys() -> dict[str, bool]:
 def first_value_fault(name: str, value: str, behaviour: Behaviour) -> str | None:
     """Why `[ocpp.keys]` cannot set this, in words; None when it can."""
     key = _BY_NAME.get(name.lower())
+    if name.lower() == AUTHORIZATION_KEY.lower():
+        return "given by central_system.password"
     if key is None:
-        return "not a configuration key of this charge point"
+        return UNKNOWN
     if key.allowed is None:
         return "read-only"
     return None if key.allowed(value, behaviour) is not None else "not a value this key accepts"

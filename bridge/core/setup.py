@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from bridge.core.charging_profiles import ChargingProfile
 from bridge.core.id_tag import IdTags, NoIdTags
+from bridge.core.password import Password
 from bridge.core.rows import Sample, TransactionRow
 from bridge.core.zaptec import Behaviour
 
@@ -21,6 +22,7 @@ class Identity:
     accept_before_registration: bool = False
     charge_point_id: str = ""  # in the address, and in the name of a diagnostics file
     firmware_version: str = ""  # four numbers: what runs now
+    password: Password | None = None  # of charge-point.toml
     firmware_source: str = ""  # where a Zaptec behind its cloud takes updates from; empty: nowhere
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
-import ssl
 from collections.abc import Awaitable, Callable
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from bridge.core.errands import Done, Ended, Errand, Failed, Fetch, Install, NotGenuine, Outcome, Slot, Upload
-from bridge.jobs.firmware import FirmwareFolder, InstallError
-from bridge.jobs.manifest import SignatureError
-from bridge.jobs.transfer import Patience, TransferError, send
+from bridge.jobs.attempt import InstallError, Patience, SignatureError, Tls, TransferError
+
+if TYPE_CHECKING:
+    from bridge.jobs.firmware import FirmwareFolder
 
 log = logging.getLogger(__name__)
 
@@ -19,13 +20,16 @@ Work = Upload | Fetch | Install
 
 
 class Errands:
-    """`close` ends them all; an errand that is ended tells nothing."""
+    """`close` ends them all; an errand that is ended tells nothing.
+
+    `firmware` makes the folder when an errand first needs it: an idle bridge holds no library for transfers.
+    """
 
     def __init__(
         self,
         tell: Callable[[Ended], Awaitable[None]],
-        firmware: FirmwareFolder,
-        tls: Callable[[], ssl.SSLContext] = ssl.create_default_context,
+        firmware: Callable[[], FirmwareFolder],
+        tls: Tls,
         patience: Patience = Patience(),  # noqa: B008 - frozen
     ) -> None:
         self._tell = tell
@@ -64,15 +68,30 @@ class Errands:
     async def _perform(self, work: Work) -> Outcome:
         match work:
             case Upload():
-                await send(work, self._tls, self._patience)
+                await self._send(work)
                 return Done()
             case Fetch(url=url):
-                return Done(await self._firmware.fetch(url))
+                return Done(await (await self._folder()).fetch(url))
             case Install(version=version):
-                await self._firmware.install(version)
+                await (await self._folder()).install(version)
                 return Done()
             case _:
                 assert_never(work)
+
+    async def _send(self, upload: Upload) -> None:
+        await _loaded("bridge.jobs.transfer")
+        from bridge.jobs.transfer import send
+
+        await send(upload, self._tls, self._patience)
+
+    async def _folder(self) -> FirmwareFolder:
+        await _loaded("bridge.jobs.firmware")
+        return self._firmware()
+
+
+async def _loaded(module: str) -> None:
+    """In a thread: on a small Pi it takes seconds, and the wish has to be renewed meanwhile."""
+    await asyncio.to_thread(importlib.import_module, module)
 
 
 def _outcome(errand: Errand, work: asyncio.Task[Outcome]) -> Outcome:

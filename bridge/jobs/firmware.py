@@ -15,15 +15,9 @@ from urllib.parse import SplitResult, urlsplit
 import aiohttp
 
 from bridge.jobs import manifest
-from bridge.jobs.manifest import Manifest, SignatureError
-from bridge.jobs.transfer import (
-    Patience,
-    Tls,
-    TransferError,
-    failing_as_transfer,
-    http_session,
-    without_credentials,
-)
+from bridge.jobs.attempt import InstallError, Patience, SignatureError, Tls, TransferError
+from bridge.jobs.manifest import Manifest
+from bridge.jobs.transfer import failing_as_transfer, http_session, without_credentials
 
 log = logging.getLogger(__name__)
 
@@ -33,10 +27,6 @@ DOWNLOAD_PATIENCE = Patience(quiet_s=60.0, whole_s=3600.0)
 INSTALLER_LIMIT_S = 1800.0
 LOOK_S = 0.1
 TOLD_OF_LOG = 500  # bytes of what the installer said that go into our log
-
-
-class InstallError(Exception):
-    """The installer failed, or may not run."""
 
 
 @dataclass(frozen=True, slots=True)

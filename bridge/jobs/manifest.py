@@ -21,6 +21,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from bridge.core.version import four_numbers
+from bridge.jobs.attempt import SignatureError
+
 SUFFIX = ".manifest"
 SIZE_LIMIT = 4096  # bytes of a manifest
 ARCHIVE_LIMIT = 512 * 2**20  # bytes of an archive
@@ -31,10 +34,6 @@ _FORM = re.compile(
     rb"sha256 ([0-9a-f]{64})\n)"
     rb"signature ([A-Za-z0-9+/]{86}==)\n?"
 )
-
-
-class SignatureError(Exception):
-    """The archive is not what we may install; says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +58,6 @@ def read(content: bytes, public_key: Path) -> Manifest:
     if int(size) > ARCHIVE_LIMIT:
         raise SignatureError(f"an archive of {int(size)} bytes: at most {ARCHIVE_LIMIT} are taken")
     return Manifest(four_numbers(version.decode()), int(size), sha256.decode())
-
-
-def four_numbers(version: str) -> str:
-    """As a Zaptec writes versions: 1.2 is 1.2.0.0."""
-    numbers = [str(int(number)) for number in version.split(".")]
-    return ".".join([*numbers, "0", "0", "0"][:4])
 
 
 def _key(path: Path) -> Ed25519PublicKey:

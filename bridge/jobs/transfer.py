@@ -7,34 +7,20 @@ data connection is encrypted in both. User and password of an address are used, 
 from __future__ import annotations
 
 import asyncio
-import ssl
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 import aioftp
 import aiohttp
 
 from bridge.core.errands import Upload
+from bridge.jobs.attempt import Patience, Tls, TransferError
 
 FTP_PORT = 21
 IMPLICIT_FTPS_PORT = 990
 ANONYMOUS = "anonymous"
-Tls = Callable[[], ssl.SSLContext]
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """With a server that does not answer, and with one that is slow."""
-
-    quiet_s: float = 30.0  # nothing moves
-    whole_s: float = 600.0  # one try
-
-
-class TransferError(Exception):
-    """The other side, the network or our disk failed; says why, without user and password."""
 
 
 async def send(upload: Upload, tls: Tls, patience: Patience) -> None:

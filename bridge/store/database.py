@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bridge.core.rows import Attempted, Change, Frozen, SampleTaken
@@ -14,6 +16,15 @@ from bridge.store.errors import StoreError, naming
 from bridge.store.reads import Reads
 
 IN_MEMORY = ":memory:"
+PRIVATE = 0o600
+
+
+def _make_private(path: Path) -> None:
+    """It holds idTags and a password: for nobody but its owner. SQLite gives its -wal and -shm the same."""
+    with suppress(OSError):  # SQLite says better why the file cannot be used
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE))
+        if stat.S_IMODE(path.stat().st_mode) != PRIVATE:
+            path.chmod(PRIVATE)
 
 
 class Database(Reads):
@@ -25,6 +36,8 @@ class Database(Reads):
         Raises: StoreError when it cannot, and for a file written by a newer version of this program.
         """
         with naming(str(path), "could not be opened"):
+            if path != IN_MEMORY:
+                _make_private(Path(path))
             connection = sqlite3.connect(path, isolation_level=None)
         super().__init__(connection, str(path))
         try:

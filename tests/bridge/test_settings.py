@@ -73,22 +73,35 @@ def test_back_off_grows(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["ws://10.0.0.1", "ws://[::1]:9000/a/b", "wss://host.example", "ws://localhost:9000/ocpp"]
-)
+    "url",
+    [
+        "ws://10.0.0.1", "ws://[::1]:9000/a/b", "wss://host.example", "ws://localhost:9000/ocpp",
+        "wss://h/devices/{deviceId}", "wss://h/{deviceid}/ocpp",
+    ],
+)  # fmt: skip
 def test_urls_that_are_taken(path: Path, url: str) -> None:
     assert loaded(path, REAL.replace("wss://central.example:8443/ocpp/", url)).central_system.url == url
 
 
 @pytest.mark.parametrize(
     "url",
-    ["http://host", "host:9000", "wss://", "wss://user:secret@host/x", "wss://host/x?y=1", "wss://ho st", ""],
-)
+    [
+        "http://host", "host:9000", "wss://", "wss://user:secret@host/x", "wss://host/x?y=1", "wss://ho st",
+        "", "wss://h/{device}", "wss://h/{deviceId", "wss://{deviceId}/x",
+    ],
+)  # fmt: skip
 def test_urls_that_are_refused(path: Path, url: str) -> None:
     (fault,) = faults(path, REAL.replace("wss://central.example:8443/ocpp/", url))
-    assert "must be text in quotes (ws:// or wss:// address, without the id of the charge point)" in fault
+    assert "must be text in quotes (ws:// or wss:// address, without the id of the charge point" in fault
 
 
-@pytest.mark.parametrize("identity", ["", "a b", "a/b", "a?b", "a#b", "x" * 49])
+@pytest.mark.parametrize("identity", ["a b", "a/b", "a?b", "a#b", "50%", "Büro", "a:b", "x" * 48])
+def test_identities_that_are_taken(path: Path, identity: str) -> None:
+    """They are percent-encoded in the address."""
+    assert loaded(path, REAL.replace('"CP1"', f'"{identity}"')).charge_point.id == identity
+
+
+@pytest.mark.parametrize("identity", ["", " a", "a ", ".", "..", "x" * 49])
 def test_identities_that_are_refused(path: Path, identity: str) -> None:
     (fault,) = faults(path, REAL.replace('"CP1"', f'"{identity}"'))
     assert f'charge-point.toml:4: charge_point.id = "{identity}"' in fault
@@ -136,6 +149,70 @@ def test_free_charging_without_a_tag_is_warned_of(path: Path, more: str, warned:
 def test_an_address_that_ends_with_the_id_is_warned_of(path: Path) -> None:
     (warning,) = warnings(loaded(path, REAL.replace("/ocpp/", "/ocpp/CP1")))
     assert "which is added once more" in warning
+
+
+PASSWORD = 'password = "0123456789abcdef"\n[charge_point]'
+
+
+def test_a_password(path: Path) -> None:
+    text = REAL.replace("[charge_point]", PASSWORD)
+    assert loaded(path, text).central_system.password == "0123456789abcdef"
+    assert warnings(loaded(path, text)) == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        (f'password = "{"secret" * 7}"', "must be text in quotes"),
+        ('password = "sec\\tret"', "must be text in quotes"),
+        ('pasword = "secret"', "is no known key; did you mean password?"),
+    ],
+)
+def test_a_password_that_cannot_be_one_is_not_shown(path: Path, written: str, why: str) -> None:
+    (fault,) = faults(path, REAL.replace("[charge_point]", f"{written}\n[charge_point]"))
+    assert why in fault
+    assert "secret" not in fault
+    assert "sec\\t" not in fault
+
+
+def test_the_authorization_key_is_no_first_value(path: Path) -> None:
+    (fault,) = faults(path, REAL + '[ocpp.keys]\nauthorizationKey = "00112233445566"\n')
+    assert fault == (
+        "charge-point.toml:7: ocpp.keys.authorizationKey = (not shown): is given by central_system.password"
+    )
+
+
+def test_a_colon_ends_a_name_in_basic_authentication(path: Path) -> None:
+    (fault,) = faults(path, REAL.replace('"CP1"', '"CP:1"').replace("[charge_point]", PASSWORD))
+    assert fault.startswith('charge-point.toml:5: charge_point.id = "CP:1": must have no colon with')
+
+
+@pytest.mark.parametrize(
+    ("url", "password", "warned"),
+    [
+        ("ws://central.example/ocpp", "0123456789abcdef", "goes to central.example unencrypted"),
+        ("ws://8.8.4.4:9000/ocpp", "0123456789abcdef", "goes to 8.8.4.4 unencrypted"),
+        ("wss://central.example/ocpp", "0123456789abcdef", None),
+        ("ws://central.example/ocpp", "", None),
+        ("ws://192.168.1.7:9000/ocpp", "0123456789abcdef", None),
+        ("ws://[fd00::1]/ocpp", "0123456789abcdef", None),
+        ("ws://homeassistant.local:9000", "0123456789abcdef", None),
+        ("ws://localhost/ocpp", "0123456789abcdef", None),
+        ("wss://central.example/ocpp", "short", "is short: OCPP asks for 16 to 40 characters"),
+    ],
+)
+def test_a_password_on_an_open_way_is_warned_of(
+    path: Path, url: str, password: str, warned: str | None
+) -> None:
+    text = REAL.replace("wss://central.example:8443/ocpp/", url)
+    said = warnings(loaded(path, text.replace("[charge_point]", f'password = "{password}"\n[charge_point]')))
+    assert len(said) == (warned is not None)
+    assert all(str(warned) in warning for warning in said)
+
+
+def test_a_ca_file_without_tls_is_warned_of(path: Path) -> None:
+    text = REAL.replace("wss:", "ws:").replace("[charge_point]", 'ca_file = "ca.pem"\n[charge_point]')
+    assert any("ca_file does nothing for a ws:// address" in said for said in warnings(loaded(path, text)))
 
 
 def test_firmware(path: Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bridge import app, settings
 from bridge.core.errands import Ended, Errand
 from bridge.core.now import Now
+from bridge.core.password import Password
 from bridge.core.rows import Remembered
 from bridge.core.setup import ORDERLY
 from bridge.core.wishes import WishContent
@@ -71,9 +72,14 @@ class BridgeProgram:
         self.conversation.step(now)
         self._carry_out(now)
 
-    def link_opened(self, now: Now) -> None:
-        """Connected."""
-        self.conversation.link_opened(now)
+    def link_opened(self, now: Now, password: Password | None = None) -> None:
+        """Connected, with that password."""
+        self.conversation.link_opened(now, password)
+        self._carry_out(now)
+
+    def link_refused(self, password: Password | None, now: Now) -> None:
+        """HTTP 401."""
+        self.conversation.link_refused(password, now)
         self._carry_out(now)
 
     def link_closed(self, now: Now) -> None:

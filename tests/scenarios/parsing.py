@@ -20,6 +20,7 @@
   car plugs in, ready                               something happens (see VERBS)
   hangup 1001                                       the Central System closes the socket with that code
   clock -3600                                       the system clock is set, by so many seconds
+  password SECRET                                   the Central System opens for that alone, else 401
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ SETTINGS = {
     "central_system.accept_before_registration": "true|false",
     "installation.phases": "1|3",
     "firmware.source": "none",
+    "central_system.password": r"\w{1,40}",
 }
 VERBS = (
     "car plugs in, ready", "car plugs in", "car ready", "car pauses", "car leaves",
@@ -68,7 +70,7 @@ VERBS = (
     "upload succeeds", "upload fails", "download fails", "archive is not genuine",
     "installer succeeds", "installer succeeds in vain", "installer fails",
 )  # fmt: skip
-VERBS_WITH_NAME = ("card", "fault", "clear", "download", "hangup", "clock")
+VERBS_WITH_NAME = ("card", "fault", "clear", "download", "hangup", "clock", "password")
 EXPECTED = {
     "status": "Available|Preparing|Charging|SuspendedEV|SuspendedEVSE|Finishing|Reserved|Unavailable|Faulted",
     "contactor": "open|closed",
@@ -77,6 +79,7 @@ EXPECTED = {
     "lamp": "[a-z]+",
     "errand": "none|upload|fetch|install",
     "key": r"\w+ = .*",
+    "password": r"none|\w+",
 }
 REAL_WAIT_S = 5.0
 

@@ -15,6 +15,7 @@ from hal.mock.plant import PlantSettings
 from tests.hal.core.world import CLOSED_TICK_S, OPEN_TICK_S
 from tests.scenarios.box import PureBox
 from tests.scenarios.bridge_program import BridgeProgram, Wires
+from tests.scenarios.door import Door, in_words
 from tests.scenarios.errand_desk import ErrandDesk
 from tests.scenarios.script import Mode, Scenario
 from tests.scenarios.world import Arrival, Closed, Connected, Restarted, Said
@@ -36,6 +37,7 @@ def setup_of(scenario: Scenario, mode: Mode) -> settings.ChargePoint:
         central_system=settings.CentralSystem(
             url="ws://127.0.0.1:9000/ocpp",
             accept_before_registration=said.get("central_system.accept_before_registration") == "true",
+            password=said.get("central_system.password", ""),
         ),
         charge_point=settings.Identity(id="MOCK0001", serial_number="MOCK0001"),
         zaptec=settings.Zaptec(
@@ -73,6 +75,7 @@ class PureWorld:
         self._connected = False
         self._connect_at_s: float | None = None  # None: there is no way to the Central System
         self._way_open = not scenario.offline
+        self._door = Door()
         self._restart_at_s: float | None = None
         self._restarts_fail = False  # whoever is to carry out a Reset cannot be asked
         self._bridge_ticked_at_s = float("-inf")
@@ -205,10 +208,15 @@ class PureWorld:
 
     def _connect(self) -> None:
         assert self.bridge is not None
+        password = self.bridge.charge_point.passwords.in_force(self.now)
+        if self._door.refuses(password):
+            self._connect_at_s = self._now_s + RECONNECT_S
+            self.bridge.link_refused(password, self.now)
+            return
         self._connected, self._connect_at_s = True, None
         self._arrivals.append(Connected())
         self._stir()
-        self.bridge.link_opened(self.now)
+        self.bridge.link_opened(self.now, password)
         self._after_event()
 
     def _disconnect(self) -> None:
@@ -246,6 +254,8 @@ class PureWorld:
                 self._present(argument)
             case "fault" | "clear":
                 (plant.fault if verb == "fault" else plant.clear)(argument)
+            case "password":
+                self._door.opens_for = argument
             case _ if self.errands.knows(verb):
                 self._end_errand(verb, argument)
             case "clock":
@@ -339,6 +349,8 @@ class PureWorld:
         charge_point = self.bridge.charge_point
         if what == "status":
             return charge_point.connector.status(self.now)
+        if what == "password":
+            return in_words(charge_point.passwords.in_force(self.now))
         return charge_point.configuration.text(name)
 
 

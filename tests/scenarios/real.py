@@ -3,6 +3,7 @@ the scenario says. Timers are shortened by configuration alone."""
 
 from __future__ import annotations
 
+import base64
 import json
 import queue
 import shutil
@@ -17,6 +18,7 @@ from threading import Thread
 from typing import Any, TypeVar
 
 from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
 from websockets.sync.server import Server, ServerConnection, serve
 from websockets.typing import Subprotocol
 
@@ -24,9 +26,11 @@ from bridge import settings as bridge_settings
 from bridge.cli.client import ask
 from bridge.cli.folders import CliError
 from bridge.core.now import timestamp
+from bridge.core.password import Password
 from hal import contract
 from hal import settings as hal_settings
 from hal.contract import Hello, LineBuffer, Reading, Status
+from tests.scenarios.door import Door, in_words
 from tests.scenarios.script import Mode, Scenario
 from tests.scenarios.world import Arrival, Closed, Connected, Restarted, Said
 from tests.system.configured import Values, with_values
@@ -77,6 +81,8 @@ class RealWorld:
         self._connection: _Connection | None = None
         self._bridge_pid: int | None = None
         self._way_open = not scenario.offline
+        self._door = Door()
+        self._shown: Password | None = None  # at the last handshake
         self._server: Server = serve(
             self._converse, "127.0.0.1", 0, subprotocols=[Subprotocol("ocpp1.6")],
             process_request=self._refuse, ping_interval=None, compression=None,
@@ -161,8 +167,11 @@ class RealWorld:
 
     # The link; these run in the server's threads
 
-    def _refuse(self, connection: ServerConnection, _request: Any) -> Any:
-        return None if self._way_open else connection.respond(503, "the scenario has cut the link\n")
+    def _refuse(self, connection: ServerConnection, request: Request) -> Response | None:
+        if not self._way_open:
+            return connection.respond(503, "the scenario has cut the link\n")
+        self._shown = _password(request)
+        return connection.respond(401, "another password\n") if self._door.refuses(self._shown) else None
 
     def _converse(self, socket: ServerConnection) -> None:
         connection = _Connection(socket)
@@ -208,6 +217,8 @@ class RealWorld:
                 self._end_connection(int(argument))
             case "link back":
                 self._way_open = True
+            case "password":
+                self._door.opens_for = argument
             case "bridge restarts":
                 self._leave_unlisted()
                 self._run.kill("bridge")
@@ -240,6 +251,8 @@ class RealWorld:
         match what:
             case "status":
                 return self._told_status
+            case "password":
+                return in_words(self._shown)
             case "lamp":
                 return self._overheard(Status).lamp
             case "offer":
@@ -264,3 +277,9 @@ class RealWorld:
                     if isinstance(message, kind):
                         return message
         raise ConnectionError("hal.safety closed the socket")
+
+
+def _password(request: Request) -> Password | None:
+    """Of Basic authentication."""
+    kind, _, pair = request.headers.get("Authorization", "").partition(" ")
+    return Password(base64.b64decode(pair).partition(b":")[2]) if kind == "Basic" else None

@@ -21,9 +21,9 @@ from bridge.central_system.link import (
     Received,
     address,
     back_off_s,
-    shown,
-    watch_tcp,
 )
+from bridge.central_system.tcp import watch_tcp
+from bridge.central_system.trouble import shown
 from tests.bridge.central_system.listening import PATIENCE_S, Heard, central, eventually, impatient, running
 
 HEARTBEAT = '[2,"1","Heartbeat",{}]'
@@ -40,6 +40,9 @@ BOOT = '[2,"0","BootNotification",{"chargePointVendor":"v","chargePointModel":"m
         ("ws://h:1/ocpp/", "a b/c?ø", "ws://h:1/ocpp/a%20b%2Fc%3F%C3%B8"),
         ("wss://h", "x", "wss://h/x"),
         ("wss://h/p?key=1", "x", "wss://h/p/x?key=1"),
+        ("wss://h/p", "Büro 50%/2", "wss://h/p/B%C3%BCro%2050%25%2F2"),
+        ("wss://h/devices/{deviceId}", "ZCS 143", "wss://h/devices/ZCS%20143"),
+        ("wss://h/{deviceid}/ocpp/", "a%b\\1", "wss://h/a%25b%5C1/ocpp/"),
     ],
 )
 def test_the_identity_is_the_last_segment(url: str, identity: str, expected: str) -> None:

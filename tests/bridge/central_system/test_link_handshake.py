@@ -14,9 +14,8 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from bridge.central_system.link import (
-    Link,
-)
+from bridge.central_system.link import Link, Opened, Refused
+from bridge.core.password import Password
 from tests.bridge.central_system.listening import PATIENCE_S, Heard, central, eventually, impatient, running
 
 
@@ -88,7 +87,8 @@ async def test_a_server_that_is_none_is_one_clear_line(answer: bytes, cause: str
 @pytest.mark.parametrize(
     ("status", "cause"),
     [
-        (HTTPStatus.UNAUTHORIZED, "refused the password"),
+        (HTTPStatus.UNAUTHORIZED, "wants a password (HTTP 401): set central_system.password"),
+        (HTTPStatus.FORBIDDEN, "refused this charge point (HTTP 403)"),
         (HTTPStatus.NOT_FOUND, "does not know this charge point"),
         (HTTPStatus.SERVICE_UNAVAILABLE, "answered HTTP 503"),
     ],
@@ -100,6 +100,21 @@ async def test_a_refused_handshake_is_one_clear_line(status: HTTPStatus, cause: 
             await eventually(lambda: cause in link.trouble)
             central_system.script.refuse = None
             await heard.opened()
+
+
+async def test_a_password_that_is_refused_is_told_and_the_next_attempt_has_the_new_one() -> None:
+    async with central() as central_system:
+        central_system.script.refuse = HTTPStatus.UNAUTHORIZED
+        old, new = Password(b"old"), Password(b"new")
+        settings = replace(impatient(central_system.url), password=old)
+        async with running(settings) as (link, heard):
+            await heard.until(lambda: Refused(old) in heard.events)
+            assert "refused the password (HTTP 401)" in link.trouble
+            link.set_password(new)
+            await heard.until(lambda: Refused(new) in heard.events)
+            central_system.script.refuse = None
+            await heard.opened()
+            assert Opened(new) in heard.events
 
 
 async def test_a_name_that_does_not_exist() -> None:
@@ -116,11 +131,12 @@ async def keep(connection: ServerConnection) -> None:
     await connection.wait_closed()
 
 
-async def test_a_redirect_is_not_followed() -> None:
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_a_redirect_is_not_followed(status: int) -> None:
     async with central() as central_system:
 
         async def redirect(_: ServerConnection, __: Request) -> Response:
-            return Response(302, "Found", Headers({"Location": central_system.url}))
+            return Response(status, "Elsewhere", Headers({"Location": central_system.url}))
 
         async with serve(keep, "127.0.0.1", 0, process_request=redirect) as server:
             port = next(iter(server.sockets)).getsockname()[1]
@@ -152,9 +168,8 @@ async def test_the_password_goes_as_basic_authentication() -> None:
 
     async with serve(keep, "127.0.0.1", 0, process_request=note) as server:
         port = next(iter(server.sockets)).getsockname()[1]
-        settings = replace(
-            impatient(f"ws://127.0.0.1:{port}"), identity="AL1000", password="0001020304050607"
-        )
+        password = Password(b"0001020304050607")
+        settings = replace(impatient(f"ws://127.0.0.1:{port}"), identity="AL1000", password=password)
         async with running(settings):
             await eventually(lambda: bool(seen))
     assert seen[0] == "Basic QUwxMDAwOjAwMDEwMjAzMDQwNTA2MDc="

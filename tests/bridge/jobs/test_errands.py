@@ -32,7 +32,10 @@ class Told:
 @contextlib.asynccontextmanager
 async def jobs(authority: Authority) -> AsyncIterator[tuple[Errands, Told]]:
     told = Told()
-    firmware = FirmwareFolder(Path("/nonexistent"), Installing(None, ()), authority.client)
+
+    def firmware() -> FirmwareFolder:
+        return FirmwareFolder(Path("/nonexistent"), Installing(None, ()), authority.client)
+
     errands = Errands(told.heard.put, firmware, authority.client)
     try:
         yield errands, told

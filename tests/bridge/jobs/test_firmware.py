@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bridge.jobs.firmware import ARCHIVE, MANIFEST, PARTIAL, FirmwareFolder, InstallError, Installing
-from bridge.jobs.manifest import SIZE_LIMIT, SignatureError
-from bridge.jobs.transfer import Patience, TransferError
+from bridge.jobs.attempt import InstallError, Patience, SignatureError, TransferError
+from bridge.jobs.firmware import ARCHIVE, MANIFEST, PARTIAL, FirmwareFolder, Installing
+from bridge.jobs.manifest import SIZE_LIMIT
 from tests.bridge.jobs.archive import Signer
 from tests.bridge.jobs.servers import (
     Authority,

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bridge.core.errands import Upload
-from bridge.jobs.transfer import Patience, TransferError, send
+from bridge.jobs.attempt import Patience, TransferError
+from bridge.jobs.transfer import send
 from tests.bridge.jobs.ftp_server import PASSWORD, USER, USER_IN_URL
 from tests.bridge.jobs.servers import (
     Authority,

@@ -256,3 +256,14 @@ def test_another_program_that_writes_for_long_is_named(path: Path) -> None:
         other.execute("ROLLBACK")
         store.apply([Remembered("a", "b")])
         assert store.remembered() == {"a": "b"}
+
+
+def test_nobody_else_reads_it(path: Path) -> None:
+    """It holds idTags and perhaps a password; one of an older version is made private too."""
+    path.touch(0o644)
+    store = Database(path)
+    store.apply((Remembered("name", "value"),))
+    modes = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
+    store.close()
+    assert set(modes.values()) == {0o600}
+    assert len(modes) == 3  # with -wal and -shm

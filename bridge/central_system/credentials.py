@@ -1,0 +1,84 @@
+"""What opens the door: whom TLS connections trust, and Basic authentication (RFC 7617)."""
+
+from __future__ import annotations
+
+import base64
+import ssl
+from pathlib import Path
+
+from bridge.core.password import Password
+
+
+class TrustError(OSError):
+    """`central_system.ca_file` cannot be used; says why and what to do."""
+
+
+class Trust:
+    """Whom TLS connections trust: the system's authorities, or those of one PEM file and nobody else.
+
+    Host names are checked in both cases; TLS 1.2 is the least (RFC 8996). One context is made at the first
+    use and kept: the system's authorities take memory and, on a small Pi, a good part of a second. A file
+    that has changed is read again, so that a renewed certificate needs no restart.
+    """
+
+    def __init__(self, ca_file: Path | None) -> None:
+        self._ca_file = ca_file
+        self._made: tuple[int | None, ssl.SSLContext] | None = None
+
+    def context(self) -> ssl.SSLContext:
+        """Raises TrustError."""
+        version = self._version()
+        if self._made is None or self._made[0] != version:
+            self._made = version, self._new()
+        return self._made[1]
+
+    def _version(self) -> int | None:
+        if self._ca_file is None:
+            return None
+        try:
+            return self._ca_file.stat().st_mtime_ns
+        except OSError as error:
+            raise _unusable(self._ca_file, error) from None
+
+    def _new(self) -> ssl.SSLContext:
+        if self._ca_file is None:
+            return ssl.create_default_context()
+        try:
+            context = ssl.create_default_context(cafile=self._ca_file)
+        except OSError as error:  # ssl.SSLError is one
+            raise _unusable(self._ca_file, error) from None
+        if not context.get_ca_certs():
+            raise _unusable(self._ca_file, None)
+        return context
+
+
+def _unusable(path: Path, error: OSError | None) -> TrustError:
+    if isinstance(error, ssl.SSLError) or error is None:
+        why = "holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)"
+    else:
+        why = f"cannot be read: {error.strerror or error}"
+    return TrustError(f"central_system.ca_file: {path}: {why}")
+
+
+def ca_file_fault(path: Path) -> str | None:
+    """Why `central_system.ca_file` cannot be used, in words; None when it can."""
+    try:
+        Trust(path).context()
+    except TrustError as error:
+        return str(error).removeprefix(f"central_system.ca_file: {path}: ")
+    return None
+
+
+def without_secret(message: str | bytes) -> str:
+    """A frame for the log."""
+    if isinstance(message, bytes):
+        return f"{len(message)} binary bytes"
+    return "(a message about AuthorizationKey)" if "authorizationkey" in message.lower() else message
+
+
+def basic(identity: str, password: Password | None) -> dict[str, str]:
+    """The header of OCPP-J 1.6 6.2: the password in bytes, whatever they are. Without one: none."""
+    if password is None:
+        return {}
+    pair = identity.encode() + b":" + password.secret
+    return {"Authorization": "Basic " + base64.b64encode(pair).decode()}

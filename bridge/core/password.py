@@ -1,0 +1,154 @@
+"""The password of Basic authentication, and which of two it is while a new one has not been taken yet.
+
+OCPP-J 1.6 6.2; the key AuthorizationKey is one store with `central_system.password`:
+
+    written by the Central System ──▶ Unproven ──the new one opens a connection──▶ Proven
+                                        │  ▲
+                          refused (401) │  │ after `FALL_BACK_S`, or when the old one is refused as well
+                                        ▼  │
+                                    the old one
+
+What the Central System wrote wins until `central_system.password` is changed in the file, or where we go and
+as whom: no other Central System is shown it. Nothing here shows a secret: it is in no `repr`, and in no text
+but the one that is remembered.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from bridge.core.now import Now
+from bridge.core.rows import Change, Remembered
+
+AUTHORIZATION_KEY = "AuthorizationKey"
+REMEMBERED = "authorization_key"
+SHORTEST, LONGEST = 16, 40  # characters of a key as it is written: a Zaptec's bounds
+FALL_BACK_S = 60.0  # with the old one after the new one was refused; doubled at each refusal up to
+FALL_BACK_MAX_S = 3600.0  # so that a Central System that never takes the new one loses us seldom
+
+
+@dataclass(frozen=True, slots=True)
+class Password:
+    """Bytes, since a key is hex for any bytes."""
+
+    secret: bytes = field(repr=False)
+
+    @classmethod
+    def of_text(cls, text: str) -> Password | None:
+        """None for an empty text."""
+        return cls(text.encode()) if text else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is remembered of a key that was written."""
+
+    new: Password
+    old: Password | None  # in force before; None: a Central System that asked for none
+    proven: bool  # `new` has opened a connection: `old` counts no more
+    basis: str  # what stood in the file at that time
+
+    def as_text(self) -> str:
+        old = self.old.secret.hex() if self.old is not None else None
+        table = {"new": self.new.secret.hex(), "old": old, "proven": self.proven, "basis": self.basis}
+        return json.dumps(table)
+
+
+def _kept(text: str) -> _Kept:
+    table = json.loads(text)
+    old = Password(bytes.fromhex(table["old"])) if table["old"] is not None else None
+    return _Kept(Password(bytes.fromhex(table["new"])), old, table["proven"], table["basis"])
+
+
+class Passwords:
+    """Which password opens the next connection. `changes` and `notes` are for the owner to take."""
+
+    def __init__(self, in_file: Password | None, place: str, remembered: Mapping[str, str]) -> None:
+        """`place`: where we go and as whom."""
+        self.changes: list[Change] = []
+        self.notes: list[str] = []
+        self._in_file = in_file
+        self._basis = f"{in_file.secret.hex() if in_file is not None else ''} {place}"
+        self._kept: _Kept | None = None
+        self._falls_back_until_s: float | None = None
+        self._falls_back_s = FALL_BACK_S
+        if (text := remembered.get(REMEMBERED)) is not None:
+            self._recall(_kept(text))
+
+    def _recall(self, kept: _Kept) -> None:
+        if kept.basis == self._basis:
+            self._kept = kept
+            return
+        self.changes.append(Remembered(REMEMBERED, None))
+        self.notes.append(
+            "central_system.password, its url or charge_point.id was changed since the Central System wrote "
+            "an AuthorizationKey: the file's password counts"
+        )
+
+    def write(self, value: str, *, decodes: bool) -> Literal["Accepted", "Rejected"]:
+        """The key AuthorizationKey: hex of 8 to 20 bytes, or 16 to 40 characters as they are."""
+        new = _decoded(value) if decodes else _verbatim(value)
+        if new is None:
+            return "Rejected"
+        self._falls_back_until_s, self._falls_back_s = None, FALL_BACK_S
+        if new == self._newest:
+            return "Accepted"
+        old = self._kept.old if self._kept is not None and not self._kept.proven else self._newest
+        self._remember(_Kept(new, old, proven=False, basis=self._basis))
+        self.notes.append("the Central System wrote a new AuthorizationKey: from the next connection on")
+        return "Accepted"
+
+    @property
+    def _newest(self) -> Password | None:
+        return self._kept.new if self._kept is not None else self._in_file
+
+    def in_force(self, now: Now) -> Password | None:
+        """For a connection that is made now; None: without authentication."""
+        kept = self._kept
+        back = self._falls_back_until_s is not None and now.s < self._falls_back_until_s
+        return kept.old if kept is not None and back else self._newest
+
+    def opened(self, used: Password | None) -> None:
+        """A connection was made with that."""
+        kept = self._kept
+        if kept is not None and not kept.proven and used == kept.new:
+            self._remember(replace(kept, old=None, proven=True))
+            self._falls_back_until_s = None
+            self.notes.append("the Central System takes the new AuthorizationKey: the old one is forgotten")
+
+    def refused(self, used: Password | None, now: Now) -> None:
+        """401 for that. One that was taken once stays: then the Central System has to be asked why."""
+        kept = self._kept
+        if kept is None or kept.proven or used != self.in_force(now):
+            return
+        if used == kept.new:
+            self._falls_back_until_s = now.s + self._falls_back_s
+            self.notes.append(
+                f"the Central System refused its new AuthorizationKey: back to the old password for "
+                f"{self._falls_back_s:.0f} s, then the new one again"
+            )
+            self._falls_back_s = min(2 * self._falls_back_s, FALL_BACK_MAX_S)
+        else:
+            self._falls_back_until_s = None
+            self.notes.append(
+                "the Central System refused the old password too: back to the new AuthorizationKey"
+            )
+
+    def _remember(self, kept: _Kept) -> None:
+        self._kept = kept
+        self.changes.append(Remembered(REMEMBERED, kept.as_text()))
+
+
+def _decoded(value: str) -> Password | None:
+    """OCPP-J 1.6 6.2: hex. None when it is not, or of another length than is allowed."""
+    digits = value.isascii() and all(character in "0123456789abcdefABCDEF" for character in value)
+    whole = SHORTEST <= len(value) <= LONGEST and len(value) % 2 == 0
+    return Password(bytes.fromhex(value)) if digits and whole else None
+
+
+def _verbatim(value: str) -> Password | None:
+    """RFC 7617: no control characters."""
+    return Password.of_text(value) if SHORTEST <= len(value) <= LONGEST and value.isprintable() else None

@@ -1,0 +1,33 @@
+"""One try of an errand: its patience, whom it trusts, how it can fail. Loads nothing heavy.
+
+`transfer`, `firmware` and `manifest` bring aiohttp, aioftp and cryptography: they are loaded by `Errands`
+when an errand first needs them.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Tls = Callable[[], ssl.SSLContext]  # raises OSError, in words, when there is none to be had
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """With a server that does not answer, and with one that is slow."""
+
+    quiet_s: float = 30.0  # nothing moves
+    whole_s: float = 600.0  # one try
+
+
+class TransferError(Exception):
+    """The other side, the network or our disk failed; says why, without user and password."""
+
+
+class SignatureError(Exception):
+    """The archive is not what we may install; says why."""
+
+
+class InstallError(Exception):
+    """The installer failed, or may not run."""

@@ -1,0 +1,60 @@
+"""Parts of the bridge that are made from the settings alone."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bridge import settings
+from bridge.central_system.credentials import Trust
+from bridge.central_system.link import LinkSettings
+from bridge.core.password import Password
+from bridge.core.version import four_numbers
+
+if TYPE_CHECKING:
+    from bridge.jobs.firmware import FirmwareFolder
+
+FIRMWARE_NAME = "firmware"  # in the state folder
+
+
+def trust(setup: settings.ChargePoint, config_dir: Path) -> Trust:
+    """Whom link and transfers trust."""
+    ca_file = setup.central_system.ca_file
+    return Trust(config_dir / ca_file if ca_file else None)
+
+
+def link_settings(
+    setup: settings.ChargePoint, ping_interval_s: float, tls: Callable[[], ssl.SSLContext]
+) -> LinkSettings:
+    """Where to, as whom and how patiently."""
+    return LinkSettings(
+        url=setup.central_system.url,
+        identity=setup.charge_point.id,
+        ping_interval_s=ping_interval_s,
+        back_off_first_s=setup.timing.back_off_first_s,
+        back_off_max_s=setup.timing.back_off_max_s,
+        tls=tls,
+    )
+
+
+def password(setup: settings.ChargePoint) -> Password | None:
+    """Of the file."""
+    return Password.of_text(setup.central_system.password)
+
+
+def firmware_version() -> str:
+    """As a Zaptec writes it: four numbers with dots."""
+    return four_numbers(importlib.metadata.version("evse-bridge"))
+
+
+def firmware_folder(
+    setup: settings.ChargePoint, config_dir: Path, state_dir: Path, tls: Callable[[], ssl.SSLContext]
+) -> FirmwareFolder:
+    """Where archives are put, and how one is installed. Loads what is heavy: only when it is needed."""
+    from bridge.jobs.firmware import FirmwareFolder, Installing
+
+    key = config_dir / setup.firmware.public_key if setup.firmware.public_key else None
+    return FirmwareFolder(state_dir / FIRMWARE_NAME, Installing(key, setup.firmware.installer), tls)
