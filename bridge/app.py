@@ -18,7 +18,7 @@ from pathlib import Path
 from bridge import clock, parts, reset, settings
 from bridge.central_system.conversation import Conversation
 from bridge.central_system.credentials import without_secret
-from bridge.central_system.effects import Effects, Voice
+from bridge.central_system.effects import Effects, Transferred, Voice
 from bridge.central_system.link import Closed, Link, LinkEvent, Opened, Received, Refused
 from bridge.central_system.registration import Registration
 from bridge.core.charge_point import ChargePoint
@@ -31,6 +31,8 @@ from bridge.core.wishes import WishContent
 from bridge.core.zaptec import BEHAVIOURS
 from bridge.hal_client import HalClient
 from bridge.jobs.errands import Errands
+from bridge.local.desk import Desk, Ordered
+from bridge.local.orders import Reply
 from bridge.store.errors import ChangeError, StoreError
 from bridge.store.reads import Reads
 from bridge.store.writer import Writer
@@ -80,7 +82,7 @@ class End:
     """SIGTERM or SIGINT."""
 
 
-Event = Message | LinkEvent | Ended | Tick | End
+Event = Message | LinkEvent | Ended | Ordered | Tick | End
 
 
 class App:
@@ -101,6 +103,7 @@ class App:
         self._hal = HalClient(folders.runtime, self._inbox.put)
         firmware = partial(parts.firmware_folder, setup, folders.config, folders.state, tls)
         self._errands = Errands(self._inbox.put, firmware, tls)
+        self._desk = Desk(folders.runtime, self._inbox.put)
         self._wish_seq = 0
         self._wished: tuple[WishContent, float] | None = None
         self._told_state = ""
@@ -113,10 +116,8 @@ class App:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, lambda: tasks.create_task(self._inbox.put(End())))
             link = tasks.create_task(self._link.run())
-            background = [
-                link,
-                *(tasks.create_task(work) for work in (self._hal.run(), self._tick(), self._feed())),
-            ]
+            others = (self._hal.run(), self._desk.run(), self._tick(), self._feed())
+            background = [link, *(tasks.create_task(work) for work in others)]
             self._notify.send("READY=1")
             await self._act()
             self._notify.send("STOPPING=1")
@@ -167,6 +168,8 @@ class App:
                 self._conversation.step(now)
             case Ended():
                 self._charge_point.errand_ended(event, now)
+            case Ordered(ticket=ticket, order=order):
+                self._conversation.transfer(order.request, ticket, now)
             case Tick():
                 self._conversation.step(now)
             case _:
@@ -189,6 +192,8 @@ class App:
             await self._link.send(frame)
         for errand in effects.errands:
             self._errands.begin(errand)
+        for done in effects.transferred:
+            self._desk.reply(done.ticket, reply_of(done))
         if effects.reconnect is not None:
             self._link.reconnect(effects.reconnect.reason, effects.reconnect.rest_s)
 
@@ -247,6 +252,14 @@ class App:
         self._renew_wish(clock.now(), WISH_LIFE_RESTART_S)
         await self._hal.flush()
         self._link.close()
+
+
+def reply_of(done: Transferred) -> Reply:
+    """To the owner."""
+    answer = done.payload
+    if answer is None:
+        return Reply(why=done.why)
+    return Reply(status=answer["status"], data=answer.get("data"))
 
 
 def charge_point(

@@ -9,22 +9,21 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from bridge.central_system.effects import Effects, Reconnect, Voice
+from bridge.central_system.effects import NOT_CONNECTED, Effects, Reconnect, Transferred, Voice
 from bridge.central_system.frames import (
     Call,
     CallError,
     CallResult,
     Correlation,
-    OcppError,
     OpenCall,
     Unreadable,
     Violation,
     carried_out,
     check_request,
-    check_response,
     encode,
     parse,
     refusal,
+    refused_with,
 )
 from bridge.central_system.lane import Lane
 from bridge.central_system.operations import SUPPORTED, Later, Own, Question, answer
@@ -58,6 +57,7 @@ class Conversation:
         self._frames: list[str] = []
         self._notes: list[str] = []
         self._reconnect: Reconnect | None = None
+        self._transferred: list[Transferred] = []
         self._open: dict[str, Later] = {}  # requests of this connection that are not answered yet
         self._password: Password | None = None  # that opened the present connection
         self._time_outs = 0
@@ -91,7 +91,16 @@ class Conversation:
         for call in dropped:
             if isinstance(call, Outgoing) and call.action == "Authorize":
                 self._charge_point.authorize_answered(call.ticket, None, now)
+            elif isinstance(call, Outgoing) and call.action == "DataTransfer":
+                self._transferred.append(Transferred(call.ticket, None, "the link to it was lost"))
         self.step(now)
+
+    def transfer(self, request: Payload, ticket: int, now: Now) -> None:
+        """OCPP 1.6 4.3: the owner sends a DataTransfer. It is never kept for later."""
+        if self.registration.accepted and self._calls is not None:
+            self._lane.put(Outgoing("DataTransfer", request, ticket), now.s)
+        else:
+            self._transferred.append(Transferred(ticket, None, NOT_CONNECTED))
 
     def link_refused(self, password: Password | None, now: Now) -> None:
         """The Central System wants another password (401)."""
@@ -156,6 +165,8 @@ class Conversation:
                 self._outbox.unanswered(ref, now)
             case Outgoing(action="Authorize", ticket=ticket):
                 self._charge_point.authorize_answered(ticket, None, now)
+            case Outgoing(action="DataTransfer", ticket=ticket):
+                self._transferred.append(Transferred(ticket, None, self._notes[-1]))
             case Outgoing():
                 self._charge_point.maintenance.untold(call.context)
             case never:
@@ -209,7 +220,7 @@ class Conversation:
             self._notes.append(f"dropped an answer: nothing was asked under {frame.id[:60]!r}")
             return
         self._time_outs = 0
-        refused = self._refused(call, frame)
+        refused = refused_with(call.action, frame)
         if refused is not None:
             self._notes.append(f"{call.action} was answered with {refused}")
         payload = frame.payload if isinstance(frame, CallResult) and refused is None else None
@@ -220,19 +231,9 @@ class Conversation:
             case Send():
                 self._row_answered(call.context, payload, refused or "", now)
             case Outgoing():
-                self._call_answered(call.context, payload, now)
+                self._call_answered(call.context, payload, refused or "", now)
             case never:
                 assert_never(never)
-
-    def _refused(self, call: OpenCall[Outgoing | Send], frame: CallResult | CallError) -> str | None:
-        """An answer that breaks its schema is no better than a CALLERROR."""
-        if isinstance(frame, CallError):
-            return f"{frame.code} {frame.description}".strip()
-        try:
-            check_response(call.action, frame.payload)
-        except OcppError as error:
-            return f"a CALLRESULT that breaks its schema ({error})"
-        return None
 
     def _row_answered(self, send: Send, payload: Payload | None, refused: str, now: Now) -> None:
         ref = send.ref
@@ -250,7 +251,7 @@ class Conversation:
             if ref.kind == "stop":
                 self._charge_point.stop_delivered(ref.row_id)
 
-    def _call_answered(self, call: Outgoing, payload: Payload | None, now: Now) -> None:
+    def _call_answered(self, call: Outgoing, payload: Payload | None, refused: str, now: Now) -> None:
         match call.action:
             case "Authorize":
                 info = id_tag_info(payload["idTagInfo"]) if payload is not None else None
@@ -258,6 +259,8 @@ class Conversation:
             case "BootNotification":
                 if payload is not None:
                     self._boot_answered(payload, now)
+            case "DataTransfer":
+                self._transferred.append(Transferred(call.ticket, payload, f"answered with {refused}"))
             case "DiagnosticsStatusNotification" | "FirmwareStatusNotification":
                 self._charge_point.maintenance.told(call)
             case "Heartbeat" | "MeterValues" | "StatusNotification":
@@ -292,16 +295,10 @@ class Conversation:
         # What is not durable yet must not be read back from the rows: send nothing of lane 2 before.
         if not self._changes and self._reconnect is None:
             self._send_next(now)
-        effects = Effects(
-            tuple(self._changes),
-            tuple(self._frames),
-            self._reconnect,
-            tuple(self._notes),
-            decided.errands,
-        )
-        self._changes.clear()
-        self._frames.clear()
-        self._notes.clear()
+        said = tuple(self._frames), self._reconnect, tuple(self._notes)
+        effects = Effects(tuple(self._changes), *said, decided.errands, tuple(self._transferred))
+        for collected in (self._changes, self._frames, self._notes, self._transferred):
+            collected.clear()
         self._reconnect = None
         return effects
 

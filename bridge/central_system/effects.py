@@ -28,6 +28,18 @@ class Reconnect:
     rest_s: float = 0.0
 
 
+NOT_CONNECTED = "not sent: the charge point is not connected, or not accepted by the Central System"
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """What came of a DataTransfer of the owner. Without a payload: no answer, and why."""
+
+    ticket: int
+    payload: Payload | None
+    why: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Effects:
     """To be carried out in this order. `notes` are for the log."""
@@ -37,6 +49,8 @@ class Effects:
     reconnect: Reconnect | None = None
     notes: tuple[str, ...] = ()
     errands: tuple[Errand, ...] = ()
+    transferred: tuple[Transferred, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.changes or self.frames or self.reconnect or self.notes or self.errands)
+        said = self.changes or self.frames or self.reconnect or self.notes
+        return bool(said or self.errands or self.transferred)

@@ -157,6 +157,17 @@ def check_response(action: str, payload: Payload) -> None:
     _raise(response_fault(action, payload))
 
 
+def refused_with(action: str, answer: CallResult | CallError) -> str | None:
+    """Why it counts as no. An answer to `action` that breaks its schema is no better than a CALLERROR."""
+    if isinstance(answer, CallError):
+        return f"{answer.code} {answer.description}".strip()
+    try:
+        check_response(action, answer.payload)
+    except OcppError as error:
+        return f"a CALLRESULT that breaks its schema ({error})"
+    return None
+
+
 def _raise(fault: Fault | None) -> None:
     if fault is not None:
         raise OcppError(fault.code, fault.text[:DESCRIPTION_LIMIT])

@@ -106,6 +106,23 @@ def bridge(
     _become("bridge", config_dir, state_dir, runtime_dir, mock=mock)
 
 
+@app.command()
+def datatransfer(
+    vendor: Annotated[str, typer.Argument(help="vendorId.", show_default=False)],
+    message: Annotated[str, typer.Argument(help="messageId; empty: none.", show_default=False)],
+    data: Annotated[str | None, typer.Argument(help="What it carries.", show_default=False)] = None,
+    runtime_dir: RuntimeDir = None,
+    mock: Mock = False,
+) -> None:
+    """Send a DataTransfer to the Central System through the running bridge; 0: Accepted."""
+    from bridge.cli import data_transfer
+    from bridge.local.orders import SendDataTransfer
+
+    runtime = chosen(None, None, runtime_dir, mock=mock).runtime
+    for line in data_transfer.send(runtime, SendDataTransfer(vendor, message or None, data)):
+        typer.echo(f"{'MOCK ' * mock}{line}")
+
+
 def _become(
     module: str, config_dir: Path | None, state_dir: Path | None, runtime_dir: Path | None, *, mock: bool
 ) -> None:

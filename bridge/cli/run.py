@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bridge.cli import config
-from bridge.cli.client import SOCKET_NAME
 from bridge.cli.folders import CliError, Folders, MisuseError
 from bridge.cli.programs import Programs
+from bridge.local.orders import SOCKET_NAME as LONGEST_NAME
 
 SOCKET_PATH_LIMIT = 107  # bytes, unix(7)
 LOCK_NAME = "run.lock"
@@ -25,7 +25,7 @@ def run(folders: Folders, *, new_config: bool) -> int:
 
     Raises MisuseError for a wrong configuration, CliError when it cannot start.
     """
-    if len(os.fsencode(folders.runtime / SOCKET_NAME)) > SOCKET_PATH_LIMIT:
+    if len(os.fsencode(folders.runtime / LONGEST_NAME)) > SOCKET_PATH_LIMIT:
         raise MisuseError(f"{folders.runtime}: too long for a socket in it; choose a shorter --runtime-dir")
     programs = Programs(folders)
     if folders.mock:

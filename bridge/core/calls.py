@@ -13,6 +13,7 @@ class Outgoing:
     action: Literal[
         "Authorize",
         "BootNotification",
+        "DataTransfer",
         "DiagnosticsStatusNotification",
         "FirmwareStatusNotification",
         "Heartbeat",
@@ -20,5 +21,5 @@ class Outgoing:
         "StatusNotification",
     ]
     payload: dict[str, Any]
-    ticket: int = 0  # Authorize and the two of errands: to be given back with the answer; 0: nobody asks
+    ticket: int = 0  # given back with the answer; 0: nobody asks
     after_stop_of: int | None = None  # a row whose StopTransaction goes first, if it can go now

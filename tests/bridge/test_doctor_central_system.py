@@ -71,7 +71,7 @@ async def test_a_bridge_without_a_connection_is_told_that_there_could_be_one() -
 @pytest.mark.parametrize(
     ("refuse", "words", "do"),
     [
-        (HTTPStatus.UNAUTHORIZED, "refused the password (HTTP 401)", "the password"),
+        (HTTPStatus.UNAUTHORIZED, "wants a password (HTTP 401)", "the password"),
         (HTTPStatus.NOT_FOUND, "does not know this charge point or path", "charge_point.id"),
         (HTTPStatus.BAD_GATEWAY, "HTTP 502", "ask whoever runs the Central System"),
     ],

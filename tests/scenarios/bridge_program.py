@@ -55,6 +55,7 @@ class BridgeProgram:
         self.charge_point = app.charge_point(setup, database, boot_id, version, now)
         self.conversation = app.conversation(setup, self.charge_point, database)
         self.notes: list[str] = []
+        self.told_owner = "nothing"
         self._database = database
         self._boot_id = boot_id
         self._wires = wires
@@ -92,6 +93,12 @@ class BridgeProgram:
         self.conversation.received(text, now)
         self._carry_out(now)
 
+    def transfer(self, request: dict[str, object], now: Now) -> None:
+        """The owner's DataTransfer; what came of it is in `told_owner`."""
+        self.told_owner = "nothing"
+        self.conversation.transfer(request, 1, now)
+        self._carry_out(now)
+
     def errand_ended(self, ended: Ended, now: Now) -> None:
         """A job tells."""
         self.charge_point.errand_ended(ended, now)
@@ -119,6 +126,9 @@ class BridgeProgram:
                 self._wires.frame(frame)
             for errand in effects.errands:
                 self._wires.errand(errand)
+            for done in effects.transferred:
+                reply = app.reply_of(done)
+                self.told_owner = " ".join(word for word in (reply.status, reply.data, reply.why) if word)
             if effects.reconnect is not None:
                 self._wires.reconnect(effects.reconnect.rest_s)
         self._renew_wish(now, WISH_LIFE_S)

@@ -20,6 +20,7 @@
   car plugs in, ready                               something happens (see VERBS)
   hangup 1001                                       the Central System closes the socket with that code
   clock -3600                                       the system clock is set, by so many seconds
+  owner sends DataTransfer {json}                   the command; `expect owner Accepted` is what it tells
   password SECRET                                   the Central System opens for that alone, else 401
 """
 
@@ -80,6 +81,7 @@ EXPECTED = {
     "errand": "none|upload|fetch|install",
     "key": r"\w+ = .*",
     "password": r"none|\w+",
+    "owner": ".*",
 }
 REAL_WAIT_S = 5.0
 
@@ -239,6 +241,8 @@ class _Parser:
             self._steps.append(Wait(self._number, float(found[1])))
         elif found := re.fullmatch(r"expect (\w+) (.+)", text):
             self._expect(found[1], found[2])
+        elif found := re.fullmatch(r"owner sends DataTransfer (\{.*)", text):
+            self._steps.append(Do(self._number, "owner sends DataTransfer", json.dumps(self._json(found[1]))))
         elif text in VERBS:
             self._steps.append(Do(self._number, text))
         elif (found := re.fullmatch(r"(\w+) (\S+)", text)) and found[1] in VERBS_WITH_NAME:

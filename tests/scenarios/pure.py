@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -254,14 +255,12 @@ class PureWorld:
                 self._present(argument)
             case "fault" | "clear":
                 (plant.fault if verb == "fault" else plant.clear)(argument)
-            case "password":
-                self._door.opens_for = argument
             case _ if self.errands.knows(verb):
                 self._end_errand(verb, argument)
             case "clock":
                 self._clock_set_s += float(argument)
             case _:
-                self._do_to_programs(verb)
+                self._do_to_programs(verb, argument)
 
     def _present(self, id_tag: str) -> None:
         card = self.box.card(id_tag, self._now_s)
@@ -275,12 +274,17 @@ class PureWorld:
         self.bridge.errand_ended(ended, self.now)
         self._after_event()
 
-    def _do_to_programs(self, verb: str) -> None:
+    def _do_to_programs(self, verb: str, argument: str) -> None:
         match verb:
             case "hangup":
                 _need(self._connected, "there is no connection")
                 self._connect_at_s = self._now_s + RECONNECT_S
                 self._disconnect()
+            case "password":
+                self._door.opens_for = argument
+            case "owner sends DataTransfer" if self.bridge is not None:
+                self.bridge.transfer(json.loads(argument), self.now)
+                self._after_event()
             case "link lost":
                 self._way_open, self._connect_at_s = False, None
                 self._disconnect()
@@ -309,9 +313,7 @@ class PureWorld:
                 _need(self.box.safety_lives, "`hal.safety` does not run")
                 self.box.end_safety()
             case "safety starts":
-                _need(
-                    self.box.powered and not self.box.safety_lives, "`hal.safety` runs, or there is no power"
-                )
+                _need(self.box.powered and not self.box.safety_lives, "it runs, or there is no power")
                 self.wish = None
                 self.box.start_safety(self._now_s)
             case _:
@@ -349,9 +351,9 @@ class PureWorld:
         charge_point = self.bridge.charge_point
         if what == "status":
             return charge_point.connector.status(self.now)
-        if what == "password":
-            return in_words(charge_point.passwords.in_force(self.now))
-        return charge_point.configuration.text(name)
+        password = in_words(charge_point.passwords.in_force(self.now))
+        told = {"owner": self.bridge.told_owner, "password": password}
+        return told[what] if what in told else charge_point.configuration.text(name)
 
 
 def _refused(why: str | None) -> None:

@@ -101,13 +101,13 @@ def test_check_lists_all_faults_of_both_files(tmp_path: Path) -> None:
     for name, old, new in [
         ("wallbox.toml", "max_current_a = 16.0", "max_current_a = 40"),
         ("wallbox.toml", "pin = 17", "pin = 3"),
-        ("charge-point.toml", '"MOCK0001"', '"a b"'),
+        ("charge-point.toml", '"MOCK0001"', '" ab"'),
     ]:
         path = tmp_path / name
         path.write_text(path.read_text().replace(old, new, 1))
     done = evse_bridge("config", "check", "--mock", "--config-dir", tmp_path)
     assert done.returncode == 2
-    line_of_id = (tmp_path / "charge-point.toml").read_text().split('"a b"')[0].count("\n") + 1
+    line_of_id = (tmp_path / "charge-point.toml").read_text().split('" ab"')[0].count("\n") + 1
     assert done.stdout == ""
     faults = done.stderr.splitlines()
     assert len(faults) == 3
@@ -115,7 +115,7 @@ def test_check_lists_all_faults_of_both_files(tmp_path: Path) -> None:
         faults[0] == "wallbox.toml:6: installation.max_current_a = 40: must be 6 to 32 (the fuse of this box)"
     )
     assert "contactor.pin = 3: must be a whole number, 9 to 27" in faults[1]
-    assert faults[2].startswith(f'charge-point.toml:{line_of_id}: charge_point.id = "a b": must be')
+    assert faults[2].startswith(f'charge-point.toml:{line_of_id}: charge_point.id = " ab": must be')
 
 
 def test_check_without_files_tells_how_to_get_them(tmp_path: Path) -> None:

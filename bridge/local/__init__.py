@@ -1,0 +1,1 @@
+"""The owner's side: what the commands of this machine ask of the running bridge."""

@@ -1,0 +1,89 @@
+"""The bridge's own socket: hands each order to the actor and its reply back to whoever gave it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from bridge.local import orders
+from bridge.local.orders import Reply, SendDataTransfer
+
+MODE = 0o660  # its user and group
+MOST_CLIENTS = 8
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """An order; its reply is to be given to `Desk.reply` under this ticket."""
+
+    ticket: int
+    order: SendDataTransfer
+
+
+class Desk:
+    """Run `run()` as a task; cancelling it ends all conversations. Without a socket the bridge goes on."""
+
+    def __init__(self, runtime_dir: Path, ordered: Callable[[Ordered], Awaitable[None]]) -> None:
+        self._path = runtime_dir / orders.SOCKET_NAME
+        self._ordered = ordered
+        self._tickets = count(1)
+        self._waiting: dict[int, asyncio.Future[Reply]] = {}
+        self._clients = 0
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        try:
+            listening = _bound(self._path)
+        except OSError as error:
+            log.error("%s: no orders are taken: %s", self._path, error.strerror or error)
+            return
+        async with await asyncio.start_unix_server(self._converse, sock=listening, limit=orders.LINE_LIMIT):
+            await asyncio.Event().wait()
+
+    def reply(self, ticket: int, reply: Reply) -> None:
+        """To whoever gave the order, if it is still there."""
+        waiting = self._waiting.get(ticket)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(reply)
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._clients += 1
+        with contextlib.suppress(OSError, ValueError, asyncio.CancelledError):  # ValueError: no order
+            while self._clients <= MOST_CLIENTS and (line := await reader.readline()):
+                writer.write(orders.encode(await self._carried_out(orders.order(line))))
+                await writer.drain()
+        self._clients -= 1
+        writer.close()
+
+    async def _carried_out(self, order: SendDataTransfer) -> Reply:
+        ticket = next(self._tickets)
+        self._waiting[ticket] = asyncio.get_running_loop().create_future()
+        try:
+            await self._ordered(Ordered(ticket, order))
+            return await self._waiting[ticket]
+        finally:
+            del self._waiting[ticket]
+
+
+def _bound(path: Path) -> socket.socket:
+    """Takes the place of one that a killed bridge left. Raises OSError."""
+    path.unlink(missing_ok=True)
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o777 & ~MODE)
+    try:
+        made.bind(str(path))
+    except OSError:
+        made.close()
+        raise
+    finally:
+        os.umask(before)
+    return made

@@ -1,0 +1,45 @@
+"""What crosses the bridge's own socket, bridge.sock: one JSON object a line, an order and its reply."""
+
+from __future__ import annotations
+
+import msgspec
+
+SOCKET_NAME = "bridge.sock"  # in the runtime folder
+LINE_LIMIT = 65_536  # bytes of an order or a reply
+
+
+class SendDataTransfer(msgspec.Struct, frozen=True, tag="DataTransfer", tag_field="order"):
+    """OCPP 1.6 4.3, to the Central System; lengths are those of 6.17."""
+
+    vendor_id: str
+    message_id: str | None = None
+    data: str | None = None
+
+    @property
+    def request(self) -> dict[str, str]:
+        """DataTransfer.req."""
+        given = {"vendorId": self.vendor_id, "messageId": self.message_id, "data": self.data}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What came of it. `status`: DataTransferStatus; None: no answer, and `why` says it."""
+
+    status: str | None = None
+    data: str | None = None
+    why: str = ""
+
+
+def order(line: bytes) -> SendDataTransfer:
+    """Raises ValueError for what is no order."""
+    return msgspec.json.decode(line, type=SendDataTransfer)
+
+
+def reply(line: bytes) -> Reply:
+    """Raises ValueError for what is no reply."""
+    return msgspec.json.decode(line, type=Reply)
+
+
+def encode(message: SendDataTransfer | Reply) -> bytes:
+    """One line."""
+    return msgspec.json.encode(message) + b"\n"
