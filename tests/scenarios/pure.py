@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from bridge import settings
 from bridge.core.now import Now, timestamp
 from bridge.store.database import IN_MEMORY, Database
 from hal.contract import Wish
@@ -16,6 +15,7 @@ from hal.mock.plant import PlantSettings
 from tests.hal.core.world import CLOSED_TICK_S, OPEN_TICK_S
 from tests.scenarios.box import PureBox
 from tests.scenarios.bridge_program import BridgeProgram, Wires
+from tests.scenarios.configured import setup_of
 from tests.scenarios.door import Door, in_words
 from tests.scenarios.errand_desk import ErrandDesk
 from tests.scenarios.script import Mode, Scenario
@@ -29,26 +29,6 @@ COARSE_TICK_S = 0.25
 BRIDGE_TICK_S = 0.25
 RECONNECT_S = 1.0
 RESTART_S = 0.5
-
-
-def setup_of(scenario: Scenario, mode: Mode) -> settings.ChargePoint:
-    """charge-point.toml of that scenario."""
-    said = scenario.settings
-    return settings.ChargePoint(
-        central_system=settings.CentralSystem(
-            url="ws://127.0.0.1:9000/ocpp",
-            accept_before_registration=said.get("central_system.accept_before_registration") == "true",
-            password=said.get("central_system.password", ""),
-        ),
-        charge_point=settings.Identity(id="MOCK0001", serial_number="MOCK0001"),
-        zaptec=settings.Zaptec(
-            mode=mode, authorization_required=said.get("zaptec.authorization_required") != "false"
-        ),
-        ocpp=settings.Ocpp(keys=dict(scenario.keys)),
-        firmware=settings.Firmware(
-            source="" if said.get("firmware.source") == "none" else "https://updates.example/box.tar"
-        ),
-    )
 
 
 class PureWorld:
@@ -280,11 +260,6 @@ class PureWorld:
                 _need(self._connected, "there is no connection")
                 self._connect_at_s = self._now_s + RECONNECT_S
                 self._disconnect()
-            case "password":
-                self._door.opens_for = argument
-            case "owner sends DataTransfer" if self.bridge is not None:
-                self.bridge.transfer(json.loads(argument), self.now)
-                self._after_event()
             case "link lost":
                 self._way_open, self._connect_at_s = False, None
                 self._disconnect()
@@ -316,6 +291,16 @@ class PureWorld:
                 _need(self.box.powered and not self.box.safety_lives, "it runs, or there is no power")
                 self.wish = None
                 self.box.start_safety(self._now_s)
+            case _:
+                self._do_at_the_door(verb, argument)
+
+    def _do_at_the_door(self, verb: str, argument: str) -> None:
+        match verb:
+            case "password":
+                self._door.opens_for = argument
+            case "owner sends DataTransfer" if self.bridge is not None:
+                self.bridge.transfer(json.loads(argument), self.now)
+                self._after_event()
             case _:
                 raise ValueError("this world does not know how")
 

@@ -1,0 +1,26 @@
+"""What a scenario says of the configuration, for the pure world."""
+
+from __future__ import annotations
+
+from bridge import settings
+from tests.scenarios.script import Mode, Scenario
+
+
+def setup_of(scenario: Scenario, mode: Mode) -> settings.ChargePoint:
+    """charge-point.toml of that scenario."""
+    said = scenario.settings
+    return settings.ChargePoint(
+        central_system=settings.CentralSystem(
+            url="ws://127.0.0.1:9000/ocpp",
+            accept_before_registration=said.get("central_system.accept_before_registration") == "true",
+            password=said.get("central_system.password", ""),
+        ),
+        charge_point=settings.Identity(id="MOCK0001", serial_number="MOCK0001"),
+        zaptec=settings.Zaptec(
+            mode=mode, authorization_required=said.get("zaptec.authorization_required") != "false"
+        ),
+        ocpp=settings.Ocpp(keys=dict(scenario.keys)),
+        firmware=settings.Firmware(
+            source="" if said.get("firmware.source") == "none" else "https://updates.example/box.tar"
+        ),
+    )
