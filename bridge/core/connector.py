@@ -21,6 +21,7 @@ from bridge.core.session import (
     Authorizing,
     Finishing,
     Idle,
+    Owner,
     Resting,
     Source,
     State,
@@ -97,9 +98,8 @@ class Connector:
         self._next_row_id = memory.next_row_id
         last = memory.last_sample
         self._last_energy_wh = last.energy_wh if last is not None else None
-        kept_for = memory.remembered.get(FINISHING)
-        if kept_for is not None:
-            self.state = Finishing(kept_for or None)
+        if (finishing := memory.remembered.get(FINISHING)) is not None:
+            self.state = Finishing.of(finishing)
         if memory.open_row is not None:
             self._resume(memory.open_row, memory, now)
         if ORDERLY in memory.remembered:
@@ -122,7 +122,7 @@ class Connector:
 
     def _card(self, id_tag: str, now: Now) -> None:
         match self.state:
-            case Finishing(kept_for=kept_for) if kept_for is not None and same_tag(kept_for, id_tag):
+            case Finishing(kept_for=Owner(id_tag=owner)) if same_tag(owner, id_tag):
                 self._rest(Finishing())
             case Idle() | Finishing():
                 self._card_at_rest(id_tag, now)
@@ -201,11 +201,21 @@ class Connector:
 
     def _decide(self, state: Authorizing, answer: IdTagInfo | None, now: Now) -> None:
         answer = answer or self.authorization.offline(state.id_tag, state.source, now)
-        if answer.accepted and self.reservations.admits(state.id_tag, answer.parent_id_tag):
+        if self._opens(state, answer, now):
+            self._rest(Finishing())
+        elif answer.accepted and self.reservations.admits(state.id_tag, answer.parent_id_tag):
             self.authorize(state.id_tag, state.source, now, parent_id_tag=answer.parent_id_tag)
         else:
             self._refuse(now)
             self.state = state.former
+
+    def _opens(self, state: Authorizing, answer: IdTagInfo, now: Now) -> bool:
+        """A card of the group whose cable is kept, with nothing at its other end."""
+        match state.former:
+            case Finishing(kept_for=Owner(parent_id_tag=group)) if self._box.car_left(now.s):
+                return state.source == "card" and answer.accepted and same_group(answer.parent_id_tag, group)
+            case _:
+                return False
 
     def authorize(self, id_tag: str, source: Source, now: Now, *, parent_id_tag: str | None = None) -> None:
         """May charge from here on: waits for car, lock and reading. Only outside a transaction."""
@@ -245,8 +255,7 @@ class Connector:
     def _rest(self, state: Resting) -> None:
         """Idle forgets, Finishing remembers across a restart that this plug-in had its transaction."""
         self.state = state
-        kept = (state.kept_for or "") if isinstance(state, Finishing) else None
-        self.changes.append(Remembered(FINISHING, kept))
+        self.changes.append(Remembered(FINISHING, state.text if isinstance(state, Finishing) else None))
 
     def _advance_authorized(self, state: Authorized, now: Now) -> None:
         if not self._service.may_start:
@@ -319,7 +328,7 @@ class Connector:
         self._log = self._stop_asked = None
         self.stopped_row = state.row_id
         kept = stopping.reason == "EVDisconnected" and self.cable == "keep"
-        self._rest(Finishing(state.id_tag if kept else None))
+        self._rest(Finishing(Owner(state.id_tag, state.parent_id_tag) if kept else None))
 
     # StartTransaction.conf
 

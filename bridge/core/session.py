@@ -10,6 +10,7 @@ A new card or remote start leads from Finishing to Authorizing too; refused ther
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, assert_never
@@ -23,10 +24,29 @@ class Idle:
 
 
 @dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose cable it is."""
+
+    id_tag: str
+    parent_id_tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Finishing:
     """A transaction is over, the car (or a cable kept by a rule) is still there."""
 
-    kept_for: str | None = None  # the cable stays locked until this idTag is presented
+    kept_for: Owner | None = None  # the cable stays locked until this idTag or one of its group is presented
+
+    @property
+    def text(self) -> str:
+        """For what is remembered."""
+        owner = self.kept_for
+        return "" if owner is None else json.dumps([owner.id_tag, owner.parent_id_tag])
+
+    @classmethod
+    def of(cls, text: str) -> Finishing:
+        """The same again."""
+        return cls(Owner(*json.loads(text)) if text else None)
 
 
 Resting = Idle | Finishing

@@ -9,7 +9,7 @@ from bridge.core.box import BoxView
 from bridge.core.configuration import Configuration
 from bridge.core.installed_profiles import InstalledProfiles
 from bridge.core.now import Now
-from bridge.core.session import Authorized, Authorizing, Finishing, Idle, State, Transaction
+from bridge.core.session import Authorized, Authorizing, Finishing, Idle, Owner, State, Transaction
 from hal.contract import Cable
 
 
@@ -43,7 +43,7 @@ def cable(state: State, configuration: Configuration, *, unlocking: bool) -> Cab
             return "auto" if released else "keep"
         case Finishing(kept_for=kept_for):
             return "release" if kept_for is None else "keep"
-        case Authorizing(former=Finishing(kept_for=str())) | Authorized(former=Finishing(kept_for=str())):
+        case Authorizing(former=Finishing(kept_for=Owner())) | Authorized(former=Finishing(kept_for=Owner())):
             return "keep"  # it is another's cable
         case Idle() | Authorizing() | Authorized():
             return "auto"

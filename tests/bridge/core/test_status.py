@@ -9,7 +9,7 @@ import pytest
 
 from bridge.core.faults import NO_ERROR, report
 from bridge.core.now import Now
-from bridge.core.session import Authorized, Authorizing, Finishing, Idle, State, Stopping, Transaction
+from bridge.core.session import Authorized, Authorizing, Finishing, Idle, Owner, State, Stopping, Transaction
 from bridge.core.status import Notifier, View, box_notification, charge_point_status, notification
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -72,7 +72,7 @@ def seen(state: State, facts: str) -> View:
         (ENDING, "car faulted", 60, "Charging"),
         (Finishing(), "car", 0, "Finishing"),
         (Finishing(), "", 0, "Finishing"),
-        (Finishing("TAG"), "", 0, "Finishing"),
+        (Finishing(Owner("TAG")), "", 0, "Finishing"),
         (Finishing(), "car out", 0, "Unavailable"),
         (Finishing(), "car faulted", 0, "Faulted"),
     ],
