@@ -32,7 +32,7 @@ from bridge.core.zaptec import BEHAVIOURS
 from bridge.hal_client import HalClient
 from bridge.jobs.errands import Errands
 from bridge.local.desk import Desk, Ordered
-from bridge.local.orders import Reply
+from bridge.local.orders import ClearFaults, Reply, SendDataTransfer
 from bridge.store.errors import ChangeError, StoreError
 from bridge.store.reads import Reads
 from bridge.store.writer import Writer
@@ -168,8 +168,11 @@ class App:
                 self._conversation.step(now)
             case Ended():
                 self._charge_point.errand_ended(event, now)
-            case Ordered(ticket=ticket, order=order):
+            case Ordered(ticket=ticket, order=SendDataTransfer() as order):
                 self._conversation.transfer(order.request, ticket, now)
+            case Ordered(ticket=ticket, order=ClearFaults(faults=faults)):
+                self._charge_point.clearing.ask(faults, now)
+                self._desk.reply(ticket, Reply("Accepted"))
             case Tick():
                 self._conversation.step(now)
             case _:
@@ -232,6 +235,7 @@ class App:
                 limit_a=content.limit_a,
                 cable=content.cable,
                 lamp=content.lamp,
+                clear_faults=content.clear_faults,
                 valid_until_s=now.s + life_s,
                 seq=self._wish_seq,
             )

@@ -123,6 +123,24 @@ def datatransfer(
         typer.echo(f"{'MOCK ' * mock}{line}")
 
 
+@app.command()
+def clear(
+    yes: Annotated[bool, typer.Option("--yes", help="Somebody has looked; do not ask.")] = False,
+    runtime_dir: RuntimeDir = None,
+    mock: Mock = False,
+) -> None:
+    """Clear the faults that only a person may clear (welded contactor, emergency stop ...)."""
+    from bridge.cli.clear import clear as cleared
+
+    def sure(faults: list[str]) -> bool:
+        for line in faults:
+            typer.echo(f"{'MOCK ' * mock}{line}")
+        return yes or typer.confirm("Have you looked at each, and put it right?")
+
+    for line in cleared(chosen(None, None, runtime_dir, mock=mock).runtime, sure):
+        typer.echo(f"{'MOCK ' * mock}{line}")
+
+
 def _become(
     module: str, config_dir: Path | None, state_dir: Path | None, runtime_dir: Path | None, *, mock: bool
 ) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from bridge.core.box import BoxView
 from bridge.core.calls import Outgoing
+from bridge.core.clearing import Clearing
 from bridge.core.clock_aligned import ClockAligned
 from bridge.core.configuration import Configuration
 from bridge.core.connector import CONNECTOR_ID, Connector
@@ -63,6 +64,7 @@ class ChargePoint:
         self.maintenance = Maintenance(identity.firmware_version, memory.remembered)
         place = f"{identity.charge_point_id} {identity.central_system_url}"
         self.passwords = Passwords(identity.password, place, memory.remembered)
+        self.clearing = Clearing()
         self._restarting = Restarting()
         self._aligned = ClockAligned()
         self._notifier = Notifier()
@@ -111,6 +113,7 @@ class ChargePoint:
             limit_a=limit_a(self.state, self.box, self.profiles, now),
             cable=self.connector.cable,
             lamp=lamp(self.state, status, refused=self.connector.refused(now.s), online=self.service.online),
+            clear_faults=self.clearing.refs(now),
         )
 
     # From the box

@@ -10,7 +10,7 @@ from bridge.core.configuration import Configuration
 from bridge.core.installed_profiles import InstalledProfiles
 from bridge.core.now import Now
 from bridge.core.session import Authorized, Authorizing, Finishing, Idle, Owner, State, Transaction
-from hal.contract import Cable
+from hal.contract import Cable, FaultRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class WishContent:
     limit_a: float
     cable: Cable
     lamp: str
+    clear_faults: tuple[FaultRef, ...] = ()
 
 
 def limit_a(state: State, box: BoxView, profiles: InstalledProfiles, now: Now) -> float:

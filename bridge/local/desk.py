@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 
 from bridge.local import orders
-from bridge.local.orders import Reply, SendDataTransfer
+from bridge.local.orders import Order, Reply
 
 MODE = 0o660  # its user and group
 MOST_CLIENTS = 8
@@ -26,7 +26,7 @@ class Ordered:
     """An order; its reply is to be given to `Desk.reply` under this ticket."""
 
     ticket: int
-    order: SendDataTransfer
+    order: Order
 
 
 class Desk:
@@ -64,7 +64,7 @@ class Desk:
         self._clients -= 1
         writer.close()
 
-    async def _carried_out(self, order: SendDataTransfer) -> Reply:
+    async def _carried_out(self, order: Order) -> Reply:
         ticket = next(self._tickets)
         self._waiting[ticket] = asyncio.get_running_loop().create_future()
         try:
@@ -76,6 +76,7 @@ class Desk:
 
 def _bound(path: Path) -> socket.socket:
     """Takes the place of one that a killed bridge left. Raises OSError."""
+    path.parent.mkdir(exist_ok=True)
     path.unlink(missing_ok=True)
     made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o777 & ~MODE)

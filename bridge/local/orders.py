@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-SOCKET_NAME = "bridge.sock"  # in the runtime folder
+from hal.contract import FaultRef
+
+SOCKET_NAME = "desk/bridge.sock"  # in the runtime folder; the folder is the bridge's
 LINE_LIMIT = 65_536  # bytes of an order or a reply
 
 
@@ -22,17 +24,26 @@ class SendDataTransfer(msgspec.Struct, frozen=True, tag="DataTransfer", tag_fiel
         return {name: value for name, value in given.items() if value is not None}
 
 
+class ClearFaults(msgspec.Struct, frozen=True, tag="ClearFaults", tag_field="order"):
+    """A person has looked at these faults of `hal.safety`, each by its occurrence."""
+
+    faults: tuple[FaultRef, ...]
+
+
+Order = SendDataTransfer | ClearFaults
+
+
 class Reply(msgspec.Struct, frozen=True):
-    """What came of it. `status`: DataTransferStatus; None: no answer, and `why` says it."""
+    """What came of it. `status`: DataTransferStatus, or Accepted; None: nothing, and `why` says it."""
 
     status: str | None = None
     data: str | None = None
     why: str = ""
 
 
-def order(line: bytes) -> SendDataTransfer:
+def order(line: bytes) -> Order:
     """Raises ValueError for what is no order."""
-    return msgspec.json.decode(line, type=SendDataTransfer)
+    return msgspec.json.decode(line, type=Order)
 
 
 def reply(line: bytes) -> Reply:
@@ -40,6 +51,6 @@ def reply(line: bytes) -> Reply:
     return msgspec.json.decode(line, type=Reply)
 
 
-def encode(message: SendDataTransfer | Reply) -> bytes:
+def encode(message: Order | Reply) -> bytes:
     """One line."""
     return msgspec.json.encode(message) + b"\n"

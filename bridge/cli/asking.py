@@ -1,0 +1,28 @@
+"""The owner's side of the bridge's own socket."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+from bridge.cli.folders import CliError
+from bridge.local import orders
+from bridge.local.orders import Order, Reply
+
+
+def asked(runtime_dir: Path, order: Order) -> Reply:
+    """Waits as long as the bridge does. Raises CliError when there is no bridge, or no reply."""
+    path = runtime_dir / orders.SOCKET_NAME
+    try:
+        with socket.socket(socket.AF_UNIX) as link:
+            link.connect(str(path))
+            link.sendall(orders.encode(order))
+            with link.makefile("rb") as lines:
+                return orders.reply(lines.readline())
+    except (FileNotFoundError, ConnectionRefusedError):
+        why = "start it with `evse-bridge run`, or name its --runtime-dir"
+        raise CliError(f"no bridge listens at {path}; {why}") from None
+    except PermissionError:
+        raise CliError(f"no permission for {path}: use sudo, or join the group evse") from None
+    except (OSError, ValueError) as error:
+        raise CliError(f"no reply from {path}: {error}") from None

@@ -1,0 +1,53 @@
+"""`evse-bridge clear`: a person has looked, and clears what only a person may."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from bridge.cli.asking import asked
+from bridge.cli.doctor_wire import Heard, NobodyError, Wire
+from bridge.cli.doctor_words import fault_words
+from bridge.cli.folders import CliError
+from bridge.local.orders import ClearFaults
+from hal.contract import Fault, FaultRef
+
+CLEARS_WITHIN_S = 5.0
+STATUS_WITHIN_S = 3.0
+
+
+def clear(runtime_dir: Path, sure: Callable[[list[str]], bool]) -> list[str]:
+    """What came of it, in lines. `sure` is shown the faults and says whether somebody has looked.
+
+    Raises CliError: nobody is there to clear them, or `hal.safety` would not.
+    """
+    standing = [fault for fault in _faults(runtime_dir) if fault.clears == "person"]
+    if not standing:
+        return ["no fault stands that a person clears"]
+    if not sure([f"{fault.id}: {' → '.join(fault_words(fault))}" for fault in standing]):
+        return ["nothing was cleared"]
+    refs = tuple(FaultRef(fault.id, fault.occurrence) for fault in standing)
+    asked(runtime_dir, ClearFaults(refs))
+    left = {(fault.id, fault.occurrence) for fault in _faults(runtime_dir, until_without=refs)}
+    stand_on = [fault.id for fault in standing if (fault.id, fault.occurrence) in left]
+    if stand_on:
+        raise CliError(f"{', '.join(stand_on)}: hal.safety does not clear it while its cause is there")
+    return [f"cleared: {', '.join(fault.id for fault in standing)}"]
+
+
+def _faults(runtime_dir: Path, until_without: tuple[FaultRef, ...] = ()) -> tuple[Fault, ...]:
+    """Those of the first Status; or of the first without any of these, else the last within a while."""
+
+    def enough(heard: Heard) -> bool:
+        if heard.status is None:
+            return False
+        return not any(FaultRef(fault.id, fault.occurrence) in until_without for fault in heard.status.faults)
+
+    wire = Wire(runtime_dir)
+    try:
+        wire.hear(enough, CLEARS_WITHIN_S if until_without else STATUS_WITHIN_S)
+    except NobodyError as error:
+        raise CliError(f"{error}. {error.do}") from None
+    if wire.heard.status is None:
+        raise CliError("hal.safety says nothing; read its log")
+    return wire.heard.status.faults
