@@ -16,6 +16,7 @@ from bridge.central_system.frames import (
     CallResult,
     Correlation,
     OpenCall,
+    Refusal,
     Unreadable,
     Violation,
     carried_out,
@@ -84,6 +85,8 @@ class Conversation:
         dropped: list[Outgoing | Send] = [*self._lane.drop()]
         if in_flight is not None:
             dropped.append(in_flight.context)
+            if isinstance(in_flight.context, Send):
+                self._changes += self._outbox.closed(in_flight.context.ref, in_flight.sent_s, now)
         self._calls = None
         self._frames.clear()
         self._open.clear()
@@ -130,6 +133,7 @@ class Conversation:
     def step(self, now: Now) -> None:
         """After every event and at least each half second."""
         self._charge_point.step(now)
+        self._changes += self._outbox.offers(now)
         self._answer_open()
         if self._calls is None:
             return
@@ -162,7 +166,9 @@ class Conversation:
         self._time_outs += 1
         match call.context:
             case Send(ref=ref):
-                self._outbox.unanswered(ref, now)
+                self._outbox.unanswered(ref, call.sent_s, now)
+                if self.registration.accepted and self._lane.empty:
+                    self._put_own("Heartbeat", now)  # tells a message that is swallowed from a dead link
             case Outgoing(action="Authorize", ticket=ticket):
                 self._charge_point.authorize_answered(ticket, None, now)
             case Outgoing(action="DataTransfer", ticket=ticket):
@@ -222,25 +228,28 @@ class Conversation:
         self._time_outs = 0
         refused = refused_with(call.action, frame)
         if refused is not None:
-            self._notes.append(f"{call.action} was answered with {refused}")
+            self._notes.append(f"{call.action} was answered with {refused.why}")
         payload = frame.payload if isinstance(frame, CallResult) and refused is None else None
         if payload is not None and "idTagInfo" in payload and "idTag" in call.context.payload:
             told = id_tag_info(payload["idTagInfo"])
             self._charge_point.id_tag_told(call.context.payload["idTag"], told, now)
         match call.context:
             case Send():
-                self._row_answered(call.context, payload, refused or "", now)
+                if isinstance(frame, CallResult) and call.context.ref.kind != "start":
+                    payload, refused = frame.payload, None  # nothing of it is needed: it was taken
+                self._row_answered(call.context, payload, refused, now)
             case Outgoing():
-                self._call_answered(call.context, payload, refused or "", now)
+                self._changes += self._outbox.answered(call.sent_s, now)
+                self._call_answered(call.context, payload, refused.why if refused is not None else "", now)
             case never:
                 assert_never(never)
 
-    def _row_answered(self, send: Send, payload: Payload | None, refused: str, now: Now) -> None:
+    def _row_answered(self, send: Send, payload: Payload | None, refused: Refusal | None, now: Now) -> None:
         ref = send.ref
         if not self._outbox.is_open(ref):
             self._notes.append(f"dropped a late answer to {send.action}: it was delivered before")
-        elif payload is None:
-            self._changes += self._outbox.refused(send, refused, now)
+        elif refused is not None or payload is None:
+            self._changes += self._outbox.refused(ref, refused or Refusal("", passing=False), now)
         elif ref.kind == "start":
             info = id_tag_info(payload["idTagInfo"])
             transaction_id: int = payload["transactionId"]
@@ -280,6 +289,7 @@ class Conversation:
             return
         if interval_s > 0:
             self._charge_point.change_key("HeartbeatInterval", str(interval_s))
+        self._changes += self._outbox.accepted()
         if not was_accepted:
             self._charge_point.link_registered(now)
 

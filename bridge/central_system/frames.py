@@ -157,14 +157,25 @@ def check_response(action: str, payload: Payload) -> None:
     _raise(response_fault(action, payload))
 
 
-def refused_with(action: str, answer: CallResult | CallError) -> str | None:
+PASSING = ("InternalError", "GenericError")  # OCPP-J 1.6 4.2.3: not the message's fault, or not known to be
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a message was not taken, and whether that may pass by itself."""
+
+    why: str
+    passing: bool
+
+
+def refused_with(action: str, answer: CallResult | CallError) -> Refusal | None:
     """Why it counts as no. An answer to `action` that breaks its schema is no better than a CALLERROR."""
     if isinstance(answer, CallError):
-        return f"{answer.code} {answer.description}".strip()
+        return Refusal(f"{answer.code} {answer.description}".strip(), answer.code in PASSING)
     try:
         check_response(action, answer.payload)
     except OcppError as error:
-        return f"a CALLRESULT that breaks its schema ({error})"
+        return Refusal(f"a CALLRESULT that breaks its schema ({error})", passing=False)
     return None
 
 

@@ -22,6 +22,11 @@ class Lane:
         """At the end."""
         self._waiting.append((now_s, call))
 
+    @property
+    def empty(self) -> bool:
+        """Nothing waits."""
+        return not self._waiting
+
     def has(self, action: str) -> bool:
         """Whether such a call waits already."""
         return any(call.action == action for _, call in self._waiting)

@@ -1,7 +1,9 @@
 """PURE: transaction rows become messages, strictly in order. Nothing here is ever stored as a frame.
 
-A row's message is delivered by a CALLRESULT for any of its sends on the same connection. Only a CALLERROR
-counts as an attempt; silence and a lost link are waited out for ever (our rule: nothing is lost).
+A row's message is delivered by a CALLRESULT for any of its sends on the same connection. What counts against
+it: (a) a CALLERROR; (b) that it alone is not answered although a later CALL is, or that the connection ends
+three times in a row just after it was sent. (c) Silence to all and a lost link are waited out for ever.
+A row that fails too often steps aside whole, into the dead-letter list: nothing is lost.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, assert_never
 
+from bridge.central_system.frames import Refusal
 from bridge.core.configuration import Configuration
 from bridge.core.metering import Supply, meter_values
 from bridge.core.now import Now, timestamp
@@ -18,15 +21,21 @@ from bridge.core.rows import (
     Frozen,
     GivenUp,
     MessageRef,
+    OfferedAgain,
     Payload,
     Pending,
     Sample,
+    Swallowed,
     TransactionRow,
 )
 from bridge.core.transaction_data import transaction_data
 from bridge.core.zaptec import Behaviour
 
 TRANSACTION_TIME_OUT_S = 60.0  # a transaction message may take long at the Central System
+SWALLOWED_MOST = 10  # of (b), or TransactionMessageAttempts if that is more
+QUICK_CLOSE_S = 5.0  # so soon after a message the end of a connection may be the message's doing
+QUICK_CLOSES = 3  # in a row are one of (b): a bad link alone ends connections too
+OFFER_EVERY_S = 3600.0
 TransactionAction = Literal["StartTransaction", "MeterValues", "StopTransaction"]
 
 
@@ -39,8 +48,11 @@ class Rows(Protocol):
     def stop_samples(self, row_id: int) -> list[Sample]:
         """Those for the row's transactionData, in order."""
 
-    def backlog(self) -> int:
-        """How many messages are not delivered."""
+    def waits(self, ref: MessageRef) -> bool:
+        """Whether this message is not delivered, be its row given up or not."""
+
+    def given_up_for_now(self) -> tuple[int, ...]:
+        """The ids of rows given up that are to be offered again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +62,23 @@ class Send:
     ref: MessageRef
     action: TransactionAction
     payload: Payload
-    attempts: int  # refused so often before
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """Before this message is sent again."""
+
+    ref: MessageRef
+    until_s: float
+    outlives_link: bool  # else a new connection ends it
+
+
+@dataclass(frozen=True, slots=True)
+class _Silence:
+    """This message was not answered on this connection."""
+
+    ref: MessageRef
+    sent_s: float
 
 
 class Outbox:
@@ -61,44 +89,104 @@ class Outbox:
         self._configuration = configuration
         self._behaviour = behaviour
         self._sends: dict[MessageRef, int] = {}  # of the head, on this connection
-        self._not_before_s = 0.0
+        self._wait: _Wait | None = None
+        self._silence: _Silence | None = None
+        self._quick_closes: tuple[MessageRef | None, int] = (None, 0)  # in a row
+        self._offer_at_s: float | None = None  # None: no row was given up for now since the last offer
 
     def connected(self) -> None:
-        """A new connection: the old sends cannot be answered any more, and nothing is waited for."""
+        """A new connection: the old sends cannot be answered any more; who was refused waits on."""
         self._sends.clear()
-        self._not_before_s = 0.0
+        self._silence = None
+        if self._wait is not None and not self._wait.outlives_link:
+            self._wait = None
 
     def next(self, supply: Supply, now: Now) -> Send | Change | None:
         """A message to send; or the change that must be durable first; or None: nothing, or not yet."""
-        if now.s < self._not_before_s:
-            return None
         head = self._rows.head()
-        if head is None:
+        if head is None or self._waits(head.ref, now):
             return None
         if head.frozen is None:
             return Frozen(head.ref, self._payload(head, supply))
         self._sends[head.ref] = self._sends.get(head.ref, 0) + 1
-        return Send(head.ref, _ACTIONS[head.ref.kind], head.frozen, head.attempts)
+        return Send(head.ref, _ACTIONS[head.ref.kind], head.frozen)
 
-    def unanswered(self, ref: MessageRef, now: Now) -> None:
-        """Time-out: sent again after TransactionMessageRetryInterval x the sends so far. No attempt."""
-        self._wait(self._sends.get(ref, 1), now)
+    def unanswered(self, ref: MessageRef, sent_s: float, now: Now) -> None:
+        """Time-out: sent again after TransactionMessageRetryInterval x the sends so far. Not counted yet."""
+        self._silence = _Silence(ref, sent_s)
+        self._wait = self._wait_for(ref, self._sends.get(ref, 1), now, outlives_link=False)
 
-    def refused(self, send: Send, code: str, now: Now) -> tuple[Change, ...]:
-        """CALLERROR: an attempt. After TransactionMessageAttempts (0 reads as 1) the row steps aside."""
-        allowed = max(1, self._configuration.seconds("TransactionMessageAttempts"))
-        if send.attempts + 1 >= allowed:
-            return (Attempted(send.ref), GivenUp(send.ref.row_id, f"{send.action} was answered with {code}"))
-        self._wait(send.attempts + 1, now)
-        return (Attempted(send.ref),)
+    def answered(self, sent_s: float, now: Now) -> tuple[Change, ...]:
+        """Another CALL of this connection was answered: (b) if it was sent after the silence began."""
+        silence = self._silence
+        if silence is None or sent_s <= silence.sent_s:
+            return ()
+        self._silence = None
+        return self._swallowed(silence.ref, now)
+
+    def closed(self, ref: MessageRef, sent_s: float, now: Now) -> tuple[Change, ...]:
+        """The connection ended with this message in flight: (b) at the third time in a row within 5 s."""
+        last, times = self._quick_closes
+        times = times + 1 if ref == last else 1
+        if now.s - sent_s > QUICK_CLOSE_S:
+            times = 0
+        self._quick_closes = (ref, times % QUICK_CLOSES)
+        return self._swallowed(ref, now) if times == QUICK_CLOSES else ()
+
+    def refused(self, ref: MessageRef, refusal: Refusal, now: Now) -> tuple[Change, ...]:
+        """(a). After TransactionMessageAttempts the row steps aside."""
+        head = self._rows.head()
+        if head is None or head.ref != ref:
+            return ()  # a late one, of a row that has stepped aside or behind another
+        times = head.attempts + 1
+        if times >= self._attempts_allowed:
+            why = f"{_ACTIONS[ref.kind]} was answered with {refusal.why}"
+            return (Attempted(ref), self._give_up(ref, why, now, for_now=refusal.passing))
+        self._wait = self._wait_for(ref, times, now, outlives_link=True)
+        return (Attempted(ref),)
+
+    def offers(self, now: Now) -> tuple[Change, ...]:
+        """To be asked at every step: an hour after a row was given up for now all such are offered again."""
+        if self._offer_at_s is None or now.s < self._offer_at_s:
+            return ()
+        return self.accepted()
+
+    def accepted(self) -> tuple[Change, ...]:
+        """BootNotification was Accepted: a Central System that has come back may take them now."""
+        self._offer_at_s = None
+        return tuple(OfferedAgain(row_id) for row_id in self._rows.given_up_for_now())
 
     def is_open(self, ref: MessageRef) -> bool:
         """Whether an answer still matters: a late one may come after another send has delivered it."""
-        head = self._rows.head()
-        return head is not None and head.ref == ref
+        return self._rows.waits(ref)
 
-    def _wait(self, times: int, now: Now) -> None:
-        self._not_before_s = now.s + self._configuration.seconds("TransactionMessageRetryInterval") * times
+    @property
+    def _attempts_allowed(self) -> int:
+        """OCPP 1.6 9.1.28; 0 would be never to send: it reads as 1."""
+        return max(1, self._configuration.seconds("TransactionMessageAttempts"))
+
+    def _swallowed(self, ref: MessageRef, now: Now) -> tuple[Change, ...]:
+        head = self._rows.head()
+        if head is None or head.ref != ref:
+            return ()
+        times = head.swallowed + 1
+        if times < max(self._attempts_allowed, SWALLOWED_MOST):
+            return (Swallowed(ref),)
+        why = f"{_ACTIONS[ref.kind]} alone was not answered, {times} times"
+        return (Swallowed(ref), self._give_up(ref, why, now, for_now=True))
+
+    def _give_up(self, ref: MessageRef, why: str, now: Now, *, for_now: bool) -> GivenUp:
+        if for_now and self._offer_at_s is None:
+            self._offer_at_s = now.s + OFFER_EVERY_S
+        return GivenUp(ref.row_id, why, for_now)
+
+    def _waits(self, ref: MessageRef, now: Now) -> bool:
+        return self._wait is not None and self._wait.ref == ref and now.s < self._wait.until_s
+
+    def _wait_for(self, ref: MessageRef, times: int, now: Now, *, outlives_link: bool) -> _Wait:
+        """OCPP 1.6 9.1.29: the interval grows with each time."""
+        wait_s = self._configuration.seconds("TransactionMessageRetryInterval") * times
+        return _Wait(ref, now.s + wait_s, outlives_link)
 
     def _payload(self, head: Pending, supply: Supply) -> Payload:
         match head.ref.kind:

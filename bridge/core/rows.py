@@ -64,6 +64,7 @@ class TransactionRow:
     stop_estimated: bool = False  # meter_stop_wh is the last durable reading, not one after the opening
     given_up: str | None = None  # why the row stands in the dead-letter list
     reservation_id: int | None = None  # of the reservation that ends with this start
+    given_up_for_now: bool = False  # for a reason that may pass: it is offered again by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ class Pending:
     row: TransactionRow
     sample: Sample | None  # for kind "values"
     frozen: Payload | None  # set by the first send
-    attempts: int
+    attempts: int  # refused so often
+    swallowed: int = 0  # so often it alone was not answered
 
 
 # Changes. Those of a transaction's start and stop, and remembered values, are on disk when apply() returns.
@@ -116,7 +118,14 @@ class Frozen:
 
 @dataclass(frozen=True, slots=True)
 class Attempted:
-    """One more failed attempt of the kind that counts."""
+    """Refused once more."""
+
+    ref: MessageRef
+
+
+@dataclass(frozen=True, slots=True)
+class Swallowed:
+    """Once more it alone was not answered."""
 
     ref: MessageRef
 
@@ -138,10 +147,19 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
-    """The whole row steps aside into the dead-letter list."""
+    """The whole row steps aside into the dead-letter list; `for_now`: it is offered again by itself."""
 
     row_id: int
     why: str
+    for_now: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedAgain:
+    """What is not delivered of a row given up goes back to its place in the outbox, frozen as it was and with
+    its counts: at its next failure it steps aside again. Without effect on a row that was not given up."""
+
+    row_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +211,11 @@ Change = (
     | TransactionStopped
     | Frozen
     | Attempted
+    | Swallowed
     | StartConfirmed
     | Delivered
     | GivenUp
+    | OfferedAgain
     | Remembered
     | ProfileInstalled
     | ProfilesRemoved

@@ -43,7 +43,8 @@ class Reply(msgspec.Struct, frozen=True):
 
 def order(line: bytes) -> Order:
     """Raises ValueError for what is no order."""
-    return msgspec.json.decode(line, type=Order)
+    found: Order = msgspec.json.decode(line, type=Order)  # type: ignore[arg-type]
+    return found
 
 
 def reply(line: bytes) -> Reply:

@@ -14,17 +14,19 @@ from bridge.core.rows import (
     GivenUp,
     LocalListSent,
     MessageRef,
+    OfferedAgain,
     ProfileInstalled,
     ProfilesRemoved,
     Remembered,
     SampleTaken,
     StartConfirmed,
+    Swallowed,
     TagCached,
     TransactionRow,
     TransactionStarted,
     TransactionStopped,
 )
-from bridge.store import id_tags, profiles, samples
+from bridge.store import id_tags, profiles, samples, thinning
 from bridge.store.columns import KINDS, moment_text, payload_text, place, row_of
 from bridge.store.errors import ChangeError
 from bridge.store.reads import NEXT_ROW_ID, ONE_ROW
@@ -47,22 +49,36 @@ def make(connection: sqlite3.Connection, change: Change) -> None:
             _take_sample(connection, change)
         case TransactionStopped():
             _stop(connection, change)
-        case Frozen():
-            _freeze(connection, change)
-        case Attempted(ref):
-            _alter(connection, ref, "attempts = attempts + 1", ())
-        case StartConfirmed():
-            _confirm_start(connection, change)
-        case Delivered(ref):
-            _deliver(connection, ref)
-        case GivenUp(row_id, why):
-            _give_up(connection, row_id, why)
+        case Frozen() | Attempted() | Swallowed() | StartConfirmed() | Delivered():
+            _make_of_message(connection, change)
+        case GivenUp():
+            _give_up(connection, change)
+        case OfferedAgain(row_id):
+            _offer(connection, row_id)
         case Remembered(name, value):
             _remember(connection, name, value)
         case ProfileInstalled() | ProfilesRemoved():
             profiles.make(connection, change)
         case LocalListSent() | TagCached() | CacheCleared():
             id_tags.make(connection, change)
+        case _:
+            assert_never(change)
+
+
+def _make_of_message(
+    connection: sqlite3.Connection, change: Frozen | Attempted | Swallowed | StartConfirmed | Delivered
+) -> None:
+    match change:
+        case Frozen():
+            _freeze(connection, change)
+        case Attempted(ref):
+            _alter(connection, ref, "attempts = attempts + 1", ())
+        case Swallowed(ref):
+            _alter(connection, ref, "swallowed = swallowed + 1", ())
+        case StartConfirmed():
+            _confirm_start(connection, change)
+        case Delivered(ref):
+            _deliver(connection, ref)
         case _:
             assert_never(change)
 
@@ -98,6 +114,7 @@ def _take_sample(connection: sqlite3.Connection, change: SampleTaken) -> None:
     samples.add(connection, change)
     if change.sample.measurands:
         _queue(connection, row, MessageRef(row.row_id, "values", change.seq))
+    thinning.thin(connection, row.row_id)
 
 
 def _stop(connection: sqlite3.Connection, change: TransactionStopped) -> None:
@@ -161,11 +178,26 @@ def _finish(connection: sqlite3.Connection, row_id: int) -> None:
     connection.execute("DELETE FROM samples WHERE row_id = ?", (row_id,))
 
 
-def _give_up(connection: sqlite3.Connection, row_id: int, why: str) -> None:
+def _give_up(connection: sqlite3.Connection, change: GivenUp) -> None:
+    _row(connection, change.row_id)
+    connection.execute(
+        "UPDATE transactions SET given_up = ?, given_up_for_now = ? WHERE row_id = ?",
+        (change.why, change.for_now, change.row_id),
+    )
+    _move(connection, change.row_id, "outbox", "set_aside")
+
+
+def _offer(connection: sqlite3.Connection, row_id: int) -> None:
     _row(connection, row_id)
-    connection.execute("UPDATE transactions SET given_up = ? WHERE row_id = ?", (why, row_id))
-    connection.execute("INSERT INTO set_aside SELECT * FROM outbox WHERE row_id = ?", (row_id,))
-    connection.execute("DELETE FROM outbox WHERE row_id = ?", (row_id,))
+    connection.execute(
+        "UPDATE transactions SET given_up = NULL, given_up_for_now = 0 WHERE row_id = ?", (row_id,)
+    )
+    _move(connection, row_id, "set_aside", "outbox")
+
+
+def _move(connection: sqlite3.Connection, row_id: int, source: str, target: str) -> None:
+    connection.execute(f"INSERT INTO {target} SELECT * FROM {source} WHERE row_id = ?", (row_id,))
+    connection.execute(f"DELETE FROM {source} WHERE row_id = ?", (row_id,))
 
 
 def _remember(connection: sqlite3.Connection, name: str, value: str | None) -> None:

@@ -28,6 +28,7 @@ ROW = (
     "stop_estimated",
     "given_up",
     "reservation_id",
+    "given_up_for_now",
 )
 SAMPLE = (
     "at",
@@ -116,5 +117,6 @@ def row_of(values: Sequence[Any]) -> TransactionRow:
     stopped_at = fields["stopped_at"]
     fields["started_at"] = datetime.fromisoformat(fields["started_at"])
     fields["stopped_at"] = None if stopped_at is None else datetime.fromisoformat(stopped_at)
-    fields["stop_estimated"] = bool(fields["stop_estimated"])
+    for claim in ("stop_estimated", "given_up_for_now"):
+        fields[claim] = bool(fields[claim])
     return TransactionRow(**fields)

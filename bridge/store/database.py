@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bridge.core.rows import Attempted, Change, Frozen, SampleTaken
+from bridge.core.rows import Attempted, Change, Frozen, SampleTaken, Swallowed
 from bridge.store import changes as change_tables
 from bridge.store import schema
 from bridge.store.errors import StoreError, naming
@@ -79,7 +79,7 @@ class Database(Reads):
     @contextmanager
     def _transaction(self, changes: Sequence[Change]) -> Iterator[None]:
         # WAL: FULL syncs at each commit, NORMAL only at checkpoints; the order of commits is kept by both.
-        minor = all(isinstance(change, SampleTaken | Frozen | Attempted) for change in changes)
+        minor = all(isinstance(change, SampleTaken | Frozen | Attempted | Swallowed) for change in changes)
         self._connection.execute(f"PRAGMA synchronous = {'NORMAL' if minor else 'FULL'}")
         self._connection.execute("BEGIN IMMEDIATE")
         try:

@@ -9,6 +9,7 @@ from bridge.core.charging_profiles import ChargingProfile
 from bridge.core.id_tag import IdTagInfo
 from bridge.core.rows import MessageRef, Pending, Sample, TransactionRow
 from bridge.store.columns import KINDS, ROW, SAMPLE, payload_of, row_of, sample_of
+from bridge.store.columns import place as place_of
 from bridge.store.errors import naming
 from bridge.store.id_tags import CACHED, LIST_SIZE, LIST_VERSION, LISTED, info_of, tag_key
 from bridge.store.profiles import ALL_PROFILES, profile_of
@@ -21,7 +22,8 @@ OPEN_TRANSACTION = f"""
     ORDER BY row_id DESC LIMIT 1"""
 # The subquery walks the primary key to its first record; the rest are look-ups by primary key.
 HEAD = f"""
-    SELECT place, first.seq, frozen, attempts, {", ".join("row." + name for name in ROW)}, {_SAMPLE}
+    SELECT place, first.seq, frozen, attempts, swallowed,
+        {", ".join("row." + name for name in ROW)}, {_SAMPLE}
     FROM (SELECT * FROM outbox ORDER BY row_id, place, seq LIMIT 1) AS first
     JOIN transactions AS row ON row.row_id = first.row_id
     LEFT JOIN samples ON place = 1 AND samples.row_id = first.row_id AND samples.seq = first.seq"""
@@ -39,6 +41,11 @@ ONE_ROW = f"SELECT {_ROW} FROM transactions WHERE row_id = ?"
 NEWEST_ROWS = f"SELECT {_ROW} FROM transactions ORDER BY row_id DESC LIMIT ? OFFSET ?"
 DEAD_LETTERS = f"""
     SELECT {_ROW} FROM transactions WHERE given_up IS NOT NULL ORDER BY row_id LIMIT ? OFFSET ?"""
+GIVEN_UP_FOR_NOW = """
+    SELECT row_id FROM transactions WHERE given_up IS NOT NULL AND given_up_for_now ORDER BY row_id"""
+WAITS = """
+    SELECT EXISTS (SELECT 1 FROM outbox WHERE row_id = ?1 AND place = ?2 AND seq = ?3)
+    OR EXISTS (SELECT 1 FROM set_aside WHERE row_id = ?1 AND place = ?2 AND seq = ?3)"""
 
 
 class Reads:
@@ -61,7 +68,7 @@ class Reads:
         found = self._one(HEAD)
         if found is None:
             return None
-        place, seq, frozen, attempts, *rest = found
+        place, seq, frozen, attempts, swallowed, *rest = found
         row, sample = rest[: len(ROW)], rest[len(ROW) :]
         return Pending(
             ref=MessageRef(row[0], KINDS[place], seq),
@@ -69,7 +76,16 @@ class Reads:
             sample=sample_of(sample) if KINDS[place] == "values" else None,
             frozen=payload_of(frozen),
             attempts=attempts,
+            swallowed=swallowed,
         )
+
+    def waits(self, ref: MessageRef) -> bool:
+        """Whether this message is not delivered, be its row given up or not."""
+        return bool(self._number(WAITS, ref.row_id, place_of(ref.kind), ref.seq))
+
+    def given_up_for_now(self) -> tuple[int, ...]:
+        """The ids of rows given up that are to be offered again."""
+        return tuple(row_id for (row_id,) in self._all(GIVEN_UP_FOR_NOW))
 
     def backlog(self) -> int:
         """How many messages wait for delivery; those of rows given up are not counted."""

@@ -33,7 +33,8 @@ Each fault has one of three classes:
 
 Times are `hal.safety`'s own, from the cause on its lines to its lines; the contactor needs up to 40 ms more.
 "When the car has left" means that state A was seen and the cause is gone. What ends by unplugging or by a
-person (`evse-bridge clear`, which shows each and asks) outlasts a restart. After a fault of class open nothing is offered for `contactor.after_fault_s` (30 s)
+person (`evse-bridge clear`, which shows each and asks) outlasts a restart. After a fault of class open
+nothing is offered for `contactor.after_fault_s` (30 s).
 
 ## What is noticed, and what `hal.safety` does
 """

@@ -113,7 +113,10 @@ def test_no_call_leaves_in_the_same_breath_as_a_change(desk: Desk) -> None:
 
 def test_a_card_goes_before_ten_thousand_rows(desk: Desk) -> None:
     """One answer time at most between the card and its Authorize."""
-    desk.database.apply((started(), *(sampled(seq=seq, at_s=seq) for seq in range(10_000)), stopped()))
+    for row_id in range(1, 2501):
+        samples = [sampled(row_id, seq, seq) for seq in range(2)]
+        desk.database.apply((started(row_id), *samples, stopped(row_id)))
+    assert desk.database.backlog() == 10_000
     desk.register()
     assert desk.actions()[-1] == "StartTransaction"
     desk.core.connector.ask_authorization("CARD", "card", desk.now)
@@ -134,6 +137,56 @@ def test_an_answer_that_breaks_its_schema_is_no_better_than_a_callerror(desk: De
     assert head.attempts == 1
     desk.let_pass(60.0)
     assert desk.actions().count("StartTransaction") == 2
+
+
+def test_a_message_of_which_no_answer_is_needed_was_taken_whatever_the_answer_holds(desk: Desk) -> None:
+    """OCPP 1.6 4.7, 4.10: nothing that the Central System may fail to say would be mended by a second one."""
+    desk.database.apply((started(), sampled(), stopped()))
+    desk.register()
+    desk.answer({"transactionId": 1, "idTagInfo": {"status": "Accepted"}})
+    desk.answer({"thanks": "for the values"})
+    desk.answer({"idTagInfo": {"status": "Splendid"}})
+    assert desk.actions()[-2:] == ["MeterValues", "StopTransaction"]
+    assert desk.database.backlog() == 0
+
+
+def test_a_message_that_is_swallowed_steps_aside_and_comes_again(desk: Desk) -> None:
+    """The Heartbeat after the silence is answered: the link is not to blame."""
+    desk.database.apply((started(1), started(2)))
+    desk.register()
+    for _ in range(100):
+        if desk.actions()[-1] == "Heartbeat":
+            desk.answer({"currentTime": "2026-01-01T00:00:00Z"})
+        if desk.database.dead_letters():
+            break
+        desk.let_pass(60.0)
+    assert [row.row_id for row in desk.database.dead_letters()] == [1]
+    assert desk.actions().count("StartTransaction") == 11  # the last one is of row 2
+    assert not any(effects.reconnect for effects in desk.log)
+    desk.answer({"transactionId": 2, "idTagInfo": {"status": "Accepted"}})
+    while desk.actions()[-1] != "StartTransaction" or desk.actions().count("StartTransaction") < 12:
+        desk.let_pass(60.0)
+        if desk.actions()[-1] == "Heartbeat":
+            desk.answer({"currentTime": "2026-01-01T00:00:00Z"})
+    assert desk.sent[-1][3] == next(frame[3] for frame in desk.sent if frame[2:3] == ["StartTransaction"])
+    desk.answer({"transactionId": 1, "idTagInfo": {"status": "Accepted"}})
+    assert desk.database.backlog() == 0
+
+
+def test_silence_to_everything_is_never_counted(desk: Desk) -> None:
+    desk.database.apply((started(1),))
+    desk.register()
+    for _ in range(40):
+        desk.let_pass(60.0)
+        desk.let_pass(10.0)
+        desk.talk.link_closed(desk.now)
+        desk.carry_out()
+        desk.open()
+        while desk.actions()[-1] == "StatusNotification":
+            desk.answer({})
+    head = desk.database.head()
+    assert head is not None
+    assert (head.attempts, head.swallowed) == (0, 0)
 
 
 def test_a_boot_answer_that_breaks_its_schema_registers_nobody(desk: Desk) -> None:

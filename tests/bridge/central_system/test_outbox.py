@@ -7,16 +7,28 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.central_system.outbox import Outbox, Send
+from bridge.central_system.outbox import Outbox, Refusal, Send
 from bridge.core.configuration import Configuration
 from bridge.core.metering import Supply
 from bridge.core.now import Now
-from bridge.core.rows import Attempted, Change, Delivered, Frozen, GivenUp, MessageRef, StartConfirmed
+from bridge.core.rows import (
+    Attempted,
+    Change,
+    Delivered,
+    Frozen,
+    GivenUp,
+    MessageRef,
+    OfferedAgain,
+    StartConfirmed,
+    Swallowed,
+)
 from bridge.core.zaptec import CLOUD
 from bridge.store.database import IN_MEMORY, Database
 from tests.bridge.central_system.rows_of import AT, sampled, started, stopped
 
 SUPPLY = Supply(3, 230.0, 16.0)
+BUSY = Refusal("InternalError", passing=True)
+WRONG = Refusal("FormationViolation", passing=False)
 START = {"connectorId": 1, "idTag": "TAG", "meterStart": 1000, "timestamp": "2026-01-01T00:00:00Z"}
 
 
@@ -70,7 +82,7 @@ def test_a_message_is_frozen_before_it_is_sent(desk: Desk) -> None:
     first = desk.outbox.next(SUPPLY, now(0))
     assert first == Frozen(MessageRef(1, "start"), START)
     desk.store(first)
-    assert desk.outbox.next(SUPPLY, now(0)) == Send(MessageRef(1, "start"), "StartTransaction", START, 0)
+    assert desk.outbox.next(SUPPLY, now(0)) == Send(MessageRef(1, "start"), "StartTransaction", START)
 
 
 def test_start_values_stop_then_the_next_row(desk: Desk) -> None:
@@ -114,17 +126,18 @@ def test_silence_is_waited_out_for_ever_and_longer_each_time(desk: Desk) -> None
     """60 s x the sends so far; silence is no attempt."""
     desk.store(started())
     at_s = 0.0
-    for sends in range(1, 8):
-        send = desk.sent(at_s)
-        assert send.attempts == 0
-        desk.outbox.unanswered(send.ref, now(at_s))
+    for sends in range(1, 30):
+        desk.outbox.unanswered(desk.sent(at_s).ref, at_s, now(at_s))
         assert desk.send(at_s + 60.0 * sends - 0.1) is None
         at_s += 60.0 * sends
+    head = desk.database.head()
+    assert head is not None
+    assert (head.attempts, head.swallowed) == (0, 0)
 
 
 def test_a_new_connection_ends_the_wait(desk: Desk) -> None:
     desk.store(started())
-    desk.outbox.unanswered(desk.sent().ref, now(0))
+    desk.outbox.unanswered(desk.sent().ref, 0.0, now(0))
     assert desk.send(1.0) is None
     desk.outbox.connected()
     assert desk.send(1.0) is not None
@@ -137,13 +150,13 @@ def test_callerrors_are_counted_and_the_whole_row_steps_aside(attempts: str, all
     desk.store(started(1), sampled(1), stopped(1), started(2))
     at_s = 0.0
     for attempt in range(1, allowed):
-        changes = desk.outbox.refused(desk.sent(at_s), "InternalError", now(at_s))
+        changes = desk.outbox.refused(desk.sent(at_s).ref, BUSY, now(at_s))
         assert changes == (Attempted(MessageRef(1, "start")),)
         desk.store(*changes)
         assert desk.send(at_s + 20.0 * attempt - 0.1) is None
         at_s += 20.0 * attempt
-    changes = desk.outbox.refused(desk.sent(at_s), "InternalError", now(at_s))
-    assert changes[1] == GivenUp(1, "StartTransaction was answered with InternalError")
+    changes = desk.outbox.refused(desk.sent(at_s).ref, BUSY, now(at_s))
+    assert changes[1] == GivenUp(1, "StartTransaction was answered with InternalError", for_now=True)
     desk.store(*changes)
     assert desk.sent(at_s).ref == MessageRef(2, "start")
     assert [row.row_id for row in desk.database.dead_letters()] == [1]
@@ -152,18 +165,95 @@ def test_callerrors_are_counted_and_the_whole_row_steps_aside(attempts: str, all
 
 def test_attempts_outlive_a_new_connection(desk: Desk) -> None:
     desk.store(started())
-    desk.store(*desk.outbox.refused(desk.sent(), "InternalError", now(0)))
+    desk.store(*desk.outbox.refused(desk.sent().ref, BUSY, now(0)))
     desk.outbox.connected()
-    assert desk.sent().attempts == 1
+    assert desk.send(59.9) is None  # and so does the wait: a link that flaps must not use them up
+    desk.sent(60.0)
+    head = desk.database.head()
+    assert head is not None
+    assert head.attempts == 1
 
 
-def test_an_answer_matters_only_for_the_oldest_message(desk: Desk) -> None:
+def test_an_answer_matters_until_the_message_is_delivered(desk: Desk) -> None:
+    """Also once its row is given up: what was taken is never offered again."""
     desk.store(started(), sampled())
     send = desk.sent()
     assert desk.outbox.is_open(send.ref)
-    assert not desk.outbox.is_open(MessageRef(1, "values", 0))
+    desk.store(GivenUp(1, "refused"))
+    assert desk.outbox.is_open(send.ref)
     desk.store(confirmed())
     assert not desk.outbox.is_open(send.ref)
+
+
+def test_the_wait_of_a_message_holds_no_other(desk: Desk) -> None:
+    """A late answer has delivered it: the next message goes at once."""
+    desk.store(started(), sampled())
+    desk.outbox.unanswered(desk.sent().ref, 0.0, now(60))
+    desk.store(confirmed())
+    assert desk.sent(61.0).ref == MessageRef(1, "values", 0)
+
+
+def swallow(desk: Desk, at_s: float) -> tuple[Change, ...]:
+    """The head is sent and not answered; a later CALL is."""
+    desk.outbox.connected()
+    send = desk.sent(at_s)
+    desk.outbox.unanswered(send.ref, at_s, now(at_s + 60))
+    changes = desk.outbox.answered(at_s + 61, now(at_s + 62))
+    desk.store(*changes)
+    return changes
+
+
+@pytest.mark.parametrize(("attempts", "times"), [("0", 10), ("3", 10), ("12", 12)])
+def test_a_message_that_alone_is_not_answered_steps_aside(attempts: str, times: int) -> None:
+    desk = Desk(TransactionMessageAttempts=attempts)
+    desk.store(started(1), started(2))
+    for time in range(1, times):
+        assert swallow(desk, 1000.0 * time) == (Swallowed(MessageRef(1, "start")),)
+    *_, given_up = swallow(desk, 1000.0 * times)
+    why = f"StartTransaction alone was not answered, {times} times"
+    assert given_up == GivenUp(1, why, for_now=True)
+    assert desk.sent(1e6).ref == MessageRef(2, "start")
+    desk.database.close()
+
+
+def test_an_answer_to_an_earlier_call_says_nothing_of_the_silence(desk: Desk) -> None:
+    desk.store(started())
+    desk.outbox.unanswered(desk.sent(5.0).ref, 5.0, now(65))
+    assert desk.outbox.answered(4.0, now(66)) == ()
+    assert desk.outbox.answered(65.0, now(66)) == (Swallowed(MessageRef(1, "start")),)
+    assert desk.outbox.answered(67.0, now(68)) == (), "one silence counts once"
+
+
+def test_three_quick_closes_in_a_row_are_one_count(desk: Desk) -> None:
+    desk.store(started())
+    ref = desk.sent().ref
+    closes = [desk.outbox.closed(ref, 0.0, now(after_s)) for after_s in (1, 1, 5.1, 5, 5, 5, 1, 1)]
+    assert closes == [(), (), (), (), (), (Swallowed(ref),), (), ()]
+
+
+def test_what_was_given_up_for_now_is_offered_again_after_an_hour_and_when_accepted(desk: Desk) -> None:
+    desk.store(started(1), started(2), GivenUp(1, "x", for_now=True), GivenUp(2, "y"), started(3))
+    assert desk.outbox.accepted() == (OfferedAgain(1),), "the owner decides on row 2"
+    desk.store(*desk.outbox.accepted())
+    assert desk.sent().ref == MessageRef(1, "start")
+    assert desk.outbox.offers(now(1e9)) == ()
+    for _ in range(3):
+        changes = desk.outbox.refused(MessageRef(1, "start"), BUSY, now(100))
+        desk.store(*changes)
+    assert desk.sent(1e6).ref == MessageRef(3, "start")
+    assert desk.outbox.offers(now(3699.9)) == ()
+    assert desk.outbox.offers(now(3700)) == (OfferedAgain(1),)
+
+
+def test_a_row_offered_again_is_the_same_and_steps_aside_at_its_first_failure(desk: Desk) -> None:
+    desk.store(started(1), started(2))
+    first = desk.sent()
+    for attempt in range(3):
+        desk.store(*desk.outbox.refused(first.ref, BUSY, now(attempt)))
+    desk.store(*desk.outbox.accepted())
+    assert desk.sent(1000.0) == first
+    changes = desk.outbox.refused(first.ref, WRONG, now(1000))
+    assert changes[1] == GivenUp(1, "StartTransaction was answered with FormationViolation", for_now=False)
 
 
 @pytest.mark.parametrize("transaction_id", [0, -1, -(2**31), 2**31 - 1])

@@ -18,6 +18,7 @@ from bridge.core.rows import (
     GivenUp,
     LocalListSent,
     MessageRef,
+    OfferedAgain,
     Payload,
     Pending,
     ProfileInstalled,
@@ -26,6 +27,7 @@ from bridge.core.rows import (
     Sample,
     SampleTaken,
     StartConfirmed,
+    Swallowed,
     TagCached,
     TransactionRow,
     TransactionStarted,
@@ -75,6 +77,7 @@ class Waiting:
     ref: MessageRef
     frozen: Payload | None = None
     attempts: int = 0
+    swallowed: int = 0
 
 
 @dataclass
@@ -105,8 +108,12 @@ class Model:
                 self._confirm(change)
             case Delivered(ref):
                 self._deliver(ref)
-            case GivenUp(row_id, why):
-                self._change_row(replace(self.row(row_id), given_up=why))
+            case Swallowed(ref):
+                self._change_message(ref, lambda message: replace(message, swallowed=message.swallowed + 1))
+            case GivenUp(row_id, why, for_now):
+                self._change_row(replace(self.row(row_id), given_up=why, given_up_for_now=for_now))
+            case OfferedAgain(row_id):
+                self._change_row(replace(self.row(row_id), given_up=None, given_up_for_now=False))
             case Remembered(name, value):
                 self._remember(name, value)
             case ProfileInstalled() | ProfilesRemoved():
@@ -182,7 +189,9 @@ class Model:
         first = self.living()[0]
         taken = [one.sample for one in self.samples_of(first.ref.row_id) if one.seq == first.ref.seq]
         sample = taken[0] if first.ref.kind == "values" else None
-        return Pending(first.ref, self.row(first.ref.row_id), sample, first.frozen, first.attempts)
+        return Pending(
+            first.ref, self.row(first.ref.row_id), sample, first.frozen, first.attempts, first.swallowed
+        )
 
     def open_transaction(self) -> TransactionRow | None:
         candidates = [row for row in self.rows if row.stopped_at is None]

@@ -24,6 +24,7 @@ from bridge.core.rows import (
     GivenUp,
     LocalListSent,
     MessageRef,
+    OfferedAgain,
     Payload,
     ProfileInstalled,
     ProfilesRemoved,
@@ -31,6 +32,7 @@ from bridge.core.rows import (
     Sample,
     SampleTaken,
     StartConfirmed,
+    Swallowed,
     TagCached,
     TransactionStarted,
     TransactionStopped,
@@ -143,6 +145,11 @@ class StoreMachine(RuleBasedStateMachine):
     def attempt(self, data: st.DataObject) -> None:
         self.add(Attempted(data.draw(st.sampled_from(self.model.waiting)).ref))
 
+    @precondition(lambda self: self.model.waiting)
+    @rule(data=st.data())
+    def swallow(self, data: st.DataObject) -> None:
+        self.add(Swallowed(data.draw(st.sampled_from(self.model.waiting)).ref))
+
     @precondition(lambda self: self.model.living())
     @rule(number_of=st.integers(1, 4), transaction_id=int32, parent=maybe_text)
     def deliver(self, number_of: int, transaction_id: int, parent: str | None) -> None:
@@ -164,9 +171,14 @@ class StoreMachine(RuleBasedStateMachine):
         self.add(Attempted(MessageRef(row.row_id, "start")))
 
     @precondition(lambda self: self.unfinished())
-    @rule(data=st.data(), why=text)
-    def give_up(self, data: st.DataObject, why: str) -> None:
-        self.add(GivenUp(data.draw(st.sampled_from(self.unfinished())), why))
+    @rule(data=st.data(), why=text, for_now=st.booleans())
+    def give_up(self, data: st.DataObject, why: str, for_now: bool) -> None:
+        self.add(GivenUp(data.draw(st.sampled_from(self.unfinished())), why, for_now))
+
+    @precondition(lambda self: self.model.rows)
+    @rule(data=st.data())
+    def offer_again(self, data: st.DataObject) -> None:
+        self.add(OfferedAgain(data.draw(st.sampled_from(self.model.rows)).row_id))
 
     @rule(name=st.sampled_from("abc"), value=maybe_text)
     def remember(self, name: str, value: str | None) -> None:
@@ -226,6 +238,8 @@ class StoreMachine(RuleBasedStateMachine):
         assert store.rows(1000) == model.rows[::-1]
         assert store.rows(2, offset=1) == model.rows[::-1][1:3]
         assert store.dead_letters() == [row for row in model.rows if row.given_up is not None]
+        assert store.given_up_for_now() == tuple(row.row_id for row in model.rows if row.given_up_for_now)
+        assert all(store.waits(message.ref) for message in model.waiting)
         for tag in TAGS:
             assert store.listed(tag) == model.listed.get(tag.casefold())
             assert store.cached(tag) == model.cached.get(tag.casefold())
