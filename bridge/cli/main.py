@@ -181,6 +181,35 @@ def doctor(
     raise typer.Exit(doctors.run(chosen(config_dir, state_dir, runtime_dir, mock=mock), options))
 
 
+@app.command()
+def sessions(
+    config_dir: ConfigDir = None,
+    state_dir: StateDir = None,
+    runtime_dir: RuntimeDir = None,
+    mock: Mock = False,
+    undelivered: Annotated[
+        bool, typer.Option("--undelivered", help="Only what the Central System does not know wholly.")
+    ] = False,
+    resend: Annotated[
+        int | None, typer.Option("--resend", metavar="ID", help="Offer a session given up again.")
+    ] = None,
+    export: Annotated[
+        Path | None, typer.Option("--export", help="Write CSV there.", show_default=False)
+    ] = None,
+) -> None:
+    """List what was charged, and whether the Central System knows it."""
+    from bridge.cli import sessions as shown
+
+    folders = chosen(config_dir, state_dir, runtime_dir, mock=mock)
+    if resend is not None:
+        typer.echo(shown.resend(folders, resend))
+    elif export is not None:
+        typer.echo(shown.export(folders, export, undelivered=undelivered))
+    else:
+        for line in shown.listed(folders, undelivered=undelivered):
+            typer.echo(f"{'MOCK ' * mock}{line}")
+
+
 def main() -> None:
     """The console script."""
     try:

@@ -26,7 +26,7 @@ from bridge.core.rows import (
     TransactionStarted,
     TransactionStopped,
 )
-from bridge.store import id_tags, profiles, samples, thinning
+from bridge.store import id_tags, profiles, samples
 from bridge.store.columns import KINDS, moment_text, payload_text, place, row_of
 from bridge.store.errors import ChangeError
 from bridge.store.reads import NEXT_ROW_ID, ONE_ROW
@@ -114,7 +114,6 @@ def _take_sample(connection: sqlite3.Connection, change: SampleTaken) -> None:
     samples.add(connection, change)
     if change.sample.measurands:
         _queue(connection, row, MessageRef(row.row_id, "values", change.seq))
-    thinning.thin(connection, row.row_id)
 
 
 def _stop(connection: sqlite3.Connection, change: TransactionStopped) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from bridge.core.rows import Attempted, Change, Frozen, SampleTaken, Swallowed
 from bridge.store import changes as change_tables
 from bridge.store import schema
-from bridge.store.errors import StoreError, naming
+from bridge.store.errors import DamagedError, StoreError, naming
 from bridge.store.reads import Reads
 
 IN_MEMORY = ":memory:"
@@ -63,6 +63,12 @@ class Database(Reads):
             with naming(self._path, f"{len(changes)} changes were not stored"), self._transaction(changes):
                 for change in changes:
                     change_tables.make(self._connection, change)
+
+    def check(self) -> None:
+        """Reads the whole file. Raises: DamagedError when it is not as SQLite wrote it."""
+        (found,) = self._one("PRAGMA quick_check(1)") or ("nothing",)
+        if found != "ok":
+            raise DamagedError(f"{self._path}: {found}")
 
     def close(self) -> None:
         """After this the object is of no use."""

@@ -1,7 +1,8 @@
 """The errors of the store, and how SQLite's own errors become them.
 
 StoreError
-└── ChangeError    a bug of the caller: trying again cannot help
+├── ChangeError    a bug of the caller: trying again cannot help
+└── DamagedError   the file is no database any more
 """
 
 from __future__ import annotations
@@ -32,6 +33,13 @@ class ChangeError(StoreError):
     """
 
 
+class DamagedError(StoreError):
+    """What the file holds cannot be trusted: it is to be kept, and another one begun."""
+
+
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
 @contextmanager
 def naming(path: str, trouble: str) -> Iterator[None]:
     """Turns SQLite's errors, and values it cannot hold, into a StoreError that names `path` and `trouble`.
@@ -43,12 +51,18 @@ def naming(path: str, trouble: str) -> Iterator[None]:
     except sqlite3.IntegrityError as error:
         raise ChangeError(f"{path}: {trouble}: {error}") from error
     except sqlite3.Error as error:
-        raise StoreError(f"{path}: {trouble}: {_explained(error)}") from error
+        kind = DamagedError if _code(error) in _DAMAGED else StoreError
+        raise kind(f"{path}: {trouble}: {_explained(error)}") from error
     except (ValueError, OverflowError) as error:
         raise ChangeError(f"{path}: {trouble}: a value that cannot be stored: {error}") from error
 
 
 def _explained(error: sqlite3.Error) -> str:
-    code: int | None = getattr(error, "sqlite_errorcode", None)  # missing on errors of the Python side
-    step = None if code is None else _NEXT_STEP.get(code & _PRIMARY_CODE_BITS)
+    step = _NEXT_STEP.get(_code(error))
     return f"{error}" if step is None else f"{error}; {step}"
+
+
+def _code(error: sqlite3.Error) -> int:
+    """The primary one; SQLITE_OK, 0, on errors of the Python side."""
+    code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
+    return code & _PRIMARY_CODE_BITS

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from bridge.store.errors import StoreError
@@ -18,12 +19,17 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 def migrate(connection: sqlite3.Connection, path: str, migrations: Path = MIGRATIONS) -> None:
     """Brings a new or older database to the newest version. Two programs that do it at once: one waits.
 
+    An older one is first copied, as it is, to `path` with `.schema-N` behind it; N is its version.
+
     Raises: StoreError for a database of a newer version; sqlite3.Error, the database then being as before.
     """
     numbered = _numbered(migrations)
     newest = max(numbered)
-    if _version(connection, path, newest) == newest:
+    before = _version(connection, path, newest)
+    if before == newest:
         return
+    if before > 0:
+        _back_up(connection, Path(f"{path}.schema-{before}"))
     connection.execute("BEGIN IMMEDIATE")
     try:
         _apply(connection, numbered, above=_version(connection, path, newest))
@@ -32,6 +38,20 @@ def migrate(connection: sqlite3.Connection, path: str, migrations: Path = MIGRAT
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+
+
+def newest_version() -> int:
+    """That of this program."""
+    return max(_numbered(MIGRATIONS))
+
+
+def _back_up(connection: sqlite3.Connection, target: Path) -> None:
+    """Whole, or not at all under that name."""
+    unfinished = target.with_name(f"{target.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    with closing(sqlite3.connect(unfinished)) as copy:
+        connection.backup(copy)
+    unfinished.rename(target)
 
 
 def _version(connection: sqlite3.Connection, path: str, newest: int) -> int:

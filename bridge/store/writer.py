@@ -6,12 +6,14 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 from bridge.core.rows import Change
 from bridge.store.database import Database
 from bridge.store.errors import StoreError, naming
+from bridge.store.opening import opened
 from bridge.store.reads import Reads
 
 T = TypeVar("T")
@@ -32,7 +34,7 @@ class Writer(Reads):
 
     @classmethod
     async def open(cls, path: Path) -> Writer:
-        """Opens or creates the file. Raises: StoreError as `Database` does."""
+        """Opens or creates the file, as `opening.opened`. Raises: StoreError as `Database` does."""
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         try:
             database, reading = await _in(thread, lambda: _connected(path))
@@ -62,7 +64,7 @@ class Writer(Reads):
 
 def _connected(path: Path) -> tuple[Database, sqlite3.Connection]:
     """One connection that writes, for the thread that calls this, and one that only reads, for another."""
-    database = Database(path)
+    database = opened(path, datetime.now(UTC))
     try:
         with naming(str(path), "could not be opened for reading"):
             uri = f"{path.absolute().as_uri()}?mode=ro"

@@ -100,16 +100,12 @@ class Model:
                 self._take(change)
             case TransactionStopped():
                 self._stop(change)
-            case Frozen(ref, payload):
-                self._change_message(ref, lambda message: replace(message, frozen=payload))
-            case Attempted(ref):
-                self._change_message(ref, lambda message: replace(message, attempts=message.attempts + 1))
+            case Frozen() | Attempted() | Swallowed():
+                self._mark(change)
             case StartConfirmed():
                 self._confirm(change)
             case Delivered(ref):
                 self._deliver(ref)
-            case Swallowed(ref):
-                self._change_message(ref, lambda message: replace(message, swallowed=message.swallowed + 1))
             case GivenUp(row_id, why, for_now):
                 self._change_row(replace(self.row(row_id), given_up=why, given_up_for_now=for_now))
             case OfferedAgain(row_id):
@@ -127,6 +123,15 @@ class Model:
         self.samples.append(taken)
         if taken.sample.measurands:
             self.waiting.append(Waiting(MessageRef(taken.row_id, "values", taken.seq)))
+
+    def _mark(self, change: Frozen | Attempted | Swallowed) -> None:
+        match change:
+            case Frozen(ref, payload):
+                self._change_message(ref, lambda message: replace(message, frozen=payload))
+            case Attempted(ref):
+                self._change_message(ref, lambda message: replace(message, attempts=message.attempts + 1))
+            case Swallowed(ref):
+                self._change_message(ref, lambda message: replace(message, swallowed=message.swallowed + 1))
 
     def _follow_profiles(self, change: ProfileInstalled | ProfilesRemoved) -> None:
         match change:

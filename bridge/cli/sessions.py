@@ -1,0 +1,124 @@
+"""`evse-bridge sessions`: what was charged, and what the Central System does not know of it yet."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from bridge.app import DATABASE_NAME
+from bridge.cli.folders import CliError, Folders, MisuseError
+from bridge.core.rows import OfferedAgain
+from bridge.store import Database, StoreError
+from bridge.store.opening import set_aside
+from bridge.store.sessions import Session, Sessions
+
+COLUMNS = (
+    "session", "started_at", "stopped_at", "id_tag", "energy_kwh", "meter_start_kwh", "meter_stop_kwh",
+    "reason", "estimated", "transaction_id", "told", "given_up",
+)  # fmt: skip
+_MOMENT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def listed(folders: Folders, *, undelivered: bool) -> Iterator[str]:
+    """A line for each session, the oldest first. Raises CliError."""
+    path = folders.state / DATABASE_NAME
+    for damaged in set_aside(path):
+        yield f"A DAMAGED database was set aside: {damaged}. Sessions that only it knows are not listed here."
+    shown = 0
+    for session in _sessions(path, undelivered=undelivered):
+        shown += 1
+        yield _line(session)
+    if shown == 0:
+        yield "no session that is not delivered" if undelivered else "no session yet"
+
+
+def export(folders: Folders, file: Path, *, undelivered: bool) -> str:
+    """Writes CSV (RFC 4180, UTF-8); tells what was done. Raises CliError."""
+    number = 0
+    try:
+        with file.open("w", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out)
+            writer.writerow(COLUMNS)
+            for session in _sessions(folders.state / DATABASE_NAME, undelivered=undelivered):
+                writer.writerow(_cells(session))
+                number += 1
+    except OSError as error:
+        raise CliError(f"{file}: {error.strerror}: give a file in a folder that may be written") from error
+    return f"{number} sessions written to {file}"
+
+
+def resend(folders: Folders, row_id: int) -> str:
+    """Offers a session that was given up once more; a running bridge sends it at its next step, another when
+    it runs. Raises CliError.
+    """
+    path = folders.state / DATABASE_NAME
+    given_up = {session.row.row_id for session in _sessions(path, undelivered=True) if session.row.given_up}
+    if row_id not in given_up:
+        those = ", ".join(map(str, sorted(given_up))) or "none"
+        raise MisuseError(f"--resend {row_id}: must be a session that was given up ({those})")
+    try:
+        with closing(Database(path)) as store:
+            store.apply((OfferedAgain(row_id),))
+    except StoreError as error:
+        raise CliError(str(error)) from error
+    return f"session {row_id} is offered to the Central System again"
+
+
+def _sessions(path: Path, *, undelivered: bool) -> Iterator[Session]:
+    try:
+        with closing(Sessions.open(path)) as store:
+            yield from (session for session in store.all() if not (undelivered and session.delivered))
+    except StoreError as error:
+        raise CliError(str(error)) from error
+
+
+def told(session: Session) -> str:
+    """yes | given up | charging | waiting"""
+    row = session.row
+    if row.given_up is not None:
+        return "given up"
+    if row.stopped_at is None:
+        return "charging"
+    return "yes" if session.waiting == 0 else "waiting"
+
+
+def _line(session: Session) -> str:
+    row = session.row
+    stopped = row.stopped_at.strftime(_MOMENT) if row.stopped_at is not None else "-"
+    energy = "-" if session.energy_wh is None else f"{session.energy_wh / 1000:.3f}"
+    line = f"{row.row_id:>5}  {row.started_at:{_MOMENT}}  {stopped:<20}  {row.id_tag or '(none)':<20}"
+    line += f"  {energy:>9} kWh  {row.stop_reason or '-':<14}  {told(session)}"
+    if session.waiting and row.given_up is None:
+        line += f" ({session.waiting} messages wait)"
+    if row.given_up is not None:
+        again = (
+            "it is offered again by itself"
+            if row.given_up_for_now
+            else f"--resend {row.row_id} offers it again"
+        )
+        line += f": {row.given_up}; {again}"
+    return line
+
+
+def _cells(session: Session) -> list[str]:
+    row = session.row
+    return [
+        str(row.row_id),
+        row.started_at.strftime(_MOMENT),
+        row.stopped_at.strftime(_MOMENT) if row.stopped_at is not None else "",
+        row.id_tag,
+        _kwh(session.energy_wh),
+        _kwh(row.meter_start_wh),
+        _kwh(row.meter_stop_wh),
+        row.stop_reason or "",
+        "yes" if row.stop_estimated else "no",
+        "" if row.transaction_id is None else str(row.transaction_id),
+        told(session),
+        row.given_up or "",
+    ]
+
+
+def _kwh(energy_wh: int | None) -> str:
+    return "" if energy_wh is None else f"{energy_wh / 1000:.3f}"
