@@ -25,7 +25,7 @@ from bridge.core.charge_point import ChargePoint
 from bridge.core.configuration import Configuration
 from bridge.core.errands import Ended
 from bridge.core.now import Now
-from bridge.core.rows import Change, Remembered
+from bridge.core.rows import Remembered
 from bridge.core.setup import ORDERLY, Identity, Memory
 from bridge.core.wishes import WishContent
 from bridge.core.zaptec import BEHAVIOURS
@@ -33,7 +33,8 @@ from bridge.hal_client import HalClient
 from bridge.jobs.errands import Errands
 from bridge.local.desk import Desk, Ordered
 from bridge.local.orders import ClearFaults, Reply, SendDataTransfer
-from bridge.store.errors import ChangeError, StoreError
+from bridge.recorder import Recorder
+from bridge.store.errors import StoreError
 from bridge.store.reads import Reads
 from bridge.store.writer import Writer
 from hal import logs
@@ -58,7 +59,6 @@ DATABASE_NAME = "bridge.sqlite"  # in the state folder
 TICK_S = 0.25
 FEED_EVERY_S = 0.25  # looks whether systemd's watchdog is to be fed
 WISH_EVERY_S = 1.0
-STORE_RETRY_S = 1.0
 GOODBYE_S = 2.0  # for the close frame
 INBOX_LIMIT = 256  # then sockets are left to wait
 
@@ -104,6 +104,7 @@ class App:
         firmware = partial(parts.firmware_folder, setup, folders.config, folders.state, tls)
         self._errands = Errands(self._inbox.put, firmware, tls)
         self._desk = Desk(folders.runtime, self._inbox.put)
+        self._recorder = Recorder(store, self._say, self._charge_point.record_kept)
         self._wish_seq = 0
         self._wished: tuple[WishContent, float] | None = None
         self._told_state = ""
@@ -159,6 +160,7 @@ class App:
             case Refused(password=password):
                 self._conversation.link_refused(password, now)
             case Closed():
+                self._recorder.link_closed()
                 self._conversation.link_closed(now)
             case Received(message=message):
                 log.debug("< %s", without_secret(message))
@@ -179,15 +181,15 @@ class App:
                 pass  # messages of the socket that are for others
 
     async def _carry_out(self) -> None:
+        await self._recorder.write_held()
         while effects := self._conversation.effects(clock.now()):
-            await self._apply(effects)
+            await self._recorder.apply(effects)
         self._renew_wish(clock.now())
         self._link.set_ping_interval(self._charge_point.configuration.seconds("WebSocketPingInterval"))
         self._link.set_password(self._charge_point.passwords.in_force(clock.now()))
         self._tell_state()
 
-    async def _apply(self, effects: Effects) -> None:
-        await self._write(effects.changes)
+    async def _say(self, effects: Effects) -> None:
         for note in effects.notes:
             log.info("%s", note)
         for frame in effects.frames:
@@ -199,19 +201,6 @@ class App:
             self._desk.reply(done.ticket, reply_of(done))
         if effects.reconnect is not None:
             self._link.reconnect(effects.reconnect.reason, effects.reconnect.rest_s)
-
-    async def _write(self, changes: tuple[Change, ...]) -> None:
-        """Tries until it is durable. Meanwhile no wish is renewed: nobody charges unrecorded for long."""
-        while changes:
-            try:
-                await self._store.apply(changes)
-            except ChangeError:
-                raise  # a bug of ours, which no patience mends
-            except StoreError as error:
-                log.critical("nothing can be recorded, charging will stop: %s", error)
-                await asyncio.sleep(STORE_RETRY_S)
-            else:
-                return
 
     def _tell_state(self) -> None:
         state = type(self._charge_point.state).__name__
@@ -252,7 +241,8 @@ class App:
 
     async def _leave(self) -> None:
         """Ends no transaction: the wish outlives us by a minute; the mark says that all was in order."""
-        await self._store.apply((Remembered(ORDERLY, self._boot_id),))
+        await self._recorder.write_held()
+        await self._recorder.written((Remembered(ORDERLY, self._boot_id),))
         self._renew_wish(clock.now(), WISH_LIFE_RESTART_S)
         await self._hal.flush()
         self._link.close()

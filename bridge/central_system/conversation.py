@@ -36,7 +36,7 @@ from bridge.core.charge_point import ChargePoint
 from bridge.core.id_tag import id_tag_info
 from bridge.core.now import Now
 from bridge.core.password import Password
-from bridge.core.rows import Change, Delivered, StartConfirmed
+from bridge.core.rows import Change, Delivered, MessageRef, StartConfirmed
 
 TIME_OUTS_BEFORE_RECONNECT = 2  # in a row: the socket is open, but nobody is there
 QUIET_HEARTBEAT_S = 900.0  # with WebSocketPingInterval 0 something must show that the link lives
@@ -245,12 +245,16 @@ class Conversation:
                 assert_never(never)
 
     def _row_answered(self, send: Send, payload: Payload | None, refused: Refusal | None, now: Now) -> None:
-        ref = send.ref
-        if not self._outbox.is_open(ref):
+        if not self._outbox.is_open(send.ref):
             self._notes.append(f"dropped a late answer to {send.action}: it was delivered before")
         elif refused is not None or payload is None:
-            self._changes += self._outbox.refused(ref, refused or Refusal("", passing=False), now)
-        elif ref.kind == "start":
+            self._changes += self._outbox.refused(send.ref, refused or Refusal("", passing=False), now)
+        else:
+            self._outbox.taken(send.ref)
+            self._row_taken(send.ref, payload, now)
+
+    def _row_taken(self, ref: MessageRef, payload: Payload, now: Now) -> None:
+        if ref.kind == "start":
             info = id_tag_info(payload["idTagInfo"])
             transaction_id: int = payload["transactionId"]
             self._changes.append(StartConfirmed(ref.row_id, transaction_id, info.status, info.parent_id_tag))
@@ -317,7 +321,7 @@ class Conversation:
             return
         if self._send_of_lane(self._calls, now) or not self.registration.accepted:
             return
-        if not self._send_row(self._calls, now):
+        if not self._charge_point.service.recorded or not self._send_row(self._calls, now):
             self._lane.hold_no_longer()
             self._send_of_lane(self._calls, now)
 

@@ -92,6 +92,7 @@ class Outbox:
         self._wait: _Wait | None = None
         self._silence: _Silence | None = None
         self._quick_closes: tuple[MessageRef | None, int] = (None, 0)  # in a row
+        self._taken: set[MessageRef] = set()  # the store may not know it yet
         self._offer_at_s: float | None = None  # None: no row was given up for now since the last offer
 
     def connected(self) -> None:
@@ -103,6 +104,7 @@ class Outbox:
 
     def next(self, supply: Supply, now: Now) -> Send | Change | None:
         """A message to send; or the change that must be durable first; or None: nothing, or not yet."""
+        self._taken.clear()
         head = self._rows.head()
         if head is None or self._waits(head.ref, now):
             return None
@@ -158,7 +160,11 @@ class Outbox:
 
     def is_open(self, ref: MessageRef) -> bool:
         """Whether an answer still matters: a late one may come after another send has delivered it."""
-        return self._rows.waits(ref)
+        return ref not in self._taken and self._rows.waits(ref)
+
+    def taken(self, ref: MessageRef) -> None:
+        """It is delivered, which is still to be recorded; `next` is not asked before."""
+        self._taken.add(ref)
 
     @property
     def _attempts_allowed(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bridge.core.faults import METER_LOST, NO_ERROR, READER_LOST, Report, report
+from bridge.core.faults import METER_LOST, NO_ERROR, NOT_RECORDED, READER_LOST, Report, report
 from bridge.core.metering import FRESH_S, Supply
 from hal.contract import Box, Fault, InstrumentBox, Reading, Status, Temperatures
 
@@ -65,6 +65,7 @@ class BoxView:
         self.temperatures: Temperatures | None = None
         self.instruments: InstrumentBox | None = None
         self.meter = MeterWatch()
+        self.recorded = True  # the store takes what happens here
         self._start_seen_s = 0.0
         self._heard_since_s = 0.0
         self._reader_bad_since_s: float | None = None
@@ -182,5 +183,7 @@ class BoxView:
         bad_since_s = self._reader_bad_since_s
         if bad_since_s is not None and now_s - bad_since_s >= READER_GRACE_S:
             others.append(READER_LOST)
+        if not self.recorded:
+            others.append(NOT_RECORDED)
         others.sort(key=lambda one: one.error_code == "InternalError")
         return list(dict.fromkeys(opening + others))

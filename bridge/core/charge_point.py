@@ -69,6 +69,7 @@ class ChargePoint:
         self._aligned = ClockAligned()
         self._notifier = Notifier()
         self._box_told: bool | None = None
+        self._start_unrecorded = False
         self._born_s = now.s
         self._changes: list[Change] = []
         self._calls: list[Outgoing] = []
@@ -109,8 +110,9 @@ class ChargePoint:
     def wish(self, now: Now) -> WishContent:
         """What to ask of the box at this moment."""
         status = self.connector.status(now)
+        limit = limit_a(self.state, self.box, self.profiles, now)
         return WishContent(
-            limit_a=limit_a(self.state, self.box, self.profiles, now),
+            limit_a=0.0 if self._start_unrecorded else limit,
             cable=self.connector.cable,
             lamp=lamp(self.state, status, refused=self.connector.refused(now.s), online=self.service.online),
             clear_faults=self.clearing.refs(now),
@@ -155,6 +157,11 @@ class ChargePoint:
         self._restarting.step(now, in_transaction=in_transaction)
         if self._resumed and self.service.online:
             self._resumed = not self._tell_resumed(now)
+
+    def record_kept(self, *, recorded: bool, start_unrecorded: bool) -> None:
+        """Whether the store takes what is decided; if not, whether the running transaction is in it."""
+        self.service.recorded = self.box.recorded = recorded
+        self._start_unrecorded = start_unrecorded
 
     # From the conversation
 

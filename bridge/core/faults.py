@@ -34,6 +34,7 @@ RELAY_WELDED = "562949953421312"
 
 METER_LOST = Report("PowerMeterFailure", "Meter does not answer", EMETER_NO_RESPONSE)
 RESET_FAILURE = Report("ResetFailure", "Restart did not succeed")
+NOT_RECORDED = Report("InternalError", "Disk cannot be written: nothing new is started")
 READER_LOST = Report("ReaderFailure")  # a Zaptec sends it without info
 LIST_CONFLICT = Report("LocalListConflict", "The local list says otherwise of an idTag")
 

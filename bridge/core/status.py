@@ -29,11 +29,13 @@ class Service:
     online: bool = False  # a registered link
     restarting: bool = False  # a Reset was accepted
     updating: bool = False  # new firmware waits for the end of a transaction, or is being installed
+    recorded: bool = True  # the store takes what is decided
 
     @property
     def may_start(self) -> bool:
         """Whether a new authorization is looked at."""
-        return self.accepted and self.operative and not (self.restarting or self.updating)
+        fit = self.accepted and self.operative and self.recorded
+        return fit and not (self.restarting or self.updating)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class View:
     """All that the status depends on."""
 
     state: State
-    in_service: bool  # registered once, operative, and `hal.safety` is heard
+    in_service: bool  # registered once, operative, recorded, and `hal.safety` is heard
     faulted: bool  # a fault of class open stands
     box_alive: bool  # `hal.safety` is heard
     car_connected: bool
@@ -56,7 +58,7 @@ def view(state: State, service: Service, box: BoxView, now_s: float, *, reserved
     alive = box.alive(now_s)
     return View(
         state=state,
-        in_service=service.accepted and service.operative and alive,
+        in_service=service.accepted and service.operative and service.recorded and alive,
         faulted=bool(box.opening_faults),
         box_alive=alive,
         car_connected=box.car_connected,

@@ -43,7 +43,7 @@ class Reply(msgspec.Struct, frozen=True):
 
 def order(line: bytes) -> Order:
     """Raises ValueError for what is no order."""
-    found: Order = msgspec.json.decode(line, type=Order)  # type: ignore[arg-type]
+    found: Order = msgspec.json.decode(line, type=Order)
     return found
 
 

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bridge import app, settings
+from bridge.central_system.effects import Effects
+from bridge.central_system.unrecorded import Unrecorded
 from bridge.core.errands import Ended, Errand
 from bridge.core.now import Now
 from bridge.core.password import Password
-from bridge.core.rows import Remembered
+from bridge.core.rows import Change, Remembered
 from bridge.core.setup import ORDERLY
 from bridge.core.wishes import WishContent
 from bridge.store.database import Database
+from bridge.store.errors import ChangeError, StoreError
 from hal.contract import (
     WISH_LIFE_RESTART_S,
     WISH_LIFE_S,
@@ -59,6 +62,7 @@ class BridgeProgram:
         self._database = database
         self._boot_id = boot_id
         self._wires = wires
+        self._unrecorded = Unrecorded()
         self._wish_seq = 0
         self._wished: tuple[WishContent, float] | None = None
 
@@ -85,6 +89,7 @@ class BridgeProgram:
 
     def link_closed(self, now: Now) -> None:
         """The connection is gone."""
+        self._unrecorded.link_closed()
         self.conversation.link_closed(now)
         self._carry_out(now)
 
@@ -111,27 +116,60 @@ class BridgeProgram:
 
     def leave(self, now: Now) -> None:
         """Ends in order: no transaction ends, the wish lives for another minute."""
-        self._database.apply((Remembered(ORDERLY, self._boot_id),))
+        self._write_held(now)
+        self._written((Remembered(ORDERLY, self._boot_id),))
         self._renew_wish(now, WISH_LIFE_RESTART_S)
 
     def _carry_out(self, now: Now) -> None:
         rounds = 0
+        self._write_held(now)
         while effects := self.conversation.effects(now):
             rounds += 1
             if rounds > MOST_ROUNDS:
                 raise AssertionError(f"effects without end; the last were {effects}")
-            self._database.apply(effects.changes)
-            self.notes += effects.notes
-            for frame in effects.frames:
-                self._wires.frame(frame)
-            for errand in effects.errands:
-                self._wires.errand(errand)
-            for done in effects.transferred:
-                reply = app.reply_of(done)
-                self.told_owner = " ".join(word for word in (reply.status, reply.data, reply.why) if word)
-            if effects.reconnect is not None:
-                self._wires.reconnect(effects.reconnect.rest_s)
+            self._apply(effects)
+            self._tell_record()
         self._renew_wish(now, WISH_LIFE_S)
+
+    def _apply(self, effects: Effects) -> None:
+        if effects.changes and (self._unrecorded or not self._written(effects.changes)):
+            self._unrecorded.hold(effects)
+        else:
+            self._say(effects)
+
+    def _write_held(self, now: Now) -> None:
+        while (effects := self._unrecorded.due(now.s)) is not None:
+            if not self._written(effects.changes):
+                self._unrecorded.refused(now.s)
+                return
+            self._unrecorded.recorded()
+            self._tell_record()
+            self._say(effects)
+
+    def _say(self, effects: Effects) -> None:
+        self.notes += effects.notes
+        for frame in effects.frames:
+            self._wires.frame(frame)
+        for errand in effects.errands:
+            self._wires.errand(errand)
+        for done in effects.transferred:
+            reply = app.reply_of(done)
+            self.told_owner = " ".join(word for word in (reply.status, reply.data, reply.why) if word)
+        if effects.reconnect is not None:
+            self._wires.reconnect(effects.reconnect.rest_s)
+
+    def _written(self, changes: tuple[Change, ...]) -> bool:
+        try:
+            self._database.apply(changes)
+        except ChangeError:
+            raise
+        except StoreError:
+            return False
+        return True
+
+    def _tell_record(self) -> None:
+        held = self._unrecorded
+        self.charge_point.record_kept(recorded=not held, start_unrecorded=held.holds_start)
 
     def _renew_wish(self, now: Now, life_s: float) -> None:
         content = self.charge_point.wish(now)

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from bridge.core.now import Now, timestamp
-from bridge.store.database import IN_MEMORY, Database
 from hal.contract import Wish
 from hal.mock.plant import PlantSettings
 from tests.hal.core.world import CLOSED_TICK_S, OPEN_TICK_S
@@ -18,6 +17,7 @@ from tests.scenarios.bridge_program import BridgeProgram, Wires
 from tests.scenarios.configured import setup_of
 from tests.scenarios.door import Door, in_words
 from tests.scenarios.errand_desk import ErrandDesk
+from tests.scenarios.filling_disk import Disk
 from tests.scenarios.script import Mode, Scenario
 from tests.scenarios.world import Arrival, Closed, Connected, Restarted, Said
 
@@ -43,7 +43,7 @@ class PureWorld:
         self._clock_set_s = 0.0  # by how much somebody has set the system clock
         one_phase = scenario.settings.get("installation.phases") == "1"
         self.box = PureBox(PlantSettings(phases=1 if one_phase else 3), self._now_s)
-        self.database = Database(IN_MEMORY)
+        self.database = Disk()
         self.wish: Wish | None = None
         self.said: Callable[[str], None] | None = None  # told of each frame as it leaves
         self.stirred: Callable[[], None] | None = None  # told after each event
@@ -233,6 +233,8 @@ class PureWorld:
                 plant.clear("cp_open")
             case "card":
                 self._present(argument)
+            case "disk full" | "disk free":
+                self.database.full = verb == "disk full"
             case "fault" | "clear":
                 (plant.fault if verb == "fault" else plant.clear)(argument)
             case _ if self.errands.knows(verb):
