@@ -37,6 +37,7 @@ bench: setup
 	$(BIN)/python -m tests.bench.fault_to_relay
 	$(BIN)/python -m tests.bench.memory
 	$(BIN)/python -m tests.bench.answering
+	$(BIN)/python -m tests.bench.offline
 
 # The Central System by others that the tests talk to; without it they skip it. Needs Node.js 18 or newer.
 partner:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import random
 import socket
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -65,6 +67,20 @@ def test_ten_thousand_charge_points_come_back_spread_out() -> None:
     """By the pure function: after one failed attempt no second sees a tenth of them."""
     seconds = [int(back_off_s(1, box / 9_999, 10.0, 120.0)) for box in range(10_000)]
     assert max(map(seconds.count, set(seconds))) < 1_000
+
+
+def test_after_an_hour_without_it_they_still_come_back_spread_out() -> None:
+    """Each by its own chance since all lost the Central System in the same second."""
+    chance = random.Random(20261125)
+    back_s, came = 3600.0, Counter[int]()
+    for _ in range(10_000):
+        at_s, attempt = 0.0, 0
+        while at_s < back_s:
+            attempt += 1
+            at_s += back_off_s(attempt, chance.random(), 10.0, 120.0)
+        came[int(at_s)] += 1
+    assert max(came.values()) < 300
+    assert max(came) - back_s < 120.0
 
 
 # Connections

@@ -16,7 +16,7 @@ from bridge.cli.central_system import CentralSystem
 from bridge.cli.folders import CliError, MisuseError
 from bridge.local import orders
 from bridge.local.desk import Desk, Ordered
-from bridge.local.orders import Reply, SendDataTransfer
+from bridge.local.orders import Order, Reply, SendDataTransfer
 from tests.bridge.jobs.test_with_the_program import living
 
 PATIENCE_S = 30.0
@@ -30,9 +30,9 @@ def folder() -> Iterator[Path]:
 
 
 @contextlib.asynccontextmanager
-async def answering(folder: Path, reply: Reply) -> AsyncIterator[list[SendDataTransfer]]:
+async def answering(folder: Path, reply: Reply) -> AsyncIterator[list[Order]]:
     """A desk whose actor always answers so."""
-    got: list[SendDataTransfer] = []
+    got: list[Order] = []
 
     async def act(ordered: Ordered) -> None:
         got.append(ordered.order)

@@ -12,9 +12,12 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from bridge.core.rows import Change, Remembered
+from bridge.central_system.effects import Effects
+from bridge.core.rows import Change, Remembered, TransactionStarted
+from bridge.recorder import Recorder
 from bridge.store import StoreError
 from bridge.store.writer import Writer
+from tests.bridge.store.model import a_row
 
 NOBODY = 65534
 
@@ -40,6 +43,37 @@ async def full(folder: Path) -> None:
     await writer.close()
     writer = await Writer.open(path)
     assert set(writer.remembered()) == expected | {f"{failed:06}"}
+    await writer.close()
+
+
+async def held(folder: Path) -> None:
+    """What rests on no change is said while the disk is full; the rest with space again, in order."""
+    ballast = folder / "ballast"
+    said: list[str] = []
+    told: list[tuple[bool, bool]] = []
+    writer = await Writer.open(folder / "bridge.sqlite")
+    ballast.write_bytes(b"x" * 100_000)
+    await until_refused(writer)
+
+    async def say(effects: Effects) -> None:
+        said.extend(effects.notes)
+
+    def tell(*, recorded: bool, start_unrecorded: bool) -> None:
+        told.append((recorded, start_unrecorded))
+
+    recorder = Recorder(writer, say, tell)
+    big = Remembered("big", "x" * 60_000)
+    await recorder.apply(Effects(changes=(TransactionStarted(a_row(1)), big), notes=("first",)))
+    await recorder.apply(Effects(notes=("at once",)))
+    await recorder.apply(Effects(changes=(Remembered("a", "b"),), notes=("second",)))
+    await recorder.write_held()
+    assert (said, set(told)) == (["at once"], {(False, True)})
+    ballast.unlink()
+    while len(said) < 3:
+        await recorder.write_held()
+        await asyncio.sleep(0.05)
+    assert (said, told[-1]) == (["at once", "first", "second"], (True, False))
+    assert (writer.row(1), writer.remembered()["a"]) == (a_row(1), "b")
     await writer.close()
 
 
@@ -83,5 +117,5 @@ def take_rights(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    scene = {"full": full, "unwritable": unwritable}[sys.argv[1]]
+    scene = {"full": full, "held": held, "unwritable": unwritable}[sys.argv[1]]
     asyncio.run(scene(Path(sys.argv[2])))

@@ -27,12 +27,13 @@ def run(command: list[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_a_real_disk_runs_full(folder: Path) -> None:
+@pytest.mark.parametrize("scene", ["full", "held"])
+def test_a_real_disk_runs_full(folder: Path, scene: str) -> None:
     mount = f"mount -t tmpfs -o size=400k tmpfs {folder}"
     usable = [name_space for name_space in NAME_SPACES if run([*name_space, mount]).returncode == 0]
     if not usable:
         pytest.skip("this system lets us mount no tmpfs in a name space of our own")
-    child = run([*usable[0], f"{mount} && {shlex.join([*CHILD, 'full', str(folder)])}"])
+    child = run([*usable[0], f"{mount} && {shlex.join([*CHILD, scene, str(folder)])}"])
     assert child.returncode == 0, child.stderr
 
 

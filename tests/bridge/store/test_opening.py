@@ -28,7 +28,7 @@ def filled(path: Path) -> None:
 
 def zeroed_page(path: Path) -> None:
     content = bytearray(path.read_bytes())
-    content[4096 * 2 : 4096 * 3] = bytes(4096)
+    content[8192:12288] = bytes(4096)
     path.write_bytes(content)
 
 
