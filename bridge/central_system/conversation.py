@@ -235,6 +235,8 @@ class Conversation:
             self._charge_point.id_tag_told(call.context.payload["idTag"], told, now)
         match call.context:
             case Send():
+                if isinstance(frame, CallResult) and call.context.ref.kind != "start":
+                    payload, refused = frame.payload, None  # nothing of it is needed: it was taken
                 self._row_answered(call.context, payload, refused, now)
             case Outgoing():
                 self._changes += self._outbox.answered(call.sent_s, now)

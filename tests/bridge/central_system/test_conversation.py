@@ -139,6 +139,17 @@ def test_an_answer_that_breaks_its_schema_is_no_better_than_a_callerror(desk: De
     assert desk.actions().count("StartTransaction") == 2
 
 
+def test_a_message_of_which_no_answer_is_needed_was_taken_whatever_the_answer_holds(desk: Desk) -> None:
+    """OCPP 1.6 4.7, 4.10: nothing that the Central System may fail to say would be mended by a second one."""
+    desk.database.apply((started(), sampled(), stopped()))
+    desk.register()
+    desk.answer({"transactionId": 1, "idTagInfo": {"status": "Accepted"}})
+    desk.answer({"thanks": "for the values"})
+    desk.answer({"idTagInfo": {"status": "Splendid"}})
+    assert desk.actions()[-2:] == ["MeterValues", "StopTransaction"]
+    assert desk.database.backlog() == 0
+
+
 def test_a_message_that_is_swallowed_steps_aside_and_comes_again(desk: Desk) -> None:
     """The Heartbeat after the silence is answered: the link is not to blame."""
     desk.database.apply((started(1), started(2)))

@@ -59,9 +59,8 @@ async def test_an_order_and_its_reply(folder: Path) -> None:
         told = await asyncio.to_thread(data_transfer.send, folder, GREETING)
         assert (folder / orders.SOCKET_NAME).stat().st_mode & 0o777 == 0o660
     assert told == ["Accepted", "data: to you"]
-    assert [order.request for order in got] == [
-        {"vendorId": "org.example", "messageId": "greeting", "data": "hello"}
-    ]
+    assert got == [GREETING]
+    assert GREETING.request == {"vendorId": "org.example", "messageId": "greeting", "data": "hello"}
 
 
 @pytest.mark.parametrize(
