@@ -110,6 +110,9 @@ def test_the_bridge_reaches_what_is_its_own_and_one_word_for_the_system(box: Con
     assert box.can(own, "touch", "/var/lib/evse-bridge/bridge/new")
     assert box.can(own, "test", "-w", f"{runtime}/reset")
     assert box.can(own, "test", "-r", "/etc/evse-bridge/charge-point.toml")
+    orders = f"import socket; socket.socket(socket.AF_UNIX).connect('{runtime}/desk/bridge.sock')"
+    assert box.can("evse-instruments", "python3", "-c", orders)  # as whoever is in the group evse
+    assert not box.can("nobody", "python3", "-c", orders)
     assert not box.can(own, "test", "-w", f"{runtime}/safe-outputs.json")
     assert not box.can(own, "mv", f"{runtime}/safe-outputs.json", f"{runtime}/gone")
     assert not box.can(own, "touch", f"{runtime}/new")
