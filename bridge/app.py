@@ -17,8 +17,8 @@ from pathlib import Path
 
 from bridge import clock, parts, reset, settings
 from bridge.central_system.conversation import Conversation
-from bridge.central_system.credentials import without_secret
 from bridge.central_system.effects import Effects, Transferred, Voice
+from bridge.central_system.frames import without_secret
 from bridge.central_system.link import Closed, Link, LinkEvent, Opened, Received, Refused
 from bridge.central_system.registration import Registration
 from bridge.core.charge_point import ChargePoint

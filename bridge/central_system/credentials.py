@@ -69,13 +69,6 @@ def ca_file_fault(path: Path) -> str | None:
     return None
 
 
-def without_secret(message: str | bytes) -> str:
-    """A frame for the log."""
-    if isinstance(message, bytes):
-        return f"{len(message)} binary bytes"
-    return "(a message about AuthorizationKey)" if "authorizationkey" in message.lower() else message
-
-
 def basic(identity: str, password: Password | None) -> dict[str, str]:
     """The header of OCPP-J 1.6 6.2: the password in bytes, whatever they are. Without one: none."""
     if password is None:

@@ -245,9 +245,17 @@ def _error(identity: str, items: list[object]) -> CallError:
     return CallError(identity, items[2], description, details)
 
 
+def without_secret(message: str | bytes) -> str:
+    """A message for the log: a key that is written must not stand there."""
+    if isinstance(message, bytes):
+        return f"{len(message)} binary bytes"
+    return "(a message about AuthorizationKey)" if "authorizationkey" in message.lower() else message
+
+
 def _short(thing: object) -> str:
     """For a log line: never long, whatever was received."""
     if isinstance(thing, str):
+        thing = without_secret(thing)
         return repr(thing[:60]) + ("..." if len(thing) > 60 else "")
     return type(thing).__name__ if isinstance(thing, list | dict) else repr(thing)[:60]
 

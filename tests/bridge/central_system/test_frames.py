@@ -290,3 +290,11 @@ def test_calls_given_up_do_not_pile_up() -> None:
         assert calls.expired(number + 1) is not None
     assert calls.answered("0") is None
     assert calls.answered("1") is not None
+
+
+def test_a_broken_message_about_the_key_is_not_quoted() -> None:
+    """Its value may stand before its name."""
+    with pytest.raises(Unreadable) as caught:
+        parse('[2,"1","ChangeConfiguration",{"value":"0123456789abcdef0123","key":"AuthorizationKey"}')
+    assert "0123456789abcdef" not in str(caught.value)
+    assert "AuthorizationKey" in str(caught.value)
