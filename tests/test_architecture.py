@@ -92,6 +92,7 @@ ROOMS = {
     "hal.core.*": ("hal.contract", "hal.core.*"),
     "hal.safety.*": (
         "hal.contract",
+        "hal.durable",
         "hal.config_file",
         "hal.notify",
         "hal.settings",
@@ -102,6 +103,7 @@ ROOMS = {
     ),
     "hal.instruments.*": (
         "hal.contract",
+        "hal.durable",
         "hal.config_file",
         "hal.logs",
         "hal.meter_map",
@@ -112,6 +114,7 @@ ROOMS = {
     ),
     "hal.mock.*": (
         "hal.contract",
+        "hal.durable",
         "hal.config_file",
         "hal.meter_map",
         "hal.settings",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import msgspec
 
+from hal import durable
 from hal.instruments.energy import Kept
 
 FILE_NAME = "meter.json"
@@ -30,14 +30,4 @@ def kept(path: Path) -> Kept | None:
 def keep(path: Path, count: Kept) -> None:
     """On disk when it returns; the file is the old or the new one at any time. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".new")
-    with unfinished.open("wb") as file:
-        file.write(msgspec.json.encode(count) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    durable.write(path, msgspec.json.encode(count) + b"\n")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
+from hal import durable
 from hal.mock.plant import LedgerEntry, Snapshot
 
 FOLDER = "mock"  # in the state folder
@@ -27,8 +27,8 @@ class KeptFileError(Exception):
 def keep(folder: Path, snapshot: Snapshot) -> None:
     """On disk when it returns; each file is the old or the new one at any time. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
-    _replace(folder / _LEDGER, msgspec.json.encode(snapshot.ledger))
-    _replace(folder / _REGISTER, msgspec.json.encode(_Register(snapshot.now_s, snapshot.energy_wh)))
+    durable.write(folder / _LEDGER, msgspec.json.encode(snapshot.ledger))
+    durable.write(folder / _REGISTER, msgspec.json.encode(_Register(snapshot.now_s, snapshot.energy_wh)))
 
 
 def kept(folder: Path) -> Snapshot | None:
@@ -46,17 +46,3 @@ def _read(path: Path, kind: type[T]) -> T:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except msgspec.DecodeError as error:
         raise KeptFileError(f"{path}: {error}; remove the file to begin with mock.meter_start_wh") from None
-
-
-def _replace(path: Path, content: bytes) -> None:
-    unfinished = path.with_name(path.name + ".new")
-    with unfinished.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -13,30 +13,17 @@ import socket
 import sys
 from pathlib import Path
 
+from hal import durable
+
 READY, WRITTEN = b"ready", b"written"  # any other answer is why a packet could not be written
 MOST_BYTES = 65_536
-
-
-def write(path: Path, content: bytes) -> None:
-    """The old file or the whole new one, on the disk when this returns. Raises OSError."""
-    unfinished = path.with_name(path.name + ".new")
-    with unfinished.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _serve(peer: socket.socket, path: Path) -> None:
     peer.send(READY)
     while content := peer.recv(MOST_BYTES):
         try:
-            write(path, content)
+            durable.write(path, content)
             answer = WRITTEN
         except OSError as error:
             answer = str(error).encode()
