@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bridge.cli.asking import asked
-from bridge.cli.doctor_wire import Heard, NobodyError, Wire
-from bridge.cli.doctor_words import fault_words
+from bridge.cli.doctor.wire import Heard, NobodyError, Wire
+from bridge.cli.doctor.words import fault_words
 from bridge.cli.folders import CliError
 from bridge.local.orders import ClearFaults
 from hal.contract import Fault, FaultRef

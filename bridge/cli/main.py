@@ -155,7 +155,7 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave it running to play with.")] = False,
 ) -> None:
     """MOCK: A whole charging session, shown live."""
-    from bridge.cli import demo as shown
+    from bridge.cli.demo import command as shown
 
     raise typer.Exit(shown.run(keep=keep))
 
@@ -175,7 +175,7 @@ def doctor(
     ] = None,
 ) -> None:
     """Check everything of an installed box; each line says what was measured and what to do."""
-    from bridge.cli import doctor as doctors
+    from bridge.cli.doctor import command as doctors
 
     options = doctors.Options(card=not no_card, yes=yes, json=json, sheet=report)
     raise typer.Exit(doctors.run(chosen(config_dir, state_dir, runtime_dir, mock=mock), options))

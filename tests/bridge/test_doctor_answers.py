@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.cli.doctor_answers import was_done
+from bridge.cli.doctor.answers import was_done
 from hal.contract import Request
 from hal.core.evse import Evse
 from hal.core.rules import BoxRules

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.cli import doctor_box as box
-from bridge.cli.doctor_answers import occupied, was_done
-from bridge.cli.doctor_check import Result
-from bridge.cli.doctor_words import FAULTS, WAITS_FOR, fault_words
+from bridge.cli.doctor import box
+from bridge.cli.doctor.answers import occupied, was_done
+from bridge.cli.doctor.check import Result
+from bridge.cli.doctor.words import FAULTS, WAITS_FOR, fault_words
 from hal.contract import Counters
 from hal.core.evse import Evse
 from hal.core.faults import KINDS

@@ -14,12 +14,12 @@ import pytest
 
 from bridge import settings
 from bridge.central_system.link import LinkSettings, connected
-from bridge.cli import doctor_central_system as judge
 from bridge.cli.central_system import CentralSystem
-from bridge.cli.doctor_check import Check, Result
-from bridge.cli.doctor_network import Certificate, Target, target
-from bridge.cli.doctor_proc import Running
-from bridge.cli.doctor_route import Route
+from bridge.cli.doctor import central_system as judge
+from bridge.cli.doctor.check import Check, Result
+from bridge.cli.doctor.network import Certificate, Target, target
+from bridge.cli.doctor.proc import Running
+from bridge.cli.doctor.route import Route
 from tests.bridge.doctored import status
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from bridge.cli import doctor_json, doctor_sheet
-from bridge.cli.doctor_check import TOPICS, Check, Examination, Patient, Result, Subject
-from bridge.cli.doctor_screen import MOCK_BANNER, Nobody, Screen, laid_out
+from bridge.cli.doctor import as_json, sheet
+from bridge.cli.doctor.check import TOPICS, Check, Examination, Patient, Result, Subject
+from bridge.cli.doctor.screen import MOCK_BANNER, Nobody, Screen, laid_out
 
 LOCK = Subject("box.lock", "cable lock", "each within 3 s")
 METER = Subject("senses.meter", "meter answers")
@@ -116,7 +116,7 @@ NASTY = "<script>alert('&\"')</script>"
 
 def test_json_holds_everything_of_a_check() -> None:
     check = LOCK.warning("locked in 3.10 s", "Clean it.", {"locked_s": 3.1})
-    told = json.loads(doctor_json.text(examination(check, mock=True)))
+    told = json.loads(as_json.text(examination(check, mock=True)))
     assert (told["format"], told["mock"], told["result"], told["exit_code"]) == (1, True, "warning", 0)
     assert told["at"] == "2026-07-01T12:00:00+00:00"
     assert told["checks"] == [
@@ -131,7 +131,7 @@ def test_json_holds_everything_of_a_check() -> None:
 def test_the_sheet_escapes_what_was_measured_and_fetches_nothing() -> None:
     patient = Patient(False, NASTY, NASTY, (NASTY,), NASTY, NASTY)
     checks = (Subject("box.lock", NASTY, NASTY).fault(NASTY, NASTY),)
-    text = doctor_sheet.html(Examination(datetime(2026, 7, 1, tzinfo=UTC), patient, checks))
+    text = sheet.html(Examination(datetime(2026, 7, 1, tzinfo=UTC), patient, checks))
     assert "<script" not in text
     assert text.count("&lt;script&gt;alert(&#x27;&amp;&quot;&#x27;)&lt;/script&gt;") == 10
     assert not re.search(r"""\b(src|href)\s*=|url\(|@import|https?://""", text)
@@ -140,13 +140,13 @@ def test_the_sheet_escapes_what_was_measured_and_fetches_nothing() -> None:
 
 
 def test_the_sheet_of_a_mock_cannot_be_taken_for_another() -> None:
-    text = doctor_sheet.html(examination(LOCK.ok("well"), mock=True))
+    text = sheet.html(examination(LOCK.ok("well"), mock=True))
     assert "<title>MOCK Commissioning sheet</title>" in text
     assert "<h1>MOCK Commissioning sheet</h1>" in text
     assert 'class="watermark"' in text
 
 
 def test_every_tag_of_the_sheet_is_closed() -> None:
-    text = doctor_sheet.html(examination(LOCK.ok("well"), METER.fault("silent", "Mend it."), mock=True))
+    text = sheet.html(examination(LOCK.ok("well"), METER.fault("silent", "Mend it."), mock=True))
     for tag in ("html", "head", "body", "main", "table", "tbody", "tr", "td", "section", "div", "dl", "span"):
         assert len(re.findall(f"<{tag}[ >]", text)) == text.count(f"</{tag}>"), tag

@@ -11,13 +11,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from bridge.cli import doctor_look as look
-from bridge.cli import doctor_machine as machine
-from bridge.cli import doctor_programs as programs
-from bridge.cli.doctor_check import Result
-from bridge.cli.doctor_machine import Storage
-from bridge.cli.doctor_proc import Running, connections
-from bridge.cli.doctor_proc import programs as running_programs
+from bridge.cli.doctor import look, machine, programs
+from bridge.cli.doctor.check import Result
+from bridge.cli.doctor.machine import Storage
+from bridge.cli.doctor.proc import Running, connections, running_programs
 from hal.contract import Counters, Temperatures
 from tests.bridge.doctored import BOX, INSTRUMENTS, status
 

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from bridge.cli import doctor_senses as senses
-from bridge.cli.doctor_check import Result
+from bridge.cli.doctor import senses
+from bridge.cli.doctor.check import Result
 from hal.contract import Answer, Temperatures
 from tests.bridge.doctored import BOX, INSTRUMENTS, answer, reading, status
 

@@ -17,7 +17,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from bridge.cli.doctor_check import RESULTS, TOPICS
+from bridge.cli.doctor.check import RESULTS, TOPICS
 from tests.system.programs import EVSE_BRIDGE
 from tests.system.waiting import until
 from tests.system.world import CARD, World, world
@@ -180,7 +180,7 @@ async def test_what_is_broken_is_named_with_what_to_do() -> None:
         found.says("senses.readings", "", "Check A and B")
         found.says(
             "central_system.ocpp",
-            "refused the password (HTTP 401)",
+            "wants a password (HTTP 401)",
             "Compare charge_point.id and the password",
         )
         assert found.checks["box.pilot"]["result"] == "ok"

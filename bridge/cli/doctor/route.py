@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bridge import parts, settings
-from bridge.cli import doctor_central_system as judge
-from bridge.cli import doctor_network as network
-from bridge.cli.doctor_check import Check
-from bridge.cli.doctor_proc import Running, connections
+from bridge.cli.doctor import central_system as judge
+from bridge.cli.doctor import network
+from bridge.cli.doctor.check import Check
+from bridge.cli.doctor.proc import Running, connections
 from hal.contract import Status
 
 HELD_S = 2.0  # a refused handshake is over sooner; the bridge then waits before it tries again

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bridge.cli.doctor_answers import contactor_closed, text_of, was_done
-from bridge.cli.doctor_check import Check, Subject
+from bridge.cli.doctor.answers import contactor_closed, text_of, was_done
+from bridge.cli.doctor.check import Check, Subject
 from hal.contract import Answer, Box, InstrumentBox, Reading, Status, Temperatures
 
 METER = Subject("senses.meter", "meter answers", "with the set address")

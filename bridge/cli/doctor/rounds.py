@@ -11,16 +11,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
-from bridge.cli import doctor_box as box
-from bridge.cli import doctor_look as look
-from bridge.cli import doctor_programs, doctor_senses
-from bridge.cli.doctor_answers import busy, occupied
-from bridge.cli.doctor_check import Check, Patient
-from bridge.cli.doctor_configuration import Configuration
-from bridge.cli.doctor_proc import Running, programs
-from bridge.cli.doctor_route import Route
-from bridge.cli.doctor_soundness import soundness
-from bridge.cli.doctor_wire import Heard, NobodyError, Wire
+from bridge.cli.doctor import box, look, programs, senses
+from bridge.cli.doctor.answers import busy, occupied
+from bridge.cli.doctor.check import Check, Patient
+from bridge.cli.doctor.configuration import Configuration
+from bridge.cli.doctor.proc import Running, running_programs
+from bridge.cli.doctor.route import Route
+from bridge.cli.doctor.soundness import soundness
+from bridge.cli.doctor.wire import Heard, NobodyError, Wire
 from bridge.cli.folders import Folders
 from hal.contract import Answer, Box, Status
 
@@ -75,12 +73,12 @@ class Rounds:
     def checks(self) -> Iterator[Check]:
         """One after the other, as they are found out."""
         yield from self._configuration.checks()
-        self._programs = programs(self._folders.runtime)
+        self._programs = running_programs(self._folders.runtime)
         try:
             yield from self._box()
         except NobodyError as nobody:
             running = self._programs.get("safety")
-            yield doctor_programs.safety_silent(str(nobody), nobody.do, running)
+            yield programs.safety_silent(str(nobody), nobody.do, running)
         yield from soundness(self._folders.state, self._wire.heard)
         self._person.told("the way to the Central System")
         status = self._wire.heard.status
@@ -94,7 +92,7 @@ class Rounds:
         self._wire.hear(lambda heard: heard.senses_live, LISTENS_S)
         found, status = self._wire.heard.box, self._wire.heard.status
         if found is None or status is None:
-            raise NobodyError("it says nothing", doctor_programs.start_how("safety", mock=self._folders.mock))
+            raise NobodyError("it says nothing", programs.start_how("safety", mock=self._folders.mock))
         yield from self._who_answers(found, status)
         yield from self._reflexes()
         yield from self._senses(found)
@@ -104,11 +102,11 @@ class Rounds:
     def _who_answers(self, found: Box, status: Status) -> Iterator[Check]:
         mock, running = self._folders.mock, self._programs.get
         heard = self._wire.heard
-        yield doctor_programs.safety(found, status, running("safety"), mock=mock)
-        yield doctor_programs.instruments(speaks=heard.senses_live, running=running("instruments"), mock=mock)
-        yield doctor_programs.bridge(heard.statuses, running("bridge"), mock=mock)
-        yield doctor_programs.versions(found, version("evse-bridge"))
-        yield doctor_programs.real_time(status)
+        yield programs.safety(found, status, running("safety"), mock=mock)
+        yield programs.instruments(speaks=heard.senses_live, running=running("instruments"), mock=mock)
+        yield programs.bridge(heard.statuses, running("bridge"), mock=mock)
+        yield programs.versions(found, version("evse-bridge"))
+        yield programs.real_time(status)
 
     # hal.safety
 
@@ -168,19 +166,19 @@ class Rounds:
     def _senses(self, found: Box) -> Iterator[Check]:
         self._person.told("the meter")
         if why := busy(self._status):
-            yield doctor_senses.METER.not_checked(why)
+            yield senses.METER.not_checked(why)
         else:
-            yield doctor_senses.meter(self._probed_meter(), look.serial_ports())
+            yield senses.meter(self._probed_meter(), look.serial_ports())
         yield from self._readings(found)
         self._person.told("what hal.instruments says of itself")
         if not self._wire.hear(lambda heard: heard.instruments is not None, INSTRUMENTS_S):
-            yield doctor_senses.READER.not_checked("hal.instruments says nothing")
+            yield senses.READER.not_checked("hal.instruments says nothing")
             return
         yield from self._reader()
         yield self._lamp()
         instruments, temperatures = self._wire.heard.instruments, self._wire.heard.temperatures
         assert instruments is not None
-        yield doctor_senses.contacts(instruments, temperatures)
+        yield senses.contacts(instruments, temperatures)
 
     def _probed_meter(self) -> Answer:
         """One damaged frame on RS-485 is no fault yet."""
@@ -194,31 +192,31 @@ class Rounds:
         )
         readings = self._wire.heard.readings
         fresh = [one for one in readings if one.at_s >= began_s] or readings[-1:]
-        yield from doctor_senses.readings(fresh, found, self._status, time.monotonic())
+        yield from senses.readings(fresh, found, self._status, time.monotonic())
 
     def _reader(self) -> Iterator[Check]:
         instruments = self._wire.heard.instruments
         assert instruments is not None
-        yield doctor_senses.reader(instruments)
+        yield senses.reader(instruments)
         if instruments.reader is None:
             return
         if why := busy(self._status) or ("" if self._card else "--no-card") or self._person.why_absent:
-            yield doctor_senses.CARD.not_checked(why)
+            yield senses.CARD.not_checked(why)
             return
         self._person.told(f"PRESENT A CARD NOW, within {CARD_S} s")
-        yield doctor_senses.card(self._wire.ask("instruments", "probe-reader", str(CARD_S)))
+        yield senses.card(self._wire.ask("instruments", "probe-reader", str(CARD_S)))
 
     def _lamp(self) -> Check:
         instruments = self._wire.heard.instruments
         assert instruments is not None
-        if known := doctor_senses.lamp_lines(instruments):
+        if known := senses.lamp_lines(instruments):
             return known
         if why := busy(self._status) or self._person.why_absent:
-            return doctor_senses.LAMP.not_checked(why)
+            return senses.LAMP.not_checked(why)
         self._person.told("LOOK AT THE LAMP: red, green, blue")
         answer = self._wire.ask("safety", "lamp", "test")
         seen = answer.ok and self._person.saw("Did the lamp show red, green and blue, again and again?")
-        return doctor_senses.lamp(answer, seen=seen)
+        return senses.lamp(answer, seen=seen)
 
 
 def _two_statuses(heard: Heard) -> bool:

@@ -6,8 +6,8 @@ import ssl
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 
-from bridge.cli.doctor_check import Check, Subject
-from bridge.cli.doctor_network import Certificate, Target, Trial
+from bridge.cli.doctor.check import Check, Subject
+from bridge.cli.doctor.network import Certificate, Target, Trial
 
 DNS = Subject("central_system.dns", "host name", "has an address")
 TCP = Subject("central_system.tcp", "TCP", "connects within 10 s")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from itertools import groupby
 
-from bridge.cli.doctor_check import Check, Examination, Patient
+from bridge.cli.doctor.check import Check, Examination, Patient
 
 # What no software can see. IEC 60364-6 names the tests of an installation.
 BY_HAND = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bridge.cli.doctor_check import Check, Subject
-from bridge.cli.doctor_proc import Running
+from bridge.cli.doctor.check import Check, Subject
+from bridge.cli.doctor.proc import Running
 from hal.contract import Box, Status
 
 SAFETY = Subject("programs.safety", "hal.safety", "answers")

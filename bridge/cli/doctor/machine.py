@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bridge.cli.doctor_check import Check, Subject
+from bridge.cli.doctor.check import Check, Subject
 from hal.contract import InstrumentBox, Temperatures
 
 CLOCK = Subject("machine.clock", "clock", "set by a time server")

@@ -20,7 +20,7 @@ from bridge import settings
 from bridge.cli import config
 from bridge.cli.child import show, started
 from bridge.cli.client import SOCKET_NAME as MOCK_SOCKET
-from bridge.cli.demo_session import Stage, StepError
+from bridge.cli.demo.session import Stage, StepError
 from bridge.cli.folders import CliError, Folders
 from hal import contract
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.central_system.frames import Call, CallError, CallResult, Frame
-from bridge.cli.demo_present import Present
+from bridge.cli.demo.present import Present
 
 HOLD_S = 0.15  # a line waits so long for one of an earlier moment: the sources are not equally quick
 WIDE = 100  # columns

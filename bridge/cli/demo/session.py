@@ -12,9 +12,9 @@ from typing import Any
 
 from bridge.central_system.frames import CallResult
 from bridge.cli.central_system import CentralSystem, Line
-from bridge.cli.demo_present import Present
-from bridge.cli.demo_timeline import Row, Timeline, changes, said
-from bridge.cli.demo_verdict import LEAST_WH, TOLERANCE_WH
+from bridge.cli.demo.present import Present
+from bridge.cli.demo.timeline import Row, Timeline, changes, said
+from bridge.cli.demo.verdict import LEAST_WH, TOLERANCE_WH
 from hal.contract import Message
 
 CARD = "0004AABBCC"  # as an RDM6300 says it: 10 hex digits

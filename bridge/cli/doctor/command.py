@@ -8,10 +8,10 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from bridge.cli import doctor_json, doctor_sheet
-from bridge.cli.doctor_check import Check, Examination
-from bridge.cli.doctor_rounds import Person, Rounds
-from bridge.cli.doctor_screen import Nobody, Screen
+from bridge.cli.doctor import as_json, sheet
+from bridge.cli.doctor.check import Check, Examination
+from bridge.cli.doctor.rounds import Person, Rounds
+from bridge.cli.doctor.screen import Nobody, Screen
 from bridge.cli.folders import CliError, Folders, MisuseError
 
 
@@ -40,9 +40,9 @@ def run(folders: Folders, options: Options) -> int:
 
 def _silently(folders: Folders, options: Options) -> Examination:
     examination = examine(folders, Nobody(yes=options.yes), lambda _: None, card=options.card)
-    print(doctor_json.text(examination))
+    print(as_json.text(examination))
     if options.sheet is not None:
-        _write(options.sheet, doctor_sheet.html(examination))
+        _write(options.sheet, sheet.html(examination))
     return examination
 
 
@@ -52,7 +52,7 @@ def _on_screen(folders: Folders, options: Options) -> Examination:
     examination = examine(folders, screen, screen.line, card=options.card)
     screen.foot(examination)
     if options.sheet is not None:
-        _write(options.sheet, doctor_sheet.html(examination))
+        _write(options.sheet, sheet.html(examination))
         screen.say(f"{'MOCK ' * folders.mock}commissioning sheet: {options.sheet}")
     return examination
 

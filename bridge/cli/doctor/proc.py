@@ -24,7 +24,7 @@ class Running:
     age_s: float
 
 
-def programs(runtime_dir: Path, proc: Path = Path("/proc")) -> dict[str, Running]:
+def running_programs(runtime_dir: Path, proc: Path = Path("/proc")) -> dict[str, Running]:
     """By name, those that were started for this runtime folder."""
     found = {}
     for folder in proc.glob("[0-9]*"):

@@ -9,7 +9,7 @@ import msgspec
 
 from bridge import settings
 from bridge.cli.config import WALLBOX_FILE, hal_settings
-from bridge.cli.doctor_check import Check, Subject
+from bridge.cli.doctor.check import Check, Subject
 from bridge.cli.folders import Folders
 from hal.config_file import ConfigError, Fault, Report
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridge.cli.doctor_machine import Storage
+from bridge.cli.doctor.machine import Storage
 
 _TIME_ERROR = 5  # adjtimex(2): the clock is not synchronized
 _TIMEX_BYTES = 512  # more than any struct timex; its first word, 0, says that nothing is to be set

@@ -14,10 +14,10 @@ from typing import Any
 
 from bridge.cli.central_system import CentralSystem
 from bridge.cli.client import ask
-from bridge.cli.demo_box import received_wh, running
-from bridge.cli.demo_screen import MOCK_STYLE, Screen
-from bridge.cli.demo_session import CARD, Session, Stage, StepError
-from bridge.cli.demo_verdict import Evidence, verdict
+from bridge.cli.demo.box import received_wh, running
+from bridge.cli.demo.screen import MOCK_STYLE, Screen
+from bridge.cli.demo.session import CARD, Session, Stage, StepError
+from bridge.cli.demo.verdict import Evidence, verdict
 from bridge.cli.folders import CliError, Folders
 from bridge.cli.ledger import Tag
 

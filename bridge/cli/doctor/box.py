@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bridge.cli.doctor_answers import contactor_closed, text_of, was_done
-from bridge.cli.doctor_check import Check, Subject
-from bridge.cli.doctor_words import USUAL, fault_words, waits_for
+from bridge.cli.doctor.answers import contactor_closed, text_of, was_done
+from bridge.cli.doctor.check import Check, Subject
+from bridge.cli.doctor.words import USUAL, fault_words, waits_for
 from hal.contract import Answer, Status
 
 # IEC 61851-1 Annex A: state A is +12 V +- 1 V, F -12 V. The low side's chain may be 1.5 V off.

@@ -12,9 +12,9 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from bridge.cli.demo_present import Present
-from bridge.cli.demo_timeline import HEADING, TO_CHARGE_POINT, Row, laid_out, now_line, texts
-from bridge.cli.demo_verdict import Finding
+from bridge.cli.demo.present import Present
+from bridge.cli.demo.timeline import HEADING, TO_CHARGE_POINT, Row, laid_out, now_line, texts
+from bridge.cli.demo.verdict import Finding
 
 BANNER = "MOCK: car, wallbox and mains are simulated; nothing is billed to anybody."
 PLAIN_COLUMNS = 100  # where nobody tells how wide it is

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from bridge.cli.doctor_check import Check, Examination
+from bridge.cli.doctor.check import Check, Examination
 
 FORMAT = 1  # counts up when a field changes its meaning or goes; not when one comes
 

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from bridge.cli import doctor_look as look
-from bridge.cli import doctor_machine as machine
-from bridge.cli.doctor_check import Check
-from bridge.cli.doctor_wire import Heard
+from bridge.cli.doctor import look, machine
+from bridge.cli.doctor.check import Check
+from bridge.cli.doctor.wire import Heard
 
 
 def soundness(state_dir: Path, heard: Heard) -> Iterator[Check]:

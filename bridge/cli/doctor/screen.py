@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from bridge.cli.doctor_check import Check, Examination, Result
+from bridge.cli.doctor.check import Check, Examination, Result
 
 MOCK_BANNER = "MOCK: car, wallbox and mains are simulated; this says nothing about a real box."
 MOCK_STYLE = "bold black on yellow"
@@ -47,7 +47,7 @@ class Nobody:
 
 
 class Screen:
-    """Stdout, and the person in front of it if there is one (`doctor_rounds.Person`)."""
+    """Stdout, and the person in front of it if there is one (`rounds.Person`)."""
 
     def __init__(self, console: Console, *, mock: bool, yes: bool, attended: bool) -> None:
         """`attended`: somebody can be asked."""

@@ -1,0 +1,1 @@
+"""`evse-bridge doctor`: the installer's one command."""
