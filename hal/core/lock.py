@@ -45,6 +45,7 @@ class Lock:
         self._closed = False  # two samples alike change it: 20 of the 100 ms in which a lost lock opens
         self._before = False
         self._tries = 0
+        self._half_way = False  # a pulse was cut short: what the feedback says of the bolt is not all
         self._started_s = 0.0
         self._moves = deque(moves_s)
 
@@ -66,16 +67,17 @@ class Lock:
         return "locked" if self._closed else "unlocked"
 
     def step(self, want: Move | None, *, closed: bool, now_s: float) -> Move | None:
-        """The motor until the next tick. A changed want ends a pulse at once."""
+        """The motor until the next tick. A changed want ends a pulse at once; the next want has a whole one."""
         before, self._before = self._before, closed
         self._closed = closed if closed == before else self._closed
         if want != self._want:
+            self._half_way = self._half_way or self.motor is not None
             self._want, self._tries, self.motor, self.failure = want, 0, None, None
             return None
         if self.motor is not None and not passed(self._started_s, self._rules.pulse_s, now_s):
             return self.motor
         self.motor = None
-        if want is None or self._closed == (want == "lock"):
+        if want is None or (self._closed == (want == "lock") and not self._half_way):
             self._tries, self.failure = 0, None
         elif self._tries > self._rules.retries:
             self.failure = "lock_failed" if want == "lock" else "unlock_failed"
@@ -88,6 +90,7 @@ class Lock:
     def _move(self, want: Move, now_s: float) -> None:
         if self._may_move(now_s):
             self._tries += 1
+            self._half_way = False
             self._started_s = now_s
             self._moves.append(now_s)
             self.motor = want

@@ -31,6 +31,7 @@ class PilotTest:
         self._due = True
         self._running = False
         self._f_right = False
+        self._a_before = False  # at the tick before: a car that is just coming passes through 11 to 10.5 V
         self._in_a = Held(IN_A_S)
         self._failed_s = 0.0
 
@@ -53,9 +54,11 @@ class PilotTest:
         """The channels at this tick, with what has been shown until now."""
         if not self._running or not passed(offer.changed_s, JUDGED_AFTER_S, now_s):
             return
+        in_a, a_before = band(sense.cp_high_v, in_c=False) == "A", self._a_before
+        self._a_before = in_a
         if offer.shown == "F":
             self._f_right = sense.cp_high_v <= NOTHING_V and LOW_FROM_V <= sense.cp_low_v <= LOW_TO_V
-        elif band(sense.cp_high_v, in_c=False) == "A":  # else a car is just coming: no verdict
+        elif in_a and a_before:  # else a car is just coming: no verdict
             x1_right = X1_LEAST_V <= sense.cp_high_v <= TOO_HIGH_V and sense.cp_low_v >= -NOTHING_V
             self.failed, self._running = not (self._f_right and x1_right), False
             self._failed_s = now_s

@@ -33,6 +33,12 @@ PEOPLE = [
     *rows(
         "lock",
         (
+            "a pulse cut short is forgotten",
+            "self._half_way = self._half_way or self.motor is not None",
+            "self._half_way = False",
+            f"{LOCK}a_pulse_that_was_cut_short",
+        ),
+        (
             "a failed locking is tried again",
             'if want == "unlock" and passed(',
             "if passed(",

@@ -44,8 +44,14 @@ SELF_TESTS = [
             f"{SELF}each_unplug_is_followed_by_a_test",
         ),
         (
+            "a passing voltage is a verdict",
+            "elif in_a and a_before:",
+            "elif in_a:",
+            f"{SELF}a_car_seen_on_its_way_to_b",
+        ),
+        (
             "a car that comes fails the pilot test",
-            'elif band(sense.cp_high_v, in_c=False) == "A":',
+            "elif in_a and a_before:",
             "else:",
             f"{SELF}a_car_that_comes_in_the_test",
         ),

@@ -177,3 +177,13 @@ def test_without_a_living_wish_it_only_locks() -> None:
 
 def _with_cable(bench: Bench, cable: Cable) -> Wish:
     return msgspec.structs.replace(wish(16.0, until_s=bench.now_s + 5.0), cable=cable)
+
+
+def test_a_pulse_that_was_cut_short_is_made_up_for() -> None:
+    """The bolt stands half-way: it holds the cable although the feedback no longer says locked."""
+    motor = Motor().run("lock", 1.0).run("unlock", 0.1).run(None, 1.0)
+    assert (motor.closed, len(motor.starts)) == (False, 2)
+    motor.run("unlock", 2.0)
+    assert len(motor.starts) == 3
+    motor.run("lock", 2.0).run("unlock", 2.0)
+    assert len(motor.starts) == 5

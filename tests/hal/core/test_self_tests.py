@@ -96,6 +96,20 @@ def test_x1_must_read_12_v(high_v: float, fails: bool) -> None:
     assert bench.faults == (["pilot_circuit"] if fails else [])
 
 
+def test_a_car_seen_on_its_way_to_b_gives_no_verdict() -> None:
+    """A peak-hold that decays shows each voltage between for a moment."""
+    bench = Bench()
+    bench.until(lambda b: b.pilot() == "F", 1.0)
+    bench.until(lambda b: b.pilot() == "x1", 1.0)
+    bench.high_v = 9.0
+    bench.run(0.25)
+    bench.high_v = 10.8
+    bench.tick()
+    bench.high_v = 9.0
+    bench.run(1.0)
+    assert bench.faults == []
+
+
 def test_f_must_pull_the_high_side_down() -> None:
     bench = Bench()
     bench.high_v = 12.0
