@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.locked
 
-.PHONY: setup demo test test-vm check bench partner mutants scenario-mutants deaths lock
+.PHONY: setup demo test test-vm check bench partner mutants scenario-mutants deaths power-cuts chaos chaos-controls lock
 
 # The environment follows the lock: a changed lock lays it anew.
 setup: $(STAMP)
@@ -52,6 +52,18 @@ deaths: setup
 # Drawn by seed: ARGS="--count 100 --seed another --deep" for more.
 scenario-mutants: setup
 	$(BIN)/python -m tests.mutants.bridge $(ARGS)
+
+# Power cuts of the simulated box; with ARGS="--real 100" of real programs too.
+power-cuts: setup
+	$(BIN)/python -m tests.chaos.power_cuts $(ARGS)
+
+# Half an hour; two minutes with ARGS=--short. Needs libfaketime.
+chaos: setup
+	$(BIN)/python -m tests.chaos $(ARGS)
+
+# What is broken on purpose must be seen.
+chaos-controls: setup
+	$(BIN)/python -m tests.chaos.controls
 
 # New versions within the bounds of pyproject.toml, for x86-64 and aarch64, Python 3.11 to 3.13.
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

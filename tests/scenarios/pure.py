@@ -38,12 +38,13 @@ class PureWorld:
     settle_s = 5.0
     expects_at_once = True
 
-    def __init__(self, scenario: Scenario, mode: Mode) -> None:
+    def __init__(self, scenario: Scenario, mode: Mode, database: Disk | None = None) -> None:
+        """`database`: a store of the test's own, instead of an empty one."""
         self._now_s = BEGINS_S - WARM_UP_S
         self._clock_set_s = 0.0  # by how much somebody has set the system clock
         one_phase = scenario.settings.get("installation.phases") == "1"
         self.box = PureBox(PlantSettings(phases=1 if one_phase else 3), self._now_s)
-        self.database = Disk()
+        self.database = database or Disk()
         self.wish: Wish | None = None
         self.said: Callable[[str], None] | None = None  # told of each frame as it leaves
         self.stirred: Callable[[], None] | None = None  # told after each event

@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +36,9 @@ class Said:
 class Run:
     """One `run --mock` in its three folders; may be started again after its end."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str] = {}) -> None:
+        """`environment`: more of it for all programs of the box."""
+        self._environment = {**os.environ, **environment}
         self.config, self.state, self.runtime = folder / "c", folder / "d", folder / "r"
         self.said: list[Said] = []
         self._living: asyncio.subprocess.Process | None = None
@@ -53,6 +55,7 @@ class Run:
         self._living = await asyncio.create_subprocess_exec(
             *EVSE_BRIDGE, "run", "--mock", *self.arguments,
             stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, preexec_fn=_end_with_parent,
+            env=self._environment,
         )  # fmt: skip
         self._reading = asyncio.create_task(self._read(self._living))
 

@@ -34,9 +34,11 @@ T = TypeVar("T")
 class World:
     """What a test may do and see. Use `world()`."""
 
-    def __init__(self, folder: Path, central_system: CentralSystem) -> None:
+    def __init__(
+        self, folder: Path, central_system: CentralSystem, environment: Mapping[str, str] = {}
+    ) -> None:
         self.central_system = central_system
-        self.run = Run(folder)
+        self.run = Run(folder, environment)
         self.truth = Truth(self.run.runtime)
         self.observer = Observer(self.run.runtime)
         self._tasks: list[asyncio.Task[None]] = []

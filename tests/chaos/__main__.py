@@ -1,0 +1,84 @@
+"""`python -m tests.chaos [--seed 1] [--boxes 4] [--minutes 30] [--plan]`
+
+Exit code 1 when a session was lost or duplicated, a rule was broken, or a planned fault did not happen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Iterator
+from itertools import chain
+
+from tests.chaos import clock
+from tests.chaos.box_life import Lived, life
+from tests.chaos.plan import Amounts, counted, line, plan
+
+# For 30 minutes, over all boxes together: at least 60 of each kind of link fault, 60 kills, 10 power cuts, 5
+# jumps of the clock, 200 sessions.
+FOR_30_MINUTES = Amounts(
+    1800.0, links=60, kills=60, power_cuts=12, clock_jumps=8, box_faults=20, sessions=200
+)
+FOR_TWO_MINUTES = Amounts(90.0, links=1, kills=3, power_cuts=2, clock_jumps=2, box_faults=1, sessions=10)
+
+
+def main() -> int:
+    """Prints the plan of each box, then the comparison of ledgers."""
+    parser = argparse.ArgumentParser(prog="tests.chaos")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--short", action="store_true", help="one box, two minutes")
+    parser.add_argument("--boxes", type=int, default=4)
+    parser.add_argument("--plan", action="store_true", help="print the plan and end")
+    asked = parser.parse_args()
+    if asked.short:
+        asked.boxes = 1
+    amounts = FOR_TWO_MINUTES if asked.short else _share(FOR_30_MINUTES, asked.boxes)
+    if (why := clock.missing()) is not None:
+        print(why, file=sys.stderr)
+        return 1
+    names = [f"seed {asked.seed} box {number + 1}" for number in range(asked.boxes)]
+    for name in names:
+        print(f"*** {name}", *(line(one) for one in plan(name, amounts)), sep="\n", flush=True)
+    if asked.plan:
+        return 0
+    lives = asyncio.run(_together(names, amounts))
+    print(*_report(names, lives), sep="\n")
+    return 0 if all(lived.good for lived in lives) else 1
+
+
+def _share(whole: Amounts, boxes: int) -> Amounts:
+    """For each box, rounded up."""
+
+    def part(count: int) -> int:
+        return -(-count // boxes)
+
+    return Amounts(
+        whole.duration_s,
+        links=part(whole.links),
+        kills=part(whole.kills),
+        power_cuts=part(whole.power_cuts),
+        clock_jumps=part(whole.clock_jumps),
+        box_faults=part(whole.box_faults),
+        sessions=part(whole.sessions),
+    )
+
+
+async def _together(names: list[str], amounts: Amounts) -> list[Lived]:
+    return list(await asyncio.gather(*(life(name, amounts) for name in names)))
+
+
+def _report(names: list[str], lives: list[Lived]) -> Iterator[str]:
+    happened = counted(chain.from_iterable(lived.done for lived in lives))
+    yield "*** what happened"
+    yield from (f"{count:5} {kind}" for kind, count in sorted(happened.items()))
+    yield "*** ledgers"
+    for name, lived in zip(names, lives, strict=True):
+        yield f"{name}: {lived.verdict}; answers destroyed {lived.destroyed} + up to {lived.interruptions}"
+        yield from lived.faults
+    lost, duplicated = (sum(getattr(each.verdict, what) for each in lives) for what in ("lost", "duplicated"))
+    yield f"lost {lost}, duplicated {duplicated}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""`python -m tests.chaos.controls`: a product broken on purpose, in a copy, must fail the power cuts.
+
+Exit 0: all three were seen. 1: one was not. 2: a control does not fit the source.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LIVES = ("--count", "24", "--writes", "6", "--sessions", "24")
+WRONG = 1  # exit code of the lives
+DEADLINE_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """`old` stands once in `module` and becomes `new`; the lives must say `seen`."""
+
+    name: str
+    module: str
+    old: str
+    new: str
+    seen: str
+
+
+CONTROLS = (
+    Control(
+        "the durable write removed",
+        "bridge/store/database.py",
+        "{'NORMAL' if minor else 'FULL'}",
+        "NORMAL",
+        "lost: ",
+    ),
+    Control(
+        "a resend under a new key",
+        "bridge/central_system/outbox.py",
+        "_ACTIONS[head.ref.kind], head.frozen",
+        "_ACTIONS[head.ref.kind], "
+        "{**head.frozen, 'timestamp': timestamp(now.utc)} if head.ref.kind == 'start' else head.frozen",
+        "duplicated: ",
+    ),
+    Control(
+        "the rule of late answers off",
+        "bridge/central_system/frames.py",
+        "        self._late[call.id] = call\n",
+        "",
+        "repeated messages for",
+    ),
+)
+
+
+def main() -> int:
+    """Prints a line for each control."""
+    if (said := _lives()) is not None:
+        print(f"the lives are not right before anything is broken:\n{said[-3000:]}", file=sys.stderr)
+        return 2
+    unseen = 0
+    for control in CONTROLS:
+        source = (ROOT / control.module).read_text()
+        if source.count(control.old) != 1:
+            print(f"{control.name}: {control.old!r} must stand once in {control.module}", file=sys.stderr)
+            return 2
+        said = _lives(control)
+        seen = said is not None and control.seen in said
+        unseen += not seen
+        print(f"{'seen    ' if seen else 'NOT SEEN'} {control.name}", flush=True)
+    return 1 if unseen else 0
+
+
+def _lives(control: Control | None = None) -> str | None:
+    """What they say of a copy that is broken so; None: all is right."""
+    with tempfile.TemporaryDirectory(prefix="evse-control-") as name:
+        folder = Path(name)
+        for package in ("bridge", "hal", "tests"):
+            unwanted = shutil.ignore_patterns("__pycache__", "node_modules")
+            shutil.copytree(ROOT / package, folder / package, ignore=unwanted)
+        if control is not None:
+            source = folder / control.module
+            source.write_text(source.read_text().replace(control.old, control.new))
+        ran = subprocess.run(
+            [sys.executable, "-m", "tests.chaos.power_cuts", *LIVES],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": name, "PYTHONDONTWRITEBYTECODE": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=DEADLINE_S,
+            check=False,
+        )
+    return ran.stdout if ran.returncode == WRONG else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""A real store that the power can be taken from before or after any of its commits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bridge.core.rows import Change
+from bridge.store.database import IN_MEMORY, Database
+
+When = Literal["before", "after"]
+WHENS: tuple[When, ...] = ("before", "after")  # a write is committed
+FULL = 2  # PRAGMA synchronous: synced at this commit, with all commits before it
+
+
+class PowerCut(Exception):  # noqa: N818 - what happens
+    """Now."""
+
+
+@dataclass(slots=True)
+class Armed:
+    """The power goes at the `writes`-th write from now, before or after it is committed."""
+
+    writes: int
+    when: When
+
+
+class CutStore(Database):
+    """The schema of the product in memory, and the record of all that was committed."""
+
+    def __init__(self, log: Sequence[tuple[Change, ...]] = ()) -> None:
+        super().__init__(IN_MEMORY)
+        self.armed: Armed | None = None
+        self._log: list[tuple[Change, ...]] = []
+        self._synced = 0  # batches
+        for changes in log:
+            self.apply(changes)
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Raises PowerCut when it is time."""
+        if not changes:
+            return
+        now = self._due()
+        if now != "before":
+            super().apply(changes)
+            self._log.append(tuple(changes))
+            if self._connection.execute("PRAGMA synchronous").fetchone()[0] == FULL:
+                self._synced = len(self._log)
+        if now is not None:
+            self.armed = None
+            raise PowerCut
+
+    def _due(self) -> When | None:
+        if self.armed is None:
+            return None
+        self.armed.writes -= 1
+        return self.armed.when if self.armed.writes <= 0 else None
+
+    @property
+    def may_be_lost(self) -> int:
+        """How many of the newest batches were not synced to the disk."""
+        return len(self._log) - self._synced
+
+    def after_cut(self, lost: int) -> CutStore:
+        """What the next boot finds when the newest `lost` batches never reached the disk."""
+        found = CutStore(self._log[: len(self._log) - lost])
+        self.close()
+        return found

@@ -1,0 +1,79 @@
+"""The judge of ledgers goes red for everything that must not be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bridge.cli.ledger import Payload, Transaction
+from tests.chaos.books import Happened, PlugIn, Verdict, judge
+
+DAY = "2026-01-01T00:"
+PLUG_INS = [PlugIn(1000.0, 2004.0), PlugIn(2004.0, 3005.0)]
+HAPPENED = [
+    Happened(datetime(2026, 1, 1, 0, 10, 0, tzinfo=UTC), "Local"),
+    Happened(datetime(2026, 1, 1, 0, 30, 0, tzinfo=UTC), "PowerLoss"),
+]
+
+
+def told(
+    number: int,
+    meters: tuple[int, int],
+    times: tuple[str, str],
+    reason: str,
+    *,
+    values: Payload | None = None,
+) -> Transaction:
+    start = {
+        "connectorId": 1, "idTag": "04AABBCC", "meterStart": meters[0], "timestamp": f"{DAY}{times[0]}Z",
+    }  # fmt: skip
+    stop = {
+        "transactionId": number, "meterStop": meters[1], "timestamp": f"{DAY}{times[1]}Z", "reason": reason,
+    }  # fmt: skip
+    return Transaction(number, start, [] if values is None else [values], [stop])
+
+
+def energy(at: str, wh: int) -> Payload:
+    value = {"value": str(wh), "measurand": "Energy.Active.Import.Register", "unit": "Wh"}
+    return {"meterValue": [{"timestamp": f"{DAY}{at}Z", "sampledValue": [value]}]}
+
+
+FIRST = told(1, (1000, 2000), ("01:00", "10:00"), "Local", values=energy("05:00", 1500))
+SECOND = told(2, (2000, 3000), ("20:00", "31:00"), "PowerLoss")
+
+
+def verdict(*transactions: Transaction) -> Verdict:
+    return judge(transactions, PLUG_INS, HAPPENED)
+
+
+def test_what_agrees_has_no_faults() -> None:
+    assert verdict(FIRST, SECOND) == Verdict(2, 0, 0, 0, 0, ())
+
+
+def test_a_repeated_message_is_no_second_session() -> None:
+    unanswered = Transaction(7, FIRST.start)
+    twice = replace(SECOND, stops=SECOND.stops * 2)
+    assert verdict(unanswered, FIRST, twice) == Verdict(2, 0, 0, 1, 1, ())
+
+
+@pytest.mark.parametrize(
+    ("transactions", "fault"),
+    [
+        ([FIRST], "lost: 1001 Wh received from 2004 Wh on"),
+        ([FIRST, Transaction(2, SECOND.start)], "lost: the end of session 04AABBCC from 2000 Wh"),
+        ([FIRST, SECOND, told(3, (2000, 3000), ("20:01", "31:00"), "PowerLoss")], "bill the same energy"),
+        ([told(1, (1000, 1960), ("01:00", "10:00"), "Local"), SECOND], "960 Wh billed for 1004 Wh received"),
+        ([FIRST, SECOND, told(3, (3000, 3100), ("40:00", "41:00"), "Local")], "100 Wh that no car received"),
+        ([FIRST, told(2, (2000, 3000), ("20:00", "19:00"), "PowerLoss")], "it ends before it begins"),
+        ([FIRST, told(2, (2000, 1990), ("20:00", "31:00"), "PowerLoss")], "is below meterStart"),
+        ([FIRST, told(2, (2000, 3000), ("09:00", "31:00"), "PowerLoss")], "begins before"),
+        ([FIRST, told(2, (2000, 3000), ("20:00", "31:00"), "Local")], "but its reason is Local"),
+        ([told(1, (1000, 2000), ("01:00", "10:00"), "Remote"), SECOND], "nothing happened for the reason"),
+        ([replace(FIRST, values=[energy("05:00", 900)]), SECOND], "time and energy disagree"),
+        ([FIRST, replace(SECOND, stops=[*SECOND.stops, FIRST.stops[0]])], "its stops differ"),
+    ],
+)
+def test_what_is_wrong_is_said(transactions: list[Transaction], fault: str) -> None:
+    assert any(fault in said for said in verdict(*transactions).faults)
