@@ -313,7 +313,8 @@ class ChargePoint:
         reading = self.box.fresh_reading(now.s)
         if reading is None:
             return False
-        occasion = Occasion(now.utc, context, self.configuration.text("MeterValuesSampledData"))
+        measurands = self.configuration.text("MeterValuesSampledData")
+        occasion = Occasion(self.connector.dated(now.utc), context, measurands)
         return self._say(sample(reading, self.box.supply, occasion))
 
     def _take_aligned(self, now: Now) -> None:

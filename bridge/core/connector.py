@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import assert_never
 
 from bridge.core.authorization import Authorization
@@ -311,6 +312,10 @@ class Connector:
         if self._log is not None:
             self.changes += self._log.aligned(taken)
         return self._log is not None
+
+    def dated(self, moment: datetime) -> datetime:
+        """In a transaction nothing is dated before its last sample, whatever became of the clock."""
+        return self._log.dated(moment) if self._log is not None else moment
 
     def stop(self, reason: str, now: Now, *, id_tag: str | None = None) -> None:
         """The decision; the row follows when the contactor is open and the meter read. Idempotent."""

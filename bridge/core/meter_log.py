@@ -82,6 +82,11 @@ class MeterLog:
         or before the start."""
         return max(moment, self._last_at)
 
+    def dated(self, moment: datetime) -> datetime:
+        """For values of this transaction that are said beside its row, in their place among the others."""
+        self._last_at = self.not_before_last(moment)
+        return self._last_at
+
     def _take(self, context: str, reading: Reading, supply: Supply, now: Now) -> tuple[SampleTaken, ...]:
         """OCPP 1.6 9.1 MeterValueSampleInterval 0: no MeterValues; begin and end of transactionData stay."""
         told = self._configuration.text("MeterValuesSampledData") if self._interval_s else ""

@@ -106,8 +106,12 @@ def judge(
     sessions = sessions_of(transactions)
     stopped = [session for session in sessions if session.stops]
     lost = [f"lost: {fault}" for fault in _lost(stopped, plug_ins)]
-    lost += [f"lost: the end of {session.name}" for session in sessions if not session.stops]
     duplicated = [f"duplicated: {fault}" for fault in _duplicated(stopped)]
+    for session in sessions:
+        if not session.stops:
+            twin = _twin(session, stopped)
+            duplicated += [f"duplicated: {session.name} is {twin.name}"] if twin else []
+            lost += [f"lost: the end of {session.name}"] if twin is None else []
     faults = [*lost, *duplicated, *_energy(stopped, plug_ins)]
     for session in stopped:
         faults += [f"{session.name}: {fault}" for fault in _one(session)]
@@ -160,9 +164,16 @@ def _energy(sessions: list[Session], plug_ins: Sequence[PlugIn]) -> Iterator[str
 
 
 def _duplicated(sessions: list[Session]) -> Iterator[str]:
-    for former, latter in pairwise(sessions):
+    by_register = sorted(sessions, key=lambda one: (one.start["meterStart"], one.stops[0]["meterStop"]))
+    for former, latter in pairwise(by_register):
         if former.stops[0]["meterStop"] > latter.start["meterStart"]:
             yield f"{former.name} and {latter.name} bill the same energy"
+
+
+def _twin(session: Session, stopped: Iterable[Session]) -> Session | None:
+    """The one that bills the energy which this one, never stopped, began to bill."""
+    began_wh = session.start["meterStart"]
+    return next((one for one in stopped if one.start["meterStart"] == began_wh and _energy_wh(one) > 0), None)
 
 
 def _one(session: Session) -> Iterator[str]:

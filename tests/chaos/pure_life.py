@@ -35,6 +35,7 @@ KEYS = {
 }
 ENERGY_FACTOR = 60.0
 CALM_S = 180.0
+JUMPS_S = (3600, -3600, 315_360_000, -315_360_000)  # an hour, ten years
 LATE_S = 61.0  # later than the time-out of a transaction's message, earlier than its resend
 TRANSACTION_CALLS = ("StartTransaction", "StopTransaction")
 LIST = [{"idTag": CARDS[0], "idTagInfo": {"status": "Accepted", "parentIdTag": "FAMILY"}}]
@@ -71,12 +72,15 @@ class Told:
 class PureLife:
     """One box and one car. `live` may be called once."""
 
-    def __init__(self, seed: int, mode: Mode = "cloud", first_cut: Armed | None = None) -> None:
-        """`first_cut`: at this write, instead of a random moment."""
+    def __init__(
+        self, seed: int, mode: Mode = "cloud", first_cut: Armed | None = None, *, clock_jumps: bool = False
+    ) -> None:
+        """`first_cut`: at this write, not at a random moment. `clock_jumps`: at any phase of a session."""
         self._chance = random.Random(seed)
         scenario = Scenario("power cuts", "", (), keys=dict(KEYS))
         self._store = CutStore()
         self._first_cut = first_cut
+        self._clock_jumps = clock_jumps
         self._world = PureWorld(scenario, mode, self._store)
         plant = self._world.box.plant
         plant.settings = replace(plant.settings, energy_factor=ENERGY_FACTOR)
@@ -100,7 +104,8 @@ class PureLife:
             self._calm_down()
             received = [entry.received_wh for entry in self._world.box.plant.ledger]
             plug_ins = plug_ins_of(received, self._first_wh)
-            verdict = judge(self._ledger.transactions.values(), plug_ins, self._happened)
+            happened = None if self._clock_jumps else self._happened
+            verdict = judge(self._ledger.transactions.values(), plug_ins, happened)
             return Told(verdict, self._cuts, self._destroyed, tuple(self._story))
         finally:
             self._world.close()
@@ -242,6 +247,10 @@ class PureLife:
 
     def _pass(self, for_s: float) -> None:
         """Time, answers, and the end of the power."""
+        if self._clock_jumps and self._chance.random() < 0.15:
+            jump_s = self._chance.choice(JUMPS_S)
+            self._story.append(f"clock {jump_s}")
+            self._world.do("clock", str(jump_s))
         end_s = self._world.now_s + for_s
         while True:
             until_s = end_s if self._cut_at_s is None else min(end_s, self._cut_at_s)

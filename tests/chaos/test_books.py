@@ -64,6 +64,10 @@ def test_a_repeated_message_is_no_second_session() -> None:
         ([FIRST], "lost: 1001 Wh received from 2004 Wh on"),
         ([FIRST, Transaction(2, SECOND.start)], "lost: the end of session 04AABBCC from 2000 Wh"),
         ([FIRST, SECOND, told(3, (2000, 3000), ("20:01", "31:00"), "PowerLoss")], "bill the same energy"),
+        (
+            [FIRST, SECOND, Transaction(3, {**SECOND.start, "timestamp": f"{DAY}20:07Z"})],
+            "duplicated: session 04AABBCC from 2000 Wh at 2026-01-01T00:20:07Z is session",
+        ),
         ([told(1, (1000, 1960), ("01:00", "10:00"), "Local"), SECOND], "960 Wh billed for 1004 Wh received"),
         ([FIRST, SECOND, told(3, (3000, 3100), ("40:00", "41:00"), "Local")], "100 Wh that no car received"),
         ([FIRST, told(2, (2000, 3000), ("20:00", "19:00"), "PowerLoss")], "it ends before it begins"),

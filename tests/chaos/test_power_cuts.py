@@ -34,5 +34,13 @@ def test_without_cuts_repeated_messages_are_the_answers_destroyed(mode: Mode) ->
     assert verdict.repeated_starts + verdict.repeated_stops == told.answers_destroyed > 0
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_the_clock_jumps_at_any_phase(seed: int) -> None:
+    """By an hour or ten years, both ways, with a power cut now and then."""
+    told = PureLife(seed, clock_jumps=True).live(cuts=seed % 2, sessions=4)
+    assert told.faults == ()
+    assert any(line.startswith("clock") for line in told.story)
+
+
 def test_the_same_seed_gives_the_same_life() -> None:
     assert [told for _, told in each_write(3, 1)] == [told for _, told in each_write(3, 1)]
