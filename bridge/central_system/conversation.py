@@ -7,6 +7,7 @@ The owner carries out `effects` until they are empty: first the changes, made du
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import assert_never
 
 from bridge.central_system.effects import NOT_CONNECTED, Effects, Reconnect, Transferred, Voice
@@ -62,6 +63,7 @@ class Conversation:
         self._open: dict[str, Later] = {}  # requests of this connection that are not answered yet
         self._password: Password | None = None  # that opened the present connection
         self._time_outs = 0
+        self._heard_at: datetime | None = None  # when the Central System last said something
         self._last_call_s = 0.0
 
     # From the link
@@ -111,6 +113,7 @@ class Conversation:
 
     def received(self, message: str | bytes, now: Now) -> None:
         """One message of the Central System, whatever it holds; the link stays."""
+        self._heard_at = now.utc
         try:
             frame = parse(message)
         except Unreadable as reason:
@@ -178,7 +181,10 @@ class Conversation:
             case never:
                 assert_never(never)
         if self._time_outs >= TIME_OUTS_BEFORE_RECONNECT:
-            self._reconnect = Reconnect(f"{self._time_outs} calls in a row were not answered")
+            told = f"{self._time_outs} calls in a row were not answered"
+            if self._heard_at is not None:
+                told += f"; last answer at {self._heard_at:%Y-%m-%d %H:%M:%S} UTC"
+            self._reconnect = Reconnect(told)
 
     # The Central System asks
 

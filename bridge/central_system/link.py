@@ -169,6 +169,7 @@ class Link:
         self.settings = settings
         self.offline_since: datetime | None = datetime.now(UTC)  # None while connected
         self.trouble = "not connected yet"  # why there is no connection, or why the last one ended
+        self._heard_at = datetime.now(UTC)  # of the other side, whatever it was
         self._listener = listener
         self._connection: ClientConnection | None = None
         self._end: asyncio.Future[Closed] | None = None  # while connected: its result ends the connection
@@ -270,7 +271,7 @@ class Link:
     async def _converse(self, connection: ClientConnection, password: Password | None) -> Closed:
         """Until the connection ends, whoever ends it. Cancelled: drops it at once."""
         self._connection, self._end = connection, asyncio.get_running_loop().create_future()
-        self.offline_since = None
+        self.offline_since, self._heard_at = None, datetime.now(UTC)
         log.info("connected to %s", shown(address(self.settings.url, self.settings.identity)))
         if self._closing.is_set():
             self.close()
@@ -298,7 +299,9 @@ class Link:
         await self._listener(Opened(password))
         try:
             while True:
-                await self._listener(Received(await connection.recv()))
+                message = await connection.recv()
+                self._heard_at = datetime.now(UTC)
+                await self._listener(Received(message))
         except ConnectionClosed as closed:
             return _closed_by(closed)
 
@@ -309,8 +312,9 @@ class Link:
             try:
                 async with asyncio.timeout(patience_s):
                     await (await connection.ping())
+                self._heard_at = datetime.now(UTC)
             except TimeoutError:
-                return Closed(f"no pong for {patience_s:g} s")
+                return Closed(f"no pong for {patience_s:g} s; last answer at {since(self._heard_at)}")
             except ConnectionClosed:
                 await asyncio.Event().wait()  # the reader tells, after all that was received before
 
