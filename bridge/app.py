@@ -288,6 +288,7 @@ def charge_point(
         password=parts.password(setup),
         firmware_version=version,
         firmware_source=setup.firmware.source,
+        lost_limit=setup.fallback.lost_limit,
     )
     return ChargePoint(identity, configuration, memory, now)
 

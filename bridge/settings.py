@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
+from bridge.core.absence import LostLimit
 from bridge.core.configuration import UNKNOWN, first_value_fault, known_keys
 from bridge.core.password import LONGEST, SHORTEST
 from bridge.core.zaptec import BEHAVIOURS, Mode
@@ -153,6 +154,25 @@ class Firmware(_Section, frozen=True):
     ] = ()
 
 
+class Fallback(_Section, frozen=True):
+    """What holds while the Central System is away. Without these, nothing changes then."""
+
+    central_system_lost_after_s: Annotated[
+        float,
+        Meta(ge=0, le=86_400, description="so long it may be away before the limit; 0: there is no limit"),
+    ] = 0.0
+    central_system_lost_limit_a: Annotated[
+        float, Meta(ge=0, le=80, description="amps from then on; below 6 charging pauses")
+    ] = 6.0
+
+    @property
+    def lost_limit(self) -> LostLimit | None:
+        """None: its absence changes nothing."""
+        if self.central_system_lost_after_s == 0:
+            return None
+        return LostLimit(self.central_system_lost_after_s, self.central_system_lost_limit_a)
+
+
 class Timing(_Section, frozen=True):
     """Waits of the link. A mock box may shorten them; a real one must not have this section."""
 
@@ -184,6 +204,7 @@ class ChargePoint(msgspec.Struct, frozen=True, kw_only=True):
     ocpp: Ocpp = Ocpp()
     reset: Reset = Reset()
     firmware: Firmware = Firmware()
+    fallback: Fallback = Fallback()
     timing: Timing = Timing()
 
 

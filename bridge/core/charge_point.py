@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+from bridge.core.absence import Absence
 from bridge.core.box import BoxView
 from bridge.core.calls import Outgoing
 from bridge.core.clearing import Clearing
@@ -67,6 +68,7 @@ class ChargePoint:
         self.clearing = Clearing()
         self._restarting = Restarting()
         self._aligned = ClockAligned()
+        self._absence = Absence(identity.lost_limit, now.s)
         self._notifier = Notifier()
         self._box_told: bool | None = None
         self._start_unrecorded = False
@@ -110,7 +112,7 @@ class ChargePoint:
     def wish(self, now: Now) -> WishContent:
         """What to ask of the box at this moment."""
         status = self.connector.status(now)
-        limit = limit_a(self.state, self.box, self.profiles, now)
+        limit = limit_a(self.state, self.box, self.profiles, self._absence, now)
         return WishContent(
             limit_a=0.0 if self._start_unrecorded else limit,
             cable=self.connector.cable,
@@ -143,6 +145,7 @@ class ChargePoint:
     def step(self, now: Now) -> None:
         """After every event and at least each half second."""
         self.box.watch_meter(now.s)
+        self._absence.observe(online=self.service.online, now_s=now.s)
         self.connector.step(now)
         self.profiles.follow(self.state)
         self._take_aligned(now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bridge.core.absence import LostLimit
 from bridge.core.charging_profiles import ChargingProfile
 from bridge.core.id_tag import IdTags, NoIdTags
 from bridge.core.password import Password
@@ -24,6 +25,7 @@ class Identity:
     firmware_version: str = ""  # four numbers: what runs now
     password: Password | None = None  # of charge-point.toml
     firmware_source: str = ""  # where a Zaptec behind its cloud takes updates from; empty: nowhere
+    lost_limit: LostLimit | None = None  # the owner's, while the Central System is away
 
 
 @dataclass(frozen=True, slots=True)

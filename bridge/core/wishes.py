@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
+from bridge.core.absence import Absence
 from bridge.core.box import BoxView
 from bridge.core.configuration import Configuration
 from bridge.core.installed_profiles import InstalledProfiles
@@ -23,13 +24,13 @@ class WishContent:
     clear_faults: tuple[FaultRef, ...] = ()
 
 
-def limit_a(state: State, box: BoxView, profiles: InstalledProfiles, now: Now) -> float:
+def limit_a(state: State, box: BoxView, profiles: InstalledProfiles, absence: Absence, now: Now) -> float:
     """0 unless a transaction runs that nobody has decided to stop."""
     if not isinstance(state, Transaction) or state.stopping is not None or state.deauthorized:
         return 0.0
     prevailing_a = profiles.limit_a(state, box, now)
-    cap_a = box.meter.cap_a(now.s)
-    return prevailing_a if cap_a is None else min(prevailing_a, cap_a)
+    caps_a = (box.meter.cap_a(now.s), absence.cap_a(now.s))
+    return min([prevailing_a, *(cap_a for cap_a in caps_a if cap_a is not None)])
 
 
 def cable(state: State, configuration: Configuration, *, unlocking: bool) -> Cable:

@@ -20,6 +20,10 @@ def setup_of(scenario: Scenario, mode: Mode) -> settings.ChargePoint:
             mode=mode, authorization_required=said.get("zaptec.authorization_required") != "false"
         ),
         ocpp=settings.Ocpp(keys=dict(scenario.keys)),
+        fallback=settings.Fallback(
+            central_system_lost_after_s=float(said.get("fallback.central_system_lost_after_s", 0)),
+            central_system_lost_limit_a=float(said.get("fallback.central_system_lost_limit_a", 6)),
+        ),
         firmware=settings.Firmware(
             source="" if said.get("firmware.source") == "none" else "https://updates.example/box.tar"
         ),

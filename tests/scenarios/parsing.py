@@ -60,6 +60,8 @@ SETTINGS = {
     "installation.phases": "1|3",
     "firmware.source": "none",
     "central_system.password": r"\w{1,40}",
+    "fallback.central_system_lost_after_s": "60",
+    "fallback.central_system_lost_limit_a": "0|6|8",
 }
 VERBS = (
     "car plugs in, ready", "car plugs in", "car ready", "car pauses", "car leaves",

@@ -1,0 +1,35 @@
+"""What the owner wants while the Central System is away: a lower limit after a while, or no change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class LostLimit:
+    """`limit_a` holds from `after_s` without a registered link on; 0 pauses charging, nothing stops."""
+
+    after_s: float
+    limit_a: float
+
+
+class Absence:
+    """How long there has been no registered link."""
+
+    def __init__(self, limit: LostLimit | None, now_s: float) -> None:
+        """`limit` None: the absence changes nothing."""
+        self._limit = limit
+        self._since_s: float | None = now_s  # None: it is there
+
+    def observe(self, *, online: bool, now_s: float) -> None:
+        """To be called at every step."""
+        if online:
+            self._since_s = None
+        elif self._since_s is None:
+            self._since_s = now_s
+
+    def cap_a(self, now_s: float) -> float | None:
+        """None: no cap."""
+        if self._limit is None or self._since_s is None or now_s - self._since_s < self._limit.after_s:
+            return None
+        return self._limit.limit_a
