@@ -1,4 +1,4 @@
-"""`python -m tests.chaos [--seed 1] [--boxes 4] [--minutes 30] [--plan]`
+"""`python -m tests.chaos [--seed 1] [--short] [--boxes 4] [--own] [--plan]`
 
 Exit code 1 when a session was lost or duplicated, a rule was broken, or a planned fault did not happen.
 """
@@ -14,6 +14,7 @@ from itertools import chain
 from tests.chaos import clock
 from tests.chaos.box_life import Lived, life
 from tests.chaos.plan import Amounts, counted, line, plan
+from tests.partner import ocpp_rpc
 
 # For 30 minutes, over all boxes together: at least 60 of each kind of link fault, 60 kills, 10 power cuts, 5
 # jumps of the clock, 200 sessions.
@@ -29,12 +30,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--short", action="store_true", help="one box, two minutes")
     parser.add_argument("--boxes", type=int, default=4)
+    parser.add_argument("--own", action="store_true", help="our own Central System instead of ocpp-rpc")
     parser.add_argument("--plan", action="store_true", help="print the plan and end")
     asked = parser.parse_args()
     if asked.short:
         asked.boxes = 1
     amounts = FOR_TWO_MINUTES if asked.short else _share(FOR_30_MINUTES, asked.boxes)
-    if (why := clock.missing()) is not None:
+    if (why := clock.missing() or (None if asked.own else ocpp_rpc.missing())) is not None:
         print(why, file=sys.stderr)
         return 1
     names = [f"seed {asked.seed} box {number + 1}" for number in range(asked.boxes)]
@@ -42,7 +44,7 @@ def main() -> int:
         print(f"*** {name}", *(line(one) for one in plan(name, amounts)), sep="\n", flush=True)
     if asked.plan:
         return 0
-    lives = asyncio.run(_together(names, amounts))
+    lives = asyncio.run(_together(names, amounts, partner=not asked.own))
     print(*_report(names, lives), sep="\n")
     return 0 if all(lived.good for lived in lives) else 1
 
@@ -64,8 +66,8 @@ def _share(whole: Amounts, boxes: int) -> Amounts:
     )
 
 
-async def _together(names: list[str], amounts: Amounts) -> list[Lived]:
-    return list(await asyncio.gather(*(life(name, amounts) for name in names)))
+async def _together(names: list[str], amounts: Amounts, *, partner: bool) -> list[Lived]:
+    return list(await asyncio.gather(*(life(name, amounts, partner=partner) for name in names)))
 
 
 def _report(names: list[str], lives: list[Lived]) -> Iterator[str]:

@@ -18,6 +18,7 @@ TOLERANCE_WH = 1 + 2 * REGISTER_WH  # of one session: a step at each end, and fl
 MOMENT = timedelta(seconds=2)  # timestamps are whole seconds, and a decision takes a moment
 LEADS_TO_STOP = timedelta(seconds=60)  # from what a person does to the stop that comes of it
 CUT = "PowerLoss"
+BOOTS = (CUT, "Reboot")  # the meter may come too late for its reading after the boot
 ENERGY = "Energy.Active.Import.Register"
 
 
@@ -100,9 +101,14 @@ def plug_ins_of(received_wh: Iterable[float], first_wh: float) -> list[PlugIn]:
 
 
 def judge(
-    transactions: Iterable[Transaction], plug_ins: Sequence[PlugIn], happened: Sequence[Happened] | None
+    transactions: Iterable[Transaction],
+    plug_ins: Sequence[PlugIn],
+    happened: Sequence[Happened] | None,
+    before_cut_wh: float = 0.0,
 ) -> Verdict:
-    """`happened` None: the clock jumped, so times of different sessions, and reasons by time, say nothing."""
+    """`happened` None: the clock jumped, so times of different sessions, and reasons by time, say nothing.
+    `before_cut_wh`: what flows between the last stored value and a cut, unknown when the meter is late.
+    """
     sessions = sessions_of(transactions)
     stopped = [session for session in sessions if session.stops]
     lost = [f"lost: {fault}" for fault in _lost(stopped, plug_ins)]
@@ -112,7 +118,7 @@ def judge(
             twin = _twin(session, stopped)
             duplicated += [f"duplicated: {session.name} is {twin.name}"] if twin else []
             lost += [f"lost: the end of {session.name}"] if twin is None else []
-    faults = [*lost, *duplicated, *_energy(stopped, plug_ins)]
+    faults = [*lost, *duplicated, *_energy(stopped, plug_ins, before_cut_wh)]
     for session in stopped:
         faults += [f"{session.name}: {fault}" for fault in _one(session)]
     if happened is not None:
@@ -134,8 +140,19 @@ def _energy_wh(session: Session) -> int:
 
 
 def _of(plug_in: PlugIn, sessions: Iterable[Session]) -> list[Session]:
-    """Those that bill more of it than a step of the register."""
-    return [session for session in sessions if _common_wh(plug_in, session) > REGISTER_WH + 1]
+    """Those that bill more of it than a step of the register, or were cut before they could."""
+    return [
+        session
+        for session in sessions
+        if _common_wh(plug_in, session) > REGISTER_WH + 1 or _cut_at_once(plug_in, session)
+    ]
+
+
+def _cut_at_once(plug_in: PlugIn, session: Session) -> bool:
+    within = (
+        plug_in.began_wh - REGISTER_WH - 1 <= session.start["meterStart"] < plug_in.ended_wh - TOLERANCE_WH
+    )
+    return within and _energy_wh(session) == 0 and session.stops[0].get("reason") in BOOTS
 
 
 def _common_wh(plug_in: PlugIn, session: Session) -> float:
@@ -149,13 +166,15 @@ def _lost(sessions: list[Session], plug_ins: Sequence[PlugIn]) -> Iterator[str]:
             yield f"{plug_in.received_wh:.0f} Wh received from {plug_in.began_wh:.0f} Wh on"
 
 
-def _energy(sessions: list[Session], plug_ins: Sequence[PlugIn]) -> Iterator[str]:
+def _energy(sessions: list[Session], plug_ins: Sequence[PlugIn], before_cut_wh: float) -> Iterator[str]:
     billed_at_all: set[int] = set()
     for plug_in in plug_ins:
         those = _of(plug_in, sessions)
         billed_at_all.update(id(session) for session in those)
         billed_wh = sum(_energy_wh(session) for session in those)
-        if those and abs(billed_wh - plug_in.received_wh) > TOLERANCE_WH * len(those):
+        cuts = sum(session.stops[0].get("reason") in BOOTS for session in those)
+        allowed_wh = TOLERANCE_WH * len(those) + before_cut_wh * cuts
+        if those and abs(billed_wh - plug_in.received_wh) > allowed_wh:
             names = ", ".join(session.name for session in those)
             yield f"{billed_wh} Wh billed for {plug_in.received_wh:.0f} Wh received: {names}"
     for session in sessions:
