@@ -103,6 +103,8 @@ class OcppRpc(CentralSystem):
                 self._note(text, outbound=outbound)
             case {"violation": text}:
                 self.violations.append(text)
+            case {"called": number} if self._called[number].done():
+                pass  # nobody waits for it any more
             case {"called": number, "error": [code, text]}:
                 action = f"call {number}"
                 self._called[number].set_exception(Refused(action, CallError(action, code, text)))
