@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bridge.core.rows import Change
-from bridge.store.database import IN_MEMORY, Database
+from tests.scenarios.filling_disk import Disk
 
 When = Literal["before", "after"]
 WHENS: tuple[When, ...] = ("before", "after")  # a write is committed
@@ -26,11 +26,11 @@ class Armed:
     when: When
 
 
-class CutStore(Database):
+class CutStore(Disk):
     """The schema of the product in memory, and the record of all that was committed."""
 
     def __init__(self, log: Sequence[tuple[Change, ...]] = ()) -> None:
-        super().__init__(IN_MEMORY)
+        super().__init__()
         self.armed: Armed | None = None
         self._log: list[tuple[Change, ...]] = []
         self._synced = 0  # batches
