@@ -58,7 +58,7 @@ power-cuts: setup
 	$(BIN)/python -m tests.chaos.power_cuts $(ARGS)
 
 # Half an hour; two minutes with ARGS=--short. Needs libfaketime.
-chaos: setup partner
+chaos: setup
 	$(BIN)/python -m tests.chaos $(ARGS)
 
 # What is broken on purpose must be seen.

@@ -1,4 +1,4 @@
-"""`python -m tests.chaos [--seed 1] [--short] [--boxes 4] [--own] [--plan]`
+"""`python -m tests.chaos [--seed 1] [--short] [--boxes 4] [--partner] [--plan]`
 
 Exit code 1 when a session was lost or duplicated, a rule was broken, or a planned fault did not happen.
 """
@@ -30,13 +30,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--short", action="store_true", help="one box, two minutes")
     parser.add_argument("--boxes", type=int, default=4)
-    parser.add_argument("--own", action="store_true", help="our own Central System instead of ocpp-rpc")
+    parser.add_argument("--partner", action="store_true", help="ocpp-rpc instead of our own Central System")
     parser.add_argument("--plan", action="store_true", help="print the plan and end")
     asked = parser.parse_args()
     if asked.short:
         asked.boxes = 1
     amounts = FOR_TWO_MINUTES if asked.short else _share(FOR_30_MINUTES, asked.boxes)
-    if (why := clock.missing() or (None if asked.own else ocpp_rpc.missing())) is not None:
+    if (why := clock.missing() or (ocpp_rpc.missing() if asked.partner else None)) is not None:
         print(why, file=sys.stderr)
         return 1
     names = [f"seed {asked.seed} box {number + 1}" for number in range(asked.boxes)]
@@ -44,7 +44,7 @@ def main() -> int:
         print(f"*** {name}", *(line(one) for one in plan(name, amounts)), sep="\n", flush=True)
     if asked.plan:
         return 0
-    lives = asyncio.run(_together(names, amounts, partner=not asked.own))
+    lives = asyncio.run(_together(names, amounts, partner=asked.partner))
     print(*_report(names, lives), sep="\n")
     return 0 if all(lived.good for lived in lives) else 1
 
