@@ -18,7 +18,7 @@ from pathlib import Path
 
 from bridge.cli.central_system import CentralSystem, Refused
 from bridge.cli.ledger import Tag
-from tests.chaos.books import Verdict, judge, plug_ins_of
+from tests.chaos.books import Verdict, judge, plug_ins_of, sessions_of
 from tests.chaos.clock import BoxClock
 from tests.chaos.plan import (
     Amounts,
@@ -66,6 +66,7 @@ CALM_S = 120.0  # in which everything must be delivered
 STILL_S = 4.0
 SOON_S = 6.0
 TRIES = 4
+MOST_VISITS = 3  # for each session that is wanted
 GIVES_UP = (Refused, TimeoutError, ConnectionError)
 
 
@@ -100,11 +101,14 @@ class BoxLife:
         self._steady = asyncio.Lock()  # held while there is no power
 
     async def live(self, planned: list[Planned], amounts: Amounts) -> Lived:
-        """All of the plan, and at least so many cars."""
+        """All of the plan, and at least so many sessions; a car that finds no current is none."""
         first_wh = float((await self._world.plant())["energy_wh"])
         faults = asyncio.create_task(self._suffer(planned))
-        visits = 0
-        while not faults.done() or visits < amounts.sessions:
+        visits, ledger = 0, self._world.central_system.ledger
+        while not faults.done() or (
+            len(sessions_of(ledger.transactions.values())) < amounts.sessions
+            and visits < MOST_VISITS * amounts.sessions
+        ):
             await self._visit()
             visits += 1
         await faults
