@@ -67,7 +67,7 @@ class Lock:
         return "locked" if self._closed else "unlocked"
 
     def step(self, want: Move | None, *, closed: bool, now_s: float) -> Move | None:
-        """The motor until the next tick. A changed want ends a pulse at once; the next want has a whole one."""
+        """The motor until the next tick. A changed want ends a pulse at once; the next has a whole one."""
         before, self._before = self._before, closed
         self._closed = closed if closed == before else self._closed
         if want != self._want:

@@ -176,10 +176,8 @@ class BoxLife:
             if tries % 10 == 0:
                 await self._try("swipe", tag=card)
                 await self._stop_from_afar()
-            if tries % 30 == 15:
+            if tries == 15:
                 await self._try("fault", name="cp_open")
-            elif tries % 30 == 0:  # a bolt that was stopped half-way has to go out before it goes in
-                await self._try("clear", name="cp_open")
             assert time.monotonic() < patience_s, f"the lock never lets go: {await self._world.plant()}"
             await asyncio.sleep(0.3)
         await self._try("clear", name="cp_open")
