@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hal.contract import Vehicle
 from hal.core.held import Held, passed
 from hal.core.offer import Offer
-from hal.core.pilot import LOW_FROM_V, LOW_TO_V, TOO_HIGH_V, band
+from hal.core.pilot import LOW_FROM_V, LOW_TO_V, TOO_HIGH_V
 from hal.core.signals import Sense
 
 IN_A_S = 0.5  # no car for so long, before F hides a new one
@@ -15,6 +15,7 @@ TEST_F_S = 0.3  # peak-hold circuits decay within 5 to 20 ms; a car is hidden no
 JUDGED_AFTER_S = 0.2  # of F, and of x1
 NOTHING_V = 1.5  # what a decayed half-wave may still show
 X1_LEAST_V = 11.0  # IEC 61851-1: state A is +12 V +- 1 V
+X1_WRONG_S = 0.1  # a car that is just coming is seen in B long before: then there is no verdict
 PILOT_AGAIN_S = 10.0  # after a failure
 
 RCM_TEST_S = 0.25  # modules of the field: 30 ms to 1.2 s
@@ -31,7 +32,7 @@ class PilotTest:
         self._due = True
         self._running = False
         self._f_right = False
-        self._a_before = False  # at the tick before: a car that is just coming passes through 11 to 10.5 V
+        self._wrong = Held(X1_WRONG_S)
         self._in_a = Held(IN_A_S)
         self._failed_s = 0.0
 
@@ -54,12 +55,11 @@ class PilotTest:
         """The channels at this tick, with what has been shown until now."""
         if not self._running or not passed(offer.changed_s, JUDGED_AFTER_S, now_s):
             return
-        in_a, a_before = band(sense.cp_high_v, in_c=False) == "A", self._a_before
-        self._a_before = in_a
+        x1_right = X1_LEAST_V <= sense.cp_high_v <= TOO_HIGH_V and sense.cp_low_v >= -NOTHING_V
+        stays_wrong = self._wrong.take(offer.shown != "F" and not x1_right, now_s)
         if offer.shown == "F":
             self._f_right = sense.cp_high_v <= NOTHING_V and LOW_FROM_V <= sense.cp_low_v <= LOW_TO_V
-        elif in_a and a_before:  # else a car is just coming: no verdict
-            x1_right = X1_LEAST_V <= sense.cp_high_v <= TOO_HIGH_V and sense.cp_low_v >= -NOTHING_V
+        elif x1_right or stays_wrong:
             self.failed, self._running = not (self._f_right and x1_right), False
             self._failed_s = now_s
 

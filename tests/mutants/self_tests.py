@@ -15,7 +15,9 @@ SELF_TESTS = [
     timer("self_tests", "IN_A_S", "0.5", "0.0", _START),
     timer("self_tests", "TEST_F_S", "0.3", "0.6", _START),
     timer("self_tests", "JUDGED_AFTER_S", "0.2", "0.4", _START),
-    timer("self_tests", "JUDGED_AFTER_S", "0.2", "0.0", f"{SELF}a_pilot_that_decays_passes"),
+    timer("self_tests", "JUDGED_AFTER_S", "0.2", "0.0", f"{SELF}a_low_side_that_decays_in_x1"),
+    timer("self_tests", "X1_WRONG_S", "0.1", "0.2", f"{SELF}x1_must_read_12_v"),
+    timer("self_tests", "X1_WRONG_S", "0.1", "0.0", f"{SELF}a_car_seen_on_its_way_to_b"),
     timer("self_tests", "NOTHING_V", "1.5", "20.0", f"{SELF}f_must_pull_the_high_side_down"),
     timer("self_tests", "X1_LEAST_V", "11.0", "10.0", f"{SELF}x1_must_read_12_v"),
     timer("self_tests", "X1_LEAST_V", "11.0", "11.5", f"{SELF}x1_must_read_12_v"),
@@ -45,15 +47,9 @@ SELF_TESTS = [
         ),
         (
             "a passing voltage is a verdict",
-            "elif in_a and a_before:",
-            "elif in_a:",
-            f"{SELF}a_car_seen_on_its_way_to_b",
-        ),
-        (
-            "a car that comes fails the pilot test",
-            "elif in_a and a_before:",
+            "elif x1_right or stays_wrong:",
             "else:",
-            f"{SELF}a_car_that_comes_in_the_test",
+            f"{SELF}a_car_seen_on_its_way_to_b",
         ),
         (
             "x1 is not judged",
