@@ -7,7 +7,6 @@ The owner carries out `effects` until they are empty: first the changes, made du
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import assert_never
 
 from bridge.central_system.effects import NOT_CONNECTED, Effects, Reconnect, Transferred, Voice
@@ -28,6 +27,7 @@ from bridge.central_system.frames import (
     refused_with,
 )
 from bridge.central_system.lane import Lane
+from bridge.central_system.liveness import Liveness
 from bridge.central_system.operations import SUPPORTED, Later, Own, Question, answer
 from bridge.central_system.outbox import Outbox, Rows, Send
 from bridge.central_system.registration import Registration
@@ -38,9 +38,6 @@ from bridge.core.id_tag import id_tag_info
 from bridge.core.now import Now
 from bridge.core.password import Password
 from bridge.core.rows import Change, Delivered, MessageRef, StartConfirmed
-
-TIME_OUTS_BEFORE_RECONNECT = 2  # in a row: the socket is open, but nobody is there
-QUIET_HEARTBEAT_S = 900.0  # with WebSocketPingInterval 0 something must show that the link lives
 
 
 class Conversation:
@@ -62,9 +59,7 @@ class Conversation:
         self._transferred: list[Transferred] = []
         self._open: dict[str, Later] = {}  # requests of this connection that are not answered yet
         self._password: Password | None = None  # that opened the present connection
-        self._time_outs = 0
-        self._heard_at: datetime | None = None  # when the Central System last said something
-        self._last_call_s = 0.0
+        self._liveness = Liveness()
 
     # From the link
 
@@ -73,8 +68,7 @@ class Conversation:
         self._calls = Correlation()
         self._password = password
         self._charge_point.passwords.opened(password)
-        self._time_outs = 0
-        self._last_call_s = now.s
+        self._liveness.connected(now)
         self._outbox.connected()
         self.registration.connected()
         if self.registration.accepted:
@@ -113,7 +107,7 @@ class Conversation:
 
     def received(self, message: str | bytes, now: Now) -> None:
         """One message of the Central System, whatever it holds; the link stays."""
-        self._heard_at = now.utc
+        self._liveness.heard(now)
         try:
             frame = parse(message)
         except Unreadable as reason:
@@ -147,17 +141,11 @@ class Conversation:
         if self.registration.due(now):
             self.registration.asked(now)
             self._put_own("BootNotification", now)
-        elif self._heartbeat_due(now):
+        elif self.registration.accepted and self._heartbeat_due(now):
             self._put_own("Heartbeat", now)
 
     def _heartbeat_due(self, now: Now) -> bool:
-        """OCPP 1.6 4.6, counted from the last CALL sent."""
-        quiet_s = now.s - self._last_call_s
-        configuration = self._charge_point.configuration
-        interval_s = configuration.seconds("HeartbeatInterval")
-        if configuration.seconds("WebSocketPingInterval") == 0 and quiet_s >= QUIET_HEARTBEAT_S:
-            return self.registration.accepted
-        return self.registration.accepted and interval_s > 0 and quiet_s >= interval_s
+        return self._liveness.heartbeat_due(self._charge_point.configuration, now)
 
     def _put_own(self, action: Own, now: Now) -> None:
         if not self._lane.has(action):
@@ -166,7 +154,6 @@ class Conversation:
 
     def _unanswered(self, call: OpenCall[Outgoing | Send], now: Now) -> None:
         self._notes.append(f"{call.action} was not answered in {call.deadline_s - call.sent_s:g} s")
-        self._time_outs += 1
         match call.context:
             case Send(ref=ref):
                 self._outbox.unanswered(ref, call.sent_s, now)
@@ -180,11 +167,7 @@ class Conversation:
                 self._charge_point.maintenance.untold(call.context)
             case never:
                 assert_never(never)
-        if self._time_outs >= TIME_OUTS_BEFORE_RECONNECT:
-            told = f"{self._time_outs} calls in a row were not answered"
-            if self._heard_at is not None:
-                told += f"; last answer at {self._heard_at:%Y-%m-%d %H:%M:%S} UTC"
-            self._reconnect = Reconnect(told)
+        self._reconnect = self._liveness.timed_out() or self._reconnect
 
     # The Central System asks
 
@@ -231,7 +214,7 @@ class Conversation:
         if call is None:
             self._notes.append(f"dropped an answer: nothing was asked under {frame.id[:60]!r}")
             return
-        self._time_outs = 0
+        self._liveness.answered()
         refused = refused_with(call.action, frame)
         if refused is not None:
             self._notes.append(f"{call.action} was answered with {refused.why}")
@@ -361,5 +344,5 @@ class Conversation:
     ) -> None:
         message_id = self._voice.new_id()
         calls.opened(message_id, action, context, now.s, time_out_s)
-        self._last_call_s = now.s
+        self._liveness.called(now)
         self._frames.append(encode(Call(message_id, action, payload)))

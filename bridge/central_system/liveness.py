@@ -1,0 +1,56 @@
+"""Whether the Central System is there: when it was heard last, and for how long nothing was asked of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bridge.central_system.effects import Reconnect
+from bridge.core.configuration import Configuration
+from bridge.core.now import Now
+
+TIME_OUTS_BEFORE_RECONNECT = 2  # in a row: the socket is open, but nobody is there
+QUIET_HEARTBEAT_S = 900.0  # with WebSocketPingInterval 0 something must show that the link lives
+
+
+class Liveness:
+    """Of one Central System; counts anew with each connection."""
+
+    def __init__(self) -> None:
+        self._time_outs = 0
+        self._heard_at: datetime | None = None
+        self._last_call_s = 0.0
+
+    def connected(self, now: Now) -> None:
+        """A new connection."""
+        self._time_outs = 0
+        self._last_call_s = now.s
+
+    def heard(self, now: Now) -> None:
+        """A message of its, whatever it holds."""
+        self._heard_at = now.utc
+
+    def called(self, now: Now) -> None:
+        """A CALL of ours has left."""
+        self._last_call_s = now.s
+
+    def answered(self) -> None:
+        """One of them was."""
+        self._time_outs = 0
+
+    def timed_out(self) -> Reconnect | None:
+        """One of them was not; and what follows."""
+        self._time_outs += 1
+        if self._time_outs < TIME_OUTS_BEFORE_RECONNECT:
+            return None
+        told = f"{self._time_outs} calls in a row were not answered"
+        if self._heard_at is not None:
+            told += f"; last answer at {self._heard_at:%Y-%m-%d %H:%M:%S} UTC"
+        return Reconnect(told)
+
+    def heartbeat_due(self, configuration: Configuration, now: Now) -> bool:
+        """OCPP 1.6 4.6, counted from the last CALL sent."""
+        quiet_s = now.s - self._last_call_s
+        interval_s = configuration.seconds("HeartbeatInterval")
+        if configuration.seconds("WebSocketPingInterval") == 0 and quiet_s >= QUIET_HEARTBEAT_S:
+            return True
+        return interval_s > 0 and quiet_s >= interval_s
