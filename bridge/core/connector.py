@@ -9,6 +9,7 @@ from typing import assert_never
 from bridge.core.authorization import Authorization
 from bridge.core.box import BoxView
 from bridge.core.calls import Outgoing
+from bridge.core.cards import Cards
 from bridge.core.configuration import Configuration
 from bridge.core.ending import end_reason, energy_spent, meter_stop, stop_row
 from bridge.core.id_tag import IdTagInfo
@@ -29,6 +30,7 @@ from bridge.core.session import (
     StopAsked,
     Stopping,
     Transaction,
+    frees_cable,
     resting,
     same_group,
     same_tag,
@@ -41,7 +43,6 @@ from hal.contract import Cable, Card
 
 CONNECTOR_ID = 1
 AUTHORIZE_PATIENCE_S = 10.0  # no Authorize.conf for so long after the card: the offline rules
-CARD_LIFE_S = 5.0
 REFUSED_S = 3.0  # how long the lamp shows a refusal
 
 
@@ -65,7 +66,7 @@ class Connector:
         self._log: MeterLog | None = None
         self._ticket = 0
         self._stop_asked: StopAsked | None = None
-        self._last_card: tuple[str, int] | None = None
+        self._cards = Cards()
         self._refused_until_s = 0.0
         self._last_energy_wh: int | None = None
         self._unlocking: Unlocking | None = None
@@ -113,13 +114,9 @@ class Connector:
     # From the box
 
     def card_presented(self, card: Card, now: Now) -> None:
-        """The one event that crosses from `hal`: each once, none older than 5 s."""
-        seen = self._last_card
-        self._last_card = (card.start_id, card.seq)
-        repeated = seen is not None and seen[0] == card.start_id and card.seq <= seen[1]
-        if repeated or now.s - card.at_s > CARD_LIFE_S:
-            return
-        self._card(card.id, now)
+        """Each once, none that is old."""
+        if self._cards.take(card, now):
+            self._card(card.id, now)
 
     def _card(self, id_tag: str, now: Now) -> None:
         match self.state:
@@ -202,21 +199,13 @@ class Connector:
 
     def _decide(self, state: Authorizing, answer: IdTagInfo | None, now: Now) -> None:
         answer = answer or self.authorization.offline(state.id_tag, state.source, now)
-        if self._opens(state, answer, now):
+        if answer.accepted and frees_cable(state, answer.parent_id_tag) and self._box.car_left(now.s):
             self._rest(Finishing())
         elif answer.accepted and self.reservations.admits(state.id_tag, answer.parent_id_tag):
             self.authorize(state.id_tag, state.source, now, parent_id_tag=answer.parent_id_tag)
         else:
             self._refuse(now)
             self.state = state.former
-
-    def _opens(self, state: Authorizing, answer: IdTagInfo, now: Now) -> bool:
-        """A card of the group whose cable is kept, with nothing at its other end."""
-        match state.former:
-            case Finishing(kept_for=Owner(parent_id_tag=group)) if self._box.car_left(now.s):
-                return state.source == "card" and answer.accepted and same_group(answer.parent_id_tag, group)
-            case _:
-                return False
 
     def authorize(self, id_tag: str, source: Source, now: Now, *, parent_id_tag: str | None = None) -> None:
         """May charge from here on: waits for car, lock and reading. Only outside a transaction."""

@@ -135,3 +135,12 @@ def same_tag(one: str, other: str) -> bool:
 def same_group(one: str | None, other: str | None) -> bool:
     """Both parents known and equal."""
     return one is not None and other is not None and same_tag(one, other)
+
+
+def frees_cable(state: Authorizing, parent_id_tag: str | None) -> bool:
+    """Asked for a card of the group whose cable is kept; what it opens is a cable with nothing at its end."""
+    match state.former:
+        case Finishing(kept_for=Owner(parent_id_tag=group)):
+            return state.source == "card" and same_group(parent_id_tag, group)
+        case _:
+            return False
