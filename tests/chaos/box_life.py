@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 import shutil
 import tempfile
 import time
@@ -16,10 +15,12 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridge.cli.central_system import CentralSystem, Refused
+from bridge.cli.central_system import CentralSystem
 from bridge.cli.ledger import Tag
-from tests.chaos.books import Verdict, judge, plug_ins_of, sessions_of
+from tests.chaos import evidence
+from tests.chaos.books import CUT, Verdict, judge, plug_ins_of, sessions_of
 from tests.chaos.clock import BoxClock
+from tests.chaos.people import CARDS, People
 from tests.chaos.plan import (
     Amounts,
     BoxFault,
@@ -31,6 +32,7 @@ from tests.chaos.plan import (
     PowerCut,
     kind_of,
     plan,
+    words,
 )
 from tests.chaos.proxy import AT_ONCE, Proxy
 from tests.partner.ocpp_rpc import OcppRpc
@@ -38,11 +40,8 @@ from tests.system import configured
 from tests.system.configured import Values
 from tests.system.world import World
 
-CARDS = ("0004AABBCC", "0004DDEEFF", "0004556677")  # an RDM6300 always sends ten digits
 TAGS = {card: Tag(parent="FAMILY") for card in CARDS}
 ENERGY_FACTOR = 60.0
-# A sample each second, a reading each half second, at 11 kW: for a meter that is late after a power cut.
-BEFORE_CUT_WH = 11_040 / 3600 * ENERGY_FACTOR * 1.5
 WALLBOX: Values = {
     "contactor.min_off_s": 0.1,
     "contactor.after_fault_s": 1.0,
@@ -64,10 +63,7 @@ LATE_S = TIME_OUT_S + 0.5  # after the time-out, before the resend
 OCCASION_S = 90.0  # so long a fault waits for its occasion
 CALM_S = 120.0  # in which everything must be delivered
 STILL_S = 4.0
-SOON_S = 6.0
-TRIES = 4
 MOST_VISITS = 3  # for each session that is wanted
-GIVES_UP = (Refused, TimeoutError, ConnectionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +75,6 @@ class Lived:
     undone: tuple[Fault, ...]
     destroyed: int  # answers to StartTransaction and StopTransaction, by the proxy
     interruptions: int  # kills and power cuts: each may have destroyed one more
-    jumped: bool
     faults: tuple[str, ...]
 
     @property
@@ -91,106 +86,35 @@ class BoxLife:
     """Use `life()`."""
 
     def __init__(self, name: str, world: World, proxy: Proxy, clock: BoxClock | None) -> None:
-        self._chance = random.Random(f"people of {name}")
         self._name = name
         self._world = world
         self._proxy = proxy
         self._clock = clock
         self._done: list[Fault] = []
         self._undone: list[Fault] = []
-        self._steady = asyncio.Lock()  # held while there is no power
+        self._people = People(name, world)
 
     async def live(self, planned: list[Planned], amounts: Amounts) -> Lived:
         """All of the plan, and at least so many sessions; a car that finds no current is none."""
         first_wh = float((await self._world.plant())["energy_wh"])
         faults = asyncio.create_task(self._suffer(planned))
+        try:
+            await self._live_beside(faults, amounts)
+        except AssertionError as stuck:
+            faults.cancel()
+            return await self._judged(first_wh, amounts, f"stuck: {stuck}")
+        return await self._judged(first_wh, amounts)
+
+    async def _live_beside(self, faults: asyncio.Task[None], amounts: Amounts) -> None:
         visits, ledger = 0, self._world.central_system.ledger
         while not faults.done() or (
             len(sessions_of(ledger.transactions.values())) < amounts.sessions
             and visits < MOST_VISITS * amounts.sessions
         ):
-            await self._visit()
+            await self._people.visit()
             visits += 1
         await faults
         await self._calm_down()
-        return await self._judged(first_wh, amounts)
-
-    # People
-
-    async def _visit(self) -> None:
-        """A car comes, charges, leaves."""
-        card = self._chance.choice(CARDS)
-        await self._try("plug-in")
-        for _ in range(TRIES):
-            await asyncio.sleep(0.5)
-            if self._chance.random() < 0.3:
-                await self._call("RemoteStartTransaction", idTag=card)
-            else:
-                await self._try("swipe", tag=card)
-            if await self._charges_soon():
-                break
-        await asyncio.sleep(self._chance.uniform(1.0, 4.0))
-        await self._end(card)
-        await asyncio.sleep(1.0)
-        await self._drive_away(card)
-        await asyncio.sleep(1.0)
-
-    async def _charges_soon(self) -> bool:
-        """A box that has just started needs some seconds, and a card some more offline."""
-        deadline_s = time.monotonic() + SOON_S
-        while time.monotonic() < deadline_s:
-            if (await self._world.plant())["power_w"] > 0:
-                return True
-            await asyncio.sleep(0.2)
-        return False
-
-    async def _end(self, card: str) -> None:
-        match self._chance.choice(("card", "card", "remote", "unplugs", "Soft", "Hard", "list")):
-            case "card":
-                await self._try("swipe", tag=card)
-            case "remote":
-                await self._stop_from_afar()
-            case "unplugs":
-                await self._try("fault", name="cp_open")
-            case "list":
-                listed = [{"idTag": card, "idTagInfo": {"status": "Accepted"}}]
-                version = self._chance.randint(1, 10_000)
-                await self._call(
-                    "SendLocalList", listVersion=version, updateType="Full", localAuthorizationList=listed
-                )
-            case kind:
-                await self._call("Reset", type=kind)
-
-    async def _stop_from_afar(self) -> None:
-        newest = max(self._world.central_system.ledger.transactions, default=1)
-        await self._call("RemoteStopTransaction", transactionId=newest)
-
-    async def _drive_away(self, card: str) -> None:
-        """The stop, then the cable at the car's side, then the cable at the box as soon as it lets go."""
-        patience_s = time.monotonic() + CALM_S
-        tries = 0
-        while (await self._world.plant())["car"] != "away":
-            if await self._try("plug-out"):
-                break
-            tries += 1
-            if tries % 10 == 0:
-                await self._try("swipe", tag=card)
-                await self._stop_from_afar()
-            if tries == 15:
-                await self._try("fault", name="cp_open")
-            assert time.monotonic() < patience_s, f"the lock never lets go: {await self._world.plant()}"
-            await asyncio.sleep(0.3)
-        await self._try("clear", name="cp_open")
-
-    async def _try(self, verb: str, **more: object) -> bool:
-        """Whether it could be done."""
-        async with self._steady:
-            return bool((await self._world.truth.do(verb, **more))["ok"])
-
-    async def _call(self, action: str, **payload: object) -> None:
-        """The Central System asks; on a bad link it gets no answer."""
-        with contextlib.suppress(*GIVES_UP):
-            await self._world.central_system.call(action, payload, timeout_s=2.0)
 
     # Faults
 
@@ -208,6 +132,7 @@ class BoxLife:
 
     async def _happens(self, fault: Fault) -> bool:
         """Returns when it has happened, is armed, or could not be."""
+        self._people.note(words(fault))
         match fault:
             case Link():
                 if fault.fault in AT_ONCE and not await self._within(lambda: self._proxy.connected):
@@ -221,9 +146,9 @@ class BoxLife:
                 assert self._clock is not None
                 self._clock.jump(by_s)
             case BoxFault(name=name, for_s=for_s):
-                await self._try("fault", name=name)
+                await self._people.do("fault", name=name)
                 await asyncio.sleep(for_s)
-                await self._try("clear", name=name)
+                await self._people.do("clear", name=name)
         return True
 
     async def _kill(self, program: str) -> bool:
@@ -234,8 +159,9 @@ class BoxLife:
 
     async def _cut_power(self, off_s: float) -> None:
         world = self._world
-        async with self._steady:
+        async with self._people.steady:
             await world.do("power-cut")
+            self._people.happens(CUT)
             await world.until(lambda: list(world.run.pids()) == ["mock"], "only the world lives")
             await asyncio.sleep(off_s)
             await world.do("power-on")
@@ -253,7 +179,7 @@ class BoxLife:
     async def _calm_down(self) -> None:
         """Until every session told has ended and nothing new has come for a while."""
         self._proxy.calm()
-        await self._drive_away(CARDS[0])
+        await self._people.drive_away(CARDS[0])
         ledger = self._world.central_system.ledger
         deadline_s = time.monotonic() + CALM_S
         seen, since_s = -1, time.monotonic()
@@ -265,32 +191,38 @@ class BoxLife:
                 return
             await asyncio.sleep(0.1)
 
-    async def _judged(self, first_wh: float, amounts: Amounts) -> Lived:
+    @property
+    def _jumped(self) -> bool:
+        return any(isinstance(fault, ClockJump) for fault in self._done)
+
+    async def _judged(self, first_wh: float, amounts: Amounts, *faults_so_far: str) -> Lived:
         received = [entry["received_wh"] for entry in (await self._world.plant())["ledger"]]
         transactions = self._world.central_system.ledger.transactions.values()
-        verdict = judge(transactions, plug_ins_of(received, first_wh), None, BEFORE_CUT_WH)
+        happened = None if self._jumped else self._people.happened
+        verdict = judge(transactions, plug_ins_of(received, first_wh), happened)
         destroyed = sum(self._proxy.destroyed.values())
         interruptions = sum(isinstance(fault, Kill | PowerCut) for fault in self._done)
-        faults = list(verdict.faults)
+        faults = [*faults_so_far, *verdict.faults, *self._world.central_system.violations]
         faults += [f"planned, but it did not happen: {kind_of(fault)}" for fault in self._undone]
         repeated = verdict.repeated_starts + verdict.repeated_stops
         if not repeated <= destroyed + interruptions:
             faults.append(f"{repeated} repeated messages, but only {destroyed} answers were destroyed")
         if verdict.sessions < amounts.sessions:
             faults.append(f"{verdict.sessions} sessions, {amounts.sessions} are wanted")
+        if faults:
+            faults.append(f"all of it: {evidence.write(self._name, self._world, self._people.log, faults)}")
         return Lived(
             verdict,
             tuple(self._done),
             tuple(self._undone),
             destroyed,
             interruptions,
-            any(isinstance(fault, ClockJump) for fault in self._done),
             tuple(f"{self._name}: {fault}" for fault in faults),
         )
 
 
 async def life(name: str, amounts: Amounts, *, partner: bool = False) -> Lived:
-    """One box, its whole life; `name` is its seed. Raises AssertionError when it is stuck.
+    """One box, its whole life; `name` is its seed.
 
     `partner`: its Central System is ocpp-rpc in strict mode, else our own.
     """
@@ -313,11 +245,7 @@ async def _box(name: str, central_system: CentralSystem, *, jumps: bool) -> Asyn
         try:
             await world.start()
             yield BoxLife(name, world, proxy, clock)
-            assert central_system.violations == []
             assert await world.end() == 0
-        except BaseException:
-            world.tell()
-            raise
         finally:
             with contextlib.suppress(TimeoutError):
                 await world.end()

@@ -111,10 +111,11 @@ def counted(faults: Iterable[Fault]) -> Counter[str]:
 
 def line(planned: Planned) -> str:
     """For people."""
-    return f"{planned.at_s:7.1f} s  {_words(planned.fault)}"
+    return f"{planned.at_s:7.1f} s  {words(planned.fault)}"
 
 
-def _words(fault: Fault) -> str:
+def words(fault: Fault) -> str:
+    """For people too."""
     match fault:
         case Link(fault=kind, action=action):
             return f"{kind}{f' ({action})' if action else ''}"
