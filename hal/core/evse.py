@@ -214,7 +214,9 @@ class Evse:
         live = self._contactor.commanded or sense.mirror_closed or self._faults.stands("welded")
         if want == "unlock" and live:
             want = None
-        return self._lock.step(want, closed=sense.lock_closed is True, now_s=now_s)
+        return self._lock.step(
+            want, closed=sense.lock_closed is True, plug_present=self._plug.present, now_s=now_s
+        )
 
     def _test_rcm(self, sense: Sense, now_s: float) -> bool:
         contactor = self._contactor

@@ -12,6 +12,8 @@ from hal.core.rules import LockRules
 Move = Literal["lock", "unlock"]
 _MINUTE_S = 60.0
 UNLOCKS_AGAIN_S = 60.0  # after a failure: somebody stands there and wants the cable back
+# A bolt that a pulled plug holds on its way: the feedback says no more than that it has left its end.
+STILL_THERE_S = 5.0
 
 
 def wanted(cable: Cable | None, vehicle: Vehicle, *, plug_present: bool) -> Move | None:
@@ -46,6 +48,7 @@ class Lock:
         self._before = False
         self._tries = 0
         self._half_way = False  # a pulse was cut short: what the feedback says of the bolt is not all
+        self._made_sure = False  # the plug was still there after an unlocking, which was done once more
         self._started_s = 0.0
         self._moves = deque(moves_s)
 
@@ -66,17 +69,19 @@ class Lock:
             return "moving"
         return "locked" if self._closed else "unlocked"
 
-    def step(self, want: Move | None, *, closed: bool, now_s: float) -> Move | None:
+    def step(self, want: Move | None, *, closed: bool, plug_present: bool, now_s: float) -> Move | None:
         """The motor until the next tick. A changed want ends a pulse at once; the next has a whole one."""
         before, self._before = self._before, closed
         self._closed = closed if closed == before else self._closed
         if want != self._want:
             self._half_way = self._half_way or self.motor is not None
             self._want, self._tries, self.motor, self.failure = want, 0, None, None
+            self._made_sure = False
             return None
         if self.motor is not None and not passed(self._started_s, self._rules.pulse_s, now_s):
             return self.motor
         self.motor = None
+        self._make_sure(plug_present=plug_present, now_s=now_s)
         if want is None or (self._closed == (want == "lock") and not self._half_way):
             self._tries, self.failure = 0, None
         elif self._tries > self._rules.retries:
@@ -86,6 +91,12 @@ class Lock:
         else:
             self._move(want, now_s)
         return self.motor
+
+    def _make_sure(self, *, plug_present: bool, now_s: float) -> None:
+        """One unlocking more, where the first has ended well but the plug has not left."""
+        settled = self._want == "unlock" and not self._closed and not self._made_sure
+        if settled and plug_present and passed(self._started_s, STILL_THERE_S, now_s):
+            self._made_sure = self._half_way = True
 
     def _move(self, want: Move, now_s: float) -> None:
         if self._may_move(now_s):

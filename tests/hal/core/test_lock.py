@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from hal.contract import Cable, Vehicle, Wish
-from hal.core.lock import Lock, Move, wanted
+from hal.core.lock import STILL_THERE_S, Lock, Move, wanted
 from hal.core.rules import LockRules
 from tests.hal.core.bench import Bench, wish
 
@@ -46,10 +46,10 @@ class Motor:
         self.starts: list[float] = []
         self.on_s = 0.0
 
-    def run(self, want: Move | None, for_s: float) -> Motor:
+    def run(self, want: Move | None, for_s: float, *, plug_present: bool = False) -> Motor:
         for _ in range(round(for_s / 0.02)):
             before = self.lock.motor
-            motor = self.lock.step(want, closed=self.closed, now_s=self.now_s)
+            motor = self.lock.step(want, closed=self.closed, plug_present=plug_present, now_s=self.now_s)
             if motor is not None and before is None:
                 self.starts.append(self.now_s)
                 if self.pulses is not None and len(self.starts) >= self.pulses:
@@ -72,6 +72,23 @@ def test_tries_again_after_the_wait() -> None:
     assert len(motor.starts) == 2
     assert motor.starts[1] - motor.starts[0] == pytest.approx(5.6, abs=0.03)
     assert motor.lock.failure is None
+
+
+def test_a_plug_that_stays_after_an_unlocking_is_freed_once_more() -> None:
+    motor = Motor()
+    motor.closed = True
+    motor.run("unlock", 120.0, plug_present=True)
+    first_s, second_s = motor.starts
+    assert second_s - first_s == pytest.approx(STILL_THERE_S, abs=0.03)
+    motor.run("lock", 10.0, plug_present=True).run("unlock", 120.0, plug_present=True)
+    assert len(motor.starts) == 2 + 1 + 2
+
+
+def test_an_empty_socket_is_freed_once() -> None:
+    motor = Motor()
+    motor.closed = True
+    motor.run("unlock", 120.0)
+    assert len(motor.starts) == 1
 
 
 @pytest.mark.parametrize(("want", "failure"), [("lock", "lock_failed"), ("unlock", "unlock_failed")])
