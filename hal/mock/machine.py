@@ -23,6 +23,7 @@ class Machine:
         self._pin = contactor_pin
         self._state_file = state_dir / STATE_FILE
         self._blocker = self._state_file.with_name(STATE_FILE + ".new")  # where the next version is written
+        self._blocked = self._blocker.is_dir()
         self._held: tuple[int, float] | None = None  # pid, until when
 
     def step(self, now_s: float) -> None:
@@ -55,9 +56,15 @@ class Machine:
         return pid
 
     def _block(self, blocked: bool) -> None:
-        """A folder in the place of a file cannot be written, not even by root."""
-        if blocked and not self._blocker.is_dir():
+        """A folder in the place of a file cannot be written, not even by root.
+
+        The disk is not asked at each step: its answer may take as long as another's fsync.
+        """
+        if blocked == self._blocked:
+            return
+        if blocked:
             self._blocker.unlink(missing_ok=True)
             self._blocker.mkdir()
-        elif not blocked and self._blocker.is_dir():
+        else:
             self._blocker.rmdir()
+        self._blocked = blocked

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import shutil
 import signal
@@ -27,7 +26,6 @@ from tests.hal.safety.peers import Peer, hello, of
 
 _START_S = 30.0
 _PATIENCE_S = 30.0
-_MOCK_PRIORITY = 30  # the instrument is not slowed by the load, and never stands before hal.safety (40)
 _PATIENTLESS = {"min_off_s": 0.1, "after_fault_s": 0.1}  # of a mock box
 
 
@@ -97,9 +95,6 @@ def charging_box() -> Iterator[Box]:
         observer = ending.enter_context(contextlib.closing(hello(folder, "observer")))
         box = Box(folder, started, observer, world)
         box.until(lambda: box.status is not None)
-        if granted(box):
-            pid = started["hal.mock"].pid
-            os.sched_setscheduler(pid, os.SCHED_FIFO, os.sched_param(_MOCK_PRIORITY))
         box.do("plug-in")
         box.until(box.charging)
         yield box

@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
-import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from bridge.cli.central_system import CentralSystem
 from bridge.cli.ledger import Tag
 from tests.chaos import evidence
 from tests.chaos.books import CUT, Verdict, judge, plug_ins_of, sessions_of
 from tests.chaos.clock import BoxClock
-from tests.chaos.people import CARDS, People
 from tests.chaos.plan import (
     Amounts,
     BoxFault,
@@ -35,8 +31,9 @@ from tests.chaos.plan import (
     words,
 )
 from tests.chaos.proxy import AT_ONCE, Proxy
+from tests.chaos.visitors import CARDS, Visitors
 from tests.partner.ocpp_rpc import OcppRpc
-from tests.system import configured
+from tests.system import configured, folders
 from tests.system.configured import Values
 from tests.system.world import World
 
@@ -92,7 +89,7 @@ class BoxLife:
         self._clock = clock
         self._done: list[Fault] = []
         self._undone: list[Fault] = []
-        self._people = People(name, world)
+        self._visitors = Visitors(name, world)
 
     async def live(self, planned: list[Planned], amounts: Amounts) -> Lived:
         """All of the plan, and at least so many sessions; a car that finds no current is none."""
@@ -111,7 +108,7 @@ class BoxLife:
             len(sessions_of(ledger.transactions.values())) < amounts.sessions
             and visits < MOST_VISITS * amounts.sessions
         ):
-            await self._people.visit()
+            await self._visitors.visit()
             visits += 1
         await faults
         await self._calm_down()
@@ -132,7 +129,7 @@ class BoxLife:
 
     async def _happens(self, fault: Fault) -> bool:
         """Returns when it has happened, is armed, or could not be."""
-        self._people.note(words(fault))
+        self._visitors.note(words(fault))
         match fault:
             case Link():
                 if fault.fault in AT_ONCE and not await self._within(lambda: self._proxy.connected):
@@ -146,9 +143,9 @@ class BoxLife:
                 assert self._clock is not None
                 self._clock.jump(by_s)
             case BoxFault(name=name, for_s=for_s):
-                await self._people.do("fault", name=name)
+                await self._visitors.do("fault", name=name)
                 await asyncio.sleep(for_s)
-                await self._people.do("clear", name=name)
+                await self._visitors.do("clear", name=name)
         return True
 
     async def _kill(self, program: str) -> bool:
@@ -159,9 +156,9 @@ class BoxLife:
 
     async def _cut_power(self, off_s: float) -> None:
         world = self._world
-        async with self._people.steady:
+        async with self._visitors.steady:
             await world.do("power-cut")
-            self._people.happens(CUT)
+            self._visitors.happens(CUT)
             await world.until(lambda: list(world.run.pids()) == ["mock"], "only the world lives")
             await asyncio.sleep(off_s)
             await world.do("power-on")
@@ -179,7 +176,7 @@ class BoxLife:
     async def _calm_down(self) -> None:
         """Until every session told has ended and nothing new has come for a while."""
         self._proxy.calm()
-        await self._people.drive_away(CARDS[0])
+        await self._visitors.drive_away(CARDS[0])
         ledger = self._world.central_system.ledger
         deadline_s = time.monotonic() + CALM_S
         seen, since_s = -1, time.monotonic()
@@ -198,7 +195,7 @@ class BoxLife:
     async def _judged(self, first_wh: float, amounts: Amounts, *faults_so_far: str) -> Lived:
         received = [entry["received_wh"] for entry in (await self._world.plant())["ledger"]]
         transactions = self._world.central_system.ledger.transactions.values()
-        happened = None if self._jumped else self._people.happened
+        happened = None if self._jumped else self._visitors.happened
         verdict = judge(transactions, plug_ins_of(received, first_wh), happened)
         destroyed = sum(self._proxy.destroyed.values())
         interruptions = sum(isinstance(fault, Kill | PowerCut) for fault in self._done)
@@ -210,7 +207,7 @@ class BoxLife:
         if verdict.sessions < amounts.sessions:
             faults.append(f"{verdict.sessions} sessions, {amounts.sessions} are wanted")
         if faults:
-            faults.append(f"all of it: {evidence.write(self._name, self._world, self._people.log, faults)}")
+            faults.append(f"all of it: {evidence.write(self._name, self._world, self._visitors.log, faults)}")
         return Lived(
             verdict,
             tuple(self._done),
@@ -234,7 +231,7 @@ async def life(name: str, amounts: Amounts, *, partner: bool = False) -> Lived:
 
 @contextlib.asynccontextmanager
 async def _box(name: str, central_system: CentralSystem, *, jumps: bool) -> AsyncIterator[BoxLife]:
-    folder = Path(tempfile.mkdtemp(prefix="evse-", dir="/tmp"))
+    folder = folders.new()
     clock = BoxClock(folder) if jumps else None
     async with (
         central_system,
@@ -250,5 +247,5 @@ async def _box(name: str, central_system: CentralSystem, *, jumps: bool) -> Asyn
             with contextlib.suppress(TimeoutError):
                 await world.end()
             orphans = world.run.kill_orphans()
-            shutil.rmtree(folder)
+            folders.remove(folder)
     assert orphans == []

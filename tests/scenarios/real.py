@@ -6,14 +6,11 @@ from __future__ import annotations
 import base64
 import json
 import queue
-import shutil
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
 
@@ -33,6 +30,7 @@ from hal.contract import Hello, LineBuffer, Reading, Status
 from tests.scenarios.door import Door, in_words
 from tests.scenarios.script import Mode, Scenario
 from tests.scenarios.world import Arrival, Closed, Connected, Restarted, Said
+from tests.system import folders
 from tests.system.configured import Values, with_values
 from tests.system.programs import EVSE_BRIDGE, Run
 
@@ -89,7 +87,7 @@ class RealWorld:
         )  # fmt: skip
         self._thread = Thread(target=self._server.serve_forever, name="central system")
         self._thread.start()
-        self._folder = Path(tempfile.mkdtemp(prefix="evse-", dir="/tmp"))
+        self._folder = folders.new()
         self._run = Run(self._folder)
         self._configure(scenario, mode)
         self._log = (self._folder / "log").open("wb")
@@ -147,7 +145,7 @@ class RealWorld:
             self._thread.join()
             self._log.close()
         said = self.log()
-        shutil.rmtree(self._folder)
+        folders.remove(self._folder)
         assert (code, left) == (0, []), f"run ended with {code} and left {left}:\n{said}"
 
     # Time

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Literal
 
 from tests.hal.safety.peers import hello, wish
-from tests.system import configured
+from tests.system import configured, folders
 from tests.system.programs import Run
 from tests.system.waiting import until, until_asked
 from tests.system.wires import Truth
@@ -65,7 +63,7 @@ async def charging_bare_box(
     kernel: Literal["keeps", "releases"],
 ) -> AsyncIterator[tuple[BareBox, asyncio.subprocess.Process]]:
     """A car takes current; the process is `hal.safety`. `kernel`: what becomes of a dead one's outputs."""
-    folder = Path(tempfile.mkdtemp(prefix="evse-", dir="/tmp"))
+    folder = folders.new()
     configured.write(folder / "c", {"mock.kernel": kernel}, {})
     box = BareBox(folder)
     try:
@@ -84,7 +82,7 @@ async def charging_bare_box(
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
-        shutil.rmtree(folder)
+        folders.remove(folder)
 
 
 async def _charges(box: BareBox) -> bool:

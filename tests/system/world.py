@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from itertools import groupby
 from pathlib import Path
@@ -19,7 +17,7 @@ from bridge.central_system.frames import Call
 from bridge.cli.central_system import CentralSystem
 from bridge.cli.ledger import Tag, Transaction
 from hal.contract import InstrumentBox
-from tests.system import configured
+from tests.system import configured, folders
 from tests.system.configured import Values
 from tests.system.programs import NAMES, Run
 from tests.system.waiting import until, until_asked
@@ -218,7 +216,7 @@ async def world(
 ) -> AsyncIterator[World]:
     """Running and registered, at the embedded Central System or `another` one. At the end all is judged, all
     is ended; an orphan fails the test."""
-    folder = Path(tempfile.mkdtemp(prefix="evse-", dir="/tmp"))
+    folder = folders.new()
     async with another or CentralSystem(tags, call_timeout_s=call_timeout_s) as central_system:
         url = {"central_system.url": central_system.url}
         configured.write(folder / "c", wallbox or {}, {**url, **(charge_point or {})})
@@ -235,5 +233,5 @@ async def world(
             with contextlib.suppress(TimeoutError):
                 await one.end()
             orphans = one.run.kill_orphans()
-            shutil.rmtree(folder)
+            folders.remove(folder)
     assert orphans == []

@@ -25,7 +25,7 @@ PATIENCE_S = 120.0
 GIVES_UP = (Refused, TimeoutError, ConnectionError)
 
 
-class People:
+class Visitors:
     """`name` is their seed."""
 
     def __init__(self, name: str, world: World) -> None:
