@@ -96,8 +96,6 @@ class People:
                 )
             case "cancel":
                 doing.call("CancelReservation", reservationId=7)
-            case "kill":
-                doing.do("bridge restarts")
             case "other card":
                 doing.do("card", chance.choice(CARDS))
             case "profile":
@@ -105,10 +103,17 @@ class People:
                 doing.wait(1.0)
                 if chance.random() < 0.7:
                     doing.call("ClearChargingProfile")
+            case _:
+                self._between_programs(what)
+
+    def _between_programs(self, what: str) -> None:
+        match what:
+            case "kill":
+                self._doing.do("bridge restarts")
             case "cache":
-                doing.call("ClearCache")
+                self._doing.call("ClearCache")
             case "busy":
-                doing.be_busy()
+                self._doing.be_busy()
             case "ends":
                 self._restart()
 
