@@ -5,49 +5,45 @@ The Central System deduplicates nothing. The judge is the car's ledger alone.
 
 from __future__ import annotations
 
-import json
 import random
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import count
 
-from bridge.cli.ledger import Ledger, Payload, Tag
-from tests.chaos.books import Happened, Verdict, judge, plug_ins_of
+from bridge.core.rows import Remembered
+from bridge.core.setup import ORDERLY
+from tests.chaos.books import CUT, Happened, Verdict, judge, plug_ins_of
+from tests.chaos.fickle import Fickle
+from tests.chaos.people import People
 from tests.chaos.store import WHENS, Armed, CutStore, PowerCut
+from tests.chaos.tally import FREE_TAG, Tally, at_write
 from tests.scenarios.pure import PureWorld
 from tests.scenarios.script import Mode, Scenario
 from tests.scenarios.world import Closed, Connected, Restarted, Said
 
-FREE_TAG = "FREE"
-FAMILY = Tag(parent="FAMILY")
-CARDS = ("04AABBCC", "04DDEEFF", "04556677")
-TAGS = {"04AABBCC": FAMILY, "04DDEEFF": FAMILY, "04556677": Tag(), FREE_TAG: Tag()}
-STARTS = ("card", "card first", "remote", "remote first", "free", "offline", "reserved")
-MEANWHILE = ("", "", "ready", "ready", "pause", "link", "list", "cancel", "kill", "other card")
 KEYS = {
     "FreeChargingIdTag": FREE_TAG,
     "AllowOfflineTxForUnknownId": "true",
     "MeterValueSampleInterval": "5",
     "TransactionMessageRetryInterval": "5",
-    "TransactionMessageAttempts": "10",
+    "TransactionMessageAttempts": "3",
     "MinimumStatusDuration": "0",
 }
 ENERGY_FACTOR = 60.0
 CALM_S = 180.0
+MOST_VISITS = 200  # for the cuts of one life
+BOOT_S = 3.0  # of the time since the power came back; it has registered before, or is offline
 JUMPS_S = (3600, -3600, 315_360_000, -315_360_000)  # an hour, ten years
-LATE_S = 61.0  # later than the time-out of a transaction's message, earlier than its resend
-TRANSACTION_CALLS = ("StartTransaction", "StopTransaction")
-LIST = [{"idTag": CARDS[0], "idTagInfo": {"status": "Accepted", "parentIdTag": "FAMILY"}}]
-
-
-@dataclass(frozen=True, slots=True)
-class LateAnswer:
-    """On its way."""
-
-    at_s: float
-    connection: int
-    text: str
+LEADS_TO = {
+    "card": "Local",
+    "car unplugs at its side": "EVDisconnected",
+    "cable is taken out": "EVDisconnected",
+}
+SOON_AFTER = {  # writes: of the replay, of the mark and of its taking back
+    "link back": 12,
+    "bridge is told to end": 2,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +52,27 @@ class Told:
 
     verdict: Verdict
     cuts: int
-    answers_destroyed: int  # to StartTransaction and StopTransaction, by the link alone
+    answers_destroyed: int  # to StartTransaction and StopTransaction
     story: tuple[str, ...]
+    tally: Tally = field(default_factory=Counter)
+    unhappened: tuple[str, ...] = ()
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """Each repeated message has its reason: a destroyed answer, or a cut that may have destroyed one."""
+        """As many messages are repeated as answers were destroyed."""
         repeated = self.verdict.repeated_starts + self.verdict.repeated_stops
-        if repeated <= self.answers_destroyed + self.cuts:
-            return self.verdict.faults
-        fault = f"{repeated} repeated messages for {self.answers_destroyed} destroyed answers"
-        return (*self.verdict.faults, f"{fault} and {self.cuts} cuts")
+        faults = (*self.verdict.faults, *self.unhappened)
+        if repeated == self.answers_destroyed:
+            return faults
+        return (*faults, f"{repeated} repeated messages for {self.answers_destroyed} destroyed answers")
+
+
+class CutWorld(PureWorld):
+    """Tells whether there is a connection."""
+
+    @property
+    def connected(self) -> bool:
+        return self._connected
 
 
 class PureLife:
@@ -77,258 +83,230 @@ class PureLife:
     ) -> None:
         """`first_cut`: at this write, not at a random moment. `clock_jumps`: at any phase of a session."""
         self._chance = random.Random(seed)
-        scenario = Scenario("power cuts", "", (), keys=dict(KEYS))
         self._store = CutStore()
         self._first_cut = first_cut
         self._clock_jumps = clock_jumps
-        self._world = PureWorld(scenario, mode, self._store)
+        self._world = CutWorld(Scenario("power cuts", "", (), keys=dict(KEYS)), mode, self._store)
         plant = self._world.box.plant
         plant.settings = replace(plant.settings, energy_factor=ENERGY_FACTOR)
         self._first_wh = plant.energy_wh
-        self._ledger = Ledger(TAGS)
-        self._ids = count(1)
+        self._tally: Tally = Counter()
+        self._central_system = Fickle(self._chance, self, self._tally)
+        self._people = People(self._chance, self)
         self._happened: list[Happened] = []
         self._story: list[str] = []
-        self._cuts = self._destroyed = 0
+        self._cuts = self._cuts_wanted = 0
         self._cut_at_s: float | None = None
-        self._connection = 0
-        self._late: list[LateAnswer] = []
+        self._power_back_s = float("-inf")
+        self._connections = 0
+        self._killed = False  # the bridge that is not there did not end in order
 
     def live(self, cuts: int, sessions: int = 1) -> Told:
         """Until the power was cut so often and cars came so often; then calm, and the verdict."""
-        begun = 0
+        self._cuts_wanted, visits = cuts, 0
         try:
-            while self._cuts < cuts or begun < sessions:
-                begun += 1
-                self._session(cuts)
+            while (self._cuts < cuts and visits < MOST_VISITS) or visits < sessions:
+                visits += 1
+                if self._cuts < cuts:
+                    self._arm()
+                self._people.visit()
             self._calm_down()
-            received = [entry.received_wh for entry in self._world.box.plant.ledger]
-            plug_ins = plug_ins_of(received, self._first_wh)
-            happened = None if self._clock_jumps else self._happened
-            verdict = judge(self._ledger.transactions.values(), plug_ins, happened)
-            return Told(verdict, self._cuts, self._destroyed, tuple(self._story))
+            return self._told(cuts)
         finally:
             self._world.close()
 
-    # The story
-
-    def _session(self, cuts: int) -> None:
-        if self._cuts < cuts:
-            self._arm()
-        self._begin()
-        for _ in range(self._chance.randint(1, 4)):
-            self._between()
-            self._pass(self._chance.choice((0.3, 1.0, 3.0, 8.0, 20.0)))
-        self._end()
-        self._pass(self._chance.choice((1.0, 5.0, 15.0)))
-        self._drive_away()
+    def _told(self, cuts: int) -> Told:
+        received = [entry.received_wh for entry in self._world.box.plant.ledger]
+        plug_ins = plug_ins_of(received, self._first_wh)
+        happened = None if self._clock_jumps else self._happened
+        central_system = self._central_system
+        return Told(
+            verdict=judge(central_system.ledger.transactions.values(), plug_ins, happened),
+            cuts=self._cuts,
+            answers_destroyed=central_system.destroyed,
+            story=tuple(self._story),
+            tally=self._tally,
+            unhappened=() if self._cuts >= cuts else (f"{self._cuts} cuts of {cuts}",),
+        )
 
     def _arm(self) -> None:
         if self._first_cut is not None:
             self._store.armed, self._first_cut = self._first_cut, None
+        elif self._store.armed is not None or self._cut_at_s is not None:
+            return
         elif self._chance.random() < 0.6:
             self._store.armed = Armed(self._chance.randint(1, 30), self._chance.choice(WHENS))
         else:
             self._cut_at_s = self._world.now_s + self._chance.uniform(0.0, 60.0)
 
-    def _begin(self) -> None:
-        card = self._chance.choice(CARDS)
-        kind = self._chance.choice(STARTS)
-        if kind == "offline":
-            self._do("link lost")
-        if kind == "free":
-            self._call("ChangeConfiguration", key="FreeCharging", value="true")
-        if kind == "reserved":
-            expiry = "2099-01-01T00:00:00Z"
-            self._call("ReserveNow", connectorId=1, idTag=card, reservationId=7, expiryDate=expiry)
-        before = kind.endswith("first")
-        if not before:
-            self._do(self._chance.choice(("car plugs in, ready", "car plugs in")))
-            self._pass(self._chance.choice((0.5, 2.0)))
-        if kind.startswith("remote"):
-            self._call("RemoteStartTransaction", idTag=card)
-        elif kind != "free":
-            self._do("card", card)
-        if before:
-            self._pass(1.0)
-            self._do("car plugs in, ready")
-        self._pass(3.0)
-
-    def _between(self) -> None:
-        match self._chance.choice(MEANWHILE):
-            case "ready":
-                self._do("car ready")
-            case "pause":
-                self._do("car pauses")
-            case "link":
-                self._do(self._chance.choice(("link lost", "link back")))
-            case "list":
-                version = self._chance.randint(1, 1000)
-                listed = {"listVersion": version, "updateType": "Full", "localAuthorizationList": LIST}
-                self._call("SendLocalList", **listed)
-            case "cancel":
-                self._call("CancelReservation", reservationId=7)
-            case "kill":
-                self._do("bridge restarts")
-            case "other card":
-                self._happens("Local")
-                self._do("card", self._chance.choice(CARDS))
-
-    def _end(self) -> None:
-        match self._chance.choice(("card", "card", "remote", "unplugs", "Soft", "Hard", "ends")):
-            case "card":
-                self._happens("Local")
-                for card in CARDS:
-                    self._do("card", card)
-            case "remote":
-                self._happens("Remote")
-                self._call("RemoteStopTransaction", transactionId=max(self._ledger.transactions, default=1))
-            case "unplugs":
-                self._happens("EVDisconnected")
-                self._do("car unplugs at its side")
-            case "ends":
-                self._do("bridge is told to end")
-                self._pass(1.0)
-                self._do("bridge starts")
-            case kind:
-                self._happens(f"{kind}Reset")
-                self._call("Reset", type=kind)
-
-    def _drive_away(self) -> None:
-        self._call("ChangeConfiguration", key="FreeCharging", value="false")
-        self._do("link back")
-        self._pass(10.0)
-        for _ in range(3):
-            if not self._world.box.plant.plugged:
-                return
-            self._happens("Remote")
-            self._call("RemoteStopTransaction", transactionId=max(self._ledger.transactions, default=1))
-            self._pass(15.0)
-            self._happens("EVDisconnected")
-            self._do("cable is taken out")
-            self._do("clear", "cp_open")
-            self._pass(5.0)
+    def _arm_soon(self, probability: float, writes: int) -> None:
+        """Within the next writes."""
+        if self._cuts < self._cuts_wanted and self._chance.random() < probability:
+            self._store.armed = self._store.armed or Armed(
+                self._chance.randint(1, writes), self._chance.choice(WHENS)
+            )
 
     def _calm_down(self) -> None:
+        self._cuts_wanted = 0
         self._store.armed = self._cut_at_s = None
+        self._central_system.be_well()
         for verb in ("power back", "bridge starts", "link back"):
-            self._do(verb)
-        self._pass(CALM_S)
-        self._drive_away()
-        self._pass(CALM_S)
+            self.do(verb)
+        self.wait(CALM_S)
+        self._people.drive_away()
+        self.do("bridge restarts")  # with its BootNotification all that was given up is offered again
+        self.wait(CALM_S)
 
-    # What happens
+    # What people do
+
+    @property
+    def plugged(self) -> bool:
+        return self._world.box.plant.plugged
+
+    @property
+    def newest_transaction(self) -> int:
+        return max(self._central_system.ledger.transactions, default=1)
+
+    def do(self, verb: str, argument: str = "") -> None:
+        """As the world of the scenarios; not what cannot be."""
+        if verb in LEADS_TO:
+            self._happens(LEADS_TO[verb])
+        if verb in SOON_AFTER:
+            self._arm_soon(0.3, SOON_AFTER[verb])
+        self._powered(lambda: self._try(verb, argument))
+        self.wait(0.0)
+
+    def _try(self, verb: str, argument: str) -> None:
+        orderly = verb == "bridge is told to end"
+        if verb == "bridge restarts" or orderly:
+            if self._world.bridge is None:
+                return
+            self._killed = not orderly
+            self._tally["bridge told to end" if orderly else "bridge killed"] += 1
+        self.tell(f"{verb} {argument}".rstrip())
+        try:
+            self._world.do(verb, argument)
+        except ValueError:
+            self.tell("(which cannot be)")
+
+    def call(self, action: str, **payload: object) -> None:
+        """The Central System asks."""
+        if self.connection is not None and action == "RemoteStopTransaction":
+            self._happens("Remote")
+        if self.connection is not None and action == "Reset":
+            self._happens(f"{payload['type']}Reset")
+        if action == "SendLocalList" and self._world.box.plant.power_w > 0:
+            self._tally["list sent while energy flows"] += 1
+        self._central_system.ask(action, payload)
+        self.wait(0.0)
+
+    def be_busy(self) -> None:
+        self._central_system.be_busy()
 
     def _happens(self, reason: str) -> None:
         self._happened.append(Happened(datetime.fromisoformat(self._world.utc()), reason))
 
-    def _do(self, verb: str, argument: str = "") -> None:
-        def doing() -> None:
-            try:
-                self._world.do(verb, argument)
-            except ValueError:
-                return
-            self._story.append(f"{self._world.utc()} {verb} {argument}".rstrip())
+    # Time
 
-        self._powered(doing)
-        self._pass(0.0)
-
-    def _call(self, action: str, **payload: object) -> None:
-        text = json.dumps([2, f"cs-{next(self._ids)}", action, payload])
-        self._story.append(f"{self._world.utc()} > {action} {payload}")
-        self._powered(lambda: self._world.send(text))
-        self._pass(0.0)
-
-    def _powered(self, doing: Callable[[], None]) -> None:
-        try:
-            doing()
-        except PowerCut:
-            self._cut()
-
-    def _pass(self, for_s: float) -> None:
+    def wait(self, for_s: float) -> None:
         """Time, answers, and the end of the power."""
         if self._clock_jumps and self._chance.random() < 0.15:
             jump_s = self._chance.choice(JUMPS_S)
-            self._story.append(f"clock {jump_s}")
+            self.tell(f"clock {jump_s}")
             self._world.do("clock", str(jump_s))
         end_s = self._world.now_s + for_s
         while True:
             until_s = end_s if self._cut_at_s is None else min(end_s, self._cut_at_s)
-            try:
-                self._hear_until(until_s)
-            except PowerCut:
-                self._cut()
+            self._powered(lambda until_s=until_s: self._hear_until(until_s))  # type: ignore[misc]
             if self._cut_at_s is not None and self._world.now_s >= self._cut_at_s - 1e-6:
-                self._cut()
+                self._cut(None)
             if self._world.now_s >= end_s - 1e-6:
                 return
 
     def _hear_until(self, end_s: float) -> None:
         while True:
-            due_s = min([end_s, *(late.at_s for late in self._late)])
+            due_s = self._central_system.due_s(end_s)
             arrival = self._world.next_arrival(max(0.0, due_s - self._world.now_s))
             match arrival:
                 case Connected():
-                    self._connection += 1
+                    self._connections += 1
                 case Said(text=text):
-                    self._hear(text)
-                case Closed() | Restarted():
+                    self._central_system.hear(text)
+                case Restarted():
+                    self._killed = False
+                case Closed():
                     pass
                 case None if self._world.now_s >= end_s - 1e-6:
                     return
                 case None:
-                    self._answer_late()
+                    self._central_system.answer_late()
 
-    def _answer_late(self) -> None:
-        late = self._late.pop(0)
-        if late.connection == self._connection:
-            self._world.send(late.text)
-        else:
-            self._destroyed += 1
+    # The link
 
-    def _cut(self) -> None:
+    @property
+    def now_s(self) -> float:
+        return self._world.now_s
+
+    def utc(self) -> str:
+        return self._world.utc()
+
+    @property
+    def connection(self) -> int | None:
+        return self._connections if self._world.connected else None
+
+    def tell(self, line: str) -> None:
+        self._story.append(f"{self._world.utc()} {line}")
+
+    def send(self, text: str) -> PowerCut | None:
+        return self._powered(lambda: self._world.send(text))
+
+    def break_link(self) -> None:
+        for verb in ("link lost", "link back"):
+            self.do(verb)
+
+    # The power
+
+    def _powered(self, doing: Callable[[], None]) -> PowerCut | None:
+        try:
+            doing()
+        except PowerCut as cut:
+            self._cut(cut)
+            return cut
+        return None
+
+    def _cut(self, cut: PowerCut | None) -> None:
+        """At that write, or between two."""
         world, chance = self._world, self._chance
         self._cut_at_s = None
         self._cuts += 1
-        self._happens("PowerLoss")
-        self._story.append(f"{world.utc()} POWER CUT")
+        self._happens("Reboot" if self._left_in_order(cut) else CUT)
+        self._count(cut)
+        self.tell(f"POWER CUT{f' at the write of {cut.changes}' if cut is not None else ''}")
         world.do("power cut", "")
         self._store = world.database = self._store.after_cut(chance.randint(0, self._store.may_be_lost))
-        off_s = chance.choice((0.2, 2.0, 20.0))
-        self._hear_until(world.now_s + off_s)  # what was on its way arrives; nobody hears the answer
+        self._hear_until(world.now_s + chance.choice((0.2, 2.0, 20.0)))  # nobody hears the answers
+        self._power_back_s = world.now_s
+        self._arm_soon(0.25, writes=10)
         self._powered(lambda: world.do("power back", ""))
-        if chance.random() < 0.2:
-            self._store.armed = Armed(chance.randint(1, 8), "after")
 
-    # The Central System
+    def _left_in_order(self, cut: PowerCut | None) -> bool:
+        """The bridge has ended in order, and the next one has not done its first deed: to take that back."""
+        for change in cut.changes if cut is not None else ():
+            if isinstance(change, Remembered) and change.name == ORDERLY:
+                assert cut is not None
+                return cut.committed == (change.value is not None)
+        return self._world.bridge is None and not self._killed
 
-    def _hear(self, text: str) -> None:
-        kind, identity, *rest = json.loads(text)
-        if kind != 2:
-            return
-        action, asked = rest
-        self._story.append(f"{self._world.utc()} < {action} {asked}")
-        luck = self._chance.random() if action in TRANSACTION_CALLS else 1.0
-        if luck < 0.03:
-            self._world.send(json.dumps([4, identity, "InternalError", "", {}]))
-            return
-        answer = self._answer(action, asked)
-        self._ledger.write_down(action, asked, answer)
-        answered = json.dumps([3, identity, answer])
-        if luck < 0.06:
-            self._late.append(LateAnswer(self._world.now_s + LATE_S, self._connection, answered))
-        elif luck < 0.10:
-            self._destroyed += 1
-            self._do("link lost")
-            self._do("link back")
-        else:
-            self._world.send(answered)
-
-    def _answer(self, action: str, asked: Payload) -> Payload:
-        match action:
-            case "BootNotification":
-                return {"status": "Accepted", "currentTime": self._world.utc(), "interval": 0}
-            case "Heartbeat":
-                return {"currentTime": self._world.utc()}
-            case _:
-                return self._ledger.answer(action, asked)
+    def _count(self, cut: PowerCut | None) -> None:
+        plant, connected = self._world.box.plant, self._world.connected
+        where = {
+            "while energy flows": plant.power_w > 0,
+            "between sessions": not plant.plugged,
+            "offline": not connected,
+            "in the boot": self.now_s - self._power_back_s < BOOT_S,
+            "in the replay of the outbox": connected
+            and self.now_s - self._central_system.heard_of_old_s < 1.0,
+            "between an orderly end and the next start": self._left_in_order(cut),
+        }
+        self._tally.update(f"power cut {name}" for name, so in where.items() if so)
+        self._tally.update(at_write(cut) if cut is not None else ())

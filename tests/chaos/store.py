@@ -15,7 +15,12 @@ FULL = 2  # PRAGMA synchronous: synced at this commit, with all commits before i
 
 
 class PowerCut(Exception):  # noqa: N818 - what happens
-    """Now."""
+    """Now, at the write of `changes`."""
+
+    def __init__(self, changes: Sequence[Change], when: When) -> None:
+        super().__init__()
+        self.changes = tuple(changes)
+        self.committed = when == "after"
 
 
 @dataclass(slots=True)
@@ -24,6 +29,7 @@ class Armed:
 
     writes: int
     when: When
+    kind: type[Change] | None = None  # only writes with such a change count
 
 
 class CutStore(Disk):
@@ -41,7 +47,7 @@ class CutStore(Disk):
         """Raises PowerCut when it is time."""
         if not changes:
             return
-        now = self._due()
+        now = self._due(changes)
         if now != "before":
             super().apply(changes)
             self._log.append(tuple(changes))
@@ -49,13 +55,16 @@ class CutStore(Disk):
                 self._synced = len(self._log)
         if now is not None:
             self.armed = None
-            raise PowerCut
+            raise PowerCut(changes, now)
 
-    def _due(self) -> When | None:
-        if self.armed is None:
+    def _due(self, changes: Sequence[Change]) -> When | None:
+        armed = self.armed
+        if armed is None or (
+            armed.kind is not None and not any(isinstance(change, armed.kind) for change in changes)
+        ):
             return None
-        self.armed.writes -= 1
-        return self.armed.when if self.armed.writes <= 0 else None
+        armed.writes -= 1
+        return armed.when if armed.writes <= 0 else None
 
     @property
     def may_be_lost(self) -> int:

@@ -40,6 +40,10 @@ def energy(at: str, wh: int) -> Payload:
     return {"meterValue": [{"timestamp": f"{DAY}{at}Z", "sampledValue": [value]}]}
 
 
+def data(values: Payload) -> Payload:
+    return {"transactionData": values["meterValue"]}
+
+
 FIRST = told(1, (1000, 2000), ("01:00", "10:00"), "Local", values=energy("05:00", 1500))
 SECOND = told(2, (2000, 3000), ("20:00", "31:00"), "PowerLoss")
 
@@ -56,6 +60,18 @@ def test_a_repeated_message_is_no_second_session() -> None:
     unanswered = Transaction(7, FIRST.start)
     twice = replace(SECOND, stops=SECOND.stops * 2)
     assert verdict(unanswered, FIRST, twice) == Verdict(2, 0, 0, 1, 1, ())
+
+
+def test_a_cut_after_an_orderly_end_is_a_reboot() -> None:
+    cut, cut_again = (datetime(2026, 1, 1, 0, at, 0, tzinfo=UTC) for at in (25, 30))
+    reboot, power_loss = (
+        [FIRST, told(2, (2000, 3000), ("20:00", "31:00"), reason)] for reason in ("Reboot", "PowerLoss")
+    )
+    once, then_cut = [HAPPENED[0], Happened(cut, "Reboot")], Happened(cut_again, "PowerLoss")
+    assert judge(reboot, PLUG_INS, once).faults == ()
+    assert "its reason is PowerLoss" in judge(power_loss, PLUG_INS, once).faults[0]
+    assert judge(power_loss, PLUG_INS, [*once, then_cut]).faults == ()
+    assert "its reason is Reboot" in judge(reboot, PLUG_INS, [*once, then_cut]).faults[0]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +91,21 @@ def test_a_repeated_message_is_no_second_session() -> None:
         ([FIRST, told(2, (2000, 3000), ("09:00", "31:00"), "PowerLoss")], "begins before"),
         ([FIRST, told(2, (2000, 3000), ("20:00", "31:00"), "Local")], "but its reason is Local"),
         ([told(1, (1000, 2000), ("01:00", "10:00"), "Remote"), SECOND], "nothing happened for the reason"),
+        ([told(1, (1000, 2000), ("01:00", "10:23"), "Local"), SECOND], "nothing happened for the reason"),
+        ([told(1, (1000, 2000), ("10:01", "10:02"), "Local"), SECOND], "nothing happened for the reason"),
+        ([FIRST, told(2, (2000, 3000), ("30:01", "31:00"), "PowerLoss")], "nothing happened for the reason"),
+        ([FIRST, told(2, (2000, 3000), ("20:00", "31:00"), "Reboot")], "but its reason is Reboot"),
+        ([told(1, (1030, 2000), ("01:00", "10:00"), "Local"), SECOND], "but the register stood at 1000 Wh"),
+        (
+            [told(1, (1000, 1982), ("01:00", "10:00"), "Local"), SECOND],
+            "meterStop 1982 Wh, but the register stood at 2004",
+        ),
         ([replace(FIRST, values=[energy("05:00", 900)]), SECOND], "time and energy disagree"),
+        ([replace(FIRST, values=[energy("10:01", 2000)]), SECOND], "values of 2026-01-01T00:01:00Z to"),
+        (
+            [replace(FIRST, stops=[{**FIRST.stops[0], **data(energy("05:00", 2001))}]), SECOND],
+            "time and energy disagree",
+        ),
         ([FIRST, replace(SECOND, stops=[*SECOND.stops, FIRST.stops[0]])], "its stops differ"),
     ],
 )
