@@ -69,6 +69,22 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Estimates:
+    """Sessions marked so in what the owner is shown, and how much one may be short of."""
+
+    marked: frozenset[tuple[int, str]]  # meterStart and timestamp
+    most_wh: float
+
+    def of_wh(self, session: Session) -> float:
+        """0 for all that are not marked."""
+        key = (session.start["meterStart"], session.start["timestamp"])
+        return self.most_wh if key in self.marked else 0.0
+
+
+NONE = Estimates(frozenset(), 0.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """`faults` in words; lost and duplicated sessions are among them."""
 
@@ -109,10 +125,10 @@ def judge(
     transactions: Iterable[Transaction],
     plug_ins: Sequence[PlugIn],
     happened: Sequence[Happened] | None,
-    before_cut_wh: float = 0.0,
+    estimates: Estimates = NONE,
 ) -> Verdict:
     """`happened` None: the clock jumped, so times of different sessions, and reasons by time, say nothing.
-    `before_cut_wh`: what flows between the last stored value and a cut, unknown when the meter is late.
+    `estimates`: sessions that say of themselves that their meterStop is the last value before the end.
     """
     sessions = sessions_of(transactions)
     stopped = [session for session in sessions if session.stops]
@@ -123,7 +139,7 @@ def judge(
             twin = _twin(session, stopped)
             duplicated += [f"duplicated: {session.name} is {twin.name}"] if twin else []
             lost += [f"lost: the end of {session.name}"] if twin is None else []
-    faults = [*lost, *duplicated, *_energy(stopped, plug_ins, before_cut_wh)]
+    faults = [*lost, *duplicated, *_energy(stopped, plug_ins, estimates)]
     for session in stopped:
         faults += [f"{session.name}: {fault}" for fault in _one(session)]
     if happened is not None:
@@ -171,31 +187,30 @@ def _lost(sessions: list[Session], plug_ins: Sequence[PlugIn]) -> Iterator[str]:
             yield f"{plug_in.received_wh:.0f} Wh received from {plug_in.began_wh:.0f} Wh on"
 
 
-def _energy(sessions: list[Session], plug_ins: Sequence[PlugIn], before_cut_wh: float) -> Iterator[str]:
+def _energy(sessions: list[Session], plug_ins: Sequence[PlugIn], estimates: Estimates) -> Iterator[str]:
     billed_at_all: set[int] = set()
     for plug_in in plug_ins:
         those = _of(plug_in, sessions)
         billed_at_all.update(id(session) for session in those)
         billed_wh = sum(_energy_wh(session) for session in those)
-        cuts = sum(session.stops[0].get("reason") in BOOTS for session in those)
-        allowed_wh = TOLERANCE_WH * len(those) + before_cut_wh * cuts
+        allowed_wh = sum(TOLERANCE_WH + estimates.of_wh(session) for session in those)
         if those and abs(billed_wh - plug_in.received_wh) > allowed_wh:
             names = ", ".join(session.name for session in those)
             yield f"{billed_wh} Wh billed for {plug_in.received_wh:.0f} Wh received: {names}"
-        yield from _tiles(plug_in, those, before_cut_wh)
+        yield from _tiles(plug_in, those, estimates)
     for session in sessions:
         if id(session) not in billed_at_all and _energy_wh(session) > TOLERANCE_WH:
             yield f"{session.name}: {_energy_wh(session)} Wh that no car received"
 
 
-def _tiles(plug_in: PlugIn, those: list[Session], before_cut_wh: float) -> Iterator[str]:
+def _tiles(plug_in: PlugIn, those: list[Session], estimates: Estimates) -> Iterator[str]:
     """Each session begins where the register stood when the one before it ended; overlaps are duplicates."""
     reached_wh, allowed_wh = plug_in.began_wh, float(TOLERANCE_WH)
     for session in those:
         if abs(session.start["meterStart"] - reached_wh) > allowed_wh:
             yield f"{session.name}: meterStart, but the register stood at {reached_wh:.0f} Wh"
         reached_wh = session.stops[0]["meterStop"]
-        allowed_wh = TOLERANCE_WH + before_cut_wh * (session.stops[0].get("reason") in BOOTS)
+        allowed_wh = TOLERANCE_WH + estimates.of_wh(session)
     if those and abs(plug_in.ended_wh - reached_wh) > allowed_wh:
         yield f"{those[-1].name}: meterStop {reached_wh} Wh, but the register stood at {plug_in.ended_wh:.0f}"
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import csv
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 
 from bridge.cli.central_system import CentralSystem
 from bridge.cli.ledger import Tag
 from tests.chaos import evidence
-from tests.chaos.books import CUT, Verdict, judge, plug_ins_of, sessions_of
+from tests.chaos.books import CUT, Estimates, Happened, Verdict, judge, plug_ins_of, sessions_of
 from tests.chaos.clock import BoxClock
 from tests.chaos.plan import (
     Amounts,
@@ -31,7 +32,7 @@ from tests.chaos.plan import (
     words,
 )
 from tests.chaos.proxy import AT_ONCE, Proxy
-from tests.chaos.visitors import CARDS, Visitors
+from tests.chaos.visitors import CARDS, Visitors, moment
 from tests.partner.ocpp_rpc import OcppRpc
 from tests.system import configured, folders
 from tests.system.configured import Values
@@ -39,6 +40,8 @@ from tests.system.world import World
 
 TAGS = {card: Tag(parent="FAMILY") for card in CARDS}
 ENERGY_FACTOR = 60.0
+# Of a session marked as estimated, at 11 kW: a sample each second, a reading each half second.
+UNMETERED_WH = 11_040 / 3600 * ENERGY_FACTOR * 1.5
 WALLBOX: Values = {
     "contactor.min_off_s": 0.1,
     "contactor.after_fault_s": 1.0,
@@ -157,8 +160,8 @@ class BoxLife:
     async def _cut_power(self, off_s: float) -> None:
         world = self._world
         async with self._visitors.steady:
-            await world.do("power-cut")
             self._visitors.happens(CUT)
+            await world.do("power-cut")
             await world.until(lambda: list(world.run.pids()) == ["mock"], "only the world lives")
             await asyncio.sleep(off_s)
             await world.do("power-on")
@@ -188,6 +191,21 @@ class BoxLife:
                 return
             await asyncio.sleep(0.1)
 
+    def _faults_of_the_box(self) -> Iterator[Happened]:
+        """Some end a transaction. The box says them, and it is seen elsewhere whether it is right."""
+        for line in self._world.run.said:
+            if "| fault " in line.text and not line.text.endswith(" over"):
+                yield Happened(moment(line.at_s), "Other")
+
+    async def _estimates(self) -> Estimates:
+        """As `evse-bridge sessions --export` tells the owner."""
+        told = self._world.run.state / "sessions.csv"
+        await self._world.run.command("sessions", "--export", str(told), *self._world.run.arguments)
+        with told.open(newline="") as lines:
+            marked = [row for row in csv.DictReader(lines) if row["estimated"] == "yes"]
+        keys = ((round(float(row["meter_start_kwh"]) * 1000), row["started_at"]) for row in marked)
+        return Estimates(frozenset(keys), UNMETERED_WH)
+
     @property
     def _jumped(self) -> bool:
         return any(isinstance(fault, ClockJump) for fault in self._done)
@@ -195,8 +213,8 @@ class BoxLife:
     async def _judged(self, first_wh: float, amounts: Amounts, *faults_so_far: str) -> Lived:
         received = [entry["received_wh"] for entry in (await self._world.plant())["ledger"]]
         transactions = self._world.central_system.ledger.transactions.values()
-        happened = None if self._jumped else self._visitors.happened
-        verdict = judge(transactions, plug_ins_of(received, first_wh), happened)
+        happened = None if self._jumped else [*self._visitors.happened, *self._faults_of_the_box()]
+        verdict = judge(transactions, plug_ins_of(received, first_wh), happened, await self._estimates())
         destroyed = sum(self._proxy.destroyed.values())
         interruptions = sum(isinstance(fault, Kill | PowerCut) for fault in self._done)
         faults = [*faults_so_far, *verdict.faults, *self._world.central_system.violations]

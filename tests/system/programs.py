@@ -69,6 +69,16 @@ class Run:
         await self._reading
         return code
 
+    async def command(self, *words: str) -> str:
+        """Another `evse-bridge` command for the same box: its output. Raises AssertionError when it fails."""
+        command = await asyncio.create_subprocess_exec(
+            *EVSE_BRIDGE, *words, "--mock", stdin=DEVNULL, stdout=PIPE, stderr=STDOUT,
+            env=self._environment,
+        )  # fmt: skip
+        output, _ = await command.communicate()
+        assert command.returncode == 0, output.decode()
+        return output.decode()
+
     @property
     def texts(self) -> list[str]:
         """All that was said."""
