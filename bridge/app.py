@@ -149,7 +149,7 @@ class App:
             self._take(event, clock.now())
             await self._carry_out()
             kind = self._charge_point.restart
-            if kind is not None and self._asked_for_restart(kind):
+            if kind is not None and not self._recorder.waits and self._asked_for_restart(kind):
                 await self._leave()
                 return
 
@@ -194,7 +194,7 @@ class App:
             log.info("%s", note)
         for frame in effects.frames:
             log.debug("> %s", frame)
-            await self._link.send(frame)
+            self._link.send(frame)
         for errand in effects.errands:
             self._errands.begin(errand)
         for done in effects.transferred:
@@ -241,8 +241,9 @@ class App:
 
     async def _leave(self) -> None:
         """Ends no transaction: the wish outlives us by a minute; the mark says that all was in order."""
-        await self._recorder.write_held()
-        await self._recorder.written((Remembered(ORDERLY, self._boot_id),))
+        self._renew_wish(clock.now(), WISH_LIFE_RESTART_S)  # the disk may take its time
+        if await self._recorder.settled():
+            await self._recorder.written((Remembered(ORDERLY, self._boot_id),))
         self._renew_wish(clock.now(), WISH_LIFE_RESTART_S)
         await self._hal.flush()
         self._link.close()

@@ -310,7 +310,7 @@ class Conversation:
             return
         if self._send_of_lane(self._calls, now) or not self.registration.accepted:
             return
-        if not self._charge_point.service.recorded or not self._send_row(self._calls, now):
+        if not self._charge_point.service.settled or not self._send_row(self._calls, now):
             self._lane.hold_no_longer()
             self._send_of_lane(self._calls, now)
 
