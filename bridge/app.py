@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from bridge import clock, parts, reset, settings
+from bridge.awaited_store import awaited_store
 from bridge.central_system.conversation import Conversation
 from bridge.central_system.effects import Effects, Transferred, Voice
 from bridge.central_system.frames import without_secret
@@ -88,7 +89,9 @@ Event = Message | LinkEvent | Ended | Ordered | Tick | End
 class App:
     """Everything of one run of the bridge, wired together."""
 
-    def __init__(self, setup: settings.ChargePoint, folders: Folders, store: Writer, boot_id: str) -> None:
+    def __init__(
+        self, setup: settings.ChargePoint, folders: Folders, store: Writer, boot_id: str, notify: Notify
+    ) -> None:
         self._setup = setup
         self._folders = folders
         self._store = store
@@ -108,7 +111,7 @@ class App:
         self._wish_seq = 0
         self._wished: tuple[WishContent, float] | None = None
         self._told_state = ""
-        self._notify = Notify(os.environ)
+        self._notify = notify
 
     async def run(self) -> None:
         """Until a signal or a Reset."""
@@ -311,15 +314,16 @@ def conversation(setup: settings.ChargePoint, core: ChargePoint, store: Reads) -
 
 
 async def _run(folders: Folders, setup: settings.ChargePoint, boot_id: str) -> None:
-    store = await Writer.open(folders.state / DATABASE_NAME)
+    notify = Notify(os.environ)
+    store = await awaited_store(folders.state / DATABASE_NAME, notify)
     try:
-        await App(setup, folders, store, boot_id).run()
+        await App(setup, folders, store, boot_id, notify).run()
     finally:
         await store.close()
 
 
 def main(config_dir: Path, state_dir: Path, runtime_dir: Path, mock: bool) -> int:
-    """Runs the bridge. 0: ended in order; 1: store or boot id are not to be had; 2: bad configuration."""
+    """Runs the bridge. 0: ended in order; 1: the store fails, or no boot id; 2: bad configuration."""
     logs.begin("evse-bridge", "%(message)s")
     folders = Folders(config_dir, state_dir, runtime_dir)
     try:

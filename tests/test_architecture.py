@@ -81,7 +81,7 @@ OF_HAL_FOR_BRIDGE = ("hal", "hal.contract", "hal.config_file", "hal.logs", "hal.
 FLOORS = (
     ("bridge.__main__", "bridge.cli"),
     ("bridge.app",),
-    ("bridge.parts", "bridge.recorder"),
+    ("bridge.parts", "bridge.recorder", "bridge.awaited_store"),
     ("bridge.central_system", "bridge.local", "bridge.jobs", "bridge.hal_client"),
     ("bridge.store", "bridge.settings", "bridge.clock", "bridge.reset"),
     ("bridge.core",),

@@ -186,13 +186,12 @@ class Link:
             await self._pause(attempt)
 
     def send(self, text: str) -> bool:
-        """Waits for nobody; nothing outlives the connection. False: there is none."""
-        if self._speaker is None:
-            return False
-        if not self._speaker.say(text):
+        """Waits for nobody; nothing outlives the connection. False: there is none, or it takes no more."""
+        taken = self._speaker is not None and self._speaker.say(text)
+        if not taken:
             heard = since(self._heard_at)
             self._finish(Closed(f"it does not read what it is told; last answer at {heard}"))
-        return True
+        return taken
 
     def reconnect(self, reason: str, rest_s: float = 0.0) -> None:
         """Ends the present connection, if any; a new one follows after the back-off, or a longer `rest_s`."""
