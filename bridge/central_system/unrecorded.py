@@ -36,6 +36,7 @@ class Unrecorded:
 
     def __init__(self) -> None:
         self._held: deque[Effects] = deque()
+        self._weight = 0  # of all of them
         self._try_at_s = 0.0
         self._refusing = False
 
@@ -55,14 +56,19 @@ class Unrecorded:
     def hold(self, effects: Effects) -> bool:
         """At the end. False: it is let go, neither stored nor answered, because too much waits already. That
         never is the start or the end of a transaction; of its values every second one goes."""
-        if _may_go(effects) and sum(map(_weight, self._held)) + _weight(effects) > MOST_OTHERS:
+        if _may_go(effects) and self._weight + _weight(effects) > MOST_OTHERS:
             return False
         self._held.append(effects)
+        self._weight += _weight(effects)
+        if len(self._held) > MOST_SAMPLES and _is_between(effects):
+            self._thin()
+        return True
+
+    def _thin(self) -> None:
         between = [held for held in islice(self._held, 1, None) if _is_between(held)]  # the first is in work
-        if len(between) > MOST_SAMPLES:
+        if len(between) >= MOST_SAMPLES:
             go = {id(held) for held in every_second(between)}
             self._held = deque(held for held in self._held if id(held) not in go)
-        return True
 
     def due(self, now_s: float) -> Effects | None:
         """The first, when it is time to try again; `recorded` or `refused` follows."""
@@ -70,7 +76,7 @@ class Unrecorded:
 
     def recorded(self) -> None:
         """The first is durable."""
-        self._held.popleft()
+        self._weight -= _weight(self._held.popleft())
         self._refusing = self._refusing and bool(self._held)
 
     def refused(self, now_s: float) -> None:

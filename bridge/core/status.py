@@ -33,6 +33,11 @@ class Service:
     settled: bool = True  # and has taken all of it
 
     @property
+    def writing(self) -> bool:
+        """What was decided is on its way to the disk: nothing is read back from there meanwhile."""
+        return self.recorded and not self.settled
+
+    @property
     def may_start(self) -> bool:
         """Whether a new authorization is looked at."""
         fit = self.accepted and self.operative and self.recorded
