@@ -1,4 +1,4 @@
-"""What waits for a disk that takes nothing: a week of it fits into memory, and loses neither start nor end."""
+"""What waits for a disk that takes nothing: a week of it fits into memory and loses no start or end."""
 
 from __future__ import annotations
 
