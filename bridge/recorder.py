@@ -7,17 +7,22 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from bridge import clock
 from bridge.central_system.effects import Effects
 from bridge.central_system.unrecorded import Unrecorded
 from bridge.core.rows import Change
 from bridge.store.errors import ChangeError, DamagedError, StoreError
-from bridge.store.writer import Writer
 
 SOON_S = 0.1  # waited for: a disk that is well has written by then
 HUNG_S = 10.0  # then it counts as one that refuses: nothing that it would have to record begins
 
 log = logging.getLogger(__name__)
+
+
+class Store(Protocol):
+    """As `Writer`."""
+
+    async def apply(self, changes: Sequence[Change]) -> None:
+        """Returns when they are durable. Raises StoreError."""
 
 
 class TellRecord(Protocol):
@@ -29,7 +34,7 @@ class TellRecord(Protocol):
 class Recorder:
     """Effects in, in order; those without changes are said at once."""
 
-    def __init__(self, store: Writer, say: Callable[[Effects], Awaitable[None]], tell: TellRecord) -> None:
+    def __init__(self, store: Store, say: Callable[[Effects], Awaitable[None]], tell: TellRecord) -> None:
         self._store = store
         self._say = say
         self._tell = tell
@@ -55,7 +60,7 @@ class Recorder:
 
     async def write_held(self) -> None:
         """Goes on with it, or tries again when it is time to. Raises as `apply`."""
-        while (effects := self._unrecorded.due(clock.now().s)) is not None:
+        while (effects := self._unrecorded.due(_now_s())) is not None:
             if not await self._written_soon(effects.changes):
                 self._tell_record()
                 return
@@ -91,20 +96,20 @@ class Recorder:
         """False: not yet, or refused. Called again with the same changes it goes on with them."""
         if self._writing is None:
             self._writing = asyncio.create_task(self.written(changes))
-            self._began_s = clock.now().s
+            self._began_s = _now_s()
             await asyncio.wait({self._writing}, timeout=SOON_S)
         if not self._writing.done():
             self._look_whether_hung()
             return False
         writing, self._writing = self._writing, None
         if not writing.result():
-            self._unrecorded.refused(clock.now().s)
+            self._unrecorded.refused(_now_s())
         return writing.result()
 
     def _look_whether_hung(self) -> None:
-        if clock.now().s - self._began_s > HUNG_S and not self._unrecorded.refused_now:
+        if _now_s() - self._began_s > HUNG_S and not self._unrecorded.refused_now:
             log.critical("the disk has not answered for %g s, no new session starts", HUNG_S)
-            self._unrecorded.refused(clock.now().s)
+            self._unrecorded.refused(_now_s())
 
     def _tell_record(self) -> None:
         held = self._unrecorded
@@ -112,3 +117,7 @@ class Recorder:
             log.critical("everything is recorded again")
         self._refusal_told = held.refused_now
         self._tell(recorded=not held.refused_now, settled=not held, start_unrecorded=held.holds_start)
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()
