@@ -1,7 +1,8 @@
 """The composition root of the bridge: one inbox, one actor, one TaskGroup, one way to end.
 
 Everything that happens (a message of `hal`, of the Central System, a tick, a signal) is one event in the
-inbox and is finished before the next: decided, made durable, then said. So nothing leaves unwritten.
+inbox: decided, made durable, then said, and the next. A slow disk is waited for beside the actor, and what
+rests on it is held until it is written. So nothing leaves unwritten.
 """
 
 from __future__ import annotations
@@ -136,7 +137,7 @@ class App:
             await asyncio.sleep(TICK_S)
 
     async def _feed(self) -> None:
-        """The event loop lives; a slow disk, for which the actor waits, is no reason to be killed."""
+        """The event loop lives; a disk that hangs is no reason to be killed."""
         while True:
             self._notify.feed_watchdog(clock.now().s)
             await asyncio.sleep(FEED_EVERY_S)
