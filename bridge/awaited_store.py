@@ -15,7 +15,7 @@ from bridge.store.writer import Writer
 from hal.notify import Notify
 
 AGAIN_S = 5.0
-FEED_S = 1.0
+FEED_S = 0.25
 
 log = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ from itertools import count
 from typing import Literal
 
 from bridge.cli.ledger import Ledger, Payload, Tag
+from tests.bridge.central_system.payloads import profile
 from tests.chaos.books import judge, plug_ins_of
 from tests.scenarios.pure import PureWorld
 from tests.scenarios.script import Scenario
@@ -31,16 +32,6 @@ ENERGY_FACTOR = 60.0
 LATE_S = 60.5  # later than the time-out of a transaction's message
 CALM_S = 300.0
 LIST = [{"idTag": CARD, "idTagInfo": {"status": "Accepted"}}]
-PROFILE = {
-    "chargingProfileId": 1,
-    "stackLevel": 0,
-    "chargingProfilePurpose": "TxDefaultProfile",
-    "chargingProfileKind": "Absolute",
-    "chargingSchedule": {
-        "chargingRateUnit": "A",
-        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 10.0}],
-    },
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +87,7 @@ class Sessions:
         self._call("GetLocalListVersion")
         self._call("SendLocalList", listVersion=1, updateType="Full", localAuthorizationList=LIST)
         self._call("ClearCache")
-        self._call("SetChargingProfile", connectorId=0, csChargingProfiles=PROFILE)
+        self._call("SetChargingProfile", **profile(10.0))
         self._call("GetCompositeSchedule", connectorId=1, duration=60)
         self._call("DataTransfer", vendorId="nobody")
         self._call("TriggerMessage", requestedMessage="Heartbeat")
