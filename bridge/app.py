@@ -1,7 +1,8 @@
 """The composition root of the bridge: one inbox, one actor, one TaskGroup, one way to end.
 
 Everything that happens (a message of `hal`, of the Central System, a tick, a signal) is one event in the
-inbox and is finished before the next: decided, made durable, then said. So nothing leaves unwritten.
+inbox: decided, made durable, then said, and the next. A slow disk is waited for beside the actor, and what
+rests on it is held until it is written. So nothing leaves unwritten.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from bridge import clock, parts, reset, settings
+from bridge.awaited_store import awaited_store
 from bridge.central_system.conversation import Conversation
 from bridge.central_system.effects import Effects, Transferred, Voice
 from bridge.central_system.frames import without_secret
@@ -88,7 +90,9 @@ Event = Message | LinkEvent | Ended | Ordered | Tick | End
 class App:
     """Everything of one run of the bridge, wired together."""
 
-    def __init__(self, setup: settings.ChargePoint, folders: Folders, store: Writer, boot_id: str) -> None:
+    def __init__(
+        self, setup: settings.ChargePoint, folders: Folders, store: Writer, boot_id: str, notify: Notify
+    ) -> None:
         self._setup = setup
         self._folders = folders
         self._store = store
@@ -108,7 +112,7 @@ class App:
         self._wish_seq = 0
         self._wished: tuple[WishContent, float] | None = None
         self._told_state = ""
-        self._notify = Notify(os.environ)
+        self._notify = notify
 
     async def run(self) -> None:
         """Until a signal or a Reset."""
@@ -133,7 +137,7 @@ class App:
             await asyncio.sleep(TICK_S)
 
     async def _feed(self) -> None:
-        """The event loop lives; a slow disk, for which the actor waits, is no reason to be killed."""
+        """The event loop lives; a disk that hangs is no reason to be killed."""
         while True:
             self._notify.feed_watchdog(clock.now().s)
             await asyncio.sleep(FEED_EVERY_S)
@@ -149,7 +153,7 @@ class App:
             self._take(event, clock.now())
             await self._carry_out()
             kind = self._charge_point.restart
-            if kind is not None and self._asked_for_restart(kind):
+            if kind is not None and not self._recorder.waits and self._asked_for_restart(kind):
                 await self._leave()
                 return
 
@@ -194,7 +198,7 @@ class App:
             log.info("%s", note)
         for frame in effects.frames:
             log.debug("> %s", frame)
-            await self._link.send(frame)
+            self._link.send(frame)
         for errand in effects.errands:
             self._errands.begin(errand)
         for done in effects.transferred:
@@ -241,8 +245,9 @@ class App:
 
     async def _leave(self) -> None:
         """Ends no transaction: the wish outlives us by a minute; the mark says that all was in order."""
-        await self._recorder.write_held()
-        await self._recorder.written((Remembered(ORDERLY, self._boot_id),))
+        self._renew_wish(clock.now(), WISH_LIFE_RESTART_S)  # the disk may take its time
+        if await self._recorder.settled():
+            await self._recorder.written((Remembered(ORDERLY, self._boot_id),))
         self._renew_wish(clock.now(), WISH_LIFE_RESTART_S)
         await self._hal.flush()
         self._link.close()
@@ -310,15 +315,16 @@ def conversation(setup: settings.ChargePoint, core: ChargePoint, store: Reads) -
 
 
 async def _run(folders: Folders, setup: settings.ChargePoint, boot_id: str) -> None:
-    store = await Writer.open(folders.state / DATABASE_NAME)
+    notify = Notify(os.environ)
+    store = await awaited_store(folders.state / DATABASE_NAME, notify)
     try:
-        await App(setup, folders, store, boot_id).run()
+        await App(setup, folders, store, boot_id, notify).run()
     finally:
         await store.close()
 
 
 def main(config_dir: Path, state_dir: Path, runtime_dir: Path, mock: bool) -> int:
-    """Runs the bridge. 0: ended in order; 1: store or boot id are not to be had; 2: bad configuration."""
+    """Runs the bridge. 0: ended in order; 1: the store fails, or no boot id; 2: bad configuration."""
     logs.begin("evse-bridge", "%(message)s")
     folders = Folders(config_dir, state_dir, runtime_dir)
     try:

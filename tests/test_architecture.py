@@ -33,7 +33,7 @@ PURE = (
     "bridge.central_system.frames", "bridge.central_system.schemas", "bridge.central_system.operations.*",
     "bridge.central_system.outbox", "bridge.central_system.conversation", "bridge.central_system.lane",
     "bridge.central_system.registration", "bridge.central_system.effects", "bridge.central_system.unrecorded",
-    "bridge.central_system.liveness", "bridge.local.orders",
+    "bridge.central_system.liveness", "bridge.central_system.back_off", "bridge.local.orders",
 )  # fmt: skip
 # The schemas are files of the ocpp package; hal.settings is there for its types only.
 PURE_EXCEPTIONS = {
@@ -81,7 +81,7 @@ OF_HAL_FOR_BRIDGE = ("hal", "hal.contract", "hal.config_file", "hal.logs", "hal.
 FLOORS = (
     ("bridge.__main__", "bridge.cli"),
     ("bridge.app",),
-    ("bridge.parts", "bridge.recorder"),
+    ("bridge.parts", "bridge.recorder", "bridge.awaited_store"),
     ("bridge.central_system", "bridge.local", "bridge.jobs", "bridge.hal_client"),
     ("bridge.store", "bridge.settings", "bridge.clock", "bridge.reset"),
     ("bridge.core",),

@@ -308,9 +308,10 @@ class Conversation:
     def _send_next(self, now: Now) -> None:
         if self._calls is None or self._calls.in_flight is not None:
             return
-        if self._send_of_lane(self._calls, now) or not self.registration.accepted:
+        service = self._charge_point.service
+        if self._send_of_lane(self._calls, now) or not self.registration.accepted or service.writing:
             return
-        if not self._charge_point.service.recorded or not self._send_row(self._calls, now):
+        if not service.recorded or not self._send_row(self._calls, now):
             self._lane.hold_no_longer()
             self._send_of_lane(self._calls, now)
 

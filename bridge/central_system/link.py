@@ -15,13 +15,16 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.typing import Subprotocol
 
+from bridge.central_system.back_off import back_off_s
 from bridge.central_system.credentials import basic
+from bridge.central_system.speaker import Speaker
 from bridge.central_system.tcp import watch_tcp
 from bridge.central_system.trouble import (
     REFUSED_PASSWORD,
@@ -109,17 +112,6 @@ def address(url: str, identity: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
 
 
-def back_off_s(attempt: int, random01: float, first_s: float, max_s: float) -> float:
-    """How long to wait before the next attempt, after `attempt` failed ones (1 and more).
-
-    Spread evenly from half of `first_s` to a ceiling that doubles each time, up to `max_s`, so that charge
-    points that lost their Central System in the same second come back in many different ones.
-    """
-    ceiling_s = min(max_s, first_s * 2.0 ** min(attempt, 30))
-    shortest_s = min(first_s / 2, ceiling_s)
-    return min(ceiling_s, shortest_s + random01 * (ceiling_s - shortest_s))
-
-
 class _Direct(connect):
     """Follows no redirect: the Central System's address is the owner's decision alone."""
 
@@ -171,7 +163,7 @@ class Link:
         self.trouble = "not connected yet"  # why there is no connection, or why the last one ended
         self._heard_at = datetime.now(UTC)  # of the other side, whatever it was
         self._listener = listener
-        self._connection: ClientConnection | None = None
+        self._speaker: Speaker | None = None  # while connected
         self._end: asyncio.Future[Closed] | None = None  # while connected: its result ends the connection
         self._closing = asyncio.Event()
         self._password = settings.password
@@ -193,15 +185,13 @@ class Link:
             attempt += 1
             await self._pause(attempt)
 
-    async def send(self, text: str) -> bool:
-        """Hands a frame to the socket; False when there is none or it went away. Nothing is kept."""
-        if self._connection is None:
-            return False
-        try:
-            await self._connection.send(text)
-        except ConnectionClosed:
-            return False
-        return True
+    def send(self, text: str) -> bool:
+        """Waits for nobody; nothing outlives the connection. False: there is none, or it takes no more."""
+        taken = self._speaker is not None and self._speaker.say(text)
+        if not taken:
+            heard = since(self._heard_at)
+            self._finish(Closed(f"it does not read what it is told; last answer at {heard}"))
+        return taken
 
     def reconnect(self, reason: str, rest_s: float = 0.0) -> None:
         """Ends the present connection, if any; a new one follows after the back-off, or a longer `rest_s`."""
@@ -270,7 +260,8 @@ class Link:
 
     async def _converse(self, connection: ClientConnection, password: Password | None) -> Closed:
         """Until the connection ends, whoever ends it. Cancelled: drops it at once."""
-        self._connection, self._end = connection, asyncio.get_running_loop().create_future()
+        speaker = self._speaker = Speaker(partial(_hand_over, connection))
+        self._end = asyncio.get_running_loop().create_future()
         self.offline_since, self._heard_at = None, datetime.now(UTC)
         log.info("connected to %s", shown(address(self.settings.url, self.settings.identity)))
         if self._closing.is_set():
@@ -279,16 +270,17 @@ class Link:
             asyncio.create_task(self._read(connection, password)),
             asyncio.create_task(self._ping(connection)),
         )
+        speaking = asyncio.create_task(speaker.run())
         try:
             closed = await _first(self._end, reader, pinger)
-            await _close(connection)
+            await _close(connection, speaker)
             connection.transport.abort()
             await reader  # never cut the listener short; what was received before the end is told before it
         finally:
-            reader.cancel()
-            pinger.cancel()
+            for task in (reader, pinger, speaking):
+                task.cancel()
             connection.transport.abort()
-            self._connection = self._end = None
+            self._speaker = self._end = None
             self.offline_since = datetime.now(UTC)
         self.trouble = closed.reason
         log.log(logging.INFO if closed.code in NORMAL_CLOSES else logging.WARNING, "link: %s", closed.reason)
@@ -335,10 +327,17 @@ async def _first(*ends: asyncio.Future[Closed]) -> Closed:
     return next(end.result() for end in ends if end in done)
 
 
-async def _close(connection: ClientConnection) -> None:
+async def _close(connection: ClientConnection, speaker: Speaker) -> None:
+    """After what was said before it."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(CLOSE_WAIT_S):
+            await speaker.said()
             await connection.close()
+
+
+async def _hand_over(connection: ClientConnection, text: str) -> None:
+    with contextlib.suppress(ConnectionClosed):  # the reader tells
+        await connection.send(text)
 
 
 def _closed_by(closed: ConnectionClosed) -> Closed:

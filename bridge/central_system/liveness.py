@@ -9,6 +9,8 @@ from bridge.core.configuration import Configuration
 from bridge.core.now import Now
 
 TIME_OUTS_BEFORE_RECONNECT = 2  # in a row: the socket is open, but nobody is there
+# Twice as many after each connection that ended so: who answers late, but does, must have the time to.
+TIME_OUTS_MOST = 8
 QUIET_HEARTBEAT_S = 900.0  # with WebSocketPingInterval 0 something must show that the link lives
 
 
@@ -17,6 +19,7 @@ class Liveness:
 
     def __init__(self) -> None:
         self._time_outs = 0
+        self._patience = TIME_OUTS_BEFORE_RECONNECT
         self._heard_at: datetime | None = None
         self._last_call_s = 0.0
 
@@ -34,14 +37,16 @@ class Liveness:
         self._last_call_s = now.s
 
     def answered(self) -> None:
-        """One of them was."""
+        """One of them was, be it late."""
         self._time_outs = 0
+        self._patience = TIME_OUTS_BEFORE_RECONNECT
 
     def timed_out(self) -> Reconnect | None:
         """One of them was not; and what follows."""
         self._time_outs += 1
-        if self._time_outs < TIME_OUTS_BEFORE_RECONNECT:
+        if self._time_outs < self._patience:
             return None
+        self._patience = min(2 * self._patience, TIME_OUTS_MOST)
         told = f"{self._time_outs} calls in a row were not answered"
         if self._heard_at is not None:
             told += f"; last answer at {self._heard_at:%Y-%m-%d %H:%M:%S} UTC"

@@ -161,9 +161,10 @@ class ChargePoint:
         if self._resumed and self.service.online:
             self._resumed = not self._tell_resumed(now)
 
-    def record_kept(self, *, recorded: bool, start_unrecorded: bool) -> None:
-        """Whether the store takes what is decided; if not, whether the running transaction is in it."""
+    def record_kept(self, *, recorded: bool, settled: bool, start_unrecorded: bool) -> None:
+        """Whether the store takes what is decided, has taken all of it, and lacks the running transaction."""
         self.service.recorded = self.box.recorded = recorded
+        self.service.settled = settled
         self._start_unrecorded = start_unrecorded
 
     # From the conversation

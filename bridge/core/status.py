@@ -30,6 +30,12 @@ class Service:
     restarting: bool = False  # a Reset was accepted
     updating: bool = False  # new firmware waits for the end of a transaction, or is being installed
     recorded: bool = True  # the store takes what is decided
+    settled: bool = True  # and has taken all of it
+
+    @property
+    def writing(self) -> bool:
+        """What was decided is on its way to the disk: nothing is read back from there meanwhile."""
+        return self.recorded and not self.settled
 
     @property
     def may_start(self) -> bool:

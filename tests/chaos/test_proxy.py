@@ -33,7 +33,7 @@ async def proxy(central_system: CentralSystem) -> AsyncIterator[Proxy]:
 
 
 async def say(link: Link, action: str, payload: object) -> None:
-    await link.send(json.dumps([2, action, action, payload]))
+    link.send(json.dumps([2, action, action, payload]))
 
 
 async def registered(link: Link, heard: Heard) -> None:

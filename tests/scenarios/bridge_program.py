@@ -14,7 +14,6 @@ from bridge.core.password import Password
 from bridge.core.rows import Change, Remembered
 from bridge.core.setup import ORDERLY
 from bridge.core.wishes import WishContent
-from bridge.store.database import Database
 from bridge.store.errors import ChangeError, StoreError
 from hal.contract import (
     WISH_LIFE_RESTART_S,
@@ -28,6 +27,7 @@ from hal.contract import (
     Temperatures,
     Wish,
 )
+from tests.scenarios.filling_disk import Disk
 
 WISH_EVERY_S = 1.0
 MOST_ROUNDS = 1000  # of effects for one event: more would never end
@@ -49,7 +49,7 @@ class BridgeProgram:
     def __init__(
         self,
         setup: settings.ChargePoint,
-        database: Database,
+        database: Disk,
         boot_id: str,
         wires: Wires,
         now: Now,
@@ -63,6 +63,7 @@ class BridgeProgram:
         self._boot_id = boot_id
         self._wires = wires
         self._unrecorded = Unrecorded()
+        self._written_at_s: float | None = None  # while the disk is at work
         self._wish_seq = 0
         self._wished: tuple[WishContent, float] | None = None
 
@@ -116,8 +117,11 @@ class BridgeProgram:
 
     def leave(self, now: Now) -> None:
         """Ends in order: no transaction ends, the wish lives for another minute."""
-        self._write_held(now)
-        self._written((Remembered(ORDERLY, self._boot_id),))
+        while self._written_at_s is not None:
+            self._written_at_s = now.s
+            self._write_held(now)
+        if not self._unrecorded:
+            self._written((Remembered(ORDERLY, self._boot_id),))
         self._renew_wish(now, WISH_LIFE_RESTART_S)
 
     def _carry_out(self, now: Now) -> None:
@@ -127,20 +131,19 @@ class BridgeProgram:
             rounds += 1
             if rounds > MOST_ROUNDS:
                 raise AssertionError(f"effects without end; the last were {effects}")
-            self._apply(effects)
+            self._apply(effects, now)
             self._tell_record()
         self._renew_wish(now, WISH_LIFE_S)
 
-    def _apply(self, effects: Effects) -> None:
-        if effects.changes and (self._unrecorded or not self._written(effects.changes)):
+    def _apply(self, effects: Effects, now: Now) -> None:
+        if effects.changes and (self._unrecorded or not self._written_soon(effects.changes, now)):
             self._unrecorded.hold(effects)
         else:
             self._say(effects)
 
     def _write_held(self, now: Now) -> None:
         while (effects := self._unrecorded.due(now.s)) is not None:
-            if not self._written(effects.changes):
-                self._unrecorded.refused(now.s)
+            if not self._written_soon(effects.changes, now):
                 return
             self._unrecorded.recorded()
             self._tell_record()
@@ -158,6 +161,18 @@ class BridgeProgram:
         if effects.reconnect is not None:
             self._wires.reconnect(effects.reconnect.rest_s)
 
+    def _written_soon(self, changes: tuple[Change, ...], now: Now) -> bool:
+        """False: not yet, or refused."""
+        if self._written_at_s is None:
+            self._written_at_s = now.s + self._database.slow_s
+        if now.s < self._written_at_s:
+            return False
+        self._written_at_s = None
+        written = self._written(changes)
+        if not written:
+            self._unrecorded.refused(now.s)
+        return written
+
     def _written(self, changes: tuple[Change, ...]) -> bool:
         try:
             self._database.apply(changes)
@@ -169,7 +184,9 @@ class BridgeProgram:
 
     def _tell_record(self) -> None:
         held = self._unrecorded
-        self.charge_point.record_kept(recorded=not held, start_unrecorded=held.holds_start)
+        self.charge_point.record_kept(
+            recorded=not held.refused_now, settled=not held, start_unrecorded=held.holds_start
+        )
 
     def _renew_wish(self, now: Now, life_s: float) -> None:
         content = self.charge_point.wish(now)

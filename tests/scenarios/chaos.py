@@ -106,7 +106,7 @@ class Chaos:
         self._mood = "answers"
         for name in sorted(self.world.box.plant.faults):
             self.happen(Event("do", "clear", name))
-        for verb in ("power cut", "power back", "link lost", "link back"):
+        for verb in ("disk free", "disk fast", "power cut", "power back", "link lost", "link back"):
             self.happen(Event("do", verb))
         self.let_pass(60.0)
         assert self.world.database.backlog() == 0, f"not delivered: {self.world.database.head()}"

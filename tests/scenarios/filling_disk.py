@@ -1,4 +1,4 @@
-"""The disk of the pure world: it may be full."""
+"""The disk of the pure world: it may be full, or slow."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from bridge.core.rows import Change
 from bridge.store import StoreError
 from bridge.store.database import IN_MEMORY, Database
 
+SLOW_S = 2.0
+
 
 class Disk(Database):
     """The store in memory."""
@@ -15,6 +17,15 @@ class Disk(Database):
     def __init__(self) -> None:
         super().__init__(IN_MEMORY)
         self.full = False
+        self.slow_s = 0.0  # how long each batch takes
+
+    def become(self, what: str) -> None:
+        """`full` or `free`, `slow` or `fast`."""
+        match what:
+            case "full" | "free":
+                self.full = what == "full"
+            case _:
+                self.slow_s = SLOW_S if what == "slow" else 0.0
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Raises: StoreError while it is full."""

@@ -69,7 +69,7 @@ VERBS = (
     "link lost", "link back",
     "bridge restarts", "bridge is told to end", "bridge starts",
     "restarts fail", "restarts succeed",
-    "disk full", "disk free",
+    "disk full", "disk free", "disk slow", "disk fast",
     "power cut", "power back", "safety dies", "safety starts",
     "upload succeeds", "upload fails", "download fails", "archive is not genuine",
     "installer succeeds", "installer succeeds in vain", "installer fails",

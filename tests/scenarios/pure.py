@@ -234,8 +234,8 @@ class PureWorld:
                 plant.clear("cp_open")
             case "card":
                 self._present(argument)
-            case "disk full" | "disk free":
-                self.database.full = verb == "disk full"
+            case "disk full" | "disk free" | "disk slow" | "disk fast":
+                self.database.become(verb.removeprefix("disk "))
             case "fault" | "clear":
                 (plant.fault if verb == "fault" else plant.clear)(argument)
             case _ if self.errands.knows(verb):

@@ -17,6 +17,7 @@ VERBS = (
     "car unplugs at its side", "cable is taken out", "link lost", "link back",
     "bridge restarts", "bridge is told to end", "bridge starts",
     "power cut", "power back", "safety dies", "safety starts",
+    "disk slow", "disk fast", "disk full", "disk free",
 )  # fmt: skip
 FAULTS = (
     "meter_silent", "cp_short", "diode", "weld", "lock_jam", "rcm", "contactor_stuck_open",

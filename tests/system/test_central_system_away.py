@@ -13,6 +13,7 @@ from tests.system.world import CARD, World, world
 
 pytestmark = pytest.mark.real
 OFFLINE_SINCE = re.compile(r"no connection to the Central System since (\S+ \S+) UTC: .*: connection refused")
+MORE_THAN_BUFFERS = 2_000  # answers of 6 kB: what both ends of a socket hold, and 1 MB
 OFFLINE_FOR_ALL: Values = {
     "ocpp.keys.LocalAuthorizeOffline": True,
     "ocpp.keys.AllowOfflineTxForUnknownId": True,
@@ -73,6 +74,24 @@ async def test_a_link_lost_in_mid_charge_changes_nothing() -> None:
         assert w.statuses[-1] == "Charging"
         assert len(w.central_system.ledger.boots) == 1
         await w.stop_with_card()
+        w.stopped_once("Local")
+        await w.billed_rightly()
+
+
+async def test_who_asks_and_does_not_read_the_answers_holds_nothing_up() -> None:
+    """Nothing waits for the socket: charging, cards and the end of the session go on beside it."""
+    async with world(charge_point={"ocpp.keys.WebSocketPingInterval": 0}) as w:
+        await w.charge()
+        w.central_system.freeze()
+        for number in range(MORE_THAN_BUFFERS):
+            await w.central_system.send_raw(f'[2,"{number}","GetConfiguration",{{}}]')
+        await w.do("swipe", tag=CARD)
+        await w.until(lambda: not w.observer.status.contactor_closed, "it stops")
+        told = "it does not read what it is told; last answer at "
+        await w.until(lambda: w.run.times_said(told), "the link is given up")
+        await w.until(lambda: w.transaction.stops, "StopTransaction")
+        await w.until_status("Finishing")
+        await w.leave()
         w.stopped_once("Local")
         await w.billed_rightly()
 

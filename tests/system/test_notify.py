@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import socket
+import sqlite3
 import sys
 import tempfile
 import uuid
@@ -72,4 +74,21 @@ async def test_ready_then_fed_then_a_word_of_how_it_is(folder: Path, module: str
     program.terminate()
     assert await asyncio.wait_for(program.wait(), 60) == 0
     assert systemd.heard[-1] == "STOPPING=1"
+    systemd.close()
+
+
+async def test_why_the_database_is_not_to_be_had_is_what_systemd_shows(folder: Path) -> None:
+    """The program lives and is fed; when the file is out of its way it goes on."""
+    systemd = Systemd(folder)
+    path = folder / "d" / "bridge.sqlite"
+    with contextlib.closing(sqlite3.connect(path)) as newer:
+        newer.execute("PRAGMA user_version = 99")
+    command = [sys.executable, "-I", "-m", "bridge", *Run(folder).arguments, "--mock"]
+    program = await asyncio.create_subprocess_exec(*command, env=systemd.environment)
+    await until(lambda: systemd.heard.count("WATCHDOG=1") >= 5, "the watchdog is fed")
+    assert systemd.heard[0].startswith(f"READY=1\nSTATUS={path}: schema version 99: ")
+    path.unlink()
+    await until(lambda: "STATUS=Idle" in systemd.heard, "it has begun an empty one")
+    program.terminate()
+    assert await asyncio.wait_for(program.wait(), 60) == 0
     systemd.close()

@@ -213,14 +213,15 @@ async def world(
     tags: Mapping[str, Tag] = TAGS,
     call_timeout_s: float = 9.9,
     another: CentralSystem | None = None,
+    environment: Callable[[Path], Mapping[str, str]] = lambda _: {},
 ) -> AsyncIterator[World]:
     """Running and registered, at the embedded Central System or `another` one. At the end all is judged, all
-    is ended; an orphan fails the test."""
+    is ended; an orphan fails the test. `environment`: more of it for all programs, by the box's folder."""
     folder = folders.new()
     async with another or CentralSystem(tags, call_timeout_s=call_timeout_s) as central_system:
         url = {"central_system.url": central_system.url}
         configured.write(folder / "c", wallbox or {}, {**url, **(charge_point or {})})
-        one = World(folder, central_system)
+        one = World(folder, central_system, environment(folder))
         try:
             await one.start()
             yield one

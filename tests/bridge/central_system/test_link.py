@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.central_system import frames
+from bridge.central_system.back_off import back_off_s
 from bridge.central_system.link import (
     Closed,
     Link,
@@ -22,7 +23,6 @@ from bridge.central_system.link import (
     Opened,
     Received,
     address,
-    back_off_s,
 )
 from bridge.central_system.tcp import watch_tcp
 from bridge.central_system.trouble import shown
@@ -91,7 +91,7 @@ async def test_frames_go_both_ways() -> None:
         await heard.opened()
         assert link.offline_since is None
         assert central_system.identity == "box 1"
-        assert await link.send(BOOT)
+        assert link.send(BOOT)
         await heard.until(lambda: len(heard.messages) == 1)
         assert isinstance(frames.parse(heard.messages[0]), frames.CallResult)
         assert central_system.violations == []
@@ -103,7 +103,7 @@ async def test_it_comes_back_when_the_server_does(caplog: pytest.LogCaptureFixtu
         await heard.opened()
         await central_system.stop_listening()
         await heard.closed()
-        assert await link.send(HEARTBEAT) is False
+        assert link.send(HEARTBEAT) is False
         since = link.offline_since
         await eventually(lambda: "connection refused" in link.trouble)
         await asyncio.sleep(0.1)

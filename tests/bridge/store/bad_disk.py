@@ -58,7 +58,8 @@ async def held(folder: Path) -> None:
     async def say(effects: Effects) -> None:
         said.extend(effects.notes)
 
-    def tell(*, recorded: bool, start_unrecorded: bool) -> None:
+    def tell(*, recorded: bool, settled: bool, start_unrecorded: bool) -> None:
+        assert settled == recorded  # this disk is not slow
         told.append((recorded, start_unrecorded))
 
     recorder = Recorder(writer, say, tell)

@@ -1,0 +1,49 @@
+"""What is said to a connection goes out one after another, and nobody waits for it.
+
+Whoever reads slowly, or not at all, holds up no decision of the bridge: what it has not taken waits here, up
+to a limit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+MOST_WAITING = 1 << 20  # characters, before the newest frame: the longest of ours is always taken
+
+
+class Speaker:
+    """For one connection. Run `run()` as a task; `send` hands a frame over, however long that takes."""
+
+    def __init__(self, send: Callable[[str], Awaitable[None]]) -> None:
+        self._send = send
+        self._waiting: deque[str] = deque()
+        self._size = 0
+        self._news = asyncio.Event()
+        self._all_said = asyncio.Event()
+        self._all_said.set()
+
+    def say(self, text: str) -> bool:
+        """At the end. False: not taken, because so much waits already."""
+        if self._size > MOST_WAITING:
+            return False
+        self._waiting.append(text)
+        self._size += len(text)
+        self._all_said.clear()
+        self._news.set()
+        return True
+
+    async def said(self) -> None:
+        """Returns when nothing waits."""
+        await self._all_said.wait()
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            while self._waiting:
+                await self._send(self._waiting[0])
+                self._size -= len(self._waiting.popleft())
+            self._all_said.set()
