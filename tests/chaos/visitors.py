@@ -112,7 +112,7 @@ class Visitors:
         await self.do("clear", name="cp_open")
 
     async def _let_an_electrician_look(self) -> None:
-        """When a machine stands still, so does the simulated world: to hal.safety a contactor seems welded."""
+        """A machine that stands still stops the simulated world too: a contactor seems welded then."""
         if any(fault.clears == "person" for fault in self._world.observer.status.faults):
             self.note("an electrician looks")
             await self.do("clear", name="tripped")
