@@ -117,9 +117,12 @@ async def _live(wallbox: Wallbox, state_dir: Path, runtime_dir: Path) -> None:
 
 
 def _claim_priority() -> None:
-    """The world does not wait for a busy machine, as far as that is permitted. Its threads wait for disks."""
+    """The world does not wait for a busy machine, as far as that is permitted.
+
+    Nor may the threads that wait for disks: whichever holds the interpreter's lock holds up the world.
+    """
     with contextlib.suppress(OSError):
-        os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(_PRIORITY))
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(_PRIORITY))
 
 
 def main(arguments: list[str] | None = None) -> int:
