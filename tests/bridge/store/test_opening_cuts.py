@@ -1,4 +1,4 @@
-"""A power cut at any step of opening: an older file is brought up, a damaged one set aside, a new one made."""
+"""A power cut at any step of opening: an older file brought up, a damaged one set aside, a new one made."""
 
 from __future__ import annotations
 
