@@ -53,7 +53,7 @@ deaths: setup
 scenario-mutants: setup
 	$(BIN)/python -m tests.mutants.bridge $(ARGS)
 
-# Power cuts of the simulated box; with ARGS="--real 100" of real programs too.
+# 1,000 power cuts of the simulated box; with ARGS="--real 60" of real programs too.
 power-cuts: setup
 	$(BIN)/python -m tests.chaos.power_cuts $(ARGS)
 

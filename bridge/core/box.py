@@ -138,6 +138,10 @@ class BoxView:
             return None
         return status.contactor_changed_at_s
 
+    def wishless_since(self, s: float) -> bool:
+        """A status younger than `s` says that nothing is wished of the box any more."""
+        return self.status is not None and self.status.at_s > s and self.status.limits_a.get("wish") == 0.0
+
     @property
     def installation_a(self) -> float:
         """What the installation allows on each phase."""

@@ -52,8 +52,12 @@ class MeterStop:
 def meter_stop(
     state: Transaction, stopping: Stopping, box: BoxView, last_energy_wh: int | None, now_s: float
 ) -> MeterStop | None:
-    """None: still waiting for the contactor to open, or for the first reading after it."""
-    reading, opened_at_s = box.reading, box.opened_at_s
+    """None: still waiting for the contactor to open, or for the first reading after it.
+
+    That it is open says nothing before the box has taken the wish back: it may be just about to close.
+    """
+    reading = box.reading
+    opened_at_s = box.opened_at_s if box.wishless_since(stopping.since_s) else None
     if box.alive(now_s) and reading is not None and opened_at_s is not None and reading.at_s > opened_at_s:
         return MeterStop(max(reading.energy_wh, state.meter_start_wh), estimated=False)
     deadline_s = stopping.since_s + OPENING_S + METER_STOP_S

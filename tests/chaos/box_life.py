@@ -40,8 +40,8 @@ from tests.system.world import World
 
 TAGS = {card: Tag(parent="FAMILY") for card in CARDS}
 ENERGY_FACTOR = 60.0
-# Of a session marked as estimated, at 11 kW: a sample each second, a reading each half second.
-UNMETERED_WH = 11_040 / 3600 * ENERGY_FACTOR * 1.5
+# Of a session marked as estimated, at 11 kW: a meter counts as lost after 3 s, a reading is each half second.
+UNMETERED_WH = 11_040 / 3600 * ENERGY_FACTOR * 3.5
 WALLBOX: Values = {
     "contactor.min_off_s": 0.1,
     "contactor.after_fault_s": 1.0,

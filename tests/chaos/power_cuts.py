@@ -72,6 +72,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--writes", type=int, default=WRITES)
+    parser.add_argument("--kinds", type=int, default=len(KINDS), help="so many kinds of change")
     parser.add_argument("--sessions", type=int, default=40, help="without a cut, in each mode")
     parser.add_argument("--real", type=int, default=0)
     asked = parser.parse_args()
@@ -87,7 +88,7 @@ def _pure(asked: argparse.Namespace) -> int:
     told_by = chain(
         calm(asked.seed, asked.sessions),
         each_write(asked.seed, asked.writes),
-        each_kind(asked.seed, KINDS if asked.count else ()),
+        each_kind(asked.seed, KINDS[: asked.kinds]),
         lives(asked.count, asked.seed),
     )
     for name, told in told_by:

@@ -9,18 +9,24 @@ from __future__ import annotations
 import sys
 from itertools import count
 
+from bridge.core.charging_profiles import ChargingProfile, Period
 from bridge.core.id_tag import IdTagInfo, ListEntry
 from bridge.core.rows import (
     Attempted,
+    CacheCleared,
     Change,
     Delivered,
     Frozen,
     GivenUp,
     LocalListSent,
     MessageRef,
+    OfferedAgain,
+    ProfileInstalled,
+    ProfilesRemoved,
     Remembered,
     SampleTaken,
     StartConfirmed,
+    Swallowed,
     TagCached,
     TransactionStarted,
 )
@@ -38,19 +44,33 @@ def a_list(number: int) -> LocalListSent:
     return LocalListSent(number, entries, replaces=number % 2 == 0)
 
 
+def a_profile(number: int) -> ProfileInstalled:
+    """Takes the place of the one before it, each second time."""
+    periods = tuple(Period(60 * each, 10.0) for each in range(number % 20 + 1))
+    return ProfileInstalled(
+        ChargingProfile(
+            number % 2, 1, "TxDefaultProfile", number % 2, "Absolute", "A", periods, received_at=0
+        )
+    )
+
+
 def batch(number: int) -> list[Change]:
-    """Batch 0, 1, 2, ...: a session each seven; every fourth session is given up."""
+    """Batch 0, 1, 2, ...: a session each seven, with all kinds of changes; every fourth is given up."""
     row_id, step = number // BATCHES_A_ROW + 1, number % BATCHES_A_ROW
     start, stop = MessageRef(row_id, "start"), MessageRef(row_id, "stop")
     first, second = MessageRef(row_id, "values", 0), MessageRef(row_id, "values", 1)
     end: list[Change] = [Delivered(second), Delivered(stop)]
     steps: list[list[Change]] = [
         [TransactionStarted(a_row(row_id)), Remembered("number", str(number)), a_list(number)],
-        [SampleTaken(row_id, 0, a_sample(0))],
-        [Frozen(start, {"number": number}), Attempted(start)],
+        [SampleTaken(row_id, 0, a_sample(0)), a_profile(number)],
+        [Frozen(start, {"number": number}), Attempted(start), Swallowed(start)],
         [StartConfirmed(row_id, number, "Accepted", None), TagCached(f"{row_id}", ACCEPTED, EPOCH)],
-        [SampleTaken(row_id, 1, a_sample(1)), Frozen(first, {"number": number})],
-        [a_stop(row_id), Delivered(first)],
+        [
+            SampleTaken(row_id, 1, a_sample(1)),
+            Frozen(first, {"number": number}),
+            GivenUp(row_id, "busy", for_now=True),
+        ],
+        [OfferedAgain(row_id), a_stop(row_id), Delivered(first), ProfilesRemoved((0,)), CacheCleared()],
         end if row_id % DEAD_EVERY else [GivenUp(row_id, "refused")],
     ]
     return steps[step]

@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from bridge.core.rows import Change
 from bridge.store import Database
 from tests.bridge.store.story import BATCHES_A_ROW, batch
 
@@ -77,6 +79,11 @@ def dump_of(path: Path, database: bytes, wal: bytes) -> list[str]:
         dump = list(opened.iterdump())
     Path(f"{path}-wal").unlink(missing_ok=True)
     return dump
+
+
+def test_the_story_has_all_kinds_of_changes() -> None:
+    told = {type(change) for number in range(BATCHES) for change in batch(number)}
+    assert told == set(get_args(Change))
 
 
 def test_every_frame_boundary_and_the_middle_of_every_frame(written: Written, path: Path) -> None:
