@@ -18,7 +18,7 @@ from bridge.store.reads import Reads
 IN_MEMORY = ":memory:"
 PRIVATE = 0o600
 # Of new files. Each change writes its pages whole: with the usual 4096 a day of 8 h wrote 4.9 MB, so 2.6 MB.
-PAGE_BYTES = 1024
+PAGE_BYTES = 512
 
 
 def _make_private(path: Path) -> None:
