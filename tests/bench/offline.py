@@ -25,7 +25,6 @@ from bridge.core.now import Now
 from bridge.core.rows import Change, Delivered, MessageRef, SampleTaken, StartConfirmed, TransactionStarted
 from bridge.core.zaptec import CLOUD
 from bridge.store import Database
-from bridge.store.sessions import Sessions
 from tests.bench.memory import pss_kib
 from tests.bridge.store.model import EPOCH, a_row, a_sample, a_stop
 
@@ -49,12 +48,6 @@ def fill(store: Database, sessions: int, samples: int) -> None:
         if row_id % STORED_AT_ONCE == 0 or row_id == sessions:
             store.apply(batch)
             batch.clear()
-
-
-def waiting(path: Path) -> int:
-    """Undelivered messages, counted in the file."""
-    with closing(Sessions.open(path)) as sessions:
-        return sum(session.waiting for session in sessions.all())
 
 
 def replay(store: Database) -> Iterator[MessageRef]:
@@ -82,7 +75,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="evse-") as folder, closing(Database(f"{folder}/store")) as store:
         before_kib = pss_kib(_own_pid())
         fill(store, SESSIONS, SAMPLES_A_YEAR)
-        assert waiting(Path(folder, "store")) == 2 * SESSIONS + SAMPLES_A_YEAR
+        assert store.backlog() == 2 * SESSIONS + SAMPLES_A_YEAR
         filled_kib, size = pss_kib(_own_pid()), Path(folder, "store").stat().st_size
         began_s = time.monotonic()
         told = sum(1 for _ in islice(replay(store), REPLAYED))
