@@ -1,11 +1,11 @@
 """What a whole bridge writes in a day with 8 h of charging: `python -m tests.bench.writes`.
 
 Measured of the real process, by /proc/PID/io (proc(5)): what it handed to write calls (wchar, sockets
-included), and what it caused to be sent to the disk (write_bytes, in pages of 4096). Half a minute of charging
-at one sample a second, one without a car, a start and a stop are measured; the day is 240 samples, 24 h of rest
-and one session of them. Between two samples the files are synced, as the kernel does by itself in 120 s: else
-they would share pages, and the day would look cheaper than it is. With the -shm file, which nobody syncs but
-the kernel writes back too, and without it. Not in it: the journal of the file system.
+included), and what it caused to be sent to the disk (write_bytes, in pages of 4096). Half a minute of
+charging at one sample a second, one without a car, a start and a stop are measured; the day is 240 samples,
+24 h of rest and one session of them. Between two samples the files are synced, as the kernel does by itself
+in 120 s: else they would share pages, and the day would look cheaper than it is. With the -shm file, which
+nobody syncs but the kernel writes back too, and without it. Not in it: the journal of the file system.
 """
 
 from __future__ import annotations
