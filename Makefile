@@ -38,6 +38,8 @@ bench: setup
 	$(BIN)/python -m tests.bench.memory
 	$(BIN)/python -m tests.bench.answering
 	$(BIN)/python -m tests.bench.offline
+	$(BIN)/python -m tests.bench.replay
+	$(BIN)/python -m tests.bench.writes
 
 # The Central System by others that the tests talk to; without it they skip it. Needs Node.js 18 or newer.
 partner:

@@ -35,18 +35,15 @@ def listed(folders: Folders, *, undelivered: bool) -> Iterator[str]:
 
 
 def export(folders: Folders, file: Path, *, undelivered: bool) -> str:
-    """Writes CSV (RFC 4180, UTF-8); tells what was done. Raises CliError."""
-    number = 0
+    """Writes CSV (RFC 4180, UTF-8); tells what was done. Raises CliError: a file that was there is as before
+    unless it is the file that cannot be written."""
+    rows = [_cells(session) for session in _sessions(folders.state / DATABASE_NAME, undelivered=undelivered)]
     try:
         with file.open("w", encoding="utf-8", newline="") as out:
-            writer = csv.writer(out)
-            writer.writerow(COLUMNS)
-            for session in _sessions(folders.state / DATABASE_NAME, undelivered=undelivered):
-                writer.writerow(_cells(session))
-                number += 1
+            csv.writer(out).writerows([COLUMNS, *rows])
     except OSError as error:
         raise CliError(f"{file}: {error.strerror}: give a file in a folder that may be written") from error
-    return f"{number} sessions written to {file}"
+    return f"{len(rows)} sessions written to {file}"
 
 
 def resend(folders: Folders, row_id: int) -> str:

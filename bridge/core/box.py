@@ -41,6 +41,10 @@ class MeterWatch:
             if now_s - self._good_since_s >= LOST_RECOVER_S:
                 self._lost_since_s = self._good_since_s = None
 
+    def unheard(self) -> None:
+        """Nothing is known of this moment: good readings have to come in a row."""
+        self._good_since_s = None
+
     def lost_s(self, now_s: float) -> float | None:
         """None while the meter is good; the time without it else, standing still once it recovers."""
         if self._lost_since_s is None:
@@ -68,6 +72,7 @@ class BoxView:
         self.recorded = True  # the store takes what happens here
         self._start_seen_s = 0.0
         self._heard_since_s = 0.0
+        self._listening_since_s: float | None = None
         self._reader_bad_since_s: float | None = None
 
     def take_status(self, status: Status, now_s: float) -> None:
@@ -80,9 +85,14 @@ class BoxView:
 
     def watch_meter(self, now_s: float) -> None:
         """At every step. Readings pass through `hal.safety`: its silence is not the meter's."""
-        if self.status is not None and now_s - self.status.at_s > STATUS_LATE_S:
+        if self._listening_since_s is None:
+            self._listening_since_s = now_s
+        if self.status is None or now_s - self.status.at_s > STATUS_LATE_S:
+            self.meter.unheard()
             return
-        seen_s = None if self.reading is None else max(self.reading.at_s, self._heard_since_s)
+        seen_s = None if self.reading is None else self.reading.at_s
+        if seen_s is not None and self.meter.lost_s(now_s) is None:
+            seen_s = max(seen_s, self._heard_since_s)
         self.meter.observe(seen_s, now_s)
 
     def take_instruments(self, instruments: InstrumentBox, now_s: float) -> None:
@@ -96,8 +106,9 @@ class BoxView:
         return self.status is not None and now_s - self.status.at_s <= SILENT_S
 
     def silent_s(self, now_s: float) -> float:
-        """How long `hal.safety` has been silent; 0 when it was never heard."""
-        return 0.0 if self.status is None else now_s - self.status.at_s
+        """How long `hal.safety` has been silent; if it was never heard, since the first step."""
+        heard_s = self._listening_since_s if self.status is None else self.status.at_s
+        return 0.0 if heard_s is None else now_s - heard_s
 
     @property
     def car_connected(self) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import assert_never
 
 from bridge.core.authorization import Authorization
+from bridge.core.beginning import begins_with
 from bridge.core.box import BoxView
 from bridge.core.calls import Outgoing
 from bridge.core.cards import Cards
@@ -256,10 +257,9 @@ class Connector:
             self.state = state.former if state.source != "free" else Idle()
 
     def _try_to_start(self, state: Authorized, now: Now) -> None:
-        """The car is there: locked, no fault, and a reading taken after the authorization."""
-        reading = self._box.fresh_reading(now.s)
-        ready = self._box.alive(now.s) and self._box.cable_locked and not self._box.opening_faults
-        if not ready or reading is None or reading.at_s <= state.since_s:
+        """The car is there."""
+        reading = begins_with(state, self._box, now.s)
+        if reading is None:
             return
         row = TransactionRow(
             row_id=self._next_row_id,

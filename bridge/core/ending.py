@@ -29,10 +29,13 @@ def end_reason(state: Transaction, box: BoxView, now_s: float) -> str | None:
         return "Reboot"
     if state.fault_since_s is not None and now_s - state.fault_since_s >= FAULT_PATIENCE_S:
         return "Other"
+    return "Other" if lost_too_long(box, now_s) else None
+
+
+def lost_too_long(box: BoxView, now_s: float) -> bool:
+    """Meter or thermometer, for ten minutes."""
     lost_s = [now_s - fault.since_s for fault in box.faults if fault.id in ENDING_IN_TIME]
-    if max([box.meter.lost_s(now_s) or 0.0, *lost_s]) >= LOST_END_S:
-        return "Other"
-    return None
+    return max([box.meter.lost_s(now_s) or 0.0, *lost_s]) >= LOST_END_S
 
 
 def energy_spent(state: Transaction, box: BoxView, most_wh: int) -> bool:

@@ -21,6 +21,8 @@ _FOLLOWS_S = 0.5
 # Under PWM a peak-hold droops by 2 % and more in each period, several steps of the converter; so does its
 # noise. Inside the 3 s that a fault of the pilot may last (IEC 61851-1 Table A.6 sequence 12).
 _FROZEN_S = 2.0
+# What nobody looked at does not count for either: a converter that could not be asked has not stood still.
+_UNSEEN_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class Life:
         self._no_supply_ticks = 0
         self._words: Words = ()
         self._same_since_s = 0.0
+        self._taken_at_s: float | None = None
         self._kind: Literal["x1", "F", "pwm"] = "x1"
         self._must_follow: tuple[Words, float] | None = None  # the words at a change of the pilot, and when
 
@@ -85,6 +88,9 @@ class Life:
         self._no_supply_ticks = self._no_supply_ticks + 1 if _no_supply(words) else 0
         kind = "pwm" if is_pwm(offer) else offer
         assert not isinstance(kind, float)
+        if self._taken_at_s is not None and now_s - self._taken_at_s > _UNSEEN_S:
+            self._pass_over(now_s)
+        self._taken_at_s = now_s
         if words != self._words or (kind == "pwm") != (self._kind == "pwm"):
             self._words, self._same_since_s = words, now_s
         if kind != self._kind:
@@ -93,6 +99,11 @@ class Life:
             self._must_follow = None
         self.alive = self._no_supply_ticks < _NO_SUPPLY_TICKS and not self._frozen(now_s)
         return self.alive
+
+    def _pass_over(self, now_s: float) -> None:
+        self._same_since_s = now_s
+        if self._must_follow is not None:
+            self._must_follow = (self._must_follow[0], now_s)
 
     def _frozen(self, now_s: float) -> bool:
         if self._must_follow and now_s - self._must_follow[1] >= _FOLLOWS_S:

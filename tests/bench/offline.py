@@ -31,17 +31,23 @@ from tests.bridge.store.model import EPOCH, a_row, a_sample, a_stop
 SESSIONS = 10_000
 SAMPLES_A_YEAR = 365 * 8 * 30
 REPLAYED = 5_000
+STORED_AT_ONCE = 100  # sessions: each batch waits for the disk
 SUPPLY = Supply(3, 230.0, 16.0)
 
 
 def fill(store: Database, sessions: int, samples: int) -> None:
-    """Sessions of so many samples each."""
+    """Sessions that have all ended; so many samples together, the same number in each but for the rest."""
     measurands = _configuration().text("MeterValuesSampledData")
-    taken = [replace(a_sample(seq), measurands=measurands) for seq in range(samples)]
+    each, rest = divmod(samples, sessions)
+    taken = [replace(a_sample(seq), measurands=measurands) for seq in range(each + 1)]
+    batch: list[Change] = []
     for row_id in range(1, sessions + 1):
-        batch: list[Change] = [TransactionStarted(a_row(row_id))]
-        batch += [SampleTaken(row_id, seq, sample) for seq, sample in enumerate(taken)]
-        store.apply([*batch, a_stop(row_id)])
+        own = taken[: each + (row_id <= rest)]
+        batch += [TransactionStarted(a_row(row_id)), *(SampleTaken(row_id, *one) for one in enumerate(own))]
+        batch.append(a_stop(row_id))
+        if row_id % STORED_AT_ONCE == 0 or row_id == sessions:
+            store.apply(batch)
+            batch.clear()
 
 
 def replay(store: Database) -> Iterator[MessageRef]:
@@ -65,10 +71,11 @@ def _configuration() -> Configuration:
 
 
 def main() -> int:
-    """Prints three lines."""
+    """Prints three lines. Raises AssertionError when the store does not hold what was put into it."""
     with tempfile.TemporaryDirectory(prefix="evse-") as folder, closing(Database(f"{folder}/store")) as store:
         before_kib = pss_kib(_own_pid())
-        fill(store, SESSIONS, SAMPLES_A_YEAR // SESSIONS)
+        fill(store, SESSIONS, SAMPLES_A_YEAR)
+        assert store.backlog() == 2 * SESSIONS + SAMPLES_A_YEAR
         filled_kib, size = pss_kib(_own_pid()), Path(folder, "store").stat().st_size
         began_s = time.monotonic()
         told = sum(1 for _ in islice(replay(store), REPLAYED))

@@ -81,6 +81,14 @@ def test_an_export_that_cannot_be_written_says_so(store: Database, folders: Fold
         sessions.export(folders, folders.state / "nowhere" / "F.csv", undelivered=False)
 
 
+def test_an_export_of_nothing_leaves_the_former_table_alone(folders: Folders) -> None:
+    file = folders.state / "F.csv"
+    file.write_text("last month's")
+    with pytest.raises(CliError, match="there is none"):
+        sessions.export(folders, file, undelivered=False)
+    assert file.read_text() == "last month's"
+
+
 def test_a_resend_is_seen_by_the_open_store(store: Database, folders: Folders) -> None:
     head = store.head()
     assert head is not None

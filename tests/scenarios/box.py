@@ -16,6 +16,7 @@ from tests.hal.core.world import outputs
 
 TELLS_EVERY_S = 1.0
 FRESH_S = 3.0
+RESTART_S = 1.0  # RestartSec of the units
 REST = Drive("x1", close_contactor=False)  # what `safe_outputs` leaves
 NO_POWER = Outputs(duty=0.0, contactor=False)
 
@@ -25,7 +26,7 @@ class PureBox:
 
     def __init__(self, plant_settings: PlantSettings, now_s: float) -> None:
         self.plant = Plant(plant_settings)
-        self.rules = BoxRules(socket=plant_settings.socket, installation_max_a=16.0)
+        self.rules = BoxRules(socket=plant_settings.socket, installation_max_a=16.0, has_thermometer=True)
         self.powered = True
         self.status: Status | None = None
         self._drive = REST
@@ -38,22 +39,65 @@ class PureBox:
         self._bare: Status | None = None  # the last status, without number and time
         self.changed = False  # in the last tick
         self._reading: Reading | None = None
+        self._temperatures: Temperatures | None = None
+        self._instruments_speak = True
+        self._safety_runs = True  # False: it is there, and does nothing
+        self._stepped_at_s = now_s
+        self._back_at_s: dict[str, float] = {}  # what is started again then
         self.start_safety(now_s)
+
+    def befalls(self, verb: str, now_s: float) -> bool:
+        """Something happens to a program. False: it is none of these. Raises ValueError when it cannot be."""
+        match verb:
+            case "instruments fall silent" | "instruments speak":
+                needed(self._instruments_speak != (verb == "instruments speak"), "so it is already")
+                self._instruments_speak = verb == "instruments speak"
+            case "instruments restart":
+                self._instruments_speak = False
+                self._back_at_s["instruments"] = now_s + RESTART_S
+            case "safety falls silent" | "safety runs on":
+                needed(self._safety_runs != (verb == "safety runs on"), "so it is already")
+                self._safety_runs = verb == "safety runs on"
+            case "safety restarts":
+                self.end_safety()
+                self._back_at_s["safety"] = now_s + RESTART_S
+            case "safety dies":
+                needed(self.safety_lives, "`hal.safety` does not run")
+                self.end_safety()
+            case "safety starts":
+                needed(self.powered and not self.safety_lives, "it runs, or there is no power")
+                self.start_safety(now_s)
+            case _:
+                return False
+        return True
+
+    def _restart(self, now_s: float) -> None:
+        for program in [name for name, at_s in self._back_at_s.items() if now_s >= at_s]:
+            del self._back_at_s[program]
+            if program == "instruments":
+                self._instruments_speak = True
+            else:
+                self.start_safety(now_s)
 
     def start_safety(self, now_s: float) -> None:
         """A new start of `hal.safety`."""
         self._identity = Identity(f"start-{next(self._starts)}", mock=True, real_time="simulated", notes=())
         self._evse = Evse(self.rules, now_s)
+        self._stepped_at_s = now_s
         self.status = None
 
     def end_safety(self) -> None:
         """It dies; `safe_outputs` follows."""
         self._evse, self._drive, self.status = None, REST, None
+        self._reading = self._temperatures = None
+        self._safety_runs = True
+        self._back_at_s.pop("safety", None)
 
     def cut_power(self) -> None:
         """Nothing is told any more."""
         self.end_safety()
-        self.powered = False
+        self.powered, self._instruments_speak = False, True
+        self._back_at_s.clear()
 
     def restore_power(self, now_s: float) -> None:
         """A boot."""
@@ -68,7 +112,7 @@ class PureBox:
     @property
     def safety_lives(self) -> bool:
         """Nothing crosses its socket otherwise, what the instruments say no more than its own words."""
-        return self._evse is not None
+        return self._evse is not None and self._safety_runs
 
     def greeting(self) -> list[Message]:
         """What a bridge hears when it connects."""
@@ -97,20 +141,28 @@ class PureBox:
         """`now_s` is the time at the end of this tick."""
         self.plant.step(outputs(self._drive) if self.powered else NO_POWER, dt_s)
         self.changed = False
+        self._restart(now_s)
         told: list[Message] = []
-        if self._evse is not None:
+        if self._evse is not None and self._safety_runs:
             if now_s - self._read_at_s >= TELLS_EVERY_S:
                 self._read_at_s = now_s
                 told += self._read(now_s)
-            self._drive = self._evse.step(self._sense(now_s), wish, now_s)
+            late_s = max(0.0, now_s - dt_s - self._stepped_at_s)
+            self._drive = self._evse.step(self._sense(now_s, late_s), wish, now_s)
+            self._stepped_at_s = now_s
             told += self._tell(self._evse, wish, now_s)
         return told
 
     def _read(self, now_s: float) -> list[Message]:
         plant = self.plant
-        temperatures = Temperatures(at_s=now_s, contacts_c=plant.contacts_c)
+        if not self._instruments_speak:
+            return []
+        told: list[Message] = []
+        if "cut_thermometer" not in plant.faults:
+            self._temperatures = Temperatures(at_s=now_s, contacts_c=plant.contacts_c)
+            told.append(self._temperatures)
         if "meter_silent" in plant.faults:
-            return [temperatures]
+            return told
         reading = Reading(
             at_s=now_s,
             energy_wh=plant.register_wh,
@@ -119,7 +171,7 @@ class PureBox:
             voltage_v=plant.voltage_v,
         )
         self._reading = reading
-        return [temperatures, reading]
+        return [*told, reading]
 
     def _tell(self, evse: Evse, wish: Wish | None, now_s: float) -> list[Message]:
         """As `hal.safety` publishes: on change and each second."""
@@ -136,10 +188,11 @@ class PureBox:
         self.status = msgspec.structs.replace(status, seq=next(self._seqs), at_s=now_s)
         return [self.status]
 
-    def _sense(self, now_s: float) -> Sense:
+    def _sense(self, now_s: float, late_s: float) -> Sense:
         plant = self.plant
-        reading = self._reading
+        reading, temperatures = self._reading, self._temperatures
         fresh = reading is not None and now_s - reading.at_s <= FRESH_S
+        felt = temperatures is not None and now_s - temperatures.at_s <= FRESH_S
         return Sense(
             cp_high_v=plant.cp_high_v,
             cp_low_v=plant.cp_low_v,
@@ -149,5 +202,12 @@ class PureBox:
             rcm_healthy=plant.rcm_healthy,
             current_a=reading.current_a if reading is not None and fresh else None,
             reading_at_s=reading.at_s if reading is not None and fresh else None,
-            contacts_c=plant.contacts_c,
+            contacts_c=temperatures.contacts_c if temperatures is not None and felt else None,
+            late_s=late_s,
         )
+
+
+def needed(holds: bool, why: str) -> None:
+    """Raises ValueError."""
+    if not holds:
+        raise ValueError(why)

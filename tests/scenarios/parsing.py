@@ -70,7 +70,9 @@ VERBS = (
     "bridge restarts", "bridge is told to end", "bridge starts",
     "restarts fail", "restarts succeed",
     "disk full", "disk free", "disk slow", "disk fast",
-    "power cut", "power back", "safety dies", "safety starts",
+    "power cut", "power back", "safety dies", "safety starts", "safety restarts",
+    "safety falls silent", "safety runs on",
+    "instruments fall silent", "instruments speak", "instruments restart",
     "upload succeeds", "upload fails", "download fails", "archive is not genuine",
     "installer succeeds", "installer succeeds in vain", "installer fails",
 )  # fmt: skip

@@ -12,7 +12,7 @@ from bridge.core.now import Now, timestamp
 from hal.contract import Wish
 from hal.mock.plant import PlantSettings
 from tests.hal.core.world import CLOSED_TICK_S, OPEN_TICK_S
-from tests.scenarios.box import PureBox
+from tests.scenarios.box import PureBox, needed
 from tests.scenarios.bridge_program import BridgeProgram, Wires
 from tests.scenarios.configured import setup_of
 from tests.scenarios.door import Door, in_words
@@ -260,14 +260,14 @@ class PureWorld:
     def _do_to_programs(self, verb: str, argument: str) -> None:
         match verb:
             case "hangup":
-                _need(self._connected, "there is no connection")
+                needed(self._connected, "there is no connection")
                 self._connect_at_s = self._now_s + RECONNECT_S
                 self._disconnect()
             case "link lost":
                 self._way_open, self._connect_at_s = False, None
                 self._disconnect()
             case "link back":
-                _need(not self._way_open, "the link is not lost")
+                needed(not self._way_open, "the link is not lost")
                 self._way_open, self._connect_at_s = True, self._now_s
             case "bridge restarts":
                 self._end_bridge(orderly=False)
@@ -275,25 +275,21 @@ class PureWorld:
             case "bridge is told to end":
                 self._end_bridge(orderly=True)
             case "bridge starts":
-                _need(self.box.powered and self.bridge is None, "the bridge runs, or there is no power")
+                needed(self.box.powered and self.bridge is None, "the bridge runs, or there is no power")
                 self._start_bridge()
             case "restarts fail" | "restarts succeed":
                 self._restarts_fail = verb == "restarts fail"
             case "power cut":
-                _need(self.box.powered, "there is no power")
+                needed(self.box.powered, "there is no power")
                 self._cut_power()
             case "power back":
-                _need(not self.box.powered, "the power is not cut")
+                needed(not self.box.powered, "the power is not cut")
                 self._boot_id = f"boot-{next(self._boots)}"
                 self.box.restore_power(self._now_s)
                 self._start_bridge()
-            case "safety dies":
-                _need(self.box.safety_lives, "`hal.safety` does not run")
-                self.box.end_safety()
-            case "safety starts":
-                _need(self.box.powered and not self.box.safety_lives, "it runs, or there is no power")
-                self.wish = None
-                self.box.start_safety(self._now_s)
+            case _ if self.box.befalls(verb, self._now_s):
+                if verb in ("safety dies", "safety starts", "safety restarts"):
+                    self.wish = None  # it was said to the one before
             case _:
                 self._do_at_the_door(verb, argument)
 
@@ -345,9 +341,4 @@ class PureWorld:
 
 
 def _refused(why: str | None) -> None:
-    _need(why is None, why or "")
-
-
-def _need(holds: bool, why: str) -> None:
-    if not holds:
-        raise ValueError(why)
+    needed(why is None, why or "")

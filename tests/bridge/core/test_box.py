@@ -55,9 +55,14 @@ def test_hal_safety_is_alive_for_3_s_after_its_word() -> None:
     assert box.silent_s(160.0) == 60.0
 
 
-def test_never_heard_is_not_alive_and_not_silent_either() -> None:
-    assert not BoxView().alive(0.0)
-    assert BoxView().silent_s(1e6) == 0.0
+def test_never_heard_is_silent_since_the_first_step_and_no_fault_of_the_meter() -> None:
+    box = BoxView()
+    assert not box.alive(0.0)
+    assert box.silent_s(1e6) == 0.0
+    box.watch_meter(100.0)
+    box.watch_meter(160.0)
+    assert box.silent_s(160.0) == 60.0
+    assert box.meter.lost_s(160.0) is None
 
 
 def test_a_new_start_of_hal_safety_is_not_believed_for_3_s_that_the_car_has_left() -> None:

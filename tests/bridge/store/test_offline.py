@@ -16,7 +16,7 @@ SESSIONS, SAMPLES = 80, 8
 
 def test_everything_is_told_once_and_in_order(path: Path) -> None:
     with closing(Database(path)) as store:
-        fill(store, SESSIONS, SAMPLES)
+        fill(store, SESSIONS, SESSIONS * SAMPLES)
         assert store.backlog() == SESSIONS * (SAMPLES + 2)
         told = list(replay(store))
         one = ["start", *["values"] * SAMPLES, "stop"]
@@ -27,10 +27,16 @@ def test_everything_is_told_once_and_in_order(path: Path) -> None:
         assert len(store.rows(10 * SESSIONS)) == SESSIONS, "the history stays"
 
 
+def test_what_does_not_divide_is_stored_too(path: Path) -> None:
+    with closing(Database(path)) as store:
+        fill(store, 7, 17)
+        assert store.backlog() == 17 + 2 * 7
+
+
 @pytest.mark.parametrize("sessions", [25, 250])
 def test_the_replay_holds_one_message_at_a_time(path: Path, sessions: int) -> None:
     with closing(Database(path)) as store:
-        fill(store, sessions, SAMPLES)
+        fill(store, sessions, sessions * SAMPLES)
         tracemalloc.start()
         try:
             for number, _ in enumerate(replay(store)):

@@ -71,6 +71,24 @@ def test_words_that_do_not_follow_the_pilot_are_dead_in_half_a_second(
     assert life.take((words[0] + 9, words[1]), after, 3.0)  # it measures again
 
 
+def test_what_nobody_looked_at_is_not_held_against_the_converter() -> None:
+    """The loop stood still for 20 s, and the first words after it are those before."""
+    life = Life()
+    assert first_dead_s(life, cycle([PWM_WORDS, (3201, 559)]), 16.0, 5.0) is None
+    dead = [life.take(PWM_WORDS, 16.0, 25.0 + tick * TICK_S) for tick in range(300)].index(False)
+    assert dead * TICK_S == pytest.approx(2.0, abs=2 * TICK_S)
+
+
+def test_a_change_of_the_pilot_before_a_stall_is_waited_for_after_it() -> None:
+    life = Life()
+    noisy = cycle([X1_WORDS, (3537, 2047)])
+    for tick in range(100):
+        life.take(next(noisy), "x1", tick * TICK_S)
+    life.take(X1_WORDS, 16.0, 1.0)
+    dead = [life.take(X1_WORDS, 16.0, 21.0 + tick * TICK_S) for tick in range(100)].index(False)
+    assert dead * TICK_S == pytest.approx(0.5, abs=2 * TICK_S)
+
+
 def test_a_steady_x1_may_be_as_quiet_as_it_likes() -> None:
     assert first_dead_s(Life(), cycle([X1_WORDS]), "x1", 100.0) is None
 
