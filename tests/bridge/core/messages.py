@@ -24,7 +24,7 @@ def status(at_s: float, **more: Any) -> Status:
         "contactor_commanded": False,
         "contactor_closed": False,
         "contactor_changed_at_s": 0.0,
-        "limits_a": {},
+        "limits_a": {"wish": 0.0},
         "limited_by": "wish",
         "withheld_by": (),
         "faults": (),
@@ -38,6 +38,7 @@ def status(at_s: float, **more: Any) -> Status:
 WAITING = {"vehicle": "B", "cable_present": True, "cable_rating_a": 32.0, "lock": "locked"}
 CHARGING = {
     **WAITING, "vehicle": "C", "pilot_offer": 16.0, "contactor_commanded": True, "contactor_closed": True,
+    "limits_a": {"wish": 16.0},
 }  # fmt: skip
 
 

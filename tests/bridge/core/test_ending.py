@@ -14,6 +14,7 @@ from bridge.core.session import Stopping, Transaction
 from tests.bridge.core.messages import CHARGING, WAITING, fault, reading, status
 
 RUNNING = Transaction(1, "TAG", None, 1000, 0.0, datetime(2026, 1, 1, tzinfo=UTC))
+ABOUT_TO_CLOSE = {**WAITING, "vehicle": "C", "pilot_offer": 16.0, "limits_a": {"wish": 16.0}}
 STOPPING = Stopping("Local", "TAG", 100.0, "Charging")
 
 
@@ -71,8 +72,10 @@ def test_a_meter_has_10_minutes_to_come_back() -> None:
         ({**WAITING, "contactor_changed_at_s": 101.0}, 100.9, 102.0, None),
         ({**WAITING, "contactor_changed_at_s": 101.0}, 100.9, 105.9, None),
         ({**WAITING, "contactor_changed_at_s": 101.0}, 100.9, 106.0, MeterStop(1500, estimated=True)),
-        # Long open already: nothing can have been counted since.
-        ({**WAITING, "contactor_changed_at_s": 20.0}, 99.5, 100.0, MeterStop(1500, estimated=False)),
+        # Long open already: nothing can have been counted since, once nothing is wished any more.
+        ({**WAITING, "contactor_changed_at_s": 20.0}, 99.5, 100.1, MeterStop(1500, estimated=False)),
+        ({**WAITING, "contactor_changed_at_s": 20.0}, 99.5, 100.0, None),
+        ({**ABOUT_TO_CLOSE, "contactor_changed_at_s": 20.0}, 99.5, 100.1, None),
         # Still closed: 6 s for the car, 5 s for the reading.
         (CHARGING, 110.0, 110.9, None),
         (CHARGING, 110.0, 111.0, MeterStop(1500, estimated=True)),
