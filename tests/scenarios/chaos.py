@@ -117,7 +117,7 @@ class Chaos:
     def _look_at_wish(self) -> None:
         """Amps are asked for only inside a transaction that is durable."""
         wish = self.world.wish
-        if wish is not None and wish.limit_a > 0 and wish.valid_until_s > self.world.now_s:
+        if wish is not None and wish.limit_a > 0 and wish.valid_until_s > self.world.clock.s:
             newest = self.world.database.rows(1)
             alive = self.world.bridge is not None
             assert not alive or (newest and newest[0].stopped_at is None), f"{wish} without a row"
