@@ -21,7 +21,7 @@ UNDATED = re.compile(r'"19\d\d-')
 HOUR_S, DAY_S = 3600.0, 86_400.0
 JUMPS_S = (3600, -3600, 315_360_000, -315_360_000)  # an hour, ten years
 PHASES = ("before plug-in", "authorized", "charging", "suspended", "finishing", "offline", "replay")
-KEYS = {"MeterValueSampleInterval": "5", "StopTxnSampledData": "Voltage", "LocalPreAuthorize": "true"}
+KEYS = {"MeterValueSampleInterval": "2", "StopTxnSampledData": "Voltage", "LocalPreAuthorize": "true"}
 EXACT = timedelta(seconds=1, milliseconds=1)  # whole seconds are told
 
 
@@ -49,11 +49,13 @@ class Witness:
 
     def do(self, *verbs: str) -> None:
         for verb in verbs:
-            if verb.startswith(("card ", "clock -", "clock 3")):
+            if verb == "wait":
+                pass
+            elif verb.startswith(("card ", "clock -", "clock 3")):
                 self.world.do(*verb.split())  # type: ignore[arg-type]
             else:
                 self.world.do(verb, "")
-            self.let_pass(14.0)
+            self.let_pass(4.0)
 
     def let_pass(self, for_s: float) -> None:
         end_s = self.world.now_s + for_s
@@ -110,7 +112,7 @@ def live(witness: Witness, jumps: dict[str, str]) -> None:
         "charging": ("car plugs in, ready",),
         "suspended": ("car pauses",),
         "offline": ("link lost", "car ready"),
-        "finishing": (f"card {TAG}",),
+        "finishing": (f"card {TAG}", "wait", "wait", "wait"),
         "replay": ("link back",),
     }.items():
         witness.do(*verbs)
@@ -119,8 +121,7 @@ def live(witness: Witness, jumps: dict[str, str]) -> None:
     witness.do("car leaves")
 
 
-@pytest.mark.parametrize("phase", PHASES)
-@pytest.mark.parametrize("jump_s", JUMPS_S)
+@pytest.mark.parametrize(("phase", "jump_s"), list(zip(PHASES, JUMPS_S * 2, strict=False)))
 def test_a_clock_that_nobody_vouches_for_may_jump_at_any_phase(phase: str, jump_s: int) -> None:
     """The Central System has told the time: nobody looks at the machine's clock."""
     witness = Witness(no_time=True)
@@ -162,13 +163,13 @@ def week(witness: Witness, cut_after: int | None = None) -> None:
     """A session each second day, without any time and without a network."""
     for number in range(1, 5):
         witness.do("car plugs in, ready", f"card {TAG}")
-        witness.let_pass(60.0)
+        witness.let_pass(10.0)
         if number == cut_after:
             witness.do("power cut", "power back")
             witness.let_pass(40.0)
             witness.do("cable is taken out")
         else:
-            witness.do(f"card {TAG}", "car leaves")
+            witness.do(f"card {TAG}", "wait", "wait", "wait", "car leaves")
         witness.let_pass(40.0)
         skip(witness, 2 * DAY_S - HOUR_S)
 
@@ -226,7 +227,7 @@ def test_boots_that_never_knew_the_time_keep_their_order() -> None:
     witness = Witness(no_time=True)
     for _ in range(3):
         witness.do("car plugs in, ready", f"card {TAG}")
-        witness.let_pass(30.0)
+        witness.let_pass(10.0)
         witness.do("power cut", "power back")
         witness.let_pass(40.0)
         witness.do("cable is taken out")
