@@ -92,21 +92,16 @@ class App:
     """Everything of one run of the bridge, wired together."""
 
     def __init__(
-        self,
-        setup: settings.ChargePoint,
-        folders: Folders,
-        store: Writer,
-        what_time: clock.Clock,
-        notify: Notify,
+        self, setup: settings.ChargePoint, folders: Folders, store: Writer, time: clock.Clock, notify: Notify
     ) -> None:
         self._setup = setup
         self._folders = folders
         self._store = store
-        self._clock = what_time
-        boot_id, version = what_time.calendar.boot_id, parts.firmware_version()
+        self._clock = time
+        boot_id, version = time.calendar.boot_id, parts.firmware_version()
         self._inbox: asyncio.Queue[Event] = asyncio.Queue(INBOX_LIMIT)
         self._charge_point = charge_point(setup, store, boot_id, version, self._clock.now())
-        self._conversation = conversation(setup, self._charge_point, store, what_time.calendar)
+        self._conversation = conversation(setup, self._charge_point, store, time.calendar)
         tls = parts.trust(setup, folders.config).context
         ping_interval_s = float(self._charge_point.configuration.seconds("WebSocketPingInterval"))
         self._link = Link(parts.link_settings(setup, ping_interval_s, tls), self._inbox.put)

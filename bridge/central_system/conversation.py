@@ -47,7 +47,6 @@ class Conversation:
         self, charge_point: ChargePoint, rows: Rows, voice: Voice, registration: Registration
     ) -> None:
         self.registration = registration
-        self._calendar = voice.calendar
         self._charge_point = charge_point
         self._voice = voice
         self._outbox = Outbox(rows, charge_point.configuration, charge_point.identity.behaviour)
@@ -124,7 +123,7 @@ class Conversation:
                 self._answered(frame, now)
             case never:
                 assert_never(never)
-        self.step(self._calendar.again(now))
+        self.step(self._voice.calendar.again(now))
 
     # Time
 
@@ -264,7 +263,7 @@ class Conversation:
             case "DiagnosticsStatusNotification" | "FirmwareStatusNotification":
                 self._charge_point.maintenance.told(call)
             case "Heartbeat" if payload is not None:
-                self._calendar.told(payload["currentTime"], now, accepted=self.registration.accepted)
+                self._voice.calendar.told(payload["currentTime"], now, accepted=self.registration.accepted)
             case "Heartbeat" | "MeterValues" | "StatusNotification":
                 pass
             case never:
@@ -272,7 +271,7 @@ class Conversation:
 
     def _boot_answered(self, payload: Payload, now: Now) -> None:
         was_accepted = self.registration.accepted
-        now = self._calendar.told(payload["currentTime"], now, accepted=payload["status"] == "Accepted")
+        now = self._voice.calendar.told(payload["currentTime"], now, accepted=payload["status"] == "Accepted")
         interval_s: int = payload["interval"]
         self.registration.answered(payload["status"], interval_s, now)
         self._notes.append(f"BootNotification: {payload['status']}, interval {interval_s} s")
@@ -292,7 +291,7 @@ class Conversation:
     def effects(self, now: Now) -> Effects:
         """What is to be done now. Call again when it is done, until nothing comes."""
         decided = self._charge_point.take()
-        changes, notes = self._calendar.take()
+        changes, notes = self._voice.calendar.take()
         self._changes += (*changes, *decided.changes)
         self._notes += (*decided.notes, *notes)
         for call in decided.calls:

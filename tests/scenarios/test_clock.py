@@ -52,7 +52,7 @@ class Witness:
             if verb == "wait":
                 pass
             elif verb.startswith(("card ", "clock -", "clock 3")):
-                self.world.do(*verb.split())  # type: ignore[arg-type]
+                self.world.do(*verb.split())
             else:
                 self.world.do(verb, "")
             self.let_pass(4.0)
