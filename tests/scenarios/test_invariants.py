@@ -263,3 +263,12 @@ def test_the_observer_sees_a_start_that_is_not_stored() -> None:
     with pytest.raises(AssertionError, match="StartTransaction without a row"):
         chaos.world.said(json.dumps([2, "1", *START]))
     chaos.close()
+
+
+def test_the_observer_sees_a_time_that_nobody_knew() -> None:
+    chaos = Chaos("cloud", {})
+    action, payload = status("Available")
+    assert chaos.world.said is not None
+    with pytest.raises(AssertionError, match="a time that nobody knew"):
+        chaos.world.said(json.dumps([2, "1", action, {**payload, "timestamp": "1970-01-01T00:16:40Z"}]))
+    chaos.close()
