@@ -23,6 +23,7 @@ from bridge.central_system.effects import Effects, Transferred, Voice
 from bridge.central_system.frames import without_secret
 from bridge.central_system.link import Closed, Link, LinkEvent, Opened, Received, Refused
 from bridge.central_system.registration import Registration
+from bridge.core.calendar import CLOCK, Calendar
 from bridge.core.charge_point import ChargePoint
 from bridge.core.configuration import Configuration
 from bridge.core.errands import Ended
@@ -91,19 +92,20 @@ class App:
     """Everything of one run of the bridge, wired together."""
 
     def __init__(
-        self, setup: settings.ChargePoint, folders: Folders, store: Writer, boot_id: str, notify: Notify
+        self, setup: settings.ChargePoint, folders: Folders, store: Writer, time: clock.Clock, notify: Notify
     ) -> None:
         self._setup = setup
         self._folders = folders
         self._store = store
-        self._boot_id = boot_id
+        self._clock = time
+        boot_id, version = time.calendar.boot_id, parts.firmware_version()
         self._inbox: asyncio.Queue[Event] = asyncio.Queue(INBOX_LIMIT)
-        self._charge_point = charge_point(setup, store, boot_id, parts.firmware_version(), clock.now())
-        self._conversation = conversation(setup, self._charge_point, store)
+        self._charge_point = charge_point(setup, store, boot_id, version, self._clock.now())
+        self._conversation = conversation(setup, self._charge_point, store, time.calendar)
         tls = parts.trust(setup, folders.config).context
         ping_interval_s = float(self._charge_point.configuration.seconds("WebSocketPingInterval"))
         self._link = Link(parts.link_settings(setup, ping_interval_s, tls), self._inbox.put)
-        self._link.set_password(self._charge_point.passwords.in_force(clock.now()))
+        self._link.set_password(self._charge_point.passwords.in_force(self._clock.now()))
         self._hal = HalClient(folders.runtime, self._inbox.put)
         firmware = partial(parts.firmware_folder, setup, folders.config, folders.state, tls)
         self._errands = Errands(self._inbox.put, firmware, tls)
@@ -139,7 +141,7 @@ class App:
     async def _feed(self) -> None:
         """The event loop lives; a disk that hangs is no reason to be killed."""
         while True:
-            self._notify.feed_watchdog(clock.now().s)
+            self._notify.feed_watchdog(clock.now_s())
             await asyncio.sleep(FEED_EVERY_S)
 
     # The actor
@@ -150,7 +152,7 @@ class App:
             if isinstance(event, End):
                 await self._leave()
                 return
-            self._take(event, clock.now())
+            self._take(event, self._clock.now())
             await self._carry_out()
             kind = self._charge_point.restart
             if kind is not None and not self._recorder.waits and self._asked_for_restart(kind):
@@ -186,11 +188,11 @@ class App:
 
     async def _carry_out(self) -> None:
         await self._recorder.write_held()
-        while effects := self._conversation.effects(clock.now()):
+        while effects := self._conversation.effects(self._clock.now()):
             await self._recorder.apply(effects)
-        self._renew_wish(clock.now())
+        self._renew_wish(self._clock.now())
         self._link.set_ping_interval(self._charge_point.configuration.seconds("WebSocketPingInterval"))
-        self._link.set_password(self._charge_point.passwords.in_force(clock.now()))
+        self._link.set_password(self._charge_point.passwords.in_force(self._clock.now()))
         self._tell_state()
 
     async def _say(self, effects: Effects) -> None:
@@ -240,15 +242,15 @@ class App:
         """False: it is tried again, or given up."""
         asked = "reboot" if kind == "hard" and self._setup.reset.hard == "reboot" else kind
         if not reset.ask(self._folders.runtime, asked):
-            self._charge_point.restart_failed(clock.now())
+            self._charge_point.restart_failed(self._clock.now())
         return self._charge_point.restart is not None
 
     async def _leave(self) -> None:
         """Ends no transaction: the wish outlives us by a minute; the mark says that all was in order."""
-        self._renew_wish(clock.now(), WISH_LIFE_RESTART_S)  # the disk may take its time
+        self._renew_wish(self._clock.now(), WISH_LIFE_RESTART_S)  # the disk may take its time
         if await self._recorder.settled():
-            await self._recorder.written((Remembered(ORDERLY, self._boot_id),))
-        self._renew_wish(clock.now(), WISH_LIFE_RESTART_S)
+            await self._recorder.written((Remembered(ORDERLY, self._clock.calendar.boot_id),))
+        self._renew_wish(self._clock.now(), WISH_LIFE_RESTART_S)
         await self._hal.flush()
         self._link.close()
 
@@ -280,6 +282,7 @@ def charge_point(
         next_sample_seq=store.next_sample_seq(row.row_id) if row is not None else 0,
         last_sample=store.last_sample(row.row_id) if row is not None else None,
         last_periodic=store.last_periodic(row.row_id) if row is not None else None,
+        undated=store.undated(),
         remembered=remembered,
         profiles=store.charging_profiles(),
         id_tags=store,
@@ -298,7 +301,9 @@ def charge_point(
     return ChargePoint(identity, configuration, memory, now)
 
 
-def conversation(setup: settings.ChargePoint, core: ChargePoint, store: Reads) -> Conversation:
+def conversation(
+    setup: settings.ChargePoint, core: ChargePoint, store: Reads, calendar: Calendar
+) -> Conversation:
     """OCPP 1.6 6.3: who we say we are. iccid, imsi and meter are left out where unknown."""
     boot_notification = {
         "chargePointVendor": setup.charge_point.vendor,
@@ -309,16 +314,19 @@ def conversation(setup: settings.ChargePoint, core: ChargePoint, store: Reads) -
     voice = Voice(
         boot_notification,
         new_id=lambda: str(uuid.uuid4()),
+        calendar=calendar,
         transaction_time_out_s=setup.timing.transaction_time_out_s,
     )
     return Conversation(core, store, voice, Registration(setup.timing.registration_retry_s))
 
 
-async def _run(folders: Folders, setup: settings.ChargePoint, boot_id: str) -> None:
+async def _run(folders: Folders, setup: settings.ChargePoint, boot_id: str, mock: bool) -> None:
     notify = Notify(os.environ)
     store = await awaited_store(folders.state / DATABASE_NAME, notify)
     try:
-        await App(setup, folders, store, boot_id, notify).run()
+        calendar = Calendar(boot_id, store.remembered().get(CLOCK))
+        what_time = clock.Clock(calendar, folders.runtime, mock=mock)
+        await App(setup, folders, store, what_time, notify).run()
     finally:
         await store.close()
 
@@ -333,7 +341,7 @@ def main(config_dir: Path, state_dir: Path, runtime_dir: Path, mock: bool) -> in
         log.critical("%s", error)
         return 2
     try:
-        asyncio.run(_run(folders, setup, clock.boot_id(runtime_dir, mock=mock)))
+        asyncio.run(_run(folders, setup, clock.boot_id(runtime_dir, mock=mock), mock))
     except (StoreError, OSError) as error:
         log.critical("%s", error)
         return 1

@@ -36,7 +36,7 @@ async def awaited_store(path: Path, notify: Notify) -> Writer:
 
 async def _pass(notify: Notify) -> None:
     """The time until the next try; the watchdog is fed."""
-    end_s = clock.now().s + AGAIN_S
-    while clock.now().s < end_s:
-        notify.feed_watchdog(clock.now().s)
+    end_s = clock.now_s() + AGAIN_S
+    while clock.now_s() < end_s:
+        notify.feed_watchdog(clock.now_s())
         await asyncio.sleep(FEED_S)

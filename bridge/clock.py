@@ -1,22 +1,63 @@
-"""The clocks of this machine, read in one place."""
+"""The clocks of this machine, read in one place. None of them is ever set."""
 
 from __future__ import annotations
 
+import ctypes
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bridge.core.calendar import Calendar, Seen
 from bridge.core.now import Now
 
 _KERNEL_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 BOOT_ID_FILE = "boot_id"  # in the runtime folder, of a mock box only: the simulated Pi's
+NTP_FILE = "ntp"  # likewise; `off` in it: no time server sets the simulated Pi's clock
+ASK_EVERY_S = 2.0  # the kernel is asked whether a time server sets the clock
+
+_TIME_ERROR = 5  # adjtimex(2): the clock is not synchronized
+_TIMEX_BYTES = 512  # more than any struct timex; its first word, 0, says that nothing is to be set
 
 
-def now() -> Now:
-    """This moment on both clocks."""
-    return Now(time.monotonic(), datetime.now(UTC))
+class Clock:
+    """What time it is. A mock box takes the machine's clock for one that a time server sets, unless told."""
+
+    def __init__(self, calendar: Calendar, runtime_dir: Path, *, mock: bool) -> None:
+        self.calendar = calendar
+        self._ntp_file = runtime_dir / NTP_FILE if mock else None
+        self._asked_at_s = float("-inf")
+        self._synchronized = False
+
+    def now(self) -> Now:
+        """This moment on both clocks."""
+        s = now_s()
+        if s - self._asked_at_s >= ASK_EVERY_S:
+            self._asked_at_s = s
+            self._synchronized = bool(synchronized()) if self._ntp_file is None else _says_on(self._ntp_file)
+        return self.calendar.now(Seen(s, datetime.now(UTC), self._synchronized))
+
+
+def now_s() -> float:
+    """CLOCK_MONOTONIC, for durations."""
+    return time.monotonic()
+
+
+def synchronized() -> bool | None:
+    """Whether a time server sets the clock, whichever program does it; None: the kernel cannot be asked."""
+    try:
+        answer = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
+    except AttributeError:
+        return None
+    return None if answer < 0 else bool(answer != _TIME_ERROR)
 
 
 def boot_id(runtime_dir: Path, *, mock: bool) -> str:
     """Which boot this is. Raises OSError when a mock box was not booted by `run`."""
     return (runtime_dir / BOOT_ID_FILE if mock else _KERNEL_BOOT_ID).read_text().strip()
+
+
+def _says_on(file: Path) -> bool:
+    try:
+        return file.read_text().strip() != "off"
+    except FileNotFoundError:
+        return True

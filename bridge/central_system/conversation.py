@@ -59,7 +59,7 @@ class Conversation:
         self._transferred: list[Transferred] = []
         self._open: dict[str, Later] = {}  # requests of this connection that are not answered yet
         self._password: Password | None = None  # that opened the present connection
-        self._liveness = Liveness()
+        self._liveness = Liveness(charge_point.configuration)
 
     # From the link
 
@@ -123,7 +123,7 @@ class Conversation:
                 self._answered(frame, now)
             case never:
                 assert_never(never)
-        self.step(now)
+        self.step(self._voice.calendar.again(now))
 
     # Time
 
@@ -141,11 +141,8 @@ class Conversation:
         if self.registration.due(now):
             self.registration.asked(now)
             self._put_own("BootNotification", now)
-        elif self.registration.accepted and self._heartbeat_due(now):
+        elif self.registration.accepted and self._liveness.heartbeat_due(now):
             self._put_own("Heartbeat", now)
-
-    def _heartbeat_due(self, now: Now) -> bool:
-        return self._liveness.heartbeat_due(self._charge_point.configuration, now)
 
     def _put_own(self, action: Own, now: Now) -> None:
         if not self._lane.has(action):
@@ -265,6 +262,8 @@ class Conversation:
                 self._transferred.append(Transferred(call.ticket, payload, f"answered with {refused}"))
             case "DiagnosticsStatusNotification" | "FirmwareStatusNotification":
                 self._charge_point.maintenance.told(call)
+            case "Heartbeat" if payload is not None:
+                self._voice.calendar.told(payload["currentTime"], now, accepted=self.registration.accepted)
             case "Heartbeat" | "MeterValues" | "StatusNotification":
                 pass
             case never:
@@ -272,6 +271,7 @@ class Conversation:
 
     def _boot_answered(self, payload: Payload, now: Now) -> None:
         was_accepted = self.registration.accepted
+        now = self._voice.calendar.told(payload["currentTime"], now, accepted=payload["status"] == "Accepted")
         interval_s: int = payload["interval"]
         self.registration.answered(payload["status"], interval_s, now)
         self._notes.append(f"BootNotification: {payload['status']}, interval {interval_s} s")
@@ -291,8 +291,9 @@ class Conversation:
     def effects(self, now: Now) -> Effects:
         """What is to be done now. Call again when it is done, until nothing comes."""
         decided = self._charge_point.take()
-        self._changes += decided.changes
-        self._notes += decided.notes
+        changes, notes = self._voice.calendar.take()
+        self._changes += (*changes, *decided.changes)
+        self._notes += (*decided.notes, *notes)
         for call in decided.calls:
             self._lane.put(call, now.s)
         # What is not durable yet must not be read back from the rows: send nothing of lane 2 before.

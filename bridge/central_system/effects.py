@@ -7,16 +7,18 @@ from dataclasses import dataclass
 
 from bridge.central_system.outbox import TRANSACTION_TIME_OUT_S
 from bridge.central_system.schemas import Payload
+from bridge.core.calendar import Calendar
 from bridge.core.errands import Errand
 from bridge.core.rows import Change
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """What the conversation needs from outside: how it names itself, and chance."""
+    """What the conversation needs from outside: how it names itself, chance, and what time it is."""
 
     boot_notification: Payload
     new_id: Callable[[], str]
+    calendar: Calendar  # that makes every `now`
     transaction_time_out_s: float = TRANSACTION_TIME_OUT_S
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bridge.central_system.effects import Reconnect
 from bridge.core.configuration import Configuration
-from bridge.core.now import Now
+from bridge.core.now import Now, in_words
 
 TIME_OUTS_BEFORE_RECONNECT = 2  # in a row: the socket is open, but nobody is there
 # Twice as many after each connection that ended so: who answers late, but does, must have the time to.
@@ -17,7 +17,8 @@ QUIET_HEARTBEAT_S = 900.0  # with WebSocketPingInterval 0 something must show th
 class Liveness:
     """Of one Central System; counts anew with each connection."""
 
-    def __init__(self) -> None:
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
         self._time_outs = 0
         self._patience = TIME_OUTS_BEFORE_RECONNECT
         self._heard_at: datetime | None = None
@@ -49,13 +50,13 @@ class Liveness:
         self._patience = min(2 * self._patience, TIME_OUTS_MOST)
         told = f"{self._time_outs} calls in a row were not answered"
         if self._heard_at is not None:
-            told += f"; last answer at {self._heard_at:%Y-%m-%d %H:%M:%S} UTC"
+            told += f"; last answer at {in_words(self._heard_at)}"
         return Reconnect(told)
 
-    def heartbeat_due(self, configuration: Configuration, now: Now) -> bool:
+    def heartbeat_due(self, now: Now) -> bool:
         """OCPP 1.6 4.6, counted from the last CALL sent."""
         quiet_s = now.s - self._last_call_s
-        interval_s = configuration.seconds("HeartbeatInterval")
-        if configuration.seconds("WebSocketPingInterval") == 0 and quiet_s >= QUIET_HEARTBEAT_S:
+        interval_s = self._configuration.seconds("HeartbeatInterval")
+        if self._configuration.seconds("WebSocketPingInterval") == 0 and quiet_s >= QUIET_HEARTBEAT_S:
             return True
         return interval_s > 0 and quiet_s >= interval_s

@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol, assert_never
 from bridge.central_system.frames import Refusal
 from bridge.core.configuration import Configuration
 from bridge.core.metering import Supply, meter_values
-from bridge.core.now import Now, timestamp
+from bridge.core.now import Now, is_dated, timestamp
 from bridge.core.rows import (
     Attempted,
     Change,
@@ -103,12 +103,17 @@ class Outbox:
             self._wait = None
 
     def next(self, supply: Supply, now: Now) -> Send | Change | None:
-        """A message to send; or the change that must be durable first; or None: nothing, or not yet."""
+        """A message to send; or the change that must be durable first; or None: nothing, or not yet.
+
+        A row waits while it has no dates: a message is dated before its first send, or never.
+        """
         self._taken.clear()
         head = self._rows.head()
         if head is None or self._waits(head.ref, now):
             return None
         if head.frozen is None:
+            if not self._dated(head):
+                return None
             return Frozen(head.ref, self._payload(head, supply))
         self._sends[head.ref] = self._sends.get(head.ref, 0) + 1
         return Send(head.ref, _ACTIONS[head.ref.kind], head.frozen)
@@ -193,6 +198,18 @@ class Outbox:
         """OCPP 1.6 9.1.29: the interval grows with each time."""
         wait_s = self._configuration.seconds("TransactionMessageRetryInterval") * times
         return _Wait(ref, now.s + wait_s, outlives_link)
+
+    def _dated(self, head: Pending) -> bool:
+        """Whether its moments lie in the calendar."""
+        match head.ref.kind:
+            case "start":
+                return is_dated(head.row.started_at)
+            case "values":
+                return head.sample is None or is_dated(head.sample.at)
+            case "stop":
+                return head.row.stopped_at is None or is_dated(head.row.stopped_at)
+            case never:
+                assert_never(never)
 
     def _payload(self, head: Pending, supply: Supply) -> Payload:
         match head.ref.kind:

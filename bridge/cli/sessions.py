@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 from bridge.app import DATABASE_NAME
 from bridge.cli.folders import CliError, Folders, MisuseError
+from bridge.core.now import SINCE_BOOT, is_dated
 from bridge.core.rows import OfferedAgain
 from bridge.store import Database, StoreError
 from bridge.store.opening import set_aside
@@ -16,7 +18,7 @@ from bridge.store.sessions import Session, Sessions
 
 COLUMNS = (
     "session", "started_at", "stopped_at", "id_tag", "energy_kwh", "meter_start_kwh", "meter_stop_kwh",
-    "reason", "estimated", "transaction_id", "told", "given_up",
+    "reason", "estimated", "transaction_id", "told", "given_up", "time_estimated",
 )  # fmt: skip
 _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -83,12 +85,14 @@ def told(session: Session) -> str:
 
 def _line(session: Session) -> str:
     row = session.row
-    stopped = row.stopped_at.strftime(_MOMENT) if row.stopped_at is not None else "-"
+    started, stopped = _shown(row.started_at), _shown(row.stopped_at) or "-"
     energy = "-" if session.energy_wh is None else f"{session.energy_wh / 1000:.3f}"
-    line = f"{row.row_id:>5}  {row.started_at:{_MOMENT}}  {stopped:<20}  {row.id_tag or '(none)':<20}"
+    line = f"{row.row_id:>5}  {started:<20}  {stopped:<20}  {row.id_tag or '(none)':<20}"
     line += f"  {energy:>9} kWh  {row.stop_reason or '-':<14}  {told(session)}"
     if session.waiting and row.given_up is None:
         line += f" ({session.waiting} messages wait)"
+    if row.time_estimated:
+        line += " (time estimated)"
     if row.given_up is not None:
         again = (
             "it is offered again by itself"
@@ -103,8 +107,8 @@ def _cells(session: Session) -> list[str]:
     row = session.row
     return [
         str(row.row_id),
-        row.started_at.strftime(_MOMENT),
-        row.stopped_at.strftime(_MOMENT) if row.stopped_at is not None else "",
+        _shown(row.started_at),
+        _shown(row.stopped_at),
         row.id_tag,
         _kwh(session.energy_wh),
         _kwh(row.meter_start_wh),
@@ -114,7 +118,17 @@ def _cells(session: Session) -> list[str]:
         "" if row.transaction_id is None else str(row.transaction_id),
         told(session),
         row.given_up or "",
+        "yes" if row.time_estimated else "no",
     ]
+
+
+def _shown(moment: datetime | None) -> str:
+    """Without a date: the seconds of its boot, until somebody knows the time."""
+    if moment is None:
+        return ""
+    if is_dated(moment):
+        return moment.strftime(_MOMENT)
+    return f"boot+{(moment - SINCE_BOOT).total_seconds():.0f}s"
 
 
 def _kwh(energy_wh: int | None) -> str:

@@ -16,19 +16,20 @@ from bridge.core.calls import Outgoing
 from bridge.core.clearing import Clearing
 from bridge.core.clock_aligned import ClockAligned
 from bridge.core.configuration import Configuration
-from bridge.core.connector import CONNECTOR_ID, Connector
+from bridge.core.connector import Connector
+from bridge.core.dating import Dating
 from bridge.core.errands import Ended, Errand
 from bridge.core.faults import LIST_CONFLICT, NO_ERROR, RESET_FAILURE, Report
 from bridge.core.id_tag import IdTagInfo
 from bridge.core.installed_profiles import InstalledProfiles
 from bridge.core.maintenance import Maintenance
 from bridge.core.metering import Occasion, meter_values, sample
-from bridge.core.now import Now
+from bridge.core.now import Now, is_dated
 from bridge.core.observations import Observations, View
 from bridge.core.password import AUTHORIZATION_KEY, Passwords
 from bridge.core.restarting import Restarting, RestartKind
 from bridge.core.rows import Change, Remembered, Sample
-from bridge.core.session import State, Transaction
+from bridge.core.session import CONNECTOR_ID, State, Transaction
 from bridge.core.setup import ACCEPTED_AT, OPERATIVE, Identity, Memory
 from bridge.core.status import Notifier, Service, Told, box_notification, notification
 from bridge.core.wishes import WishContent, lamp, limit_a
@@ -68,6 +69,7 @@ class ChargePoint:
         self.clearing = Clearing()
         self._restarting = Restarting()
         self._aligned = ClockAligned()
+        self._dating = Dating(identity.boot_id, undated=memory.undated)
         self._absence = Absence(identity.lost_limit, now.s)
         self._notifier = Notifier()
         self._box_told: bool | None = None
@@ -144,6 +146,7 @@ class ChargePoint:
 
     def step(self, now: Now) -> None:
         """After every event and at least each half second."""
+        self._date(now)
         self.box.watch_meter(now.s)
         self._absence.observe(online=self.service.online, now_s=now.s)
         self.connector.step(now)
@@ -160,6 +163,13 @@ class ChargePoint:
         self._restarting.step(now, in_transaction=in_transaction)
         if self._resumed and self.service.online:
             self._resumed = not self._tell_resumed(now)
+
+    def _date(self, now: Now) -> None:
+        """Time has become known: before anything else is dated."""
+        if (dated := self._dating.step(self.state, now)) is not None:
+            self._changes.append(dated)
+            for each in (self.connector, self.profiles, self._notifier, self.maintenance.observations):
+                each.date(now)
 
     def record_kept(self, *, recorded: bool, settled: bool, start_unrecorded: bool) -> None:
         """Whether the store takes what is decided, has taken all of it, and lacks the running transaction."""
@@ -328,8 +338,8 @@ class ChargePoint:
             self._say(taken)
 
     def _say(self, taken: Sample) -> bool:
-        """Lane 1: not of a row. False: there is no value in it."""
-        elements = meter_values(taken, self.box.supply, self.identity.behaviour)
+        """Lane 1: not of a row. False: there is no value in it, or nobody knows the time."""
+        elements = meter_values(taken, self.box.supply, self.identity.behaviour) if is_dated(taken.at) else []
         if not elements:
             return False
         payload: dict[str, Any] = {"connectorId": CONNECTOR_ID, "meterValue": elements}

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal, assert_never
+
+from bridge.core.now import Now
 
 Moment = int
 Purpose = Literal["ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"]
@@ -19,6 +21,7 @@ Recurrency = Literal["Daily", "Weekly"]
 RateUnit = Literal["A", "W"]
 
 NEVER = math.inf
+FIRST_DATED: Moment = 946_684_800  # 2000: what is less counts from a boot, whose time nobody knew
 RECURRENCY_S: dict[Recurrency, int] = {"Daily": 86_400, "Weekly": 604_800}
 
 # A Zaptec's own bounds, told by the keys of OCPP 1.6 9.4.
@@ -104,8 +107,19 @@ class ChargingProfile:
             other.connector_id,
         )
 
+    def dated(self, now: Now) -> ChargingProfile:
+        """The same, once time is known."""
+        received_at = datetime.fromtimestamp(self.received_at, UTC)
+        return replace(self, received_at=moment(now.place(received_at)))
+
     def span(self, relative_to: Moment, at: Moment) -> Span:
-        """`relative_to`: where a Relative schedule begins."""
+        """`relative_to`: where a Relative schedule begins.
+
+        While nobody knows the time, dates count as not reached that end something, and as reached that begin
+        it; what has a place in the calendar alone says nothing, unless it has said one thing ever since.
+        """
+        if at < FIRST_DATED:
+            return self._undated_span(relative_to, at)
         if self.valid_from is not None and at < self.valid_from:
             return Span(None, self.valid_from)
         if self.valid_to is not None and at >= self.valid_to:
@@ -130,6 +144,13 @@ class ChargingProfile:
         following = bisect_right(self.periods, elapsed_s, key=lambda period: period.start_s)
         ends_s = self.periods[following].start_s if following < len(self.periods) else NEVER
         return Span(self.periods[following - 1], begins_at + min(ends_s, length_s))
+
+    def _undated_span(self, relative_to: Moment, at: Moment) -> Span:
+        if self.kind == "Relative" or (self.start_at is None and self.received_at < FIRST_DATED):
+            return self._of_schedule(relative_to, at)
+        begun = self.start_at is None or self.start_at <= self.received_at
+        constant = len(self.periods) == 1 and self.duration_s is None and self.kind == "Absolute"
+        return Span(self.periods[0] if begun and constant else None, NEVER)
 
     def _begins_at(self, relative_to: Moment, at: Moment) -> Moment:
         """What has happened has begun: a clock that is set back takes no limit away."""

@@ -8,13 +8,11 @@ from datetime import UTC, datetime, timedelta
 from bridge.core.box import BoxView
 from bridge.core.configuration import Configuration
 from bridge.core.metering import FRESH_S, Occasion, sample
-from bridge.core.now import Now
+from bridge.core.now import Now, is_dated
 from bridge.core.rows import Sample
 
 DAY_S = 86_400
 LATE_S = FRESH_S  # a step that comes later than this has missed the instant: its numbers are of another time
-# A clock outside of these was never set: this program is younger than the one, and ends before the other.
-FIRST_YEAR, LAST_YEAR = 2025, 2099
 
 
 def instant_before(utc: datetime, interval_s: int) -> datetime:
@@ -52,8 +50,8 @@ class ClockAligned:
         return sample(reading, box.supply, occasion)
 
     def due(self, interval_s: int, utc: datetime) -> datetime | None:
-        """The instant whose values are to be taken now. 0, and a clock that was never set: none."""
-        if interval_s == 0 or not FIRST_YEAR <= utc.year < LAST_YEAR:
+        """The instant whose values are to be taken now. 0, and while nobody knows the time: none."""
+        if interval_s == 0 or not is_dated(utc):
             self._last = self._last_wh = None
             return None
         instant, last = instant_before(utc, interval_s), self._last

@@ -37,12 +37,12 @@ from bridge.core.session import (
     same_tag,
 )
 from bridge.core.setup import FINISHING, ORDERLY, RESERVATION, Identity, Memory
+from bridge.core.starting import started_row, started_transaction
 from bridge.core.status import Service, charge_point_status, view
 from bridge.core.unlocking import Unlocking
 from bridge.core.wishes import cable
 from hal.contract import Cable, Card
 
-CONNECTOR_ID = 1
 AUTHORIZE_PATIENCE_S = 10.0  # no Authorize.conf for so long after the card: the offline rules
 REFUSED_S = 3.0  # how long the lamp shows a refusal
 
@@ -111,6 +111,7 @@ class Connector:
     def _resume(self, row: TransactionRow, memory: Memory, now: Now) -> None:
         self._log = MeterLog.resumed(row, self._configuration, memory, now)
         self.state = resumed_transaction(row, memory, self._identity.boot_id, now)
+        self._log.of_earlier_boot = self.state.of_earlier_boot
 
     # From the box
 
@@ -261,23 +262,14 @@ class Connector:
         reading = begins_with(state, self._box, now.s)
         if reading is None:
             return
-        row = TransactionRow(
-            row_id=self._next_row_id,
-            boot_id=self._identity.boot_id,
-            connector_id=CONNECTOR_ID,
-            id_tag=state.id_tag,
-            parent_id_tag=state.parent_id_tag,
-            meter_start_wh=reading.energy_wh,
-            started_at=now.utc,
-            reservation_id=self.reservations.used(state.id_tag, state.parent_id_tag),
-        )
+        number = self._next_row_id, self._identity.boot_id
+        reservation_id = self.reservations.used(state.id_tag, state.parent_id_tag)
+        row = started_row(number, state, reading, reservation_id, now)
         self._next_row_id += 1
         self._log = MeterLog.started(row, self._configuration, now)
         self.changes.append(TransactionStarted(row))
         self.changes += self._log.begin(reading, self._box.supply, now)
-        self.state = Transaction(
-            row.row_id, row.id_tag, row.parent_id_tag, row.meter_start_wh, now.s, row.started_at
-        )
+        self.state = started_transaction(row, now)
 
     # A running transaction
 
@@ -305,6 +297,12 @@ class Connector:
     def dated(self, moment: datetime) -> datetime:
         """In a transaction nothing is dated before its last sample, whatever became of the clock."""
         return self._log.dated(moment) if self._log is not None else moment
+
+    def date(self, now: Now) -> None:
+        """Time is known now: the running transaction gets its dates."""
+        if isinstance(self.state, Transaction) and self._log is not None:
+            self.state = replace(self.state, started_at=now.place(self.state.started_at))
+            self._log.date(now)
 
     def stop(self, reason: str, now: Now, *, id_tag: str | None = None) -> None:
         """The decision; the row follows when the contactor is open and the meter read. Idempotent."""

@@ -75,13 +75,14 @@ def meter_stop(
 def stop_row(
     state: Transaction, stopping: Stopping, final: MeterStop, taken: MeterLog | None, now: Now
 ) -> TransactionStopped:
-    """Never dated before the start or the last sample."""
-    stopped_at = max(now.utc, state.started_at)
+    """Never dated before the start or the last sample. What an earlier boot left open may be estimated."""
+    latest = max(now.utc, state.started_at)
     return TransactionStopped(
         row_id=state.row_id,
-        stopped_at=taken.not_before_last(stopped_at) if taken is not None else stopped_at,
+        stopped_at=taken.not_before_last(now.utc) if taken is not None else latest,
         meter_stop_wh=final.energy_wh,
         reason=stopping.reason,
         id_tag=stopping.id_tag,
         estimated=final.estimated,
+        time_estimated=now.estimated or (state.of_earlier_boot and not now.dated),
     )

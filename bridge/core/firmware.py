@@ -19,7 +19,7 @@ from typing import Literal, assert_never
 import msgspec
 
 from bridge.core.errands import Done, Errand, Failed, Fetch, Install, NotGenuine, Outcome
-from bridge.core.now import Now
+from bridge.core.now import Now, is_dated
 from bridge.core.rows import Change, Remembered
 from bridge.core.telling import Telling
 
@@ -130,7 +130,9 @@ class Firmware:
                 self._become(replace(update, phase="installing", since=now.utc))
                 self._begin(Install(update.version))
             case "downloaded":
-                if now.utc - update.since >= LONGEST_WAIT:
+                if now.dated and not is_dated(update.since):
+                    self._become(replace(update, since=now.utc))
+                elif now.utc - update.since >= LONGEST_WAIT:
                     self._finish("InstallationFailed")
             case "installing" | "restarting":
                 if self._judging and online:

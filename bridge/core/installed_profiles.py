@@ -123,6 +123,12 @@ class InstalledProfiles:
             self.changes.append(ProfilesRemoved(gone))
         return bool(gone)
 
+    def date(self, now: Now) -> None:
+        """Time is known now: what counts from its receipt does so in the calendar."""
+        self._profiles = tuple(each.dated(now) for each in self._profiles)
+        self._of_start = self._of_start and self._of_start.dated(now)
+        self._ruling = None
+
     # What they say
 
     def limit_a(self, transaction: Transaction, box: BoxView, now: Now) -> float:

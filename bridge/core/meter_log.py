@@ -9,7 +9,7 @@ import msgspec.structs
 
 from bridge.core.configuration import Configuration
 from bridge.core.metering import Occasion, Sampler, Supply, sample
-from bridge.core.now import Now
+from bridge.core.now import Now, is_dated
 from bridge.core.rows import Sample, SampleTaken, TransactionRow
 from bridge.core.setup import Memory
 from hal.contract import Reading
@@ -25,6 +25,7 @@ class MeterLog:
         self._sampler = sampler
         self._next_seq = 0
         self._last_at = row.started_at
+        self.of_earlier_boot = False  # whose seconds are not those of now
         self._last_wh = row.meter_start_wh  # of the last begin or periodic sample
         self._last_w: float | None = None  # likewise; None: there is none
 
@@ -37,7 +38,8 @@ class MeterLog:
     def resumed(cls, row: TransactionRow, configuration: Configuration, memory: Memory, now: Now) -> MeterLog:
         """Of one that outlived the program: it goes on as if it had not ended."""
         interval_s = configuration.seconds("MeterValueSampleInterval")
-        log = cls(row, configuration, Sampler.resumed(interval_s, row.started_at, now.utc, now.s))
+        started_at = now.place(row.started_at)
+        log = cls(row, configuration, Sampler.resumed(interval_s, started_at, now.utc, now.s))
         log._next_seq = memory.next_sample_seq
         if memory.last_sample is not None:
             log._last_at = max(row.started_at, memory.last_sample.at)
@@ -79,8 +81,18 @@ class MeterLog:
 
     def not_before_last(self, moment: datetime) -> datetime:
         """OCPP-wide rule of ours: a stop is never dated before the last sample, and no sample before another
-        or before the start."""
+        or before the start, whatever becomes of the clock.
+
+        Where either has no date, the seconds of two boots cannot be told apart: what an earlier one left
+        open ended with its last value.
+        """
+        if self.of_earlier_boot and not (is_dated(moment) and is_dated(self._last_at)):
+            return self._last_at
         return max(moment, self._last_at)
+
+    def date(self, now: Now) -> None:
+        """Time is known now."""
+        self._last_at = now.place(self._last_at)
 
     def dated(self, moment: datetime) -> datetime:
         """For values of this transaction that are said beside its row, in their place among the others."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bridge.core.box import BoxView
 from bridge.core.configuration import Configuration
-from bridge.core.now import Now, timestamp
+from bridge.core.now import Now, is_dated, timestamp
 from bridge.core.phase_rotation import WIRE_INDEX
 from bridge.core.session import State, Transaction
 from bridge.core.status import Service
@@ -201,10 +201,16 @@ class Observations:
             if measured or newest is None or newest.value != value:
                 self._newest[source.id] = Observation(source.id, source.name, at, value)
 
+    def date(self, now: Now) -> None:
+        """Time is known now."""
+        for one in self._newest.values():
+            self._newest[one.id] = replace(one, at=now.place(one.at))
+
     def within(self, start: datetime | None, stop: datetime | None) -> list[Observation]:
-        """OCPP 1.6 5.9: the newest of each id, where that lies between the two; by id."""
+        """OCPP 1.6 5.9: the newest of each id, where it lies between the two; by id. None without a date."""
         newest = (self._newest[source.id] for source in SOURCES if source.id in self._newest)
-        return [one for one in newest if (not start or one.at >= start) and (not stop or one.at <= stop)]
+        dated = (one for one in newest if is_dated(one.at))
+        return [one for one in dated if (not start or one.at >= start) and (not stop or one.at <= stop)]
 
 
 def as_document(observations: list[Observation]) -> bytes:

@@ -27,4 +27,5 @@ def resumed_transaction(row: TransactionRow, memory: Memory, boot_id: str, now: 
         deauthorized=invalid,  # until the first step has looked at the meter
         closed_once=True,
         stopping=stopping,
+        of_earlier_boot=row.boot_id != boot_id,
     )

@@ -46,7 +46,10 @@ class MessageRef:
 
 @dataclass(frozen=True, slots=True)
 class TransactionRow:
-    """A transaction as the store knows it."""
+    """A transaction as the store knows it.
+
+    A moment before 2000 (`now.is_dated`) is so many seconds of boot `boot_id`: nobody knew the time then.
+    """
 
     row_id: int
     boot_id: str
@@ -65,6 +68,7 @@ class TransactionRow:
     given_up: str | None = None  # why the row stands in the dead-letter list
     reservation_id: int | None = None  # of the reservation that ends with this start
     given_up_for_now: bool = False  # for a reason that may pass: it is offered again by itself
+    time_estimated: bool = False  # some of its moments are not of a clock that knew the time
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,21 @@ class TransactionStopped:
     reason: str
     id_tag: str | None
     estimated: bool
+    time_estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """Time is known: all moments get a date that have none. Nothing of them was frozen.
+
+    Those of `boot_id` by when it began. The boots before it, which never knew, are put one behind the other,
+    each with the order and the distances it had, so that the last moment of each lies before the next began;
+    their rows are estimated.
+    """
+
+    boot_id: str
+    began_at: datetime
+    estimated: bool  # by a clock that nobody has vouched for
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +228,7 @@ Change = (
     TransactionStarted
     | SampleTaken
     | TransactionStopped
+    | Dated
     | Frozen
     | Attempted
     | Swallowed

@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Literal, assert_never
 
 Source = Literal["card", "remote", "free"]
+CONNECTOR_ID = 1  # there is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ class Transaction:
     closed_once: bool = False  # the contactor has been closed in this transaction
     fault_since_s: float | None = None
     stopping: Stopping | None = None
+    of_earlier_boot: bool = False  # it only has to end
 
 
 State = Idle | Authorizing | Authorized | Transaction | Finishing

@@ -37,6 +37,7 @@ class Memory:
     next_sample_seq: int = 0
     last_sample: Sample | None = None  # of the open row
     last_periodic: Sample | None = None  # its last of Transaction.Begin or Sample.Periodic
+    undated: bool = False  # some row has moments without a date
     remembered: Mapping[str, str] = field(default_factory=dict)
     profiles: tuple[ChargingProfile, ...] = ()
     id_tags: IdTags = field(default_factory=NoIdTags)  # never copied: asked as long as the program runs

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
 from bridge.core.box import BoxView
 from bridge.core.faults import NO_ERROR, Report
-from bridge.core.now import Now, timestamp
+from bridge.core.now import Now, is_dated, timestamp
 from bridge.core.session import Authorized, Authorizing, Finishing, Idle, Resting, State, Transaction
 
 FIRST_CLOSE_S = 30.0  # so long after StartTransaction the status stays Preparing while nothing has closed
@@ -147,6 +147,12 @@ class Notifier:
         if self._standing is None or (self._standing.status, self._standing.report) != (status, report):
             self._standing = Told(status, report, now)
 
+    def date(self, now: Now) -> None:
+        """Time is known now: what stands began at a moment of the calendar."""
+        if self._standing is not None:
+            since = self._standing.since
+            self._standing = replace(self._standing, since=replace(since, utc=now.place(since.utc)))
+
     def due(self, minimum_s: float, now: Now) -> Told | None:
         """What to notify now. MinimumStatusDuration delays only the three of a running transaction."""
         standing, told = self._standing, self._told
@@ -167,13 +173,17 @@ class Notifier:
 
 
 def notification(connector_id: int, told: Told) -> dict[str, Any]:
-    """StatusNotification.req; the timestamp is when the status began."""
-    optional = {"info": told.report.info, "vendorErrorCode": told.report.vendor_error_code}
+    """StatusNotification.req; the timestamp is when the status began: none while nobody knew the time."""
+    began_at = told.since.utc
+    optional = {
+        "timestamp": timestamp(began_at) if is_dated(began_at) else None,
+        "info": told.report.info,
+        "vendorErrorCode": told.report.vendor_error_code,
+    }
     return {
         "connectorId": connector_id,
         "errorCode": told.report.error_code,
         "status": told.status,
-        "timestamp": timestamp(told.since.utc),
         **{name: value for name, value in optional.items() if value is not None},
     }
 

@@ -9,6 +9,7 @@ from bridge.core.rows import (
     Attempted,
     CacheCleared,
     Change,
+    Dated,
     Delivered,
     Frozen,
     GivenUp,
@@ -26,7 +27,7 @@ from bridge.core.rows import (
     TransactionStarted,
     TransactionStopped,
 )
-from bridge.store import id_tags, profiles, samples
+from bridge.store import dating, id_tags, profiles, samples
 from bridge.store.columns import KINDS, moment_text, payload_text, place, row_of
 from bridge.store.errors import ChangeError
 from bridge.store.reads import NEXT_ROW_ID, ONE_ROW
@@ -49,6 +50,8 @@ def make(connection: sqlite3.Connection, change: Change) -> None:
             _take_sample(connection, change)
         case TransactionStopped():
             _stop(connection, change)
+        case Dated():
+            dating.make(connection, change)
         case Frozen() | Attempted() | Swallowed() | StartConfirmed() | Delivered():
             _make_of_message(connection, change)
         case GivenUp():
@@ -91,8 +94,8 @@ def _start(connection: sqlite3.Connection, row: TransactionRow) -> None:
         raise ChangeError(f"row {row.row_id} cannot start with an answer, a stop or as given up: {row}")
     connection.execute(
         "INSERT INTO transactions"
-        " (row_id, boot_id, connector_id, id_tag, parent_id_tag, meter_start_wh, started_at, reservation_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        " (row_id, boot_id, connector_id, id_tag, parent_id_tag, meter_start_wh, started_at, reservation_id,"
+        " time_estimated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             row.row_id,
             row.boot_id,
@@ -102,6 +105,7 @@ def _start(connection: sqlite3.Connection, row: TransactionRow) -> None:
             row.meter_start_wh,
             moment_text(row.started_at),
             row.reservation_id,
+            row.time_estimated,
         ),
     )
     _queue(connection, row, MessageRef(row.row_id, "start"))
@@ -122,13 +126,14 @@ def _stop(connection: sqlite3.Connection, change: TransactionStopped) -> None:
         raise ChangeError(f"row {row.row_id} cannot stop at {change.stopped_at}: it did at {row.stopped_at}")
     connection.execute(
         "UPDATE transactions SET stopped_at = ?, meter_stop_wh = ?, stop_reason = ?, stop_id_tag = ?,"
-        " stop_estimated = ? WHERE row_id = ?",
+        " stop_estimated = ?, time_estimated = max(time_estimated, ?) WHERE row_id = ?",
         (
             moment_text(change.stopped_at),
             change.meter_stop_wh,
             change.reason,
             change.id_tag,
             change.estimated,
+            change.time_estimated,
             row.row_id,
         ),
     )

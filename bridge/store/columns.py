@@ -29,6 +29,7 @@ ROW = (
     "given_up",
     "reservation_id",
     "given_up_for_now",
+    "time_estimated",
 )
 SAMPLE = (
     "at",
@@ -117,6 +118,6 @@ def row_of(values: Sequence[Any]) -> TransactionRow:
     stopped_at = fields["stopped_at"]
     fields["started_at"] = datetime.fromisoformat(fields["started_at"])
     fields["stopped_at"] = None if stopped_at is None else datetime.fromisoformat(stopped_at)
-    for claim in ("stop_estimated", "given_up_for_now"):
+    for claim in ("stop_estimated", "given_up_for_now", "time_estimated"):
         fields[claim] = bool(fields[claim])
     return TransactionRow(**fields)

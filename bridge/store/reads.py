@@ -10,6 +10,7 @@ from bridge.core.id_tag import IdTagInfo
 from bridge.core.rows import MessageRef, Pending, Sample, TransactionRow
 from bridge.store.columns import KINDS, ROW, SAMPLE, payload_of, row_of, sample_of
 from bridge.store.columns import place as place_of
+from bridge.store.dating import UNDATED
 from bridge.store.errors import naming
 from bridge.store.id_tags import CACHED, LIST_SIZE, LIST_VERSION, LISTED, info_of, tag_key
 from bridge.store.profiles import ALL_PROFILES, profile_of
@@ -59,6 +60,10 @@ class Reads:
         """The newest row that has no stop; one that was given up too, since charging goes on in it."""
         found = self._one(OPEN_TRANSACTION)
         return None if found is None else row_of(found)
+
+    def undated(self) -> bool:
+        """Whether some row has moments without a date."""
+        return bool(self._number(UNDATED))
 
     def head(self) -> Pending | None:
         """The oldest undelivered message: by row id; in a row the start, its samples by seq, the stop.

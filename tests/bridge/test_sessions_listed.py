@@ -68,7 +68,7 @@ def test_the_table_has_the_documented_columns(store: Database, folders: Folders)
         "session": "1", "started_at": "2026-04-17T18:34:06Z", "stopped_at": "2026-04-17T19:04:06Z",
         "id_tag": "04AABB01", "energy_kwh": "0.999", "meter_start_kwh": "12345.001",
         "meter_stop_kwh": "12346.000", "reason": "Local", "estimated": "no", "transaction_id": "70",
-        "told": "yes", "given_up": "",
+        "told": "yes", "given_up": "", "time_estimated": "no",
     }  # fmt: skip
     documented = (Path(__file__).parents[2] / "docs" / "sessions.md").read_text("utf-8")
     table = documented.partition("## The table")[2].partition("##")[0]

@@ -88,8 +88,8 @@ class Container:
             *("--register=no", "--keep-unit", f"--machine=evse-{os.getpid()}", "--console=pipe"),
             *("--private-network", "--link-journal=no"),
             # What a Pi has and a container is not given: the call that locks memory, and a limit that can be
-            # raised, if this machine may raise its own.
-            *("--system-call-filter=@memlock", "--rlimit=MEMLOCK=64M"),
+            # raised, if this machine may raise its own; and the question whether the clock is synchronized.
+            *("--system-call-filter=@memlock adjtimex clock_adjtime", "--rlimit=MEMLOCK=64M"),
         )
         self._cgroup = _new_cgroup()
         inside = f'echo $$ > {self._cgroup}/cgroup.procs && mount -t tmpfs tmpfs /run && exec "$@"'

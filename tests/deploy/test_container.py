@@ -122,6 +122,28 @@ def test_the_bridge_reaches_what_is_its_own_and_one_word_for_the_system(box: Con
     assert box.can("evse-safety", "touch", f"{runtime}/new")
 
 
+ASKS = (
+    "import ctypes, sys; from bridge import clock; told = clock.synchronized(); "
+    "words = (ctypes.c_uint * 128)(0x0001); "  # ADJ_OFFSET: sets it
+    "refused = ctypes.CDLL(None).adjtimex(words) < 0; print(told in (True, False), refused)"
+)
+
+
+def test_the_bridge_may_ask_whether_a_time_server_sets_the_clock_and_may_not_set_it(box: Container) -> None:
+    """In the very fence of its unit. ProtectClock= would refuse the question: the negative control."""
+    unit = "/run/systemd/system/evse-asks"
+    python = f'/opt/evse-bridge/venv/bin/python -I -c "{ASKS}"'
+    fence = r"/^(ExecStart|Type|Notify|Watchdog|Restart|WorkingDirectory|StateDirectory)/d"
+    for name, more in (("", ""), ("-not", "ProtectClock=yes")):
+        oneshot = f"Type=oneshot\nExecStart={python}\n{more}"
+        text = box.run("sed", "-E", fence, "/usr/lib/systemd/system/evse-bridge.service").stdout
+        text = text.replace("[Service]", f"[Service]\n{oneshot}")
+        box.run("sh", "-c", f"cat > {unit}{name}.service <<'END'\n{text}\nEND\nsystemctl daemon-reload")
+        box.run("systemctl", "start", f"evse-asks{name}")
+    assert "True True" in box.journal("--unit=evse-asks")
+    assert "False True" in box.journal("--unit=evse-asks-not")
+
+
 def test_of_sysfs_the_reflexes_write_the_folder_of_the_link_alone(box: Container) -> None:
     """On a Pi the link of our udev rule leads to the PWM; here to what there is: the loop-back device."""
     box.run("mount", "-o", "remount,rw", "/sys/devices")  # a container's is read-only

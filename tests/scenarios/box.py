@@ -102,6 +102,7 @@ class PureBox:
     def restore_power(self, now_s: float) -> None:
         """A boot."""
         self.powered = True
+        self._read_at_s, self._reading = float("-inf"), None  # of another boot's seconds
         self.start_safety(now_s)
 
     @property

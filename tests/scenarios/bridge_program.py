@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bridge import app, settings
 from bridge.central_system.effects import Effects
 from bridge.central_system.unrecorded import Unrecorded
+from bridge.core.calendar import Calendar
 from bridge.core.errands import Ended, Errand
 from bridge.core.now import Now
 from bridge.core.password import Password
@@ -50,17 +51,17 @@ class BridgeProgram:
         self,
         setup: settings.ChargePoint,
         database: Disk,
-        boot_id: str,
+        calendar: Calendar,
         wires: Wires,
         now: Now,
         version: str = "0.1.0.0",
     ) -> None:
-        self.charge_point = app.charge_point(setup, database, boot_id, version, now)
-        self.conversation = app.conversation(setup, self.charge_point, database)
+        self.charge_point = app.charge_point(setup, database, calendar.boot_id, version, now)
+        self.conversation = app.conversation(setup, self.charge_point, database, calendar)
         self.notes: list[str] = []
         self.told_owner = "nothing"
         self._database = database
-        self._boot_id = boot_id
+        self._calendar = calendar
         self._wires = wires
         self._unrecorded = Unrecorded()
         self._written_at_s: float | None = None  # while the disk is at work
@@ -121,11 +122,11 @@ class BridgeProgram:
             self._written_at_s = now.s
             self._write_held(now)
         if not self._unrecorded:
-            self._written((Remembered(ORDERLY, self._boot_id),))
+            self._written((Remembered(ORDERLY, self._calendar.boot_id),))
         self._renew_wish(now, WISH_LIFE_RESTART_S)
 
     def _carry_out(self, now: Now) -> None:
-        rounds = 0
+        rounds, now = 0, self._calendar.again(now)
         self._write_held(now)
         while effects := self.conversation.effects(now):
             rounds += 1

@@ -8,6 +8,7 @@ the same transactionId.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from itertools import count, pairwise
 from typing import Any, Literal
@@ -25,6 +26,7 @@ TAGS = {
     "04111111": Tag("Blocked"),
 }
 FREE_TAG = "FREE"
+UNDATED = re.compile(r'"19\d\d-')  # no message of ours is of that century
 START_WH = 12_345_000
 REGISTER_WH = 10
 
@@ -51,9 +53,9 @@ class Event:
 class Chaos:
     """One world and its observer. Raises AssertionError at a breach."""
 
-    def __init__(self, mode: Mode, keys: dict[str, str]) -> None:
+    def __init__(self, mode: Mode, keys: dict[str, str], *, no_time: bool = False) -> None:
         keys = {"FreeChargingIdTag": FREE_TAG, **keys}
-        self.world = PureWorld(Scenario("chaos", "", (), keys=keys), mode)
+        self.world = PureWorld(Scenario("chaos", "", (), keys=keys, no_time=no_time), mode)
         self.world.stirred = self._look_at_wish
         self.world.said = self._look_at_store
         self._judge = Judge()
@@ -63,6 +65,7 @@ class Chaos:
         self._starts: dict[str, int] = {}  # StartTransaction -> transactionId
         self._started: dict[int, Payload] = {}
         self._stops: dict[int, Payload] = {}
+        self._last_times: dict[int, str] = {}  # of each row, the latest of its messages
         self._told: list[str] = []  # statuses of connector 1 on this connection
 
     def close(self) -> None:
@@ -117,7 +120,7 @@ class Chaos:
     def _look_at_wish(self) -> None:
         """Amps are asked for only inside a transaction that is durable."""
         wish = self.world.wish
-        if wish is not None and wish.limit_a > 0 and wish.valid_until_s > self.world.now_s:
+        if wish is not None and wish.limit_a > 0 and wish.valid_until_s > self.world.clock.s:
             newest = self.world.database.rows(1)
             alive = self.world.bridge is not None
             assert not alive or (newest and newest[0].stopped_at is None), f"{wish} without a row"
@@ -125,11 +128,29 @@ class Chaos:
     def _look_at_store(self, text: str) -> None:
         """What is told of a transaction stands in the store first."""
         frame = json.loads(text)
+        assert not UNDATED.search(text), f"a time that nobody knew: {text}"
+        if frame[0] == 2:
+            self._look_at_times(frame[2], frame[3])
         if frame[0] == 2 and frame[2] in ("StartTransaction", "StopTransaction"):
             head = self.world.database.head()
             assert head is not None, f"{frame[2]} without a row"
             assert head.frozen == frame[3], f"{frame[2]} is not what the store holds"
             assert (head.ref.kind == "start") == (frame[2] == "StartTransaction")
+
+    def _look_at_times(self, action: str, payload: Payload) -> None:
+        """Within a transaction no message of its row is dated before another."""
+        head = self.world.database.head()
+        if head is None or head.frozen != payload:
+            return
+        values = [value["timestamp"] for value in payload.get("meterValue", [])]
+        values += [value["timestamp"] for value in payload.get("transactionData", [])]
+        own = [payload["timestamp"]] if "timestamp" in payload else []
+        last = self._last_times.get(head.ref.row_id, "")
+        times = [*values, *own] if action == "StopTransaction" else [*own, *values]
+        if "transactionData" in payload:
+            times = [max(last, *values), *own]
+        assert [last, *times] == sorted([last, *times]), f"back in time: {last}, then {action} {payload}"
+        self._last_times[head.ref.row_id] = max([last, *times])
 
     def heard(self, text: str) -> None:
         """A frame of the charge point."""

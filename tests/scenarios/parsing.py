@@ -20,6 +20,8 @@
   car plugs in, ready                               something happens (see VERBS)
   hangup 1001                                       the Central System closes the socket with that code
   clock -3600                                       the system clock is set, by so many seconds
+  clock lost                                        it stands in 1970, and no time server sets it
+  time server lost | time server back               the latter sets the clock right
   owner sends DataTransfer {json}                   the command; `expect owner Accepted` is what it tells
   password SECRET                                   the Central System opens for that alone, else 401
 """
@@ -70,6 +72,7 @@ VERBS = (
     "bridge restarts", "bridge is told to end", "bridge starts",
     "restarts fail", "restarts succeed",
     "disk full", "disk free", "disk slow", "disk fast",
+    "clock lost", "time server lost", "time server back",
     "power cut", "power back", "safety dies", "safety starts", "safety restarts",
     "safety falls silent", "safety runs on",
     "instruments fall silent", "instruments speak", "instruments restart",
@@ -111,6 +114,7 @@ class _Parser:
         self._settings: dict[str, str] = {}
         self._quiet = False
         self._offline = False
+        self._no_time = False
 
     def parse(self, text: str) -> Scenario:
         lines = text.splitlines()
@@ -131,6 +135,7 @@ class _Parser:
             tags=self._tags,
             quiet_meter_values=self._quiet,
             offline=self._offline,
+            no_time=self._no_time,
             settings=self._settings,
         )
         self._check_whole(scenario)
@@ -266,6 +271,8 @@ class _Parser:
             self._quiet = True
         elif text == "begins offline":
             self._offline = True
+        elif text == "begins without time":
+            self._no_time = True
         elif found := re.fullmatch(r"([a-z_]+\.[a-z_]+) = (\w+)", text):
             allowed = SETTINGS.get(found[1])
             if allowed is None or not re.fullmatch(allowed, found[2]):

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from itertools import count
 
+from bridge.core.calendar import CLOCK, Calendar
 from bridge.core.now import Now, timestamp
 from hal.contract import Wish
 from hal.mock.plant import PlantSettings
@@ -18,11 +17,11 @@ from tests.scenarios.configured import setup_of
 from tests.scenarios.door import Door, in_words
 from tests.scenarios.errand_desk import ErrandDesk
 from tests.scenarios.filling_disk import Disk
+from tests.scenarios.pi_clock import BEGINS_S, PiClock
+from tests.scenarios.pi_clock import VERBS as CLOCK_VERBS
 from tests.scenarios.script import Mode, Scenario
 from tests.scenarios.world import Arrival, Closed, Connected, Restarted, Said
 
-BEGINS_AT = datetime(2026, 1, 1, tzinfo=UTC)
-BEGINS_S = 1000.0
 WARM_UP_S = 40.0  # the 30 s without closing after a start of `hal.safety`, and some
 QUIET_S = 10.0  # after so long without any change the ticks become coarse
 COARSE_TICK_S = 0.25
@@ -41,9 +40,9 @@ class PureWorld:
     def __init__(self, scenario: Scenario, mode: Mode, database: Disk | None = None) -> None:
         """`database`: a store of the test's own, instead of an empty one."""
         self._now_s = BEGINS_S - WARM_UP_S
-        self._clock_set_s = 0.0  # by how much somebody has set the system clock
+        self.clock = PiClock(self._now_s, lost=scenario.no_time)
         one_phase = scenario.settings.get("installation.phases") == "1"
-        self.box = PureBox(PlantSettings(phases=1 if one_phase else 3), self._now_s)
+        self.box = PureBox(PlantSettings(phases=1 if one_phase else 3), self.clock.s)
         self.database = database or Disk()
         self.wish: Wish | None = None
         self.said: Callable[[str], None] | None = None  # told of each frame as it leaves
@@ -51,8 +50,7 @@ class PureWorld:
         self.bridge: BridgeProgram | None = None
         self.errands = ErrandDesk()
         self._setup = setup_of(scenario, mode)
-        self._boots = count(1)
-        self._boot_id = f"boot-{next(self._boots)}"
+        self._calendar = Calendar(self.clock.boot_id, None)
         self._arrivals: deque[Arrival] = deque()
         self._connected = False
         self._connect_at_s: float | None = None  # None: there is no way to the Central System
@@ -75,11 +73,11 @@ class PureWorld:
 
     @property
     def now(self) -> Now:
-        """Both clocks."""
-        return Now(self._now_s, BEGINS_AT + timedelta(seconds=self._now_s - BEGINS_S + self._clock_set_s))
+        """What the bridge takes it for."""
+        return self._calendar.now(self.clock.seen)
 
     def utc(self) -> str:
-        return timestamp(self.now.utc)
+        return timestamp(self.clock.truth)
 
     def close(self) -> None:
         """The store."""
@@ -91,6 +89,11 @@ class PureWorld:
         self._run_until(self._now_s + within_s)
         return self._arrivals.popleft() if self._arrivals else None
 
+    def sleep(self, for_s: float) -> None:
+        """So long nobody looks: all clocks go on in one step."""
+        self._now_s += for_s
+        self.clock.now_s = self._now_s
+
     def _run_until(self, end_s: float) -> None:
         while not self._arrivals and self._now_s < end_s - 1e-9:
             self._tick(end_s - self._now_s)
@@ -100,7 +103,8 @@ class PureWorld:
         usual_s = CLOSED_TICK_S if self.box.closed else OPEN_TICK_S
         dt_s = min(most_s, COARSE_TICK_S if quiet else usual_s)
         self._now_s += dt_s
-        messages = self.box.tick(dt_s, self.wish, self._now_s)
+        self.clock.now_s = self._now_s
+        messages = self.box.tick(dt_s, self.wish, self.clock.s)
         if self.box.changed:
             self._stir()
         for message in messages:
@@ -136,7 +140,7 @@ class PureWorld:
             self._restart_at_s = self._now_s + RESTART_S
             if kind == "hard" and self.box.safety_lives:
                 self.box.end_safety()
-                self.box.start_safety(self._now_s)
+                self.box.start_safety(self.clock.s)
 
     # The bridge
 
@@ -149,8 +153,9 @@ class PureWorld:
             errand=self.errands.take,
         )
         self._restart_at_s = None
+        self._calendar = Calendar(self.clock.boot_id, self.database.remembered().get(CLOCK))
         self.bridge = BridgeProgram(
-            self._setup, self.database, self._boot_id, wires, self.now, self.errands.installed
+            self._setup, self.database, self._calendar, wires, self.now, self.errands.installed
         )
         self._arrivals.append(Restarted())
         for message in self.box.greeting():
@@ -240,13 +245,13 @@ class PureWorld:
                 (plant.fault if verb == "fault" else plant.clear)(argument)
             case _ if self.errands.knows(verb):
                 self._end_errand(verb, argument)
-            case "clock":
-                self._clock_set_s += float(argument)
+            case _ if verb in CLOCK_VERBS:
+                self.clock.do(verb, argument)
             case _:
                 self._do_to_programs(verb, argument)
 
     def _present(self, id_tag: str) -> None:
-        card = self.box.card(id_tag, self._now_s)
+        card = self.box.card(id_tag, self.clock.s)
         if self.bridge is not None and self.box.safety_lives:
             self.bridge.heard(card, self.now)
             self._after_event()
@@ -284,10 +289,10 @@ class PureWorld:
                 self._cut_power()
             case "power back":
                 needed(not self.box.powered, "the power is not cut")
-                self._boot_id = f"boot-{next(self._boots)}"
-                self.box.restore_power(self._now_s)
+                self.clock.boot()
+                self.box.restore_power(self.clock.s)
                 self._start_bridge()
-            case _ if self.box.befalls(verb, self._now_s):
+            case _ if self.box.befalls(verb, self.clock.s):
                 if verb in ("safety dies", "safety starts", "safety restarts"):
                     self.wish = None  # it was said to the one before
             case _:

@@ -135,4 +135,5 @@ class Scenario:
     tags: dict[str, Tag] = field(default_factory=dict)
     quiet_meter_values: bool = False
     offline: bool = False  # begins before the first connection
+    no_time: bool = False  # begins with a clock that nobody set, without a time server
     settings: dict[str, str] = field(default_factory=dict)  # of charge-point.toml and wallbox.toml

@@ -131,6 +131,37 @@ def test_what_must_hold_holds(mode: Mode, story: list[Event], keys: dict[str, st
         chaos.close()
 
 
+CLOCK = st.sampled_from(
+    [
+        *(Event("do", "clock", str(by_s)) for by_s in (3600, -3600, 315_360_000, -315_360_000)),
+        *(Event("do", verb) for verb in ("clock lost", "time server lost", "time server back")),
+    ]
+)
+WITH_VALUES = {
+    "MeterValueSampleInterval": "5",
+    "StopTxnSampledData": "Voltage",
+    "AllowOfflineTxForUnknownId": "true",
+}
+
+
+@pytest.mark.parametrize("mode", ["cloud", "native"])
+@settings(max_examples=15)
+@given(
+    story=st.lists(st.one_of(CLOCK, EVENT), min_size=5, max_size=20),
+    charging=st.booleans(),
+    no_time=st.booleans(),
+)
+def test_no_clock_harms_a_session(mode: Mode, story: list[Event], charging: bool, no_time: bool) -> None:
+    """All of the above, and no time goes back in a transaction, and none is told that nobody knew."""
+    chaos = Chaos(mode, WITH_VALUES, no_time=no_time)
+    try:
+        for event in [*(CHARGING if charging else []), *story]:
+            chaos.happen(event)
+        chaos.calm_down()
+    finally:
+        chaos.close()
+
+
 MOVING = (
     "ChangeAvailability",
     "ReserveNow",
@@ -231,4 +262,13 @@ def test_the_observer_sees_a_start_that_is_not_stored() -> None:
     assert chaos.world.said is not None
     with pytest.raises(AssertionError, match="StartTransaction without a row"):
         chaos.world.said(json.dumps([2, "1", *START]))
+    chaos.close()
+
+
+def test_the_observer_sees_a_time_that_nobody_knew() -> None:
+    chaos = Chaos("cloud", {})
+    action, payload = status("Available")
+    assert chaos.world.said is not None
+    with pytest.raises(AssertionError, match="a time that nobody knew"):
+        chaos.world.said(json.dumps([2, "1", action, {**payload, "timestamp": "1970-01-01T00:16:40Z"}]))
     chaos.close()

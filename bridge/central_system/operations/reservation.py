@@ -7,11 +7,10 @@ from datetime import datetime
 from bridge.central_system.frames import OcppError
 from bridge.central_system.operations.charging_profile import check_within
 from bridge.central_system.operations.question import Answer, Question, with_status
-from bridge.core.connector import CONNECTOR_ID
 from bridge.core.metering import INT32_MAX
 from bridge.core.now import moment_of
 from bridge.core.reservation import Reservation
-from bridge.core.session import Idle
+from bridge.core.session import CONNECTOR_ID, Idle
 
 
 def reserve_now(question: Question) -> Answer:

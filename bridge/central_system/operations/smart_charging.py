@@ -18,11 +18,10 @@ from bridge.central_system.operations.question import Answer, Question, with_sta
 from bridge.central_system.schemas import Payload
 from bridge.core.charging_profiles import ChargingProfile, Mains
 from bridge.core.charging_schedule import CompositeSchedule
-from bridge.core.connector import CONNECTOR_ID
 from bridge.core.installed_profiles import Criteria
 from bridge.core.metering import INT32_MAX
 from bridge.core.now import timestamp
-from bridge.core.session import Transaction
+from bridge.core.session import CONNECTOR_ID, Transaction
 
 
 def set_charging_profile(question: Question) -> Answer:
@@ -97,7 +96,8 @@ def get_composite_schedule(question: Question) -> Answer:
     if connector_id not in (0, CONNECTOR_ID):
         return with_status("Rejected")
     found = charge_point.profiles.composite(charge_point.state, charge_point.box, duration_s, now)
-    answer = {"status": "Accepted", "connectorId": connector_id, "scheduleStart": timestamp(now.utc)}
+    begins = {"scheduleStart": timestamp(now.utc)} if now.dated else {}
+    answer = {"status": "Accepted", "connectorId": connector_id, **begins}
     if not found.steps:
         return Answer(answer)
     mains = charge_point.profiles.mains(charge_point.box, now)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import time
 from collections.abc import Iterator
@@ -12,18 +11,7 @@ from pathlib import Path
 
 from bridge.cli.doctor.machine import Storage
 
-_TIME_ERROR = 5  # adjtimex(2): the clock is not synchronized
-_TIMEX_BYTES = 512  # more than any struct timex; its first word, 0, says that nothing is to be set
 _PORTS = ("serial/by-id/*", "ttyUSB*", "ttyACM*", "ttyAMA*", "ttyS[0-9]")
-
-
-def synchronized() -> bool | None:
-    """Whether a time server sets the clock, whichever program does it; None: the kernel cannot be asked."""
-    try:
-        answer = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
-    except AttributeError:
-        return None
-    return None if answer < 0 else bool(answer != _TIME_ERROR)
 
 
 def serial_ports(dev: Path = Path("/dev")) -> list[str]:

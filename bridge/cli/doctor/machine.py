@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bridge.cli.doctor.check import Check, Subject
+from bridge.core.calendar import BUILT_AT
 from hal.contract import InstrumentBox, Temperatures
 
 CLOCK = Subject("machine.clock", "clock", "set by a time server")
-NOT_BEFORE = datetime(2025, 1, 1, tzinfo=UTC)  # older than this program: it was never set
 SUPPLY = Subject("machine.supply", "supply voltage", "never below 4.63 V")  # Raspberry Pi documentation
 SOC = Subject("machine.temperature", "chip temperature", "below 80 °C")
 SOC_TO_C = 80.0  # Raspberry Pi documentation: from here its clock is throttled
@@ -27,7 +27,7 @@ _NTP_DO = "Connect it to the network; systemctl status systemd-timesyncd (timeda
 def clock(now: datetime, *, synchronized: bool | None) -> Check:
     """`synchronized`: what the kernel says; None: it cannot be asked."""
     measured = f"{now:%Y-%m-%d %H:%M:%S %Z}"
-    if now < NOT_BEFORE:
+    if now < BUILT_AT:
         return CLOCK.fault(measured, f"It was never set: certificates look invalid. {_NTP_DO}")
     if synchronized is None:
         return CLOCK.not_checked(f"{measured}; the kernel cannot be asked")

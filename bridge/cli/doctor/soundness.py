@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from bridge import clock
 from bridge.cli.doctor import look, machine
 from bridge.cli.doctor.check import Check
 from bridge.cli.doctor.wire import Heard
@@ -13,7 +14,7 @@ from bridge.cli.doctor.wire import Heard
 
 def soundness(state_dir: Path, heard: Heard) -> Iterator[Check]:
     """Clock, supply, heat, storage."""
-    yield machine.clock(datetime.now().astimezone(), synchronized=look.synchronized())
+    yield machine.clock(datetime.now().astimezone(), synchronized=clock.synchronized())
     if heard.instruments is not None:
         yield machine.supply(heard.instruments)
     yield machine.chip(heard.temperatures)

@@ -13,6 +13,7 @@ import pytest
 from bridge.central_system.conversation import Conversation
 from bridge.central_system.effects import Effects, Voice
 from bridge.central_system.registration import Registration
+from bridge.core.calendar import Calendar
 from bridge.core.charge_point import ChargePoint
 from bridge.core.configuration import Configuration
 from bridge.core.now import Now
@@ -37,7 +38,7 @@ class Desk:
         configuration = Configuration(CLOUD, keys, {}, authorization_required=True)
         self.core = ChargePoint(Identity(CLOUD, "boot", "ws://x/"), configuration, Memory(), self.now)
         ids = count(1)
-        voice = Voice(BOOT, new_id=lambda: f"cp-{next(ids)}")
+        voice = Voice(BOOT, new_id=lambda: f"cp-{next(ids)}", calendar=Calendar("boot", None))
         self.talk = Conversation(self.core, self.database, voice, Registration())
 
     @property

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from bridge.central_system.liveness import Liveness
+from bridge.core.configuration import Configuration
 from bridge.core.now import Now
+from bridge.core.zaptec import CLOUD
 
 NOW = Now(1.0, datetime(2026, 1, 1, tzinfo=UTC))
 
@@ -20,7 +22,7 @@ def time_outs(liveness: Liveness) -> int:
 
 
 def test_two_and_more_after_each_connection_on_which_nothing_was_answered() -> None:
-    liveness = Liveness()
+    liveness = Liveness(Configuration(CLOUD, {}, {}, authorization_required=True))
     assert [time_outs(liveness) for _ in range(5)] == [2, 4, 8, 8, 8]
     liveness.connected(NOW)
     liveness.answered()
@@ -28,7 +30,7 @@ def test_two_and_more_after_each_connection_on_which_nothing_was_answered() -> N
 
 
 def test_an_answer_counts_anew() -> None:
-    liveness = Liveness()
+    liveness = Liveness(Configuration(CLOUD, {}, {}, authorization_required=True))
     liveness.connected(NOW)
     assert liveness.timed_out() is None
     liveness.answered()

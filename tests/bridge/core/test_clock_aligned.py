@@ -81,7 +81,7 @@ def test_a_clock_set_back_repeats_nothing_at_once_and_then_goes_on() -> None:
     assert instants(aligned, 60, [3599.0, 3600.0, 100.0, 119.0, 120.0]) == [at(3600), at(120)]
 
 
-@pytest.mark.parametrize("year", [1970, 2024, 2099, 2106])
+@pytest.mark.parametrize("year", [1970, 1971, 1999])
 def test_without_a_known_time_there_is_no_instant(year: int) -> None:
     aligned = ClockAligned()
     for second in range(0, 121, 30):

@@ -13,6 +13,7 @@ from bridge.core.rows import (
     Attempted,
     CacheCleared,
     Change,
+    Dated,
     Delivered,
     Frozen,
     GivenUp,
@@ -37,6 +38,8 @@ from bridge.core.rows import (
 MOST_CACHED = 128
 ORDER = {"start": 0, "values": 1, "stop": 2}
 EPOCH = datetime(2026, 4, 17, 17, 34, 6, 123456, tzinfo=UTC)
+BOOT = datetime(1970, 1, 1, tzinfo=UTC)  # where undated moments count from
+BOOT_2000 = 946_684_800
 
 
 def a_row(row_id: int, parent_id_tag: str | None = None) -> TransactionRow:
@@ -114,7 +117,7 @@ class Model:
                 self._remember(name, value)
             case ProfileInstalled() | ProfilesRemoved():
                 self._follow_profiles(change)
-            case LocalListSent() | TagCached() | CacheCleared():
+            case Dated() | LocalListSent() | TagCached() | CacheCleared():
                 self._learn(change)
             case _:
                 assert_never(change)
@@ -123,6 +126,45 @@ class Model:
         self.samples.append(taken)
         if taken.sample.measurands:
             self.waiting.append(Waiting(MessageRef(taken.row_id, "values", taken.seq)))
+
+    def _date(self, change: Dated) -> None:
+        """A boot after the other, the newest first; each ends a second before the one that was looked at."""
+        undated = [row for row in self.rows if row.started_at.year < 2000]
+        before = change.began_at
+        for boot_id in dict.fromkeys(row.boot_id for row in reversed(undated)):
+            rows = [row for row in undated if row.boot_id == boot_id]
+            began_at, guessed = change.began_at, change.estimated
+            if boot_id != change.boot_id:
+                lasted = max(max(self._undated_moments(row)) for row in rows) - BOOT
+                began_at, guessed = before - timedelta(seconds=1) - lasted, True
+            before = min(before, began_at)
+            for row in rows:
+                self._date_row(row, began_at - BOOT, guessed)
+        for key, each in self.profiles.items():
+            if each.received_at < BOOT_2000:
+                received_at = each.received_at + int((change.began_at - BOOT).total_seconds() // 1)
+                self.profiles[key] = replace(each, received_at=received_at)
+
+    def _undated_moments(self, row: TransactionRow) -> list[datetime]:
+        sampled = [taken.sample.at for taken in self.samples_of(row.row_id)]
+        stopped = [row.stopped_at] if row.stopped_at is not None else []
+        return [BOOT, *(at for at in (row.started_at, *stopped, *sampled) if at.year < 2000)]
+
+    def _date_row(self, row: TransactionRow, by: timedelta, guessed: bool) -> None:
+        def moved(at: datetime) -> datetime:
+            return at + by if at.year < 2000 else at
+
+        stopped_at = None if row.stopped_at is None else moved(row.stopped_at)
+        estimated = row.time_estimated or guessed
+        self._change_row(
+            replace(row, started_at=moved(row.started_at), stopped_at=stopped_at, time_estimated=estimated)
+        )
+        self.samples = [
+            replace(taken, sample=replace(taken.sample, at=moved(taken.sample.at)))
+            if taken.row_id == row.row_id
+            else taken
+            for taken in self.samples
+        ]
 
     def _mark(self, change: Frozen | Attempted | Swallowed) -> None:
         match change:
@@ -140,8 +182,10 @@ class Model:
             case ProfilesRemoved(profile_ids):
                 self.profiles = {key: each for key, each in self.profiles.items() if key not in profile_ids}
 
-    def _learn(self, change: LocalListSent | TagCached | CacheCleared) -> None:
+    def _learn(self, change: Dated | LocalListSent | TagCached | CacheCleared) -> None:
         match change:
+            case Dated():
+                self._date(change)
             case LocalListSent():
                 self._send_list(change)
             case TagCached():
@@ -223,6 +267,7 @@ class Model:
             stop_reason=change.reason,
             stop_id_tag=change.id_tag,
             stop_estimated=change.estimated,
+            time_estimated=change.time_estimated or self.row(change.row_id).time_estimated,
         )
         self._change_row(stopped)
         self.waiting.append(Waiting(MessageRef(change.row_id, "stop")))

@@ -19,6 +19,7 @@ from bridge.core.rows import (
     Attempted,
     CacheCleared,
     Change,
+    Dated,
     Delivered,
     Frozen,
     GivenUp,
@@ -39,7 +40,7 @@ from bridge.core.rows import (
 )
 from bridge.store import Database, StoreError
 from tests.bridge.core.charging_model import charging_profiles
-from tests.bridge.store.model import Model, a_row, a_sample, a_stop
+from tests.bridge.store.model import BOOT, Model, a_row, a_sample, a_stop
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 maybe_text = st.none() | text
@@ -50,10 +51,11 @@ moments = st.datetimes(
     max_value=datetime(2099, 1, 1),  # noqa: DTZ001
     timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=45))]),
 )
+since_boots = st.floats(0, 1e7).map(lambda s: BOOT + timedelta(seconds=s))
 wh = st.integers(0, 2**60)
 samples = st.builds(
     Sample,
-    at=moments,
+    at=moments | since_boots,
     context=text | st.sampled_from(["Transaction.Begin", "Sample.Periodic"]),
     energy_wh=wh,
     power_w=number,
@@ -104,10 +106,19 @@ class StoreMachine(RuleBasedStateMachine):
         self.store.apply(self.batch)
         self.batch = []
 
-    @rule(skipped=st.integers(0, 2), parent=maybe_text, started_at=moments, meter_start_wh=wh)
-    def start(self, skipped: int, parent: str | None, started_at: datetime, meter_start_wh: int) -> None:
+    @rule(
+        skipped=st.integers(0, 2),
+        parent=maybe_text,
+        started_at=moments | since_boots,
+        meter_start_wh=wh,
+        estimated=st.booleans(),
+    )
+    def start(
+        self, skipped: int, parent: str | None, started_at: datetime, meter_start_wh: int, estimated: bool
+    ) -> None:
         row_id = max((row.row_id for row in self.model.rows), default=0) + 1 + skipped
         row = replace(a_row(row_id, parent), started_at=started_at, meter_start_wh=meter_start_wh)
+        row = replace(row, time_estimated=estimated)
         self.add(TransactionStarted(row))
 
     def unfinished(self) -> list[int]:
@@ -127,12 +138,19 @@ class StoreMachine(RuleBasedStateMachine):
         return [row.row_id for row in self.model.rows if row.stopped_at is None]
 
     @precondition(lambda self: self.not_stopped())
-    @rule(data=st.data(), stopped_at=moments, meter_wh=wh, tag=maybe_text, estimated=st.booleans())
+    @rule(
+        data=st.data(), stopped_at=moments | since_boots, meter_wh=wh, tag=maybe_text, estimated=st.booleans()
+    )
     def stop(
         self, data: st.DataObject, stopped_at: datetime, meter_wh: int, tag: str | None, estimated: bool
     ) -> None:
         row_id = data.draw(st.sampled_from(self.not_stopped()))
-        self.add(TransactionStopped(row_id, stopped_at, meter_wh, "Local", tag, estimated))
+        self.add(TransactionStopped(row_id, stopped_at, meter_wh, "Local", tag, estimated, not estimated))
+
+    @rule(data=st.data(), began_at=moments, estimated=st.booleans())
+    def date(self, data: st.DataObject, began_at: datetime, estimated: bool) -> None:
+        boots = ["a new one", *(row.boot_id for row in self.model.rows)]
+        self.add(Dated(data.draw(st.sampled_from(boots)), began_at, estimated))
 
     @precondition(lambda self: self.model.waiting)
     @rule(data=st.data(), payload=payloads)
@@ -229,6 +247,7 @@ class StoreMachine(RuleBasedStateMachine):
     @invariant()
     def answers_alike(self) -> None:
         store, model = self.store, self.model
+        assert store.undated() == any(row.started_at.year < 2000 for row in model.rows)
         assert store.head() == model.head()
         assert store.backlog() == len(model.living())
         assert store.open_transaction() == model.open_transaction()
