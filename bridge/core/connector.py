@@ -36,7 +36,7 @@ from bridge.core.session import (
     same_group,
     same_tag,
 )
-from bridge.core.setup import FINISHING, ORDERLY, RESERVATION, Identity, Memory
+from bridge.core.setup import FINISHING, ORDERLY, RESERVATION, STOPPING, Identity, Memory
 from bridge.core.starting import started_row, started_transaction
 from bridge.core.status import Service, charge_point_status, view
 from bridge.core.unlocking import Unlocking
@@ -308,7 +308,9 @@ class Connector:
         """The decision; the row follows when the contactor is open and the meter read. Idempotent."""
         if isinstance(self.state, Transaction) and self.state.stopping is None:
             held = self.status(now)
-            self.state = replace(self.state, stopping=Stopping(reason, id_tag, now.s, held))
+            stopping = Stopping(reason, id_tag, now.s, held)
+            self.changes.append(Remembered(STOPPING, stopping.text(self.state.row_id)))
+            self.state = replace(self.state, stopping=stopping)
 
     def _try_to_stop(self, state: Transaction, stopping: Stopping, now: Now) -> None:
         final = meter_stop(state, stopping, self._box, self._last_energy_wh, now.s)
@@ -316,7 +318,7 @@ class Connector:
             return
         if self._log is not None and self._box.reading is not None:
             self.changes += self._log.end(self._box.reading, final.energy_wh, self._box.supply, now)
-        self.changes.append(stop_row(state, stopping, final, self._log, now))
+        self.changes += (stop_row(state, stopping, final, self._log, now), Remembered(STOPPING, None))
         self._log = self._stop_asked = None
         self.stopped_row = state.row_id
         kept = stopping.reason == "EVDisconnected" and self.cable == "keep"

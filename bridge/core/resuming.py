@@ -5,12 +5,13 @@ from __future__ import annotations
 from bridge.core.now import Now
 from bridge.core.rows import TransactionRow
 from bridge.core.session import Stopping, Transaction
-from bridge.core.setup import ORDERLY, Memory
+from bridge.core.setup import ORDERLY, STOPPING, Memory
 
 
 def resumed_transaction(row: TransactionRow, memory: Memory, boot_id: str, now: Now) -> Transaction:
-    """A row of this boot goes on; one of another boot ends as soon as the meter has been read."""
-    stopping = None
+    """A row of this boot goes on, or ends as was decided; one of another boot ends as soon as the meter has
+    been read."""
+    stopping = Stopping.of(memory.remembered.get(STOPPING), row.row_id, now.s)
     if row.boot_id != boot_id:
         orderly = memory.remembered.get(ORDERLY) == row.boot_id
         stopping = Stopping("Reboot" if orderly else "PowerLoss", None, now.s, "SuspendedEVSE")

@@ -93,6 +93,16 @@ class Stopping:
     since_s: float
     held_status: str  # the status holds until the StopTransaction row is written
 
+    def text(self, row_id: int) -> str:
+        """For what is remembered."""
+        return json.dumps([row_id, self.reason, self.id_tag])
+
+    @classmethod
+    def of(cls, text: str | None, row_id: int, now_s: float) -> Stopping | None:
+        """The same decision again, of this row; None: there was none."""
+        of_row, reason, id_tag = json.loads(text) if text is not None else (None, "", None)
+        return cls(reason, id_tag, now_s, "SuspendedEVSE") if of_row == row_id else None
+
 
 @dataclass(frozen=True, slots=True)
 class Transaction:

@@ -7,14 +7,18 @@ batch is durable.
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 
 from bridge.core.charging_profiles import ChargingProfile, Period
 from bridge.core.id_tag import IdTagInfo, ListEntry
+from bridge.core.now import SINCE_BOOT
 from bridge.core.rows import (
     Attempted,
     CacheCleared,
     Change,
+    Dated,
     Delivered,
     Frozen,
     GivenUp,
@@ -59,10 +63,12 @@ def batch(number: int) -> list[Change]:
     row_id, step = number // BATCHES_A_ROW + 1, number % BATCHES_A_ROW
     start, stop = MessageRef(row_id, "start"), MessageRef(row_id, "stop")
     first, second = MessageRef(row_id, "values", 0), MessageRef(row_id, "values", 1)
+    undated = replace(a_row(row_id), started_at=SINCE_BOOT + timedelta(seconds=row_id))
+    dated = Dated(undated.boot_id, EPOCH, estimated=row_id % 2 == 0)
     end: list[Change] = [Delivered(second), Delivered(stop)]
     steps: list[list[Change]] = [
-        [TransactionStarted(a_row(row_id)), Remembered("number", str(number)), a_list(number)],
-        [SampleTaken(row_id, 0, a_sample(0)), a_profile(number)],
+        [TransactionStarted(undated), Remembered("number", str(number)), a_list(number)],
+        [dated, SampleTaken(row_id, 0, a_sample(0)), a_profile(number)],
         [Frozen(start, {"number": number}), Attempted(start), Swallowed(start)],
         [StartConfirmed(row_id, number, "Accepted", None), TagCached(f"{row_id}", ACCEPTED, EPOCH)],
         [
