@@ -79,14 +79,24 @@ class PureLife:
     """One box and one car. `live` may be called once."""
 
     def __init__(
-        self, seed: int, mode: Mode = "cloud", first_cut: Armed | None = None, *, clock_jumps: bool = False
+        self,
+        seed: int,
+        mode: Mode = "cloud",
+        first_cut: Armed | None = None,
+        *,
+        clock_jumps: bool = False,
+        no_time: bool = False,
     ) -> None:
-        """`first_cut`: at this write, not at a random moment. `clock_jumps`: at any phase of a session."""
+        """`first_cut`: at this write, not at a random moment. `clock_jumps`: at any phase of a session.
+        `no_time`: nobody knows what time it is until the Central System says so, which is away at first.
+        """
         self._chance = random.Random(seed)
         self._store = CutStore()
         self._first_cut = first_cut
         self._clock_jumps = clock_jumps
-        self._world = CutWorld(Scenario("power cuts", "", (), keys=dict(KEYS)), mode, self._store)
+        self._times_say_something = not (clock_jumps or no_time)
+        scenario = Scenario("power cuts", "", (), keys=dict(KEYS), no_time=no_time, offline=no_time)
+        self._world = CutWorld(scenario, mode, self._store)
         plant = self._world.box.plant
         plant.settings = replace(plant.settings, energy_factor=ENERGY_FACTOR)
         self._first_wh = plant.energy_wh
@@ -118,7 +128,7 @@ class PureLife:
     def _told(self, cuts: int) -> Told:
         received = [entry.received_wh for entry in self._world.box.plant.ledger]
         plug_ins = plug_ins_of(received, self._first_wh)
-        happened = None if self._clock_jumps else self._happened
+        happened = self._happened if self._times_say_something else None
         central_system = self._central_system
         return Told(
             verdict=judge(central_system.ledger.transactions.values(), plug_ins, happened),
