@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LIVES = ("--count", "24", "--writes", "6", "--kinds", "0", "--sessions", "24")
+SEEDS = (1, 2, 3, 4)  # as many as it takes: what is broken need not matter in each life
 WRONG = 1  # exit code of the lives
 DEADLINE_S = 600.0
 
@@ -61,23 +62,24 @@ CONTROLS = (
 
 def main() -> int:
     """Prints a line for each control."""
-    if (said := _lives()) is not None:
-        print(f"the lives are not right before anything is broken:\n{said[-3000:]}", file=sys.stderr)
-        return 2
-    unseen = 0
+    unseen, sound = 0, set[int]()
     for control in CONTROLS:
         source = (ROOT / control.module).read_text()
         if unfit := [old for old in control.edits if source.count(old) != 1]:
             print(f"{control.name}: {unfit[0]!r} must stand once in {control.module}", file=sys.stderr)
             return 2
-        said = _lives(control)
-        seen = said is not None and control.seen in said
-        unseen += not seen
-        print(f"{'seen    ' if seen else 'NOT SEEN'} {control.name}", flush=True)
+        seed = next((seed for seed in SEEDS if control.seen in (_lives(seed, control) or "")), None)
+        unseen += seed is None
+        print(f"{'NOT SEEN' if seed is None else 'seen    '} {control.name}", flush=True)
+        sound |= {seed} if seed is not None else set()
+    for seed in sorted(sound):
+        if (said := _lives(seed)) is not None:
+            print(f"the lives of seed {seed} are not right unbroken:\n{said[-3000:]}", file=sys.stderr)
+            return 2
     return 1 if unseen else 0
 
 
-def _lives(control: Control | None = None) -> str | None:
+def _lives(seed: int, control: Control | None = None) -> str | None:
     """What they say of a copy that is broken so; None: all is right."""
     with tempfile.TemporaryDirectory(prefix="evse-control-") as name:
         folder = Path(name)
@@ -91,7 +93,7 @@ def _lives(control: Control | None = None) -> str | None:
                 text = text.replace(old, new)
             source.write_text(text)
         ran = subprocess.run(
-            [sys.executable, "-m", "tests.chaos.power_cuts", *LIVES],
+            [sys.executable, "-m", "tests.chaos.power_cuts", *LIVES, "--seed", str(seed)],
             cwd=folder,
             env=os.environ | {"PYTHONPATH": name, "PYTHONDONTWRITEBYTECODE": "1"},
             stdout=subprocess.PIPE,
