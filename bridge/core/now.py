@@ -43,7 +43,7 @@ class Now:
 
 def is_dated(moment: datetime) -> bool:
     """False: it is so many seconds of some boot."""
-    return moment.year >= FIRST_YEAR
+    return moment.astimezone(UTC).year >= FIRST_YEAR
 
 
 def timestamp(moment: datetime) -> str:

@@ -9,6 +9,7 @@ from typing import assert_never
 
 from bridge.core.charging_profiles import ChargingProfile
 from bridge.core.id_tag import IdTagInfo
+from bridge.core.now import is_dated
 from bridge.core.rows import (
     Attempted,
     CacheCleared,
@@ -129,7 +130,7 @@ class Model:
 
     def _date(self, change: Dated) -> None:
         """A boot after the other, the newest first; each ends a second before the one that was looked at."""
-        undated = [row for row in self.rows if row.started_at.year < 2000]
+        undated = [row for row in self.rows if not is_dated(row.started_at)]
         before = change.began_at
         for boot_id in dict.fromkeys(row.boot_id for row in reversed(undated)):
             rows = [row for row in undated if row.boot_id == boot_id]
@@ -148,11 +149,11 @@ class Model:
     def _undated_moments(self, row: TransactionRow) -> list[datetime]:
         sampled = [taken.sample.at for taken in self.samples_of(row.row_id)]
         stopped = [row.stopped_at] if row.stopped_at is not None else []
-        return [BOOT, *(at for at in (row.started_at, *stopped, *sampled) if at.year < 2000)]
+        return [BOOT, *(at for at in (row.started_at, *stopped, *sampled) if not is_dated(at))]
 
     def _date_row(self, row: TransactionRow, by: timedelta, guessed: bool) -> None:
         def moved(at: datetime) -> datetime:
-            return at + by if at.year < 2000 else at
+            return at + by if not is_dated(at) else at
 
         stopped_at = None if row.stopped_at is None else moved(row.stopped_at)
         estimated = row.time_estimated or guessed
