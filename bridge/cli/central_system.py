@@ -22,7 +22,7 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from bridge.central_system.frames import Call, CallError, CallResult, Frame, encode
-from bridge.cli.ledger import Ledger, Payload, Registration, Tag, boot_answer
+from bridge.cli.ledger import Ledger, Payload, Registration, Tag
 from bridge.cli.strict import StrictRules, is_sound
 
 Seen = TypeVar("Seen")
@@ -319,5 +319,5 @@ class CentralSystem:
 
     def _usual_answer(self, call: Call) -> Payload:
         if call.action == "BootNotification":
-            return boot_answer(self.script.boot, self.script.boot_interval_s)
+            return self.ledger.boot_answer(self.script.boot, self.script.boot_interval_s)
         return self.ledger.answer(call.action, call.payload)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -40,15 +40,22 @@ class Transaction:
         return int(self.stops[0]["meterStop"] - self.start["meterStart"]) if self.stops else None
 
 
+def utc_now() -> str:
+    """With milliseconds, as many Central Systems write it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 class Ledger:
     """Everything the charge point said, sorted. Messages of transactions that we do not know are `loose`."""
 
-    def __init__(self, tags: Mapping[str, Tag]) -> None:
+    def __init__(self, tags: Mapping[str, Tag], utc: Callable[[], str] = utc_now) -> None:
+        """`utc`: what time it is, by the Central System's clock."""
         self.boots: list[Payload] = []
         self.status_notifications: list[Payload] = []
         self.transactions: dict[int, Transaction] = {}
         self.loose: list[Payload] = []
         self._tags = {id_tag.upper(): tag for id_tag, tag in tags.items()}
+        self._utc = utc
 
     def statuses(self, connector_id: int = 1) -> list[str]:
         """The history of one connector, repetitions included."""
@@ -65,8 +72,10 @@ class Ledger:
     def answer(self, action: str, asked: Payload) -> Payload:
         """The usual answer. Nothing is written down."""
         match action:
+            case "BootNotification":
+                return self.boot_answer("Accepted", 0)
             case "Heartbeat":
-                return {"currentTime": utc_now()}
+                return {"currentTime": self._utc()}
             case "Authorize":
                 return {"idTagInfo": self.tag(asked["idTag"]).info}
             case "StartTransaction":
@@ -80,6 +89,10 @@ class Ledger:
                 return {"status": "Rejected"}
             case _:
                 return {}
+
+    def boot_answer(self, status: Registration, interval_s: int) -> Payload:
+        """BootNotification.conf; with 0 the charge point keeps an interval of its own (OCPP 1.6 6.4)."""
+        return {"status": status, "currentTime": self._utc(), "interval": interval_s}
 
     def write_down(self, action: str, told: Payload, answer: Payload) -> None:
         """A request that was not refused, and what it was or would have been answered."""
@@ -103,13 +116,3 @@ class Ledger:
             transaction.stops.append(told)
         else:
             transaction.values.append(told)
-
-
-def boot_answer(status: Registration, interval_s: int) -> Payload:
-    """BootNotification.conf."""
-    return {"status": status, "currentTime": utc_now(), "interval": interval_s}
-
-
-def utc_now() -> str:
-    """With milliseconds, as many Central Systems write it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

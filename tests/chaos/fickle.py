@@ -62,7 +62,7 @@ class Fickle:
     """`ledger` is what it was told; `destroyed` counts its answers to BILLED messages that were in vain."""
 
     def __init__(self, chance: random.Random, line: Line, tally: Tally) -> None:
-        self.ledger = Ledger(TAGS)
+        self.ledger = Ledger(TAGS, line.utc)
         self.destroyed = 0
         self.heard_of_old_s = float("-inf")  # when it last was told something old
         self._chance = chance
@@ -128,7 +128,7 @@ class Fickle:
             self._refused.add(str({**asked, "transactionId": None}))
             self._line.send(json.dumps([4, identity, "InternalError", "", {}]))
             return
-        answer = self._answer(action, asked)
+        answer = self.ledger.answer(action, asked)
         self._take_in(action, asked, answer)
         answered = json.dumps([3, identity, answer])
         if action in BILLED and luck < 0.06:
@@ -151,15 +151,6 @@ class Fickle:
         if cut is not None and not cut.committed:
             in_vain = in_vain or any(_learned(change) for change in cut.changes)
         self.destroyed += in_vain and action in BILLED
-
-    def _answer(self, action: str, asked: Payload) -> Payload:
-        match action:
-            case "BootNotification":
-                return {"status": "Accepted", "currentTime": self._line.utc(), "interval": 0}
-            case "Heartbeat":
-                return {"currentTime": self._line.utc()}
-            case _:
-                return self.ledger.answer(action, asked)
 
     def _take_in(self, action: str, asked: Payload, answer: Payload) -> None:
         self.ledger.write_down(action, asked, answer)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from bridge.central_system.operations import SUPPORTED
-from tests.scenarios.exchanges import Exchange, Fate, Point, Sender, Sessions
+from tests.chaos.exchanges import Exchange, Fate, Point, Sender, Sessions
 
 ASKED_BY_US = (
     "Authorize", "BootNotification", "DataTransfer", "DiagnosticsStatusNotification",

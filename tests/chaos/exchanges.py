@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import Literal
 
-from bridge.cli.ledger import Ledger, Payload, Tag
+from bridge.cli.ledger import Ledger, Tag
 from tests.bridge.central_system.payloads import profile
 from tests.chaos.books import judge, plug_ins_of
 from tests.scenarios.pure import PureWorld
@@ -57,7 +57,7 @@ class Sessions:
         plant = self._world.box.plant
         plant.settings = replace(plant.settings, energy_factor=ENERGY_FACTOR)
         self._first_wh = plant.energy_wh
-        self._ledger = Ledger({CARD: Tag()})
+        self._ledger = Ledger({CARD: Tag()}, self._world.utc)
         self._ids = count(1)
         self._connected = False
         self._answered: set[str] = set()
@@ -197,7 +197,7 @@ class Sessions:
             return
         if fate == "silent":
             return
-        answer = self._answer(action, asked)
+        answer = self._ledger.answer(action, asked)
         self._ledger.write_down(action, asked, answer)
         answered = json.dumps([3, identity, answer])
         match fate:
@@ -210,15 +210,6 @@ class Sessions:
                 self._world.send(answered)
                 if fate == "after":
                     self._cut()
-
-    def _answer(self, action: str, asked: Payload) -> Payload:
-        match action:
-            case "BootNotification":
-                return {"status": "Accepted", "currentTime": self._world.utc(), "interval": 0}
-            case "Heartbeat":
-                return {"currentTime": self._world.utc()}
-            case _:
-                return self._ledger.answer(action, asked)
 
     # The verdict
 
