@@ -107,9 +107,14 @@ class BoxLife:
 
     async def _live_beside(self, faults: asyncio.Task[None], amounts: Amounts) -> None:
         visits, ledger = 0, self._world.central_system.ledger
-        while not faults.done() or (
-            len(sessions_of(ledger.transactions.values())) < amounts.sessions
-            and visits < MOST_VISITS * amounts.sessions
+        ends_s = time.monotonic() + amounts.duration_s
+        while (
+            not faults.done()
+            or time.monotonic() < ends_s
+            or (
+                len(sessions_of(ledger.transactions.values())) < amounts.sessions
+                and visits < MOST_VISITS * amounts.sessions
+            )
         ):
             await self._visitors.visit()
             visits += 1
