@@ -19,7 +19,7 @@ from pathlib import Path
 from bridge import clock, parts, reset, settings
 from bridge.awaited_store import awaited_store
 from bridge.central_system.conversation import Conversation
-from bridge.central_system.effects import Effects, Transferred, Voice
+from bridge.central_system.effects import Effects, Outcome, Voice
 from bridge.central_system.frames import without_secret
 from bridge.central_system.link import Closed, Link, LinkEvent, Opened, Received, Refused
 from bridge.central_system.registration import Registration
@@ -35,7 +35,7 @@ from bridge.core.zaptec import BEHAVIOURS
 from bridge.hal_client import HalClient
 from bridge.jobs.errands import Errands
 from bridge.local.desk import Desk, Ordered
-from bridge.local.orders import ClearFaults, Reply, SendDataTransfer
+from bridge.local.orders import ClearFaults, OfferAgain, Reply, SendDataTransfer
 from bridge.recorder import Recorder
 from bridge.store.errors import StoreError
 from bridge.store.reads import Reads
@@ -109,7 +109,7 @@ class App:
         self._hal = HalClient(folders.runtime, self._inbox.put)
         firmware = partial(parts.firmware_folder, setup, folders.config, folders.state, tls)
         self._errands = Errands(self._inbox.put, firmware, tls)
-        self._desk = Desk(folders.runtime, self._inbox.put)
+        self._desk = Desk(folders.runtime, folders.state / DATABASE_NAME, store, self._inbox.put)
         self._recorder = Recorder(store, self._say, self._charge_point.record_kept)
         self._wish_seq = 0
         self._wished: tuple[WishContent, float] | None = None
@@ -178,6 +178,8 @@ class App:
                 self._charge_point.errand_ended(event, now)
             case Ordered(ticket=ticket, order=SendDataTransfer() as order):
                 self._conversation.transfer(order.request, ticket, now)
+            case Ordered(ticket=ticket, order=OfferAgain(row_id=row_id)):
+                self._conversation.offer_again(row_id, ticket)
             case Ordered(ticket=ticket, order=ClearFaults(faults=faults)):
                 self._charge_point.clearing.ask(faults, now)
                 self._desk.reply(ticket, Reply("Accepted"))
@@ -203,7 +205,7 @@ class App:
             self._link.send(frame)
         for errand in effects.errands:
             self._errands.begin(errand)
-        for done in effects.transferred:
+        for done in effects.outcomes:
             self._desk.reply(done.ticket, reply_of(done))
         if effects.reconnect is not None:
             self._link.reconnect(effects.reconnect.reason, effects.reconnect.rest_s)
@@ -255,7 +257,7 @@ class App:
         self._link.close()
 
 
-def reply_of(done: Transferred) -> Reply:
+def reply_of(done: Outcome) -> Reply:
     """To the owner."""
     answer = done.payload
     if answer is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from bridge.central_system.effects import NOT_CONNECTED, Effects, Reconnect, Transferred, Voice
+from bridge.central_system.effects import NOT_CONNECTED, Effects, Outcome, Reconnect, Voice
 from bridge.central_system.frames import (
     Call,
     CallError,
@@ -56,7 +56,7 @@ class Conversation:
         self._frames: list[str] = []
         self._notes: list[str] = []
         self._reconnect: Reconnect | None = None
-        self._transferred: list[Transferred] = []
+        self._outcomes: list[Outcome] = []
         self._open: dict[str, Later] = {}  # requests of this connection that are not answered yet
         self._password: Password | None = None  # that opened the present connection
         self._liveness = Liveness(charge_point.configuration)
@@ -91,7 +91,7 @@ class Conversation:
             if isinstance(call, Outgoing) and call.action == "Authorize":
                 self._charge_point.authorize_answered(call.ticket, None, now)
             elif isinstance(call, Outgoing) and call.action == "DataTransfer":
-                self._transferred.append(Transferred(call.ticket, None, "the link to it was lost"))
+                self._outcomes.append(Outcome(call.ticket, None, "the link to it was lost"))
         self.step(now)
 
     def transfer(self, request: Payload, ticket: int, now: Now) -> None:
@@ -99,7 +99,12 @@ class Conversation:
         if self.registration.accepted and self._calls is not None:
             self._lane.put(Outgoing("DataTransfer", request, ticket), now.s)
         else:
-            self._transferred.append(Transferred(ticket, None, NOT_CONNECTED))
+            self._outcomes.append(Outcome(ticket, None, NOT_CONNECTED))
+
+    def offer_again(self, row_id: int, ticket: int) -> None:
+        """The owner wants a row that was given up to be tried once more; told when that is recorded."""
+        self._changes += self._outbox.offer(row_id)
+        self._outcomes.append(Outcome(ticket, {"status": "Accepted"}))
 
     def link_refused(self, password: Password | None, now: Now) -> None:
         """The Central System wants another password (401)."""
@@ -159,7 +164,7 @@ class Conversation:
             case Outgoing(action="Authorize", ticket=ticket):
                 self._charge_point.authorize_answered(ticket, None, now)
             case Outgoing(action="DataTransfer", ticket=ticket):
-                self._transferred.append(Transferred(ticket, None, self._notes[-1]))
+                self._outcomes.append(Outcome(ticket, None, self._notes[-1]))
             case Outgoing():
                 self._charge_point.maintenance.untold(call.context)
             case never:
@@ -259,7 +264,7 @@ class Conversation:
                 if payload is not None:
                     self._boot_answered(payload, now)
             case "DataTransfer":
-                self._transferred.append(Transferred(call.ticket, payload, f"answered with {refused}"))
+                self._outcomes.append(Outcome(call.ticket, payload, f"answered with {refused}"))
             case "DiagnosticsStatusNotification" | "FirmwareStatusNotification":
                 self._charge_point.maintenance.told(call)
             case "Heartbeat" if payload is not None:
@@ -300,8 +305,8 @@ class Conversation:
         if not self._changes and self._reconnect is None:
             self._send_next(now)
         said = tuple(self._frames), self._reconnect, tuple(self._notes)
-        effects = Effects(tuple(self._changes), *said, decided.errands, tuple(self._transferred))
-        for collected in (self._changes, self._frames, self._notes, self._transferred):
+        effects = Effects(tuple(self._changes), *said, decided.errands, tuple(self._outcomes))
+        for collected in (self._changes, self._frames, self._notes, self._outcomes):
             collected.clear()
         self._reconnect = None
         return effects
@@ -320,7 +325,7 @@ class Conversation:
         call = self._lane.next(now.s)
         if call is not None:
             time_out_s = self._charge_point.configuration.seconds("MessageTimeout")
-            self._send(calls, call, call.action, call.payload, float(time_out_s), now)
+            self._send(calls, call, float(time_out_s), now)
         return call is not None
 
     def _send_row(self, calls: Correlation[Outgoing | Send], now: Now) -> bool:
@@ -329,22 +334,15 @@ class Conversation:
         if isinstance(following, Send):
             if following.ref.kind == "stop":
                 self._lane.stop_sent(following.ref.row_id)
-            time_out_s = self._voice.transaction_time_out_s
-            self._send(calls, following, following.action, following.payload, time_out_s, now)
+            self._send(calls, following, self._voice.transaction_time_out_s, now)
         elif following is not None:
             self._changes.append(following)
         return following is not None
 
     def _send(
-        self,
-        calls: Correlation[Outgoing | Send],
-        context: Outgoing | Send,
-        action: str,
-        payload: Payload,
-        time_out_s: float,
-        now: Now,
+        self, calls: Correlation[Outgoing | Send], call: Outgoing | Send, time_out_s: float, now: Now
     ) -> None:
         message_id = self._voice.new_id()
-        calls.opened(message_id, action, context, now.s, time_out_s)
+        calls.opened(message_id, call.action, call, now.s, time_out_s)
         self._liveness.called(now)
-        self._frames.append(encode(Call(message_id, action, payload)))
+        self._frames.append(encode(Call(message_id, call.action, call.payload)))

@@ -34,11 +34,11 @@ NOT_CONNECTED = "not sent: the charge point is not connected, or not accepted by
 
 
 @dataclass(frozen=True, slots=True)
-class Transferred:
-    """What came of a DataTransfer of the owner. Without a payload: no answer, and why."""
+class Outcome:
+    """What came of an order of the owner, a DataTransfer most often. Without a payload: nothing, and why."""
 
     ticket: int
-    payload: Payload | None
+    payload: Payload | None  # as DataTransfer.conf
     why: str = ""
 
 
@@ -51,8 +51,8 @@ class Effects:
     reconnect: Reconnect | None = None
     notes: tuple[str, ...] = ()
     errands: tuple[Errand, ...] = ()
-    transferred: tuple[Transferred, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
 
     def __bool__(self) -> bool:
         said = self.changes or self.frames or self.reconnect or self.notes
-        return bool(said or self.errands or self.transferred)
+        return bool(said or self.errands or self.outcomes)

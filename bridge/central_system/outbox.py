@@ -51,6 +51,9 @@ class Rows(Protocol):
     def waits(self, ref: MessageRef) -> bool:
         """Whether this message is not delivered, be its row given up or not."""
 
+    def row(self, row_id: int) -> TransactionRow | None:
+        """None: there is no such row."""
+
     def given_up_for_now(self) -> tuple[int, ...]:
         """The ids of rows given up that are to be offered again."""
 
@@ -162,6 +165,11 @@ class Outbox:
         """BootNotification was Accepted: a Central System that has come back may take them now."""
         self._offer_at_s = None
         return tuple(OfferedAgain(row_id) for row_id in self._rows.given_up_for_now())
+
+    def offer(self, row_id: int) -> tuple[Change, ...]:
+        """This row again, for whatever reason it was given up; nothing for one that was not."""
+        row = self._rows.row(row_id)
+        return (OfferedAgain(row_id),) if row is not None and row.given_up is not None else ()
 
     def is_open(self, ref: MessageRef) -> bool:
         """Whether an answer still matters: a late one may come after another send has delivered it."""

@@ -91,7 +91,7 @@ class Unrecorded:
 
 def _lasts_alone(effects: Effects) -> bool:
     """Nothing comes of it but what is stored, and an answer."""
-    return not (effects.reconnect or effects.errands or effects.transferred)
+    return not (effects.reconnect or effects.errands or effects.outcomes)
 
 
 def _is_between(effects: Effects) -> bool:

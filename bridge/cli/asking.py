@@ -7,21 +7,26 @@ from pathlib import Path
 
 from bridge.cli.folders import CliError
 from bridge.local import orders
-from bridge.local.orders import Order, Reply
+from bridge.local.orders import Order, ReplyKind
 
 
-def asked(runtime_dir: Path, order: Order) -> Reply:
-    """Waits as long as the bridge does. Raises CliError when there is no bridge, or no reply."""
+class NoBridgeError(CliError):
+    """None listens there."""
+
+
+def asked(runtime_dir: Path, order: Order, kind: type[ReplyKind], within_s: float | None = None) -> ReplyKind:
+    """Waits as long as the bridge does, or so long. Raises NoBridgeError; CliError when there is no reply."""
     path = runtime_dir / orders.SOCKET_NAME
     try:
         with socket.socket(socket.AF_UNIX) as link:
+            link.settimeout(within_s)
             link.connect(str(path))
             link.sendall(orders.encode(order))
             with link.makefile("rb") as lines:
-                return orders.reply(lines.readline())
+                return orders.reply(lines.readline(), kind)
     except (FileNotFoundError, ConnectionRefusedError):
         why = "start it with `evse-bridge run`, or name its --runtime-dir"
-        raise CliError(f"no bridge listens at {path}; {why}") from None
+        raise NoBridgeError(f"no bridge listens at {path}; {why}") from None
     except PermissionError:
         raise CliError(f"no permission for {path}: use sudo, or join the group evse") from None
     except (OSError, ValueError) as error:

@@ -9,7 +9,7 @@ from bridge.cli.asking import asked
 from bridge.cli.doctor.wire import Heard, NobodyError, Wire
 from bridge.cli.doctor.words import fault_words
 from bridge.cli.folders import CliError
-from bridge.local.orders import ClearFaults
+from bridge.local.orders import ClearFaults, Reply
 from hal.contract import Fault, FaultRef
 
 CLEARS_WITHIN_S = 5.0
@@ -27,7 +27,7 @@ def clear(runtime_dir: Path, sure: Callable[[list[str]], bool]) -> list[str]:
     if not sure([f"{fault.id}: {' → '.join(fault_words(fault))}" for fault in standing]):
         return ["nothing was cleared"]
     refs = tuple(FaultRef(fault.id, fault.occurrence) for fault in standing)
-    asked(runtime_dir, ClearFaults(refs))
+    asked(runtime_dir, ClearFaults(refs), Reply)
     left = {(fault.id, fault.occurrence) for fault in _faults(runtime_dir, until_without=refs)}
     stand_on = [fault.id for fault in standing if (fault.id, fault.occurrence) in left]
     if stand_on:

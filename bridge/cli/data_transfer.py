@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bridge.cli.asking import asked
 from bridge.cli.folders import CliError, MisuseError
-from bridge.local.orders import SendDataTransfer
+from bridge.local.orders import Reply, SendDataTransfer
 
 LIMITS = {"VENDOR": 255, "MESSAGE": 50}  # OCPP 1.6 6.17
 WORDS = {
@@ -22,7 +22,7 @@ def send(runtime_dir: Path, order: SendDataTransfer) -> list[str]:
     for name, value in (("VENDOR", order.vendor_id), ("MESSAGE", order.message_id or "")):
         if len(value) > LIMITS[name] or (name == "VENDOR" and not value):
             raise MisuseError(f"{name} has {len(value)} characters: 1 to {LIMITS[name]} are allowed")
-    reply = asked(runtime_dir, order)
+    reply = asked(runtime_dir, order, Reply)
     if reply.status is None:
         raise CliError(f"DataTransfer: {reply.why}")
     told = [WORDS.get(reply.status, reply.status), *([f"data: {reply.data}"] if reply.data else [])]

@@ -28,6 +28,11 @@ class Folders:
     runtime: Path
     mock: bool
 
+    def state_of(self, program: str) -> Path:
+        """Where this program keeps what lasts: the units give each a folder of its own, `run` one to all."""
+        own = self.state / program
+        return own if own.is_dir() else self.state
+
     @property
     def arguments(self) -> list[str]:
         """As command-line arguments of a program."""

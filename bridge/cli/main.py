@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -203,11 +204,10 @@ def sessions(
     folders = chosen(config_dir, state_dir, runtime_dir, mock=mock)
     if resend is not None:
         typer.echo(shown.resend(folders, resend))
-    elif export is not None:
-        typer.echo(shown.export(folders, export, undelivered=undelivered))
-    else:
-        for line in shown.listed(folders, undelivered=undelivered):
-            typer.echo(f"{'MOCK ' * mock}{line}")
+        return
+    listed = shown.listed if export is None else partial(shown.export, file=export)
+    for line in listed(folders, undelivered=undelivered):
+        typer.echo(f"{'MOCK ' * mock}{line}")
 
 
 def main() -> None:

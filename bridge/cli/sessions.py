@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from bridge.app import DATABASE_NAME
+from bridge.cli import books
 from bridge.cli.folders import CliError, Folders, MisuseError
 from bridge.core.now import SINCE_BOOT, is_dated
-from bridge.core.rows import OfferedAgain
-from bridge.store import Database, StoreError
+from bridge.core.rows import Session
 from bridge.store.opening import set_aside
-from bridge.store.sessions import Session, Sessions
 
 COLUMNS = (
     "session", "started_at", "stopped_at", "id_tag", "energy_kwh", "meter_start_kwh", "meter_stop_kwh",
@@ -25,52 +22,47 @@ _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 def listed(folders: Folders, *, undelivered: bool) -> Iterator[str]:
     """A line for each session, the oldest first. Raises CliError."""
-    path = folders.state / DATABASE_NAME
-    for damaged in set_aside(path):
-        yield f"A DAMAGED database was set aside: {damaged}. Sessions that only it knows are not listed here."
+    yield from _damaged(folders)
     shown = 0
-    for session in _sessions(path, undelivered=undelivered):
+    for session in _sessions(folders, undelivered=undelivered):
         shown += 1
         yield _line(session)
     if shown == 0:
         yield "no session that is not delivered" if undelivered else "no session yet"
 
 
-def export(folders: Folders, file: Path, *, undelivered: bool) -> str:
+def export(folders: Folders, file: Path, *, undelivered: bool) -> Iterator[str]:
     """Writes CSV (RFC 4180, UTF-8); tells what was done. Raises CliError: a file that was there is as before
     unless it is the file that cannot be written."""
-    rows = [_cells(session) for session in _sessions(folders.state / DATABASE_NAME, undelivered=undelivered)]
+    rows = [_cells(session) for session in _sessions(folders, undelivered=undelivered)]
     try:
         with file.open("w", encoding="utf-8", newline="") as out:
             csv.writer(out).writerows([COLUMNS, *rows])
     except OSError as error:
         raise CliError(f"{file}: {error.strerror}: give a file in a folder that may be written") from error
-    return f"{len(rows)} sessions written to {file}"
+    yield from _damaged(folders)
+    yield f"{len(rows)} sessions written to {file}"
 
 
 def resend(folders: Folders, row_id: int) -> str:
     """Offers a session that was given up once more; a running bridge sends it at its next step, another when
     it runs. Raises CliError.
     """
-    path = folders.state / DATABASE_NAME
-    given_up = {session.row.row_id for session in _sessions(path, undelivered=True) if session.row.given_up}
+    given_up = {each.row.row_id for each in _sessions(folders, undelivered=True) if each.row.given_up}
     if row_id not in given_up:
         those = ", ".join(map(str, sorted(given_up))) or "none"
         raise MisuseError(f"--resend {row_id}: must be a session that was given up ({those})")
-    try:
-        with closing(Database(path)) as store:
-            store.apply((OfferedAgain(row_id),))
-    except StoreError as error:
-        raise CliError(str(error)) from error
+    books.offer_again(folders, row_id)
     return f"session {row_id} is offered to the Central System again"
 
 
-def _sessions(path: Path, *, undelivered: bool) -> Iterator[Session]:
-    try:
-        with closing(Sessions.open(path)) as store:
-            yield from (session for session in store.all() if not (undelivered and session.delivered))
-    except StoreError as error:
-        raise CliError(str(error)) from error
+def _damaged(folders: Folders) -> Iterator[str]:
+    for file in set_aside(books.database(folders)):
+        yield f"A DAMAGED database was set aside: {file}. Sessions that only it knows are not here."
+
+
+def _sessions(folders: Folders, *, undelivered: bool) -> Iterator[Session]:
+    return (each for each in books.every_session(folders) if not (undelivered and each.delivered))
 
 
 def told(session: Session) -> str:

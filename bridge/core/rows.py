@@ -72,6 +72,25 @@ class TransactionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Session:
+    """A transaction as its owner is shown it."""
+
+    row: TransactionRow
+    waiting: int  # so many of its messages the Central System has not taken
+
+    @property
+    def delivered(self) -> bool:
+        """Whole."""
+        return self.row.stopped_at is not None and self.waiting == 0
+
+    @property
+    def energy_wh(self) -> int | None:
+        """None while it runs."""
+        stop_wh = self.row.meter_stop_wh
+        return None if stop_wh is None else stop_wh - self.row.meter_start_wh
+
+
+@dataclass(frozen=True, slots=True)
 class Pending:
     """The oldest message not yet delivered, with all that its form needs."""
 

@@ -1,4 +1,7 @@
-"""The bridge's own socket: hands each order to the actor and its reply back to whoever gave it."""
+"""The bridge's own socket: hands each order to the actor and its reply back to whoever gave it.
+
+What is only read, the sessions, it answers itself, a page at a time.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,13 @@ from itertools import count
 from pathlib import Path
 
 from bridge.local import orders
-from bridge.local.orders import Order, Reply
+from bridge.local.orders import ListSessions, Order, Page, Reply
+from bridge.store.errors import StoreError
+from bridge.store.reads import Reads
 
 MODE = 0o660  # its user and group
 MOST_CLIENTS = 8
+PAGE_SESSIONS = 50
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +38,12 @@ class Ordered:
 class Desk:
     """Run `run()` as a task; cancelling it ends all conversations. Without a socket the bridge goes on."""
 
-    def __init__(self, runtime_dir: Path, ordered: Callable[[Ordered], Awaitable[None]]) -> None:
+    def __init__(
+        self, runtime_dir: Path, database: Path, store: Reads, ordered: Callable[[Ordered], Awaitable[None]]
+    ) -> None:
         self._path = runtime_dir / orders.SOCKET_NAME
+        self._database = str(database.resolve())
+        self._store = store
         self._ordered = ordered
         self._tickets = count(1)
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
@@ -59,10 +69,21 @@ class Desk:
         self._clients += 1
         with contextlib.suppress(OSError, ValueError, asyncio.CancelledError):  # ValueError: no order
             while self._clients <= MOST_CLIENTS and (line := await reader.readline()):
-                writer.write(orders.encode(await self._carried_out(orders.order(line))))
+                writer.write(orders.encode(await self._answer(orders.order(line))))
                 await writer.drain()
         self._clients -= 1
         writer.close()
+
+    async def _answer(self, order: Order) -> Reply | Page:
+        if isinstance(order, ListSessions):
+            return self._page(order.after)
+        return await self._carried_out(order)
+
+    def _page(self, after: int) -> Page:
+        try:
+            return Page(self._database, tuple(self._store.sessions(after, PAGE_SESSIONS)))
+        except StoreError as error:
+            return Page(self._database, why=str(error))
 
     async def _carried_out(self, order: Order) -> Reply:
         ticket = next(self._tickets)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import msgspec
 
+from bridge.core.rows import Session
 from hal.contract import FaultRef
 
 SOCKET_NAME = "desk/bridge.sock"  # in the runtime folder; the folder is the bridge's
@@ -30,7 +33,19 @@ class ClearFaults(msgspec.Struct, frozen=True, tag="ClearFaults", tag_field="ord
     faults: tuple[FaultRef, ...]
 
 
-Order = SendDataTransfer | ClearFaults
+class ListSessions(msgspec.Struct, frozen=True, tag="ListSessions", tag_field="order"):
+    """The next page of them: the bridge alone has the file."""
+
+    after: int = 0  # ids above this one
+
+
+class OfferAgain(msgspec.Struct, frozen=True, tag="OfferAgain", tag_field="order"):
+    """A session that was given up is to be offered to the Central System once more."""
+
+    row_id: int
+
+
+Order = SendDataTransfer | ClearFaults | ListSessions | OfferAgain
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -41,17 +56,28 @@ class Reply(msgspec.Struct, frozen=True):
     why: str = ""
 
 
+class Page(msgspec.Struct, frozen=True):
+    """Of the sessions, the oldest first; the last page is empty. `why` as of a Reply."""
+
+    database: str  # the file's path, resolved: another bridge may listen than was meant
+    sessions: tuple[Session, ...] = ()
+    why: str = ""
+
+
+ReplyKind = TypeVar("ReplyKind", Reply, Page)
+
+
 def order(line: bytes) -> Order:
     """Raises ValueError for what is no order."""
     found: Order = msgspec.json.decode(line, type=Order)
     return found
 
 
-def reply(line: bytes) -> Reply:
-    """Raises ValueError for what is no reply."""
-    return msgspec.json.decode(line, type=Reply)
+def reply(line: bytes, kind: type[ReplyKind]) -> ReplyKind:
+    """Raises ValueError for what is no reply of this kind."""
+    return msgspec.json.decode(line, type=kind)
 
 
-def encode(message: Order | Reply) -> bytes:
+def encode(message: Order | Reply | Page) -> bytes:
     """One line."""
     return msgspec.json.encode(message) + b"\n"

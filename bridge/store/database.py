@@ -21,8 +21,17 @@ PRIVATE = 0o600
 PAGE_BYTES = 512
 
 
+def address(path: Path) -> str:
+    """Of the file, as a URI for SQLite: one process has it, with as many connections as it likes.
+
+    So the index of the WAL is in its memory. In a -shm file for others it would be written to the card at
+    every change: more than all that is worth keeping.
+    """
+    return f"{path.absolute().as_uri()}?vfs=unix-excl"
+
+
 def _make_private(path: Path) -> None:
-    """It holds idTags and a password: for nobody but its owner. SQLite gives its -wal and -shm the same."""
+    """It holds idTags and a password: for nobody but its owner. SQLite gives its -wal the same."""
     with suppress(OSError):  # SQLite says better why the file cannot be used
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE))
         if stat.S_IMODE(path.stat().st_mode) != PRIVATE:
@@ -30,7 +39,9 @@ def _make_private(path: Path) -> None:
 
 
 class Database(Reads):
-    """One SQLite file in WAL mode, or ":memory:". Belongs to the thread that made it."""
+    """One SQLite file in WAL mode, or ":memory:". The object belongs to the thread that made it, the file to
+    the process: another gets "locked" (see `address`).
+    """
 
     def __init__(self, path: Path | str) -> None:
         """Opens or creates the file and brings it to the newest schema.
@@ -38,9 +49,11 @@ class Database(Reads):
         Raises: StoreError when it cannot, and for a file written by a newer version of this program.
         """
         with naming(str(path), "could not be opened"):
+            where = IN_MEMORY
             if path != IN_MEMORY:
                 _make_private(Path(path))
-            connection = sqlite3.connect(path, isolation_level=None)
+                where = address(Path(path))
+            connection = sqlite3.connect(where, uri=True, isolation_level=None)
         super().__init__(connection, str(path))
         try:
             with naming(self._path, "could not be opened"):

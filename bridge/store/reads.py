@@ -7,7 +7,7 @@ from typing import Any
 
 from bridge.core.charging_profiles import ChargingProfile
 from bridge.core.id_tag import IdTagInfo
-from bridge.core.rows import MessageRef, Pending, Sample, TransactionRow
+from bridge.core.rows import MessageRef, Pending, Sample, Session, TransactionRow
 from bridge.store.columns import KINDS, ROW, SAMPLE, payload_of, row_of, sample_of
 from bridge.store.columns import place as place_of
 from bridge.store.dating import UNDATED
@@ -44,6 +44,10 @@ DEAD_LETTERS = f"""
     SELECT {_ROW} FROM transactions WHERE given_up IS NOT NULL ORDER BY row_id LIMIT ? OFFSET ?"""
 GIVEN_UP_FOR_NOW = """
     SELECT row_id FROM transactions WHERE given_up IS NOT NULL AND given_up_for_now ORDER BY row_id"""
+SESSIONS = f"""
+    SELECT {_ROW}, (SELECT count(*) FROM outbox WHERE outbox.row_id = transactions.row_id)
+        + (SELECT count(*) FROM set_aside WHERE set_aside.row_id = transactions.row_id)
+    FROM transactions WHERE row_id > ? ORDER BY row_id LIMIT ?"""
 WAITS = """
     SELECT EXISTS (SELECT 1 FROM outbox WHERE row_id = ?1 AND place = ?2 AND seq = ?3)
     OR EXISTS (SELECT 1 FROM set_aside WHERE row_id = ?1 AND place = ?2 AND seq = ?3)"""
@@ -160,6 +164,10 @@ class Reads:
     def dead_letters(self, limit: int = 100, offset: int = 0) -> list[TransactionRow]:
         """Rows given up, oldest first."""
         return [row_of(found) for found in self._all(DEAD_LETTERS, limit, offset)]
+
+    def sessions(self, after: int, limit: int) -> list[Session]:
+        """The oldest with an id above `after` first."""
+        return [Session(row_of(row), waiting) for *row, waiting in self._all(SESSIONS, after, limit)]
 
     def _all(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         with naming(self._path, "could not be read"):

@@ -1,42 +1,14 @@
-"""The owner's view of the store: it only reads, also while the bridge runs."""
+"""The store of a bridge that does not run, for its owner's eyes: it only reads."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from bridge.core.rows import TransactionRow
-from bridge.store.columns import ROW, row_of
+from bridge.store.database import address
 from bridge.store.errors import StoreError, naming
 from bridge.store.reads import Reads
 from bridge.store.schema import newest_version
-
-_SESSIONS = f"""
-    SELECT {", ".join(ROW)},
-        (SELECT count(*) FROM outbox WHERE outbox.row_id = transactions.row_id)
-        + (SELECT count(*) FROM set_aside WHERE set_aside.row_id = transactions.row_id)
-    FROM transactions ORDER BY row_id"""
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A transaction and how many of its messages the Central System has not taken."""
-
-    row: TransactionRow
-    waiting: int
-
-    @property
-    def delivered(self) -> bool:
-        """Whole."""
-        return self.row.stopped_at is not None and self.waiting == 0
-
-    @property
-    def energy_wh(self) -> int | None:
-        """None while it runs."""
-        stop_wh = self.row.meter_stop_wh
-        return None if stop_wh is None else stop_wh - self.row.meter_start_wh
 
 
 class Sessions(Reads):
@@ -44,13 +16,15 @@ class Sessions(Reads):
 
     @classmethod
     def open(cls, path: Path) -> Sessions:
-        """Raises: StoreError when there is no store there, or one of another version."""
-        if not path.is_file():
-            raise StoreError(f"{path}: there is none; the bridge makes it at its first start")
+        """Raises: StoreError when there is no store there, one of another version, or a bridge holds it."""
+        try:
+            path.stat()
+        except FileNotFoundError:
+            raise StoreError(f"{path}: there is none; the bridge makes it at its first start") from None
+        except OSError as error:
+            raise StoreError(f"{path}: {error.strerror}: use the rights of its user, or sudo") from error
         with naming(str(path), "could not be opened for reading"):
-            connection = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None
-            )
+            connection = sqlite3.connect(f"{address(path)}&mode=ro", uri=True, isolation_level=None)
         sessions = cls(connection, str(path))
         try:
             sessions._require_version()
@@ -58,12 +32,6 @@ class Sessions(Reads):
             sessions.close()
             raise
         return sessions
-
-    def all(self) -> Iterator[Session]:
-        """The oldest first, one at a time. Raises StoreError."""
-        with naming(self._path, "could not be read"):
-            for *row, waiting in self._connection.execute(_SESSIONS):
-                yield Session(row_of(row), waiting)
 
     def close(self) -> None:
         """After this the object is of no use."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bridge.core.rows import Change
-from bridge.store.database import Database
+from bridge.store.database import Database, address
 from bridge.store.errors import StoreError, naming
 from bridge.store.opening import opened
 from bridge.store.reads import Reads
@@ -67,8 +67,8 @@ def _connected(path: Path) -> tuple[Database, sqlite3.Connection]:
     database = opened(path, datetime.now(UTC))
     try:
         with naming(str(path), "could not be opened for reading"):
-            uri = f"{path.absolute().as_uri()}?mode=ro"
-            reading = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+            reading = sqlite3.connect(address(path), uri=True, isolation_level=None, check_same_thread=False)
+            reading.execute("PRAGMA query_only = ON")
     except StoreError:
         database.close()
         raise

@@ -1,12 +1,15 @@
-"""`evse-bridge sessions`: it lists, exports and resends, beside an open store too."""
+"""`evse-bridge sessions` while no bridge runs: it lists, exports, resends. With one: `local/test_desk.py`."""
 
 from __future__ import annotations
 
 import csv
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,18 +29,24 @@ def folders() -> Iterator[Folders]:
 
 
 @pytest.fixture
-def store(folders: Folders) -> Iterator[Database]:
-    """Stays open, as a running bridge's. 1 told, 2 and 3 given up, 4 waiting, 5 charging."""
-    with closing(Database(folders.state / "bridge.sqlite")) as opened:
+def five(folders: Folders) -> None:
+    """1 told, 2 and 3 given up, 4 waiting, 5 charging."""
+    with closing(Database(folders.state / "bridge.sqlite")) as store:
         for row_id in range(1, 6):
-            opened.apply([TransactionStarted(a_row(row_id))])
-        opened.apply([a_stop(row_id) for row_id in range(1, 5)])
-        opened.apply([StartConfirmed(1, 70, "Accepted", None), Delivered(MessageRef(1, "stop"))])
-        opened.apply([GivenUp(2, "refused"), GivenUp(3, "busy", for_now=True)])
-        yield opened
+            store.apply([TransactionStarted(a_row(row_id))])
+        store.apply([a_stop(row_id) for row_id in range(1, 5)])
+        store.apply([StartConfirmed(1, 70, "Accepted", None), Delivered(MessageRef(1, "stop"))])
+        store.apply([GivenUp(2, "refused"), GivenUp(3, "busy", for_now=True)])
 
 
-def test_the_list(store: Database, folders: Folders) -> None:
+def head_and_dead_letters(folders: Folders) -> tuple[MessageRef | None, list[int]]:
+    with closing(Database(folders.state / "bridge.sqlite")) as store:
+        head = store.head()
+        return head.ref if head is not None else None, [row.row_id for row in store.dead_letters()]
+
+
+@pytest.mark.usefixtures("five")
+def test_the_list(folders: Folders) -> None:
     lines = list(sessions.listed(folders, undelivered=False))
     assert lines[0].split() == [
         "1", "2026-04-17T18:34:06Z", "2026-04-17T19:04:06Z", "04AABB01", "0.999", "kWh", "Local", "yes",
@@ -48,7 +57,8 @@ def test_the_list(store: Database, folders: Folders) -> None:
     assert lines[4].endswith("charging (1 messages wait)")
 
 
-def test_undelivered_leaves_out_what_is_told(store: Database, folders: Folders) -> None:
+@pytest.mark.usefixtures("five")
+def test_undelivered_leaves_out_what_is_told(folders: Folders) -> None:
     lines = list(sessions.listed(folders, undelivered=True))
     assert [line.split()[0] for line in lines] == ["2", "3", "4", "5"]
 
@@ -58,9 +68,10 @@ def test_nothing_yet(folders: Folders) -> None:
     assert list(sessions.listed(folders, undelivered=False)) == ["no session yet"]
 
 
-def test_the_table_has_the_documented_columns(store: Database, folders: Folders) -> None:
+@pytest.mark.usefixtures("five")
+def test_the_table_has_the_documented_columns(folders: Folders) -> None:
     file = folders.state / "F.csv"
-    assert sessions.export(folders, file, undelivered=False) == f"5 sessions written to {file}"
+    assert list(sessions.export(folders, file, undelivered=False)) == [f"5 sessions written to {file}"]
     with file.open(encoding="utf-8", newline="") as written:
         rows = list(csv.DictReader(written))
     assert [row["told"] for row in rows] == ["yes", "given up", "given up", "waiting", "charging"]
@@ -76,32 +87,60 @@ def test_the_table_has_the_documented_columns(store: Database, folders: Folders)
     assert [name for cell in names[1:] for name in cell.split(", ")] == list(sessions.COLUMNS)
 
 
-def test_an_export_that_cannot_be_written_says_so(store: Database, folders: Folders) -> None:
+@pytest.mark.usefixtures("five")
+def test_an_export_that_cannot_be_written_says_so(folders: Folders) -> None:
     with pytest.raises(CliError, match="No such file or directory: give a file in a folder"):
-        sessions.export(folders, folders.state / "nowhere" / "F.csv", undelivered=False)
+        list(sessions.export(folders, folders.state / "nowhere" / "F.csv", undelivered=False))
 
 
 def test_an_export_of_nothing_leaves_the_former_table_alone(folders: Folders) -> None:
     file = folders.state / "F.csv"
     file.write_text("last month's")
     with pytest.raises(CliError, match="there is none"):
-        sessions.export(folders, file, undelivered=False)
+        list(sessions.export(folders, file, undelivered=False))
     assert file.read_text() == "last month's"
 
 
-def test_a_resend_is_seen_by_the_open_store(store: Database, folders: Folders) -> None:
-    head = store.head()
-    assert head is not None
-    assert head.ref == MessageRef(4, "start")
+@pytest.mark.usefixtures("five")
+def test_a_resend_is_for_the_next_bridge(folders: Folders) -> None:
+    assert head_and_dead_letters(folders) == (MessageRef(4, "start"), [2, 3])
     assert sessions.resend(folders, 2) == "session 2 is offered to the Central System again"
-    head = store.head()
-    assert head is not None
-    assert head.ref == MessageRef(2, "start")
-    assert [row.row_id for row in store.dead_letters()] == [3]
+    assert head_and_dead_letters(folders) == (MessageRef(2, "start"), [3])
 
 
+@pytest.mark.usefixtures("five")
+def test_a_store_that_another_program_holds(folders: Folders) -> None:
+    hold = (
+        "import sys; from pathlib import Path; from bridge.store import Database;"
+        "held = Database(Path(sys.argv[1])); print(flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", hold, str(folders.state / "bridge.sqlite")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        with pytest.raises(CliError, match="database is locked; another program holds it: try again"):
+            list(sessions.listed(folders, undelivered=False))
+        other.communicate()
+    assert len(list(sessions.listed(folders, undelivered=False))) == 5
+
+
+@pytest.mark.usefixtures("five")
+def test_what_a_killed_bridge_left_in_its_log_is_listed(folders: Folders) -> None:
+    add = (
+        "import os, sys; from bridge.store import Database; from bridge.core.rows import GivenUp;"
+        "store = Database(sys.argv[1]); store.apply([GivenUp(4, 'just now')]); os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", add, str(folders.state / "bridge.sqlite")], check=False)
+    assert (folders.state / "bridge.sqlite-wal").stat().st_size > 0
+    assert list(sessions.listed(folders, undelivered=True))[2].endswith(
+        "just now; --resend 4 offers it again"
+    )
+    assert sessions.resend(folders, 4) == "session 4 is offered to the Central System again"
+
+
+@pytest.mark.usefixtures("five")
 @pytest.mark.parametrize("row_id", [1, 4, 99])
-def test_only_what_was_given_up_can_be_resent(store: Database, folders: Folders, row_id: int) -> None:
+def test_only_what_was_given_up_can_be_resent(folders: Folders, row_id: int) -> None:
     with pytest.raises(
         MisuseError, match=rf"--resend {row_id}: must be a session that was given up \(2, 3\)"
     ):
@@ -113,8 +152,8 @@ def test_without_a_store_one_clear_line(folders: Folders) -> None:
         list(sessions.listed(folders, undelivered=False))
 
 
-def test_a_damaged_database_is_spoken_of(store: Database, folders: Folders) -> None:
+@pytest.mark.usefixtures("five")
+def test_a_damaged_database_is_spoken_of(folders: Folders) -> None:
     (folders.state / "bridge.sqlite.damaged-20261125T123005Z").touch()
-    assert next(iter(sessions.listed(folders, undelivered=False))).startswith(
-        "A DAMAGED database was set aside"
-    )
+    for told in (sessions.listed, partial(sessions.export, file=folders.state / "F.csv")):
+        assert next(told(folders, undelivered=False)).startswith("A DAMAGED database was set aside")

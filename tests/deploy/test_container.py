@@ -6,7 +6,6 @@ What a container cannot show is in docs/services.md; `make test-vm` shows a part
 from __future__ import annotations
 
 import re
-import sqlite3
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -17,7 +16,7 @@ import pytest
 from hal.contract import Answer, Status
 from tests.deploy import container as machine
 from tests.deploy.container import AFTER_FAULT_S, CONTACTOR, PROGRAMS, REBOOT, SOURCES, Container
-from tests.deploy.layers import no_debian
+from tests.deploy.layers import VENV, no_debian
 from tests.hal.safety.peers import hello, of
 
 SAFE_WITHIN_S = 3.0  # IEC 61851-1 Table A.6 sequence 12; docs/services.md has the times seen
@@ -241,7 +240,7 @@ def test_a_reset_is_carried_out_by_the_system(box: Container) -> None:
     until_connected(box)
 
 
-def test_ends_in_order_at_a_shutdown_and_keeps_what_lasts(box: Container, short_folder: Path) -> None:
+def test_ends_in_order_at_a_shutdown_and_keeps_what_lasts(box: Container) -> None:
     charge(box)
     register_wh = box.mock(do="state")["register_wh"]
     box.power_off()
@@ -254,13 +253,24 @@ def test_ends_in_order_at_a_shutdown_and_keeps_what_lasts(box: Container, short_
         ending.index(said) for said in ("-> x1", "contactor opens", "safe_outputs: lines", "Deactivated")
     ]
     assert in_order == sorted(in_order)
-    assert transactions(short_folder) == 1
-
     box.boot()
     until_connected(box)
     assert box.mock(do="state")["register_wh"] >= register_wh
-    assert transactions(short_folder) == 1
+    assert len(sessions(box)) == 1
     assert status(box).counters.closings >= 1  # in the life of the box
+
+
+def test_the_owner_sees_the_sessions_whether_or_not_the_bridge_runs(box: Container) -> None:
+    box.run("useradd", "--groups", "evse", "owner")
+    charge(box)
+    (session,) = sessions(box, "owner")
+    assert "charging" in session
+    assert sessions(box) == [session]
+    assert re.fullmatch("no permission for .*bridge.sock: use sudo, or .*", refused(box, "nobody"))
+
+    box.run("systemctl", "stop", "evse-bridge.service")
+    assert sessions(box) == [session]
+    assert re.fullmatch(".*bridge/bridge.sqlite: Permission denied: use .* sudo", refused(box, "owner"))
 
 
 def test_is_installed_on_a_system_that_runs(box: Container) -> None:
@@ -293,8 +303,11 @@ def status(box: Container) -> Status:
     return told[-1]
 
 
-def transactions(folder: Path) -> int:
-    store = sqlite3.connect(folder / "upper/var/lib/evse-bridge/bridge/bridge.sqlite")
-    (count,) = store.execute("SELECT count(*) FROM transactions").fetchone()
-    store.close()
-    return int(count)
+def sessions(box: Container, user: str = "root") -> list[str]:
+    return box.run(f"{VENV}/bin/evse-bridge", "sessions", user=user).stdout.splitlines()
+
+
+def refused(box: Container, user: str) -> str:
+    asked = box.run(f"{VENV}/bin/evse-bridge", "sessions", user=user, check=False)
+    assert (asked.returncode, asked.stdout) == (1, "")
+    return asked.stderr.strip()

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
-from pathlib import Path
+from contextlib import asynccontextmanager
 
 import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from bridge.central_system.operations import SUPPORTED
+from bridge.cli.books import every_session
 from bridge.cli.central_system import CentralSystem, Refused
+from bridge.cli.folders import Folders
 from tests.bridge.jobs.servers import http_server
 from tests.partner.ocpp_rpc import OcppRpc, missing
 from tests.partner.story import Story, meters
 from tests.scenarios.script import Mode
+from tests.system.programs import Run
 from tests.system.world import TAGS, world
 
 pytestmark = pytest.mark.real
@@ -58,14 +59,15 @@ async def test_the_story_with_ocpp_rpc(mode: Mode) -> None:
         books = meters([(each["start"], each["stops"]) for each in await partner.transactions()])
         ledger = partner.ledger.transactions.values()
         assert books == meters([(each.start, each.stops) for each in ledger])
-        assert books == rows_of(told.world.run.state / "bridge.sqlite")
+        assert books == await asyncio.to_thread(rows_of, told.world.run)
 
 
-def rows_of(path: Path) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-        return database.execute(
-            "SELECT transaction_id, id_tag, meter_start_wh, meter_stop_wh, stop_reason FROM transactions"
-        ).fetchall()
+def rows_of(run: Run) -> list[tuple[object, ...]]:
+    rows = [each.row for each in every_session(Folders(run.config, run.state, run.runtime, mock=True))]
+    return [
+        (row.transaction_id, row.id_tag, row.meter_start_wh, row.meter_stop_wh, row.stop_reason)
+        for row in rows
+    ]
 
 
 BROKEN = {

@@ -156,7 +156,7 @@ class BridgeProgram:
             self._wires.frame(frame)
         for errand in effects.errands:
             self._wires.errand(errand)
-        for done in effects.transferred:
+        for done in effects.outcomes:
             reply = app.reply_of(done)
             self.told_owner = " ".join(word for word in (reply.status, reply.data, reply.why) if word)
         if effects.reconnect is not None:

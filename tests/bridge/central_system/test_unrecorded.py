@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bridge.central_system.effects import Effects, Transferred
+from bridge.central_system.effects import Effects, Outcome
 from bridge.central_system.unrecorded import MOST_OTHERS, MOST_SAMPLES, Unrecorded
 from bridge.core.id_tag import IdTagInfo, ListEntry
 from bridge.core.rows import (
@@ -70,7 +70,7 @@ def test_a_central_system_that_writes_the_same_key_for_a_week() -> None:
     assert kept == sorted(kept, reverse=True)
     assert sum(kept) == MOST_OTHERS
     assert held.hold(Effects((STOP,)))
-    assert held.hold(Effects((Remembered("a", "b"),), transferred=(Transferred(1, {}),)))  # the owner waits
+    assert held.hold(Effects((Remembered("a", "b"),), outcomes=(Outcome(1, {}),)))  # the owner waits
 
 
 def test_local_lists_count_by_their_entries() -> None:

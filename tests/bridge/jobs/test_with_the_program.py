@@ -68,7 +68,7 @@ class Program:
 async def living(folder: Path, central: CentralSystem, values: configured.Values) -> AsyncIterator[Program]:
     program = Program(folder)
     for path in (folder / "d", folder / "r", program.overlay):
-        path.mkdir()
+        path.mkdir(exist_ok=True)
     (folder / "r" / "boot_id").write_text("boot-1\n")
     configured.write(folder / "c", {}, {"central_system.url": central.url, **values})
     await program.start()

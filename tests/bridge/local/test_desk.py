@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -11,13 +12,20 @@ from pathlib import Path
 
 import pytest
 
-from bridge.cli import data_transfer
+from bridge.app import DATABASE_NAME
+from bridge.cli import books, data_transfer, sessions
 from bridge.cli.central_system import CentralSystem
-from bridge.cli.folders import CliError, MisuseError
+from bridge.cli.folders import CliError, Folders, MisuseError
+from bridge.core.rows import GivenUp, Session, TransactionStarted
 from bridge.local import orders
 from bridge.local.desk import Desk, Ordered
 from bridge.local.orders import Order, Reply, SendDataTransfer
+from bridge.store import Database
+from bridge.store.database import IN_MEMORY
+from bridge.store.reads import Reads
+from bridge.store.writer import Writer
 from tests.bridge.jobs.test_with_the_program import living
+from tests.bridge.store.model import a_row, a_stop
 
 PATIENCE_S = 30.0
 GREETING = SendDataTransfer("org.example", "greeting", "hello")
@@ -30,15 +38,15 @@ def folder() -> Iterator[Path]:
 
 
 @contextlib.asynccontextmanager
-async def answering(folder: Path, reply: Reply) -> AsyncIterator[list[Order]]:
-    """A desk whose actor always answers so."""
+async def answering(folder: Path, reply: Reply, store: Reads | None = None) -> AsyncIterator[list[Order]]:
+    """A desk whose actor always answers so, and that has these sessions."""
     got: list[Order] = []
 
     async def act(ordered: Ordered) -> None:
         got.append(ordered.order)
         desk.reply(ordered.ticket, reply)
 
-    desk = Desk(folder, act)
+    desk = Desk(folder, folder / DATABASE_NAME, store or Database(IN_MEMORY), act)
     running = asyncio.create_task(desk.run())
     async with asyncio.timeout(PATIENCE_S):
         while not await asyncio.to_thread(_listens, folder):  # noqa: ASYNC110 - it tells nobody
@@ -99,6 +107,73 @@ def test_nobody_listens(folder: Path) -> None:
 def test_what_cannot_be_sent(folder: Path, vendor: str, message: str) -> None:
     with pytest.raises(MisuseError, match="are allowed"):
         data_transfer.send(folder, SendDataTransfer(vendor, message))
+
+
+async def test_the_sessions_come_in_pages(folder: Path) -> None:
+    """All, and none twice, while it is written on."""
+    store = await Writer.open(folder / DATABASE_NAME)
+    try:
+        await store.apply([TransactionStarted(a_row(row_id)) for row_id in range(1, 121)])
+        async with answering(folder, Reply("Accepted"), store) as got:
+            read = books.every_session(Folders(folder, folder, folder, mock=True))
+            first = await asyncio.to_thread(lambda: [next(read) for _ in range(70)])
+            await store.apply([a_stop(1), TransactionStarted(a_row(121))])
+            rest = await asyncio.to_thread(lambda: list(read))
+        assert [*first, *rest] == [Session(a_row(row_id), 1) for row_id in range(1, 122)]
+        assert got == []  # it is no matter of the actor
+    finally:
+        await store.close()
+
+
+async def test_a_bridge_of_another_wallbox_is_not_meant(folder: Path) -> None:
+    (ours := folder / "ours").mkdir()
+    with contextlib.closing(Database(ours / DATABASE_NAME)) as store:
+        store.apply([TransactionStarted(a_row(1)), GivenUp(1, "refused")])
+    folders = Folders(folder, ours, folder, mock=True)
+    async with answering(folder, Reply("Accepted")) as got:
+        lines = await asyncio.to_thread(lambda: list(sessions.listed(folders, undelivered=False)))
+        assert [line.split()[0] for line in lines] == ["1"]
+        await asyncio.to_thread(sessions.resend, folders, 1)
+        assert got == []
+
+
+async def test_a_store_that_cannot_be_read_is_told(folder: Path) -> None:
+    closed = Database(IN_MEMORY)
+    closed.close()
+    folders = Folders(folder, folder, folder, mock=True)
+    async with answering(folder, Reply("Accepted"), closed):
+        with pytest.raises(CliError, match="could not be read"):
+            await asyncio.to_thread(lambda: list(sessions.listed(folders, undelivered=False)))
+
+
+@pytest.mark.real
+async def test_the_sessions_of_the_real_bridge(folder: Path) -> None:
+    """It has the file; it lists, and offers again what it had given up."""
+    (folder / "d").mkdir()
+    with contextlib.closing(Database(folder / "d" / DATABASE_NAME)) as store:
+        store.apply([TransactionStarted(a_row(1)), a_stop(1), GivenUp(1, "refused")])
+
+    async def told(*options: str) -> str:
+        places = ("--state-dir", str(folder / "d"), "--runtime-dir", str(folder / "r"))
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bridge.cli.main", "sessions", *options, *places,
+            stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        async with asyncio.timeout(PATIENCE_S):
+            said, _ = await process.communicate()
+        return said.decode().strip()
+
+    async with CentralSystem({}) as central, living(folder, central, {}):
+        shell = sqlite3.connect(folder / "d" / DATABASE_NAME, timeout=0.0)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            shell.execute("SELECT * FROM transactions")
+        shell.close()
+        assert (await told("--undelivered")).endswith("given up: refused; --resend 1 offers it again")
+        assert await told("--resend", "1") == "session 1 is offered to the Central System again"
+        await central.until(lambda: central.requests("StopTransaction"), PATIENCE_S)
+        assert await told("--export", str(folder / "F.csv")) == f"1 sessions written to {folder / 'F.csv'}"
+        assert ",yes,," in (folder / "F.csv").read_text()
+        assert await told("--undelivered") == "no session that is not delivered"
 
 
 @pytest.mark.real

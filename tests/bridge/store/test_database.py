@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -258,6 +260,21 @@ def test_another_program_that_writes_for_long_is_named(path: Path) -> None:
         assert store.remembered() == {"a": "b"}
 
 
+def test_one_process_has_the_file(path: Path) -> None:
+    """Also one that only wants to look, and with SQLite's own shell: else two would have two indexes."""
+    ask = (
+        "import sqlite3, sys; print(sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True, timeout=0.1)"
+        ".execute('SELECT name FROM remembered').fetchall())"
+    )
+    command = [sys.executable, "-c", ask, str(path)]
+    with closing(Database(path)) as store:
+        store.apply([Remembered("a", "b")])
+        other = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (other.returncode, other.stdout) == (1, "")
+        assert "database is locked" in other.stderr
+    assert subprocess.check_output(command, text=True) == "[('a',)]\n"
+
+
 def test_nobody_else_reads_it(path: Path) -> None:
     """It holds idTags and perhaps a password; one of an older version is made private too."""
     path.touch(0o644)
@@ -266,4 +283,4 @@ def test_nobody_else_reads_it(path: Path) -> None:
     modes = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
     store.close()
     assert set(modes.values()) == {0o600}
-    assert len(modes) == 3  # with -wal and -shm
+    assert set(modes) == {"bridge.sqlite", "bridge.sqlite-wal"}  # the index of the WAL is in memory

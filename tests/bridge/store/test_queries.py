@@ -112,6 +112,11 @@ PLANS = {
         "SEARCH row USING INTEGER PRIMARY KEY (rowid=?)",
         "SEARCH samples USING PRIMARY KEY (row_id=? AND seq=?)",
     ],
+    "SESSIONS": [
+        "SEARCH transactions USING INTEGER PRIMARY KEY (rowid>?)",
+        "SEARCH outbox USING PRIMARY KEY (row_id=?)",
+        "SEARCH set_aside USING PRIMARY KEY (row_id=?)",
+    ],
     "DEAD_LETTERS": ["SCAN transactions USING INDEX dead_letters"],
     "ONE_ROW": ["SEARCH transactions USING INTEGER PRIMARY KEY (rowid=?)"],
     "LAST_SAMPLE": ["SEARCH samples USING PRIMARY KEY (row_id=?)"],

@@ -60,7 +60,7 @@ async def test_an_error_reaches_its_own_caller_and_nobody_else(path: Path) -> No
 
 
 async def test_the_event_loop_goes_on_while_the_disk_is_busy(path: Path) -> None:
-    """Another program holds the file; the loop turns until it lets go, and only then apply() returns."""
+    """Another connection writes; the loop turns until it lets go, and only then apply() returns."""
     async with opened(path) as writer:
         with closing(Locked(path)) as other:
             other.lock()

@@ -1,0 +1,72 @@
+"""All sessions, from whoever has the file: the bridge that runs, else this process.
+
+Both at once cannot be: SQLite's lock on the file is held by a bridge as long as it runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from bridge.app import DATABASE_NAME
+from bridge.cli.asking import NoBridgeError, asked
+from bridge.cli.folders import CliError, Folders
+from bridge.core.rows import OfferedAgain, Session
+from bridge.local.orders import ListSessions, OfferAgain, Page, Reply
+from bridge.store import Database, StoreError
+from bridge.store.sessions import Sessions
+
+WITHIN_S = 10.0
+PAGE_SESSIONS = 500
+
+
+def every_session(folders: Folders) -> Iterator[Session]:
+    """The oldest first. Raises CliError."""
+    if _is_of_a_bridge(folders):
+        yield from _paged(lambda after: _asked(folders, after).sessions)
+        return
+    try:
+        with closing(Sessions.open(database(folders))) as store:
+            yield from _paged(lambda after: store.sessions(after, PAGE_SESSIONS))
+    except StoreError as error:
+        raise CliError(str(error)) from error
+
+
+def offer_again(folders: Folders, row_id: int) -> None:
+    """A session that was given up; recorded when this returns. Raises CliError."""
+    if _is_of_a_bridge(folders):
+        asked(folders.runtime, OfferAgain(row_id), Reply, WITHIN_S)
+        return
+    try:
+        with closing(Database(database(folders))) as store:
+            store.apply((OfferedAgain(row_id),))
+    except StoreError as error:
+        raise CliError(str(error)) from error
+
+
+def database(folders: Folders) -> Path:
+    """The file of all sessions."""
+    return folders.state_of("bridge") / DATABASE_NAME
+
+
+def _is_of_a_bridge(folders: Folders) -> bool:
+    """That of another wallbox may listen there."""
+    try:
+        return _asked(folders, after=0).database == str(database(folders).resolve())
+    except NoBridgeError:
+        return False
+
+
+def _asked(folders: Folders, after: int) -> Page:
+    page = asked(folders.runtime, ListSessions(after), Page, WITHIN_S)
+    if page.why:
+        raise CliError(page.why)
+    return page
+
+
+def _paged(page: Callable[[int], Sequence[Session]]) -> Iterator[Session]:
+    after = 0
+    while sessions := page(after):
+        yield from sessions
+        after = sessions[-1].row.row_id
