@@ -24,8 +24,9 @@ PAGE_BYTES = 512
 def address(path: Path) -> str:
     """Of the file, as a URI for SQLite: one process has it, with as many connections as it likes.
 
-    So the index of the WAL is in its memory. In a -shm file for others it would be written to the card at
-    every change: more than all that is worth keeping.
+    So the index of the WAL is in its memory. In a -shm file, for others, it would be written to the card at
+    every change: more than all that is worth keeping. While it is open nothing else in the process may open
+    and close the file: that would end the lock, fcntl(2).
     """
     return f"{path.absolute().as_uri()}?vfs=unix-excl"
 
