@@ -74,7 +74,7 @@ class Day:
 
 @contextmanager
 def syncing(folder: Path) -> Iterator[Callable[[], None]]:
-    """Gives what syncs all files that are there now. To close one of them ends SQLite's lock on it: fcntl(2)."""
+    """Gives what syncs all files that are there now. To close one ends SQLite's lock on it: fcntl(2)."""
     files = [os.open(file, os.O_RDONLY) for file in folder.iterdir()]
 
     def sync() -> None:
