@@ -70,8 +70,8 @@ class Control:
                     await self._watch(writer)
         except ValueError:  # asyncio: the line is longer than its limit
             writer.write(_line(_no(f"a line of more than {_LINE_LIMIT} bytes")))
-        except ConnectionError:
-            pass
+        except (ConnectionError, asyncio.CancelledError):
+            pass  # asyncio of Python 3.11 would log the second as an error when the world ends
         finally:
             writer.close()
 

@@ -174,6 +174,15 @@ def test_watch_tells_changes_as_they_come(world: RunningMock) -> None:
     assert world.ask("ready") == {"ok": True}
 
 
+def test_the_world_ends_without_a_word_while_somebody_watches(world: RunningMock) -> None:
+    voice = Voice(world.runtime_dir / "mock.sock")
+    voice.say(b'{"do": "watch"}')
+    said = world.stop().splitlines()
+    assert [line for line in said if not line.startswith("*** ")] == []
+    voice.close()
+    world.start()
+
+
 RELAY_HOLDER = """
 import sys, time
 from pathlib import Path
