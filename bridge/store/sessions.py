@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
+import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from bridge.store.database import address
@@ -10,22 +14,31 @@ from bridge.store.errors import StoreError, naming
 from bridge.store.reads import Reads
 from bridge.store.schema import newest_version
 
+_MEMORY = "/dev/shm"  # can be written on a box whose card cannot
+
 
 class Sessions(Reads):
     """Made by `open`, ended by `close`."""
 
+    def __init__(self, connection: sqlite3.Connection, path: str, ending: ExitStack) -> None:
+        super().__init__(connection, path)
+        self._ending = ending
+
     @classmethod
     def open(cls, path: Path) -> Sessions:
         """Raises: StoreError when there is no store there, one of another version, or a bridge holds it."""
-        try:
-            path.stat()
-        except FileNotFoundError:
-            raise StoreError(f"{path}: there is none; the bridge makes it at its first start") from None
-        except OSError as error:
-            raise StoreError(f"{path}: {error.strerror}: use the rights of its user, or sudo") from error
-        with naming(str(path), "could not be opened for reading"):
-            connection = sqlite3.connect(f"{address(path)}&mode=ro", uri=True, isolation_level=None)
-        sessions = cls(connection, str(path))
+        with ExitStack() as ending:
+            try:
+                readable = path if _is_writable(path) else _copy(path, ending)
+            except FileNotFoundError:
+                raise StoreError(f"{path}: there is none; the bridge makes it at its first start") from None
+            except OSError as error:
+                raise StoreError(f"{path}: {error.strerror}: use the rights of its user, or sudo") from error
+            with naming(str(path), "could not be opened for reading"):
+                connection = sqlite3.connect(address(readable), uri=True, isolation_level=None)
+                ending.callback(connection.close)
+                connection.execute("PRAGMA query_only = ON")
+            sessions = cls(connection, str(path), ending.pop_all())
         try:
             sessions._require_version()
         except StoreError:
@@ -35,7 +48,7 @@ class Sessions(Reads):
 
     def close(self) -> None:
         """After this the object is of no use."""
-        self._connection.close()
+        self._ending.close()
 
     def _require_version(self) -> None:
         (found,) = self._one("PRAGMA user_version") or (0,)
@@ -44,3 +57,19 @@ class Sessions(Reads):
                 f"{self._path}: schema version {found}, must be {newest_version()}: "
                 "start the bridge of this version once, or use the program that wrote it"
             )
+
+
+def _is_writable(path: Path) -> bool:
+    """Raises OSError when it is not there, or not for us to see."""
+    path.stat()
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+def _copy(path: Path, ending: ExitStack) -> Path:
+    """With its WAL, which SQLite cannot read where it cannot write. Raises OSError."""
+    folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="evse-", dir=_MEMORY)))
+    for suffix in ("", "-wal"):
+        part = Path(f"{path}{suffix}")
+        if not suffix or part.exists():
+            shutil.copyfile(part, folder / part.name)
+    return folder / path.name

@@ -39,6 +39,17 @@ def five(folders: Folders) -> None:
         store.apply([GivenUp(2, "refused"), GivenUp(3, "busy", for_now=True)])
 
 
+def left_by_a_killed_bridge(folders: Folders, change: GivenUp) -> None:
+    """In its log, which nobody has folded in."""
+    add = (
+        "import os, sys; from bridge.store import Database; from bridge.core.rows import GivenUp;"
+        "store = Database(sys.argv[1]); store.apply([GivenUp(int(sys.argv[2]), sys.argv[3])]);"
+        "os.kill(os.getpid(), 9)"
+    )
+    words = (str(folders.state / "bridge.sqlite"), str(change.row_id), change.why)
+    subprocess.run([sys.executable, "-c", add, *words], check=False)
+
+
 def head_and_dead_letters(folders: Folders) -> tuple[MessageRef | None, list[int]]:
     with closing(Database(folders.state / "bridge.sqlite")) as store:
         head = store.head()
@@ -126,16 +137,37 @@ def test_a_store_that_another_program_holds(folders: Folders) -> None:
 
 @pytest.mark.usefixtures("five")
 def test_what_a_killed_bridge_left_in_its_log_is_listed(folders: Folders) -> None:
-    add = (
-        "import os, sys; from bridge.store import Database; from bridge.core.rows import GivenUp;"
-        "store = Database(sys.argv[1]); store.apply([GivenUp(4, 'just now')]); os.kill(os.getpid(), 9)"
-    )
-    subprocess.run([sys.executable, "-c", add, str(folders.state / "bridge.sqlite")], check=False)
+    left_by_a_killed_bridge(folders, GivenUp(4, "just now"))
     assert (folders.state / "bridge.sqlite-wal").stat().st_size > 0
     assert list(sessions.listed(folders, undelivered=True))[2].endswith(
         "just now; --resend 4 offers it again"
     )
     assert sessions.resend(folders, 4) == "session 4 is offered to the Central System again"
+
+
+@pytest.mark.usefixtures("five")
+def test_listing_leaves_the_folder_as_it_was(folders: Folders) -> None:
+    assert len(list(sessions.listed(folders, undelivered=False))) == 5
+    assert [file.name for file in folders.state.iterdir()] == ["bridge.sqlite"]
+
+
+@pytest.mark.usefixtures("five")
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_card_that_takes_no_write_any_more_is_read(folders: Folders, killed: bool) -> None:
+    """As root of its own namespace, where the folder is mounted read-only."""
+    if killed:
+        left_by_a_killed_bridge(folders, GivenUp(4, "just now"))
+    command = (
+        "mount --bind -o ro $1 $1 && ! touch $1/file && exec $2 -m bridge.cli.main sessions --state-dir $1"
+    )
+    alone = ("unshare", "--map-root-user", "--mount", "sh", "-c", command, "sh")
+    words = [*alone, str(folders.state), sys.executable]
+    listed = subprocess.run(words, capture_output=True, text=True, check=False)
+    if "unshare failed" in listed.stderr:
+        pytest.skip(listed.stderr)
+    lines = listed.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["1", "2", "3", "4", "5"], listed.stderr
+    assert ("given up: just now" in lines[3]) == killed
 
 
 @pytest.mark.usefixtures("five")
