@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -10,7 +10,8 @@ from bridge.core.rows import Session
 from hal.contract import FaultRef
 
 SOCKET_NAME = "desk/bridge.sock"  # in the runtime folder; the folder is the bridge's
-LINE_LIMIT = 65_536  # bytes of an order or a reply
+LINE_LIMIT = 65_536  # bytes of an order
+RowId = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]  # what the store can ask for
 
 
 class SendDataTransfer(msgspec.Struct, frozen=True, tag="DataTransfer", tag_field="order"):
@@ -36,13 +37,13 @@ class ClearFaults(msgspec.Struct, frozen=True, tag="ClearFaults", tag_field="ord
 class ListSessions(msgspec.Struct, frozen=True, tag="ListSessions", tag_field="order"):
     """The next page of them: the bridge alone has the file."""
 
-    after: int = 0  # ids above this one
+    after: RowId = 0  # ids above this one
 
 
 class OfferAgain(msgspec.Struct, frozen=True, tag="OfferAgain", tag_field="order"):
     """A session that was given up is to be offered to the Central System once more."""
 
-    row_id: int
+    row_id: RowId
 
 
 Order = SendDataTransfer | ClearFaults | ListSessions | OfferAgain

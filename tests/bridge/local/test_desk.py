@@ -86,7 +86,14 @@ async def test_a_no_is_an_error(folder: Path, reply: Reply, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [b"nonsense\n", b'{"order":"Reset"}\n', b"x" * (orders.LINE_LIMIT + 2) + b"\n"]
+    "line",
+    [
+        b"nonsense\n",
+        b'{"order":"Reset"}\n',
+        b"x" * (orders.LINE_LIMIT + 2) + b"\n",
+        b'{"order":"OfferAgain","row_id":%d}\n' % 2**63,
+        b'{"order":"ListSessions","after":-1}\n',
+    ],
 )
 async def test_what_is_no_order_ends_its_connection_alone(folder: Path, line: bytes) -> None:
     async with answering(folder, Reply("Accepted")):
