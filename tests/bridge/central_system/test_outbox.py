@@ -232,6 +232,12 @@ def test_three_quick_closes_in_a_row_are_one_count(desk: Desk) -> None:
     assert closes == [(), (), (), (), (), (Swallowed(ref),), (), ()]
 
 
+def test_the_owner_offers_again_what_was_given_up_for_any_reason_and_nothing_else(desk: Desk) -> None:
+    desk.store(started(1), started(2), started(3), GivenUp(1, "x", for_now=True), GivenUp(2, "y"))
+    offered = [desk.outbox.offer(row_id) for row_id in (1, 2, 3, 4)]
+    assert offered == [(OfferedAgain(1),), (OfferedAgain(2),), (), ()]
+
+
 def test_what_was_given_up_for_now_is_offered_again_after_an_hour_and_when_accepted(desk: Desk) -> None:
     desk.store(started(1), started(2), GivenUp(1, "x", for_now=True), GivenUp(2, "y"), started(3))
     assert desk.outbox.accepted() == (OfferedAgain(1),), "the owner decides on row 2"
