@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -114,13 +115,23 @@ def running(short_folder: Path) -> Iterator[Running]:
 def test_all_start_every_line_says_mock_and_sigterm_ends_all_in_order(running: Running) -> None:
     assert sorted(running.until_all_run()) == sorted(NAMES)
     assert len(running.boot_id().strip()) == 36
+    pids = running.pids()
+    programs = [os.pidfd_open(pids[name]) for name in NAMES]
     running.main.terminate()
+    while not all(ended := [has_ended(program) for program in programs]):
+        assert ended == sorted(ended), "the first to start is the last to end"
+        living = [program for program, over in zip(programs, ended, strict=True) if not over]
+        select.select(living, [], [], DEADLINE_S)
+    for program in programs:
+        os.close(program)
     assert running.main.wait(DEADLINE_S) == 0
     assert running.pids() == {}
     running.until_said("safe_outputs: lines ")
     assert all(line.startswith("MOCK ") for line in running.lines)
-    gone = [line for line in running.lines if "safety      | " in line and "gone" in line]
-    assert [line.split("| ")[1].split()[0] for line in gone] == ["bridge", "instruments"]
+
+
+def has_ended(pidfd: int) -> bool:
+    return bool(select.select([pidfd], [], [], 0)[0])
 
 
 def test_a_second_run_in_the_same_folder_is_refused(running: Running) -> None:
