@@ -53,5 +53,4 @@ def _set_aside(path: Path, now: datetime) -> Path:
         part = Path(f"{path}{suffix}")
         if part.exists():
             part.rename(f"{kept}{suffix}")
-    Path(f"{path}-shm").unlink(missing_ok=True)
     return kept
