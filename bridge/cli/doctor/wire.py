@@ -105,19 +105,18 @@ class Wire:
                 answers.append(message)
             return bool(answers)
 
-        with self._connected("tool") as link:
-            link.sendall(encode(request))
+        with self._connected("tool", request) as link:
             self._listen(link, answered, ANSWER_S)
         if answers:
             return answers[0]
         return Answer(id=request.id, ok=False, text=f"{do}: no answer within {ANSWER_S:g} s")
 
-    def _connected(self, role: Role) -> socket.socket:
+    def _connected(self, role: Role, *requests: Request) -> socket.socket:
         link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
         link.settimeout(CONNECT_S)
         try:
             link.connect(str(self._path))
-            link.sendall(encode(Hello(role=role)))
+            link.sendall(b"".join([encode(Hello(role=role)), *map(encode, requests)]))
         except OSError as error:
             link.close()
             raise _nobody(self._path, error) from None
