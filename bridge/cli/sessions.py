@@ -41,7 +41,7 @@ def export(folders: Folders, file: Path, *, undelivered: bool) -> Iterator[str]:
     except OSError as error:
         raise CliError(f"{file}: {error.strerror}: give a file in a folder that may be written") from error
     yield from _damaged(folders)
-    yield f"{len(rows)} sessions written to {file}"
+    yield f"{len(rows)} session{'s' * (len(rows) != 1)} written to {file}"
 
 
 def resend(folders: Folders, row_id: int) -> str:

@@ -178,7 +178,7 @@ async def test_the_sessions_of_the_real_bridge(folder: Path) -> None:
         assert (await told("--undelivered")).endswith("given up: refused; --resend 1 offers it again")
         assert await told("--resend", "1") == "session 1 is offered to the Central System again"
         await central.until(lambda: central.requests("StopTransaction"), PATIENCE_S)
-        assert await told("--export", str(folder / "F.csv")) == f"1 sessions written to {folder / 'F.csv'}"
+        assert await told("--export", str(folder / "F.csv")) == f"1 session written to {folder / 'F.csv'}"
         assert ",yes,," in (folder / "F.csv").read_text()
         assert await told("--undelivered") == "no session that is not delivered"
 
