@@ -99,6 +99,7 @@ class Status(_Message, frozen=True):
     lamp: str
     counters: Counters
     wish_seq: int  # the last wish obeyed; 0 = none since the start
+    plug_ins: int = 0  # so often has the vehicle left A since the start: the number of the present plug-in
     stop_pressed: bool = False  # a stop button is or was pressed in the last second: ends the transaction
     notes: tuple[str, ...] = ()  # shortened timings of a mock box and other declared facts
 

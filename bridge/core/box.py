@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bridge.core.faults import METER_LOST, NO_ERROR, NOT_RECORDED, READER_LOST, Report, report
 from bridge.core.metering import FRESH_S, Supply
+from bridge.core.session import PlugIn
 from hal.contract import Box, Fault, InstrumentBox, Reading, Status, Temperatures
 
 SILENT_S = 3.0  # `hal.safety` sends a Status each second
@@ -119,6 +120,21 @@ class BoxView:
         """State A, said by a `hal.safety` that has had time to look."""
         settled = now_s - self._start_seen_s >= SETTLE_S
         return self.alive(now_s) and settled and self.status is not None and self.status.vehicle == "A"
+
+    @property
+    def plug_in(self) -> PlugIn | None:
+        """The present or the last one; None: `hal.safety` has not been heard."""
+        return PlugIn(self.status.start_id, self.status.plug_ins) if self.status is not None else None
+
+    def plugged_anew(self, since: PlugIn | None) -> bool:
+        """There was an A since that plug-in, and another one: of another car, for all that is known.
+
+        A start of `hal.safety` counts from a car that it finds, which is taken for the same.
+        """
+        present = self.plug_in
+        if since is None or present is None:
+            return False
+        return present.number > (since.number if present.start_id == since.start_id else 1)
 
     @property
     def cable_locked(self) -> bool:

@@ -18,7 +18,7 @@ from bridge.core.meter_log import MeterLog
 from bridge.core.now import Now
 from bridge.core.reservation import Reservations
 from bridge.core.resuming import resumed_transaction
-from bridge.core.rows import Change, Remembered, Sample, TransactionRow, TransactionStarted
+from bridge.core.rows import Change, Remembered, Sample, TransactionRow
 from bridge.core.session import (
     Authorized,
     Authorizing,
@@ -37,7 +37,7 @@ from bridge.core.session import (
     same_tag,
 )
 from bridge.core.setup import FINISHING, ORDERLY, RESERVATION, STOPPING, Identity, Memory
-from bridge.core.starting import started_row, started_transaction
+from bridge.core.starting import start_changes, started_row, started_transaction
 from bridge.core.status import Service, charge_point_status, view
 from bridge.core.unlocking import Unlocking
 from bridge.core.wishes import cable
@@ -123,7 +123,7 @@ class Connector:
     def _card(self, id_tag: str, now: Now) -> None:
         match self.state:
             case Finishing(kept_for=Owner(id_tag=owner)) if same_tag(owner, id_tag):
-                self._rest(Finishing())
+                self._rest(Finishing(plug_in=self.state.plug_in))
             case Idle() | Finishing():
                 self._card_at_rest(id_tag, now)
             case Authorizing():
@@ -229,8 +229,8 @@ class Connector:
             case Idle():
                 if self._configuration.free_charging and self._box.car_connected and self._service.may_start:
                     self.authorize(self._configuration.text("FreeChargingIdTag"), "free", now)
-            case Finishing(kept_for=kept_for):
-                if self._box.car_left(now.s) and kept_for is None:
+            case Finishing(kept_for=kept_for, plug_in=plug_in):
+                if kept_for is None and (self._box.car_left(now.s) or self._box.plugged_anew(plug_in)):
                     self._rest(Idle())
             case Authorizing(since_s=since_s):
                 if now.s - since_s >= AUTHORIZE_PATIENCE_S:
@@ -267,9 +267,9 @@ class Connector:
         row = started_row(number, state, reading, reservation_id, now)
         self._next_row_id += 1
         self._log = MeterLog.started(row, self._configuration, now)
-        self.changes.append(TransactionStarted(row))
+        self.changes += start_changes(row, self._box.plug_in)
         self.changes += self._log.begin(reading, self._box.supply, now)
-        self.state = started_transaction(row, now)
+        self.state = started_transaction(row, self._box.plug_in, now)
 
     # A running transaction
 
@@ -322,7 +322,8 @@ class Connector:
         self._log = self._stop_asked = None
         self.stopped_row = state.row_id
         kept = stopping.reason == "EVDisconnected" and self.cable == "keep"
-        self._rest(Finishing(Owner(state.id_tag, state.parent_id_tag) if kept else None))
+        owner = Owner(state.id_tag, state.parent_id_tag) if kept else None
+        self._rest(Finishing(owner, state.plug_in))
 
     # StartTransaction.conf
 

@@ -23,7 +23,7 @@ def end_reason(state: Transaction, box: BoxView, now_s: float) -> str | None:
             return ENDING[fault.id]
     if box.alive(now_s) and box.status is not None and box.status.stop_pressed:
         return "Local"
-    if box.car_left(now_s):
+    if box.car_left(now_s) or box.plugged_anew(state.plug_in):
         return "EVDisconnected"
     if box.silent_s(now_s) >= HAL_LOST_END_S:
         return "Reboot"

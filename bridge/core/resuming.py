@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bridge.core.now import Now
 from bridge.core.rows import TransactionRow
-from bridge.core.session import Stopping, Transaction
-from bridge.core.setup import ORDERLY, STOPPING, Memory
+from bridge.core.session import PlugIn, Stopping, Transaction
+from bridge.core.setup import ORDERLY, PLUG_IN, STOPPING, Memory
 
 
 def resumed_transaction(row: TransactionRow, memory: Memory, boot_id: str, now: Now) -> Transaction:
@@ -29,4 +29,5 @@ def resumed_transaction(row: TransactionRow, memory: Memory, boot_id: str, now: 
         closed_once=True,
         stopping=stopping,
         of_earlier_boot=row.boot_id != boot_id,
+        plug_in=PlugIn.of(memory.remembered.get(PLUG_IN), row.row_id),
     )

@@ -11,7 +11,7 @@ A new card or remote start leads from Finishing to Authorizing too; refused ther
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Literal, assert_never
 
@@ -33,21 +33,41 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
+class PlugIn:
+    """One of those that a start of `hal.safety` has counted."""
+
+    start_id: str
+    number: int
+
+    def text(self, row_id: int) -> str:
+        """For what is remembered."""
+        return json.dumps([row_id, self.start_id, self.number])
+
+    @classmethod
+    def of(cls, text: str | None, row_id: int) -> PlugIn | None:
+        """The same again, of this row; None: it is not known."""
+        of_row, start_id, number = json.loads(text) if text is not None else (None, "", 0)
+        return cls(start_id, number) if of_row == row_id else None
+
+
+@dataclass(frozen=True, slots=True)
 class Finishing:
     """A transaction is over, the car (or a cable kept by a rule) is still there."""
 
     kept_for: Owner | None = None  # the cable stays locked until this idTag or one of its group is presented
+    plug_in: PlugIn | None = None  # whose transaction it was; None: not known
 
     @property
     def text(self) -> str:
         """For what is remembered."""
-        owner = self.kept_for
-        return "" if owner is None else json.dumps([owner.id_tag, owner.parent_id_tag])
+        parts = (self.kept_for, self.plug_in)
+        return json.dumps([astuple(part) if part is not None else None for part in parts])
 
     @classmethod
     def of(cls, text: str) -> Finishing:
         """The same again."""
-        return cls(Owner(*json.loads(text)) if text else None)
+        owner, plug_in = json.loads(text)
+        return cls(Owner(*owner) if owner else None, PlugIn(*plug_in) if plug_in else None)
 
 
 Resting = Idle | Finishing
@@ -121,6 +141,7 @@ class Transaction:
     fault_since_s: float | None = None
     stopping: Stopping | None = None
     of_earlier_boot: bool = False  # it only has to end
+    plug_in: PlugIn | None = None  # in which it began; None: not known
 
 
 State = Idle | Authorizing | Authorized | Transaction | Finishing

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bridge.core.now import Now
-from bridge.core.rows import TransactionRow
-from bridge.core.session import CONNECTOR_ID, Authorized, Transaction
+from bridge.core.rows import Change, Remembered, TransactionRow, TransactionStarted
+from bridge.core.session import CONNECTOR_ID, Authorized, PlugIn, Transaction
+from bridge.core.setup import PLUG_IN
 from hal.contract import Reading
 
 
@@ -26,6 +27,20 @@ def started_row(
     )
 
 
-def started_transaction(row: TransactionRow, now: Now) -> Transaction:
+def start_changes(row: TransactionRow, plug_in: PlugIn | None) -> list[Change]:
+    """What must be durable before its StartTransaction, and before the contactor may close."""
+    known = [Remembered(PLUG_IN, plug_in.text(row.row_id))] if plug_in is not None else []
+    return [TransactionStarted(row), *known]
+
+
+def started_transaction(row: TransactionRow, plug_in: PlugIn | None, now: Now) -> Transaction:
     """It runs from now on."""
-    return Transaction(row.row_id, row.id_tag, row.parent_id_tag, row.meter_start_wh, now.s, row.started_at)
+    return Transaction(
+        row.row_id,
+        row.id_tag,
+        row.parent_id_tag,
+        row.meter_start_wh,
+        now.s,
+        row.started_at,
+        plug_in=plug_in,
+    )

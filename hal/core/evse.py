@@ -67,6 +67,7 @@ class Evse:
         self._wish: Wish | None = None  # the newest, living or not
         self._wish_ends_s = now_s
         self._wish_seq = 0
+        self._spent: Wish | None = None  # what was wished when a car left: nobody asked it for the next one
         self._stopped = False
         self._limits_a: dict[str, float] = {"wish": 0.0}
         self._withheld: tuple[str, ...] = ()
@@ -116,7 +117,7 @@ class Evse:
             "lock_confirmed": self._lock_confirmed(),
             "rating_latched": self._plug.rating_a is not None,
             "no_fault": not self._faults.opens,
-            "wish": living is not None and living.limit_a >= LEAST_A and not self._stopped,
+            "wish": self._asked_a(living) >= LEAST_A and not self._stopped,
             "stop_button": not self._stop_button.pressed,
             "mirror_open": not sense.mirror_closed,
             **self._times(now_s),
@@ -167,8 +168,11 @@ class Evse:
 
     def _look(self, sense: Sense, now_s: float) -> None:
         """Vehicle state, cable, diode."""
+        was = self._vehicle.state
         if self._offer.sees_car:
             self._vehicle.take(sense.cp_high_v)
+        if was != "A" and self._vehicle.state == "A":
+            self._spent = self._wish
         vehicle, in_x2 = self._vehicle.state, is_pwm(self._offer.shown)
         if self._rules.socket and sense.pp_ohm is not None:
             self._plug.take(sense.pp_ohm, closed=self._contactor.commanded)
@@ -249,7 +253,7 @@ class Evse:
 
     def _limits(self, living: Wish | None) -> dict[str, float]:
         limits_a = {
-            "wish": living.limit_a if living is not None else 0.0,
+            "wish": self._asked_a(living),
             "cable": self._plug.rating_a or 0.0,  # not latched: nothing is offered
             "installation": self._rules.installation_max_a,
         }
@@ -258,6 +262,9 @@ class Evse:
         if self._vehicle.without_b:
             limits_a["simplified_pilot"] = SIMPLIFIED_PILOT_A
         return limits_a
+
+    def _asked_a(self, living: Wish | None) -> float:
+        return 0.0 if living is None or living == self._spent else living.limit_a
 
     def _lock_confirmed(self) -> bool:
         return self._lock is None or self._lock.confirmed

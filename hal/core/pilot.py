@@ -39,6 +39,7 @@ class VehicleFilter:
     def __init__(self) -> None:
         self.state: Vehicle = "A"
         self.without_b = False  # in this plug-in the state went from A straight to C
+        self.plug_ins = 0  # so often has A been left
         self._first = True
         self._before: Vehicle = "A"
 
@@ -49,6 +50,7 @@ class VehicleFilter:
         left_c = was == "C" and now != "C" and before != "C"
         if self._first or now == before or left_c:
             self.state = now
+            self.plug_ins += was == "A" and now != "A"
             jumped = was == "A" and now == "C" and not self._first
             self.without_b = now != "A" and (self.without_b or jumped)
             self._first = False

@@ -32,6 +32,7 @@ class EvseView:
     faults: tuple[Fault, ...]
     counters: Counters  # closings, openings_under_load, last_open_ms; the others are the loop's
     wish_seq: int
+    plug_ins: int
     stop_pressed: bool
 
 
@@ -75,5 +76,6 @@ def view_of(
             last_open_ms=contactor.last_open_ms,
         ),
         wish_seq=wish_seq,
+        plug_ins=parts.vehicle.plug_ins,
         stop_pressed=parts.stop_button.pressed,
     )

@@ -20,15 +20,27 @@ MOST_BYTES = 65_536
 
 
 def _serve(peer: socket.socket, path: Path) -> None:
-    peer.send(READY)
-    while content := peer.recv(MOST_BYTES):
+    _say(peer, READY)
+    while content := _received(peer):
         try:
             durable.write(path, content)
             answer = WRITTEN
         except OSError as error:
             answer = str(error).encode()
-        with contextlib.suppress(BrokenPipeError):  # it has died; packets may still wait
-            peer.send(answer)
+        _say(peer, answer)
+
+
+def _say(peer: socket.socket, answer: bytes) -> None:
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it has died; packets may still wait
+        peer.send(answer)
+
+
+def _received(peer: socket.socket) -> bytes:
+    """Empty at the end. One that died with answers unread: a reset, once, then what still waits."""
+    try:
+        return peer.recv(MOST_BYTES)
+    except ConnectionResetError:
+        return peer.recv(MOST_BYTES)
 
 
 def _wait_for_a_predecessor(path: Path) -> None:

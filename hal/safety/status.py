@@ -55,6 +55,7 @@ def status_of(view: EvseView, identity: Identity, tallies: Tallies, lamp: str) -
         lamp=lamp,
         counters=_counters(view.counters, tallies),
         wish_seq=view.wish_seq,
+        plug_ins=view.plug_ins,
         stop_pressed=view.stop_pressed,
         notes=identity.notes,
     )

@@ -165,15 +165,15 @@ def _of(plug_in: PlugIn, sessions: Iterable[Session]) -> list[Session]:
     return [
         session
         for session in sessions
-        if _common_wh(plug_in, session) > REGISTER_WH + 1 or _cut_at_once(plug_in, session)
+        if _common_wh(plug_in, session) > REGISTER_WH + 1 or _cut_soon(plug_in, session)
     ]
 
 
-def _cut_at_once(plug_in: PlugIn, session: Session) -> bool:
+def _cut_soon(plug_in: PlugIn, session: Session) -> bool:
     within = (
         plug_in.began_wh - REGISTER_WH - 1 <= session.start["meterStart"] < plug_in.ended_wh - TOLERANCE_WH
     )
-    return within and _energy_wh(session) == 0 and session.stops[0].get("reason") in BOOTS
+    return within and _energy_wh(session) <= TOLERANCE_WH and session.stops[0].get("reason") in BOOTS
 
 
 def _common_wh(plug_in: PlugIn, session: Session) -> float:

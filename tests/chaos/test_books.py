@@ -56,6 +56,16 @@ def test_what_agrees_has_no_faults() -> None:
     assert verdict(FIRST, SECOND) == Verdict(2, 0, 0, 0, 0, ())
 
 
+def test_two_sessions_cut_within_a_step_or_two_of_the_register() -> None:
+    """Seen: 13 Wh received, 0 and 20 billed by a register that shows tens."""
+    plug_ins = [PlugIn(1000.0, 1979.9), PlugIn(1979.9, 1993.0)]
+    first = told(1, (1000, 1970), ("01:00", "02:00"), "PowerLoss")
+    cut = told(2, (1970, 1970), ("03:00", "04:00"), "PowerLoss")
+    cut_again = told(3, (1970, 1990), ("05:00", "06:00"), "PowerLoss")
+    assert judge([first, cut, cut_again], plug_ins, None).faults == ()
+    assert judge([first, cut], plug_ins, None).faults != ()
+
+
 def test_a_repeated_message_is_no_second_session() -> None:
     unanswered = Transaction(7, FIRST.start)
     twice = replace(SECOND, stops=SECOND.stops * 2)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bridge.core.box import BoxView, MeterWatch
+from bridge.core.session import PlugIn
 from hal.contract import InstrumentBox
 from tests.bridge.core.messages import BOX, fault, status
 
@@ -72,6 +73,23 @@ def test_a_new_start_of_hal_safety_is_not_believed_for_3_s_that_the_car_has_left
     assert box.car_left(103.0)
     box.take_status(status(110.0, start_id="start-2"), 110.0)
     assert not box.car_left(110.0)
+
+
+@pytest.mark.parametrize(
+    ("start_id", "plug_ins", "anew"),
+    [
+        ("start-1", 3, False),
+        ("start-1", 4, True),
+        ("start-2", 0, False),  # it has not looked yet
+        ("start-2", 1, False),  # the car that it found
+        ("start-2", 2, True),
+    ],
+)
+def test_whether_the_plug_was_out_since(start_id: str, plug_ins: int, anew: bool) -> None:
+    since = view(plug_ins=3).plug_in
+    assert since == PlugIn("start-1", 3)
+    assert view(start_id=start_id, plug_ins=plug_ins).plugged_anew(since) == anew
+    assert not view(plug_ins=9).plugged_anew(None)
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from bridge.core.charge_point import ChargePoint
 from bridge.core.configuration import Configuration
 from bridge.core.id_tag import IdTagInfo
 from bridge.core.now import Now
-from bridge.core.rows import TransactionStarted
-from bridge.core.session import Authorized, Authorizing, Transaction, same_group, same_tag
-from bridge.core.setup import Identity, Memory
+from bridge.core.rows import TransactionRow, TransactionStarted, TransactionStopped
+from bridge.core.session import Authorized, Authorizing, Idle, PlugIn, Transaction, same_group, same_tag
+from bridge.core.setup import PLUG_IN, Identity, Memory
 from bridge.core.zaptec import CLOUD
 from hal.contract import Card
 from tests.bridge.core.messages import BOX, CHARGING, WAITING, fault, reading, status
@@ -42,6 +42,31 @@ def authorized(**keys: str) -> ChargePoint:
     core.authorize_answered(1, IdTagInfo("Accepted"), now(1))
     assert isinstance(core.state, Authorized)
     return core
+
+
+def test_a_car_that_left_unseen_is_not_the_one_that_is_there_now() -> None:
+    """The bridge has just started, so an A is not believed yet; then another car is plugged in."""
+    row = TransactionRow(1, "boot", 1, "TAG", None, 1000, now(0).utc)
+    plug_in = PlugIn("start-1", 4)
+    memory = Memory(next_row_id=2, open_row=row, remembered={PLUG_IN: plug_in.text(1)})
+    configuration = Configuration(CLOUD, {}, {}, authorization_required=True)
+    core = ChargePoint(Identity(CLOUD, "boot", "ws://x/"), configuration, memory, now(100))
+    core.heard(BOX, now(100))
+    for at_s, heard in [
+        (100.0, status(100.0, plug_ins=4, **CHARGING)),
+        (101.0, status(101.0, plug_ins=4, contactor_changed_at_s=101.0)),
+        (102.0, status(102.0, plug_ins=5, contactor_changed_at_s=101.0, **WAITING)),
+    ]:
+        core.heard(heard, now(at_s))
+        core.heard(reading(at_s, 1700), now(at_s))
+        assert isinstance(core.state, Transaction)
+        assert (core.wish(now(at_s)).limit_a > 0.0) == (at_s < 102.0)
+    core.heard(status(102.1, plug_ins=5, contactor_changed_at_s=101.0, **WAITING), now(102.1))
+    core.step(now(102.2))
+    core.step(now(102.3))
+    (stopped,) = [change for change in core.take().changes if isinstance(change, TransactionStopped)]
+    assert (stopped.reason, stopped.meter_stop_wh) == ("EVDisconnected", 1700)
+    assert core.state == Idle()
 
 
 def present(core: ChargePoint) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bridge.core.rows import Remembered
+from bridge.core.session import Finishing, Owner
 from bridge.store import Database, StoreError
 from bridge.store.schema import MIGRATIONS, migrate
 
@@ -34,6 +35,22 @@ def version(connection: sqlite3.Connection) -> int:
 
 def tables(connection: sqlite3.Connection) -> set[str]:
     return {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("", Finishing()), ('["04AABBCC", "FAMILY"]', Finishing(Owner("04AABBCC", "FAMILY")))],
+)
+def test_what_an_older_bridge_remembered_of_an_over_transaction(
+    path: Path, connection: sqlite3.Connection, migrations: Path, before: str, after: Finishing
+) -> None:
+    for newer in sorted(migrations.glob("*.sql"))[6:]:
+        newer.unlink()
+    migrate(connection, str(path), migrations)
+    connection.execute("INSERT INTO remembered VALUES ('finishing', ?), ('other', '')", (before,))
+    with closing(Database(path)) as store:
+        remembered = store.remembered()
+    assert (Finishing.of(remembered["finishing"]), remembered["other"]) == (after, "")
 
 
 def test_a_newer_schema_is_refused_and_left_as_it_is(path: Path, connection: sqlite3.Connection) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
+
 from tests.hal.core.bench import QUICK, SOCKET, Bench, wish
 
 
@@ -122,6 +124,24 @@ def test_a_wish_of_6_a_must_live() -> None:
     bench.tick()
     assert "wish" in bench.view().withheld_by
     assert bench.pilot() == "x1"
+
+
+def test_what_was_wished_when_a_car_left_is_not_for_the_next_one() -> None:
+    """Its bridge may be dead. A wish renewed since is for the next one."""
+    bench = Bench(QUICK).offered()
+    bench.asks = wish(16.0, until_s=bench.now_s + 60.0)
+    bench.car = "C"
+    bench.until(lambda b: b.closed(), 3.0)
+    bench.car, bench.pp_ohm = "A", 1e6
+    bench.run(2.0)
+    bench.plug_in().run(2.0)
+    assert "wish" in bench.view().withheld_by
+    assert bench.view().limits_a["wish"] == 0.0
+    assert bench.pilot() == "x1"
+    bench.asks = msgspec.structs.replace(bench.asks, seq=bench.asks.seq + 1)
+    bench.run(0.5)
+    assert bench.pilot() == 16.0
+    assert bench.view().plug_ins == 2
 
 
 def test_a_wish_of_this_instant_is_over() -> None:

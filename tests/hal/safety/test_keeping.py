@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -157,6 +158,22 @@ def test_the_last_packet_survives_sigkill_of_the_giver(path: Path) -> None:
     assert died.returncode == -signal.SIGKILL
     until(path.exists)
     assert read(path, clocks()).closings == 7
+
+
+def test_packets_outlast_a_giver_that_never_read_an_answer(path: Path) -> None:
+    """The kernel then says first that the connection was reset, and gives what still waits after that."""
+    ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    command = [sys.executable, "-I", "-m", "hal.safety.keeper", str(path)]
+    with its, subprocess.Popen(command, stdin=its.fileno(), stderr=subprocess.PIPE) as keeper:
+        with ours:
+            os.kill(keeper.pid, signal.SIGSTOP)
+            for content in (b"first", b"last"):
+                ours.send(content)
+            its.send(b"an answer, say")  # waits at the giver, who closes
+        os.kill(keeper.pid, signal.SIGCONT)
+        _, said = keeper.communicate(timeout=_PATIENCE_S)
+    assert (keeper.returncode, said) == (0, b"")
+    assert path.read_bytes() == b"last"
 
 
 def test_a_keeper_waits_for_its_predecessor(path: Path) -> None:
