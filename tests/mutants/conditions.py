@@ -29,7 +29,7 @@ MAY_CLOSE = [
     _without("no_fault", "not self._faults.opens", f"{CLOSE}no_fault_may_stand"),
     _without(
         "wish",
-        "living is not None and living.limit_a >= LEAST_A and not self._stopped",
+        "self._asked_a(living) >= LEAST_A and not self._stopped",
         f"{CLOSE}a_wish_of_6_a_must_live",
     ),
     _without("mirror_open", "not sense.mirror_closed", f"{CLOSE}mirror_contact_must_say_open"),
@@ -74,8 +74,8 @@ MAY_CLOSE = [
     Mutant(
         "may_close: wish under 6 A",
         "evse",
-        "living.limit_a >= LEAST_A and not",
-        "living.limit_a > 0 and not",
+        "self._asked_a(living) >= LEAST_A and not",
+        "self._asked_a(living) > 0 and not",
         f"{CLOSE}a_wish_of_6_a_must_live",
     ),
     Mutant(
@@ -179,6 +179,20 @@ STOP_OFFERING = [
         "return not min(self._limits_a.values()) >= LEAST_A",
         "return not min(self._limits_a.values()) > 5",
         f"{OFFER}below_6_a_is_x1",
+    ),
+    Mutant(
+        "a wish outlives its car",
+        "evse",
+        "self._spent = self._wish",
+        "self._spent = None",
+        f"{CLOSE}what_was_wished_when_a_car_left_is_not_for_the_next_one",
+    ),
+    Mutant(
+        "a wish is spent when a car comes",
+        "evse",
+        'if was != "A" and self._vehicle.state == "A":',
+        'if was != self._vehicle.state == "B":',
+        f"{CLOSE}what_was_wished_when_a_car_left_is_not_for_the_next_one",
     ),
     Mutant(
         "a wish of any length",

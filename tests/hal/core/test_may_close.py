@@ -138,10 +138,16 @@ def test_what_was_wished_when_a_car_left_is_not_for_the_next_one() -> None:
     assert "wish" in bench.view().withheld_by
     assert bench.view().limits_a["wish"] == 0.0
     assert bench.pilot() == "x1"
-    bench.asks = msgspec.structs.replace(bench.asks, seq=bench.asks.seq + 1)
+    bench.asks = msgspec.structs.replace(bench.asks, seq=2)
     bench.run(0.5)
     assert bench.pilot() == 16.0
-    assert bench.view().plug_ins == 2
+    bench.car, bench.pp_ohm = "A", 1e6
+    bench.run(2.0)
+    bench.asks = msgspec.structs.replace(bench.asks, seq=3)
+    bench.run(0.5)
+    bench.plug_in().run(2.0)
+    assert bench.pilot() == 16.0
+    assert bench.view().plug_ins == 3
 
 
 def test_a_wish_of_this_instant_is_over() -> None:
