@@ -103,8 +103,9 @@ class Conversation:
 
     def offer_again(self, row_id: int, ticket: int) -> None:
         """The owner wants a row that was given up to be tried once more; told when that is recorded."""
-        self._changes += self._outbox.offer(row_id)
-        self._outcomes.append(Outcome(ticket, {"status": "Accepted"}))
+        offered = self._outbox.offer(row_id)
+        self._changes += offered
+        self._outcomes.append(Outcome(ticket, {"status": "Accepted" if offered else "Rejected"}))
 
     def link_refused(self, password: Password | None, now: Now) -> None:
         """The Central System wants another password (401)."""

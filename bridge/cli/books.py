@@ -36,7 +36,8 @@ def every_session(folders: Folders) -> Iterator[Session]:
 def offer_again(folders: Folders, row_id: int) -> None:
     """A session that was given up; recorded when this returns. Raises CliError."""
     if _is_of_a_bridge(folders):
-        asked(folders.runtime, OfferAgain(row_id), Reply, WITHIN_S)
+        if asked(folders.runtime, OfferAgain(row_id), Reply, WITHIN_S).status != "Accepted":
+            raise CliError(f"session {row_id} is not given up any more")
         return
     try:
         with closing(Database(database(folders))) as store:

@@ -19,7 +19,7 @@ from bridge.cli.folders import CliError, Folders, MisuseError
 from bridge.core.rows import GivenUp, Session, TransactionStarted
 from bridge.local import orders
 from bridge.local.desk import Desk, Ordered
-from bridge.local.orders import Order, Reply, SendDataTransfer
+from bridge.local.orders import OfferAgain, Order, Reply, SendDataTransfer
 from bridge.store import Database
 from bridge.store.database import IN_MEMORY
 from bridge.store.reads import Reads
@@ -142,6 +142,18 @@ async def test_a_bridge_of_another_wallbox_is_not_meant(folder: Path) -> None:
         assert [line.split()[0] for line in lines] == ["1"]
         await asyncio.to_thread(sessions.resend, folders, 1)
         assert got == []
+
+
+@pytest.mark.parametrize(("status", "refused"), [("Accepted", False), ("Rejected", True)])
+async def test_what_was_offered_meanwhile_is_told(folder: Path, status: str, refused: bool) -> None:
+    with contextlib.closing(Database(folder / DATABASE_NAME)) as store:
+        store.apply([TransactionStarted(a_row(1)), GivenUp(1, "refused")])
+        async with answering(folder, Reply(status), store) as got:
+            folders = Folders(folder, folder, folder, mock=True)
+            said = pytest.raises(CliError, match="session 1 is not given up any more")
+            with said if refused else contextlib.nullcontext():
+                await asyncio.to_thread(sessions.resend, folders, 1)
+        assert got == [OfferAgain(1)]
 
 
 async def test_a_store_that_cannot_be_read_is_told(folder: Path) -> None:
