@@ -19,6 +19,7 @@ from bridge.cli.folders import CliError, Folders, MisuseError
 from bridge.core.rows import Delivered, GivenUp, MessageRef, StartConfirmed, TransactionStarted
 from bridge.store import Database
 from tests.bridge.store.model import a_row, a_stop
+from tests.own_mounts import under
 
 
 @pytest.fixture
@@ -154,19 +155,15 @@ def test_listing_leaves_the_folder_as_it_was(folders: Folders) -> None:
 @pytest.mark.usefixtures("five")
 @pytest.mark.parametrize("killed", [False, True])
 def test_a_card_that_takes_no_write_any_more_is_read(folders: Folders, killed: bool) -> None:
-    """As root of its own namespace, where the folder is mounted read-only."""
     if killed:
         left_by_a_killed_bridge(folders, GivenUp(4, "just now"))
-    command = (
-        "mount --bind -o ro $1 $1 && ! touch $1/file && exec $2 -m bridge.cli.main sessions --state-dir $1"
-    )
-    alone = ("unshare", "--map-root-user", "--mount", "sh", "-c", command, "sh")
-    words = [*alone, str(folders.state), sys.executable]
-    listed = subprocess.run(words, capture_output=True, text=True, check=False)
-    if "unshare failed" in listed.stderr:
-        pytest.skip(listed.stderr)
+    read_only = under(f"mount --bind -o ro {folders.state} {folders.state} && ! touch {folders.state}/file")
+    command = [sys.executable, "-m", "bridge.cli.main", "sessions", *folders.arguments]
+    listed = subprocess.run([*read_only, *command], capture_output=True, text=True, check=False)
     lines = listed.stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["1", "2", "3", "4", "5"], listed.stderr
+    assert [line.split()[:2] for line in lines] == [["MOCK", f"{number}"] for number in range(1, 6)], (
+        listed.stderr
+    )
     assert ("given up: just now" in lines[3]) == killed
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.own_mounts import under
 from tests.system import configured
 from tests.system.programs import Run
 from tests.system.waiting import until
@@ -91,4 +92,22 @@ async def test_why_the_database_is_not_to_be_had_is_what_systemd_shows(folder: P
     await until(lambda: "STATUS=Idle" in systemd.heard, "it has begun an empty one")
     program.terminate()
     assert await asyncio.wait_for(program.wait(), 60) == 0
+    systemd.close()
+
+
+async def test_a_disk_that_takes_no_write_keeps_the_bridge_waiting(folder: Path) -> None:
+    """It says why once, in the log and to systemd."""
+    systemd = Systemd(folder)
+    read_only = under(f"mount --bind -o ro {folder / 'd'} {folder / 'd'}")
+    command = [*read_only, sys.executable, "-I", "-m", "bridge", *Run(folder).arguments, "--mock"]
+    program = await asyncio.create_subprocess_exec(
+        *command, env=systemd.environment, stderr=asyncio.subprocess.PIPE
+    )
+    await until(lambda: systemd.heard.count("WATCHDOG=1") >= 25, "the watchdog is fed, over a second try")
+    why = f"{folder / 'd' / 'bridge.sqlite'}: could not be opened: unable to open database file"
+    assert systemd.heard[0].startswith(f"READY=1\nSTATUS={why}")
+    program.kill()
+    _, said = await program.communicate()
+    lines = said.decode().splitlines()
+    assert [line.partition("5 s: ")[2].startswith(why) for line in lines] == [True]
     systemd.close()

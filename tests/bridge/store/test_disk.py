@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import subprocess
 import sys
 from contextlib import closing
@@ -13,14 +12,10 @@ import pytest
 from bridge.core.rows import Remembered, TransactionStarted
 from bridge.store import Database, StoreError
 from tests.bridge.store.model import a_row
+from tests.own_mounts import under
 
 ROOT = Path(__file__).parents[3]
 CHILD = [sys.executable, "-m", "tests.bridge.store.bad_disk"]
-# A name space of mounts of one's own, gone with the last process in it: for root; for whoever may make one.
-NAME_SPACES = (
-    ["unshare", "--mount", "sh", "-c"],
-    ["unshare", "--mount", "--user", "--map-root-user", "sh", "-c"],
-)
 
 
 def run(command: list[str]) -> subprocess.CompletedProcess[str]:
@@ -29,11 +24,8 @@ def run(command: list[str]) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("scene", ["full", "held"])
 def test_a_real_disk_runs_full(folder: Path, scene: str) -> None:
-    mount = f"mount -t tmpfs -o size=400k tmpfs {folder}"
-    usable = [name_space for name_space in NAME_SPACES if run([*name_space, mount]).returncode == 0]
-    if not usable:
-        pytest.skip("this system lets us mount no tmpfs in a name space of our own")
-    child = run([*usable[0], f"{mount} && {shlex.join([*CHILD, scene, str(folder)])}"])
+    own_disk = under(f"mount -t tmpfs -o size=400k tmpfs {folder}")
+    child = run([*own_disk, *CHILD, scene, str(folder)])
     assert child.returncode == 0, child.stderr
 
 
