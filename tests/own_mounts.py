@@ -11,7 +11,7 @@ _NAME_SPACES = (["unshare", "--mount"], ["unshare", "--mount", "--user", "--map-
 
 
 def under(mount: str) -> list[str]:
-    """What to put before a command so that it runs under this mount; skips the test where we may not mount."""
+    """What to put before a command to run it under this mount; skips the test where we may not mount."""
     for name_space in _NAME_SPACES:
         prefix = [*name_space, "sh", "-c", f'{mount} && exec "$@"', "sh"]
         if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0:
