@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bridge.core.box import BoxView
@@ -57,20 +57,16 @@ class InstalledProfiles:
 
     def install(self, profile: ChargingProfile) -> bool:
         """Durable, and in force at once. False: there are 24, and it replaces none of them."""
-        if not self._has_room(profile):
+        if not _has_room(profile, (*self._profiles, *self._waiting)):
             return False
         if self._of_start is not None and self._of_start.profile_id == profile.profile_id:
             self._of_start = None
         self._put(profile)
         return True
 
-    def _has_room(self, profile: ChargingProfile) -> bool:
-        """The one of a start that is waited for has its place kept."""
-        held = (*self._profiles, *self._waiting)
-        return len(held) < MOST_PROFILES or any(profile.replaces(each) for each in held)
-
     @property
     def _waiting(self) -> tuple[ChargingProfile, ...]:
+        """The one of a start that is waited for has its place kept."""
         return (self._of_start,) if self._of_start is not None else ()
 
     def _put(self, profile: ChargingProfile) -> None:
@@ -97,7 +93,7 @@ class InstalledProfiles:
 
         False: there are 24 already. Not durable: an authorization does not outlive the program either.
         """
-        if profile is not None and not self._has_room(profile):
+        if profile is not None and not _has_room(profile, self._profiles):
             return False
         self._of_start = profile
         return True
@@ -164,3 +160,8 @@ class InstalledProfiles:
             volts = mean_voltage_v(reading.voltage_v, supply) if reading else supply.nominal_voltage_v
             self._voltage = (volts, now.s)
         return Mains(box.supply.phases, self._voltage[0])
+
+
+def _has_room(profile: ChargingProfile, held: Sequence[ChargingProfile]) -> bool:
+    """A replacement never counts against the 24."""
+    return len(held) < MOST_PROFILES or any(profile.replaces(each) for each in held)

@@ -92,10 +92,21 @@ class Machine(RuleBasedStateMachine):
         assert self.profiles.install(new)
         self.kept = [each for each in self.kept if not new.replaces(each)] + [new]
 
+    @precondition(lambda self: self.kept)
+    @rule(data=st.data(), begins_in_s=st.integers(1, 120))
+    def replace_by_one_that_begins_later(self, data: st.DataObject, begins_in_s: int) -> None:
+        old = data.draw(st.sampled_from(self.kept))
+        start_at = moment(self.now.utc) + begins_in_s
+        new = replace(old, kind="Absolute", recurrency=None, start_at=start_at)
+        if self.held is not None and self.held.profile_id == new.profile_id:
+            self.held = None
+        assert self.profiles.install(new)
+        self.kept = [each for each in self.kept if not new.replaces(each)] + [new]
+
     @rule(
         profile_id=st.none() | st.integers(1, 9),
         connector_id=st.none() | st.integers(0, 1),
-        purpose=st.none() | st.sampled_from(["TxDefaultProfile", "TxProfile"]),
+        purpose=st.none() | st.sampled_from(model.PURPOSES),
         stack_level=st.none() | st.integers(0, 3),
     )
     def clear(self, profile_id: int | None, connector_id: int | None, purpose: Any, stack_level: Any) -> None:
@@ -251,6 +262,10 @@ def test_the_profile_of_a_start_has_its_place_kept() -> None:
     assert profiles.clear(Criteria(profile_id=24))
     assert profiles.hold(of_start)
     another = profile(51, stack_level=8, connector_id=0, purpose="ChargePointMaxProfile")
+    assert not profiles.install(another)
+    assert profiles.hold(profile(52, stack_level=1, purpose="TxProfile")), (
+        "it replaces that of the former start"
+    )
     assert not profiles.install(another)
     profiles.follow(Idle())
     assert profiles.install(another)
