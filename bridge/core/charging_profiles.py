@@ -75,7 +75,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class ChargingProfile:
-    """An accepted profile: periods are not empty, begin at 0 and rise; a Recurring one has its two fields."""
+    """An accepted profile: periods are not empty, begin at 0 and rise; a Recurring one has its recurrency."""
 
     profile_id: int
     connector_id: int  # 0 or 1, where it was installed
@@ -85,7 +85,7 @@ class ChargingProfile:
     unit: RateUnit
     periods: tuple[Period, ...]
     received_at: Moment
-    start_at: Moment | None = None  # startSchedule
+    start_at: Moment | None = None  # startSchedule; None: Absolute and Recurring begin at their receipt
     duration_s: int | None = None
     recurrency: Recurrency | None = None
     valid_from: Moment | None = None

@@ -78,11 +78,10 @@ def _check_limits(profile: ChargingProfile, question: Question) -> None:
 
 def is_sound(profile: ChargingProfile) -> bool:
     """OCPP 1.6 7.13, 7.14: the first period begins at 0, each after the one before; what recurs needs to know
-    from when and how often."""
+    how often (without startSchedule it recurs from its receipt)."""
     starts = [period.start_s for period in profile.periods]
     rising = all(one < other for one, other in pairwise(starts))
-    recurs = profile.recurrency is not None and profile.start_at is not None
-    return starts[0] == 0 and rising and (profile.kind != "Recurring" or recurs)
+    return starts[0] == 0 and rising and (profile.kind != "Recurring" or profile.recurrency is not None)
 
 
 def check_rate_unit(unit: str, question: Question) -> None:

@@ -65,6 +65,13 @@ def test_a_recurring_schedule_that_is_shorter_leaves_a_gap_until_the_next() -> N
     assert weekly.span(0, T + 7 * DAY_S + 150) == Span(None, T + 14 * DAY_S)
 
 
+def test_what_recurs_without_a_start_begins_at_its_receipt_and_again_each_day() -> None:
+    daily = profile(kind="Recurring", recurrency="Daily", duration_s=150)
+    assert daily.span(0, T) == Span(TEN, T + 100)
+    assert daily.span(0, T + 150) == Span(None, T + DAY_S)
+    assert daily.span(0, T + DAY_S + 100) == Span(SIX, T + DAY_S + 150)
+
+
 def test_relative_counts_from_where_it_is_told_and_absolute_without_a_start_from_its_receipt() -> None:
     assert profile(kind="Relative").span(T + 50, T + 160) == Span(SIX, T + 250)
     assert profile(kind="Relative", start_at=T).span(T + 50, T + 160) == Span(SIX, T + 250)
