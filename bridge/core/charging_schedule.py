@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bridge.core.charging_profiles import NEVER, ChargingProfile, Mains, Moment
+from bridge.core.charging_profiles import NEVER, ChargingProfile, Mains, Moment, Purpose
 
 MOST_CHANGES = 1024  # so many change points of a composite schedule are looked at: a question is no burden
 
@@ -28,42 +28,54 @@ class Ruling:
     until: float  # a moment, or NEVER
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a stack says at a moment, and the first moment at which it may say something else."""
+
+    limit_a: float | None  # None: nothing
+    until: float  # a moment, or NEVER
+
+
 def prevailing(profiles: Sequence[ChargingProfile], circumstances: Circumstances, at: Moment) -> Ruling:
-    """The least of the installation's limit and what each of the two stacks says.
+    """The least of the installation's limit, of the whole box's profiles and of the transaction's.
 
-    A stack that says nothing at this moment sets no limit.
+    Where none of them says anything at this moment, they set no limit.
     """
-    whole = [profile for profile in profiles if profile.purpose == "ChargePointMaxProfile"]
-    limit_a, until = circumstances.installation_a, NEVER
-    for stack in (whole, _of_transaction(profiles, circumstances.row_id)):
-        stack_limit_a, stack_until = _top(stack, circumstances, at)
-        until = min(until, stack_until)
-        if stack_limit_a is not None:
-            limit_a = min(limit_a, stack_limit_a)
-    return Ruling(limit_a, until)
+    whole = _top(_of_purpose(profiles, "ChargePointMaxProfile"), circumstances, at)
+    transaction = _of_transaction(profiles, circumstances, at)
+    limits_a = (circumstances.installation_a, whole.limit_a, transaction.limit_a)
+    return Ruling(min(a for a in limits_a if a is not None), min(whole.until, transaction.until))
 
 
-def _of_transaction(profiles: Sequence[ChargingProfile], row_id: int | None) -> list[ChargingProfile]:
-    """One TxProfile hides all defaults, one default of the connector hides those of connector 0: even where
-    they say nothing themselves."""
-    own = [profile for profile in profiles if profile.purpose == "TxProfile" and profile.row_id == row_id]
-    if own:
-        return own
-    defaults = [profile for profile in profiles if profile.purpose == "TxDefaultProfile"]
-    return [profile for profile in defaults if profile.connector_id != 0] or defaults
+def _of_transaction(profiles: Sequence[ChargingProfile], circumstances: Circumstances, at: Moment) -> _Said:
+    """The TxProfiles, and while they say nothing the defaults: these limit again when a TxProfile ends.
+
+    OCPP 1.6 5.16.4 with errata 3.43 says so of gaps in a Recurring TxProfile; here it holds for every end.
+    One default of the connector hides those of connector 0, even where it says nothing itself.
+    """
+    own = [each for each in _of_purpose(profiles, "TxProfile") if each.row_id == circumstances.row_id]
+    said = _top(own, circumstances, at)
+    if said.limit_a is not None:
+        return said
+    defaults = _of_purpose(profiles, "TxDefaultProfile")
+    of_connector = [each for each in defaults if each.connector_id != 0]
+    default = _top(of_connector or defaults, circumstances, at)
+    return _Said(default.limit_a, min(said.until, default.until))
 
 
-def _top(
-    stack: Iterable[ChargingProfile], circumstances: Circumstances, at: Moment
-) -> tuple[float | None, float]:
+def _of_purpose(profiles: Sequence[ChargingProfile], purpose: Purpose) -> list[ChargingProfile]:
+    return [profile for profile in profiles if profile.purpose == purpose]
+
+
+def _top(stack: Iterable[ChargingProfile], circumstances: Circumstances, at: Moment) -> _Said:
     """The highest level that says something; what stands below it cannot matter before it is silent."""
     until = NEVER
     for profile in sorted(stack, key=lambda profile: profile.stack_level, reverse=True):
         span = profile.span(_relative_to(profile, circumstances), at)
         until = min(until, span.until)
         if span.period is not None:
-            return span.period.limit_a(profile.unit, circumstances.mains), until
-    return None, until
+            return _Said(span.period.limit_a(profile.unit, circumstances.mains), until)
+    return _Said(None, until)
 
 
 def _relative_to(profile: ChargingProfile, circumstances: Circumstances) -> Moment:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
+from typing import Literal, get_args
 
 from hypothesis import strategies as st
 
-from bridge.core.charging_profiles import ChargingProfile, Kind, Mains, Period, Purpose, RateUnit
+from bridge.core.charging_profiles import ChargingProfile, Kind, Mains, Period, Purpose, RateUnit, Recurrency
 from bridge.core.charging_schedule import Circumstances
 
 DAY_S, WEEK_S = 24 * 3600, 7 * 24 * 3600
@@ -15,6 +17,8 @@ BASE = 1_767_225_600  # 2026-01-01T00:00:00Z
 ROW_ID = 7
 PURPOSES: list[Purpose] = ["ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"]
 KINDS: list[Kind] = ["Absolute", "Recurring", "Relative"]
+End = Literal["validFrom", "validTo", "not begun", "over", "gap"]
+ENDS: tuple[End, ...] = get_args(End)
 
 
 def begin(profile: ChargingProfile, at: int, circumstances: Circumstances) -> int | None:
@@ -35,13 +39,23 @@ def begin(profile: ChargingProfile, at: int, circumstances: Circumstances) -> in
     return first
 
 
-def says(profile: ChargingProfile, at: int, circumstances: Circumstances) -> Period | None:
+def silent(profile: ChargingProfile, at: int, circumstances: Circumstances) -> End | None:
+    """Why the profile says nothing; None: it says something."""
     if profile.valid_from is not None and at < profile.valid_from:
-        return None
+        return "validFrom"
     if profile.valid_to is not None and not at < profile.valid_to:
-        return None
+        return "validTo"
     began = begin(profile, at, circumstances)
-    if began is None or (profile.duration_s is not None and at >= began + profile.duration_s):
+    if began is None:
+        return "not begun"
+    if profile.duration_s is not None and at >= began + profile.duration_s:
+        return "gap" if profile.kind == "Recurring" else "over"
+    return None
+
+
+def says(profile: ChargingProfile, at: int, circumstances: Circumstances) -> Period | None:
+    began = begin(profile, at, circumstances)
+    if silent(profile, at, circumstances) is not None or began is None:
         return None
     ruling = None
     for period in profile.periods:
@@ -58,20 +72,27 @@ def amps(period: Period, unit: RateUnit, mains: Mains) -> float:
     return int(tenths) / 10
 
 
+def stack_a(stack: Sequence[ChargingProfile], circumstances: Circumstances, at: int) -> float | None:
+    """What the highest level says that says something; None: none of them does."""
+    speaking = [each for each in stack if says(each, at, circumstances) is not None]
+    if not speaking:
+        return None
+    top = max(speaking, key=lambda each: each.stack_level)
+    period = says(top, at, circumstances)
+    assert period is not None
+    return amps(period, top.unit, circumstances.mains)
+
+
 def limit_a(profiles: Sequence[ChargingProfile], circumstances: Circumstances, at: int) -> float:
     whole = [each for each in profiles if each.purpose == "ChargePointMaxProfile"]
     own = [each for each in profiles if each.purpose == "TxProfile" and each.row_id == circumstances.row_id]
     default_1 = [each for each in profiles if each.purpose == "TxDefaultProfile" and each.connector_id == 1]
     default_0 = [each for each in profiles if each.purpose == "TxDefaultProfile" and each.connector_id == 0]
-    limits = [circumstances.installation_a]
-    for stack in (whole, own or default_1 or default_0):
-        speaking = [each for each in stack if says(each, at, circumstances) is not None]
-        if speaking:
-            top = max(speaking, key=lambda each: each.stack_level)
-            period = says(top, at, circumstances)
-            assert period is not None
-            limits.append(amps(period, top.unit, circumstances.mains))
-    return min(limits)
+    of_transaction = stack_a(own, circumstances, at)
+    if of_transaction is None:
+        of_transaction = stack_a(default_1 or default_0, circumstances, at)
+    limits = (circumstances.installation_a, stack_a(whole, circumstances, at), of_transaction)
+    return min(limit for limit in limits if limit is not None)
 
 
 def by_second(
@@ -80,6 +101,7 @@ def by_second(
     return [limit_a(profiles, circumstances, at + second) for second in range(duration_s)]
 
 
+recurrencies: st.SearchStrategy[Recurrency] = st.sampled_from(("Daily", "Weekly"))
 near = st.integers(-90, 90)
 starts = st.lists(st.integers(1, 120) | st.integers(DAY_S - 60, DAY_S + 60), max_size=4, unique=True)
 spans = st.integers(0, 200) | st.integers(DAY_S - 60, DAY_S + 60) | st.integers(WEEK_S - 60, WEEK_S + 60)
@@ -106,14 +128,17 @@ def periods(draw: st.DrawFn, unit: RateUnit) -> tuple[Period, ...]:
 
 @st.composite
 def charging_profiles(
-    draw: st.DrawFn, row_id: int | None, units: Sequence[RateUnit] = ("A", "W")
+    draw: st.DrawFn,
+    row_id: int | None,
+    units: Sequence[RateUnit] = ("A", "W"),
+    purposes: Sequence[Purpose] = PURPOSES,
 ) -> ChargingProfile:
     """Within the bounds; a TxProfile is of `row_id`."""
-    purpose: Purpose = draw(st.sampled_from(PURPOSES))
+    purpose: Purpose = draw(st.sampled_from(purposes))
     kind: Kind = draw(st.sampled_from(KINDS))
     unit = draw(st.sampled_from(units))
     recurs = kind == "Recurring"
-    return ChargingProfile(
+    profile = ChargingProfile(
         profile_id=draw(st.integers(1, 9)),
         connector_id=0 if purpose == "ChargePointMaxProfile" else 1 if purpose == "TxProfile" else draw(
             st.integers(0, 1)
@@ -124,13 +149,37 @@ def charging_profiles(
         unit=unit,
         periods=draw(periods(unit)),
         received_at=draw(moments),
-        start_at=draw(beginnings if recurs else st.none() | beginnings),
+        start_at=draw(st.none() | beginnings),
         duration_s=draw(rarely(spans)),
-        recurrency=draw(st.sampled_from(["Daily", "Weekly"])) if recurs else None,
+        recurrency=draw(recurrencies) if recurs else None,
         valid_from=draw(rarely(moments)),
         valid_to=draw(rarely(moments)),
         row_id=row_id if purpose == "TxProfile" else None,
     )  # fmt: skip
+    return draw(st.sampled_from(ENDS).flatmap(lambda end: ending(profile, end)) | st.just(profile))
+
+
+@st.composite
+def ending(draw: st.DrawFn, profile: ChargingProfile, end: End) -> ChargingProfile:
+    """The same, but it begins or ends to say something in one of the seconds that are looked at."""
+    duration_s = draw(st.integers(0, 90))
+    absolute = replace(profile, kind="Absolute", recurrency=None)
+    match end:
+        case "validFrom":
+            return replace(profile, valid_from=draw(moments))
+        case "validTo":
+            return replace(profile, valid_to=draw(moments))
+        case "not begun":
+            return replace(absolute, start_at=draw(moments))
+        case "over":
+            ends_by = draw(st.sampled_from([absolute, replace(absolute, kind="Relative")]))
+            return replace(ends_by, start_at=draw(st.none() | moments), duration_s=duration_s)
+        case "gap":
+            recurrency = draw(recurrencies)
+            start_at = draw(st.none() | beginnings)
+            return replace(
+                profile, kind="Recurring", recurrency=recurrency, start_at=start_at, duration_s=duration_s
+            )
 
 
 circumstances = st.builds(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.core.charging_profiles import ChargingProfile, Mains, Period
+from bridge.core.charging_profiles import ChargingProfile, Mains, Period, Purpose
 from bridge.core.charging_schedule import MOST_CHANGES, Circumstances, composite, prevailing
 from tests.bridge.core import charging_model as model
 
@@ -77,6 +79,23 @@ def test_a_later_composite_schedule_of_the_same_transaction_continues_the_earlie
     tail = [(max(step.start_s - later_s, 0), step.limit_a) for step in whole.steps]
     kept = [one for one, other in pairwise([*tail, (301, 0.0)]) if other[0] > 0]
     assert [(step.start_s, step.limit_a) for step in rest.steps] == kept
+
+
+@pytest.mark.parametrize("end", model.ENDS)
+@pytest.mark.parametrize("purpose", model.PURPOSES)
+@settings(deadline=None, max_examples=20)
+@given(data=st.data())
+def test_at_every_end_of_every_purpose_the_next_takes_over(
+    purpose: Purpose, end: model.End, data: st.DataObject
+) -> None:
+    circumstances = replace(data.draw(model.circumstances), row_id=model.ROW_ID)
+    ordinary = model.charging_profiles(model.ROW_ID, purposes=[purpose])
+    top = replace(data.draw(ordinary.flatmap(lambda one: model.ending(one, end))), stack_level=8)
+    profiles = [*data.draw(model.installed(model.ROW_ID)), top]
+    at = data.draw(model.moments)
+    for elapsed_s in range(0, 180, 3):
+        wanted = model.limit_a(profiles, circumstances, at + elapsed_s)
+        assert prevailing(profiles, circumstances, at + elapsed_s).limit_a == wanted
 
 
 def test_a_question_over_centuries_ends_after_so_many_changes() -> None:
