@@ -19,6 +19,7 @@ BUILT_AT = datetime(2025, 1, 1, tzinfo=UTC)  # of this release: whoever says les
 LAST = datetime(2099, 1, 1, tzinfo=UTC)
 REPORTED_S = 60.0  # by so much a Central System may differ from a time server unnoticed
 STEP_S = 5.0  # less is the way of a message, or a clock that is being slewed: nothing jumps for it
+LONGEST_BOOT_S = 1e9  # 31 years
 CLOCK = "clock"  # name of the remembered value
 
 Source = Literal["time server", "Central System", "unset clock"]  # the best first
@@ -58,7 +59,7 @@ class Calendar:
         self._changes: list[Change] = []
         self._notes: list[str] = []
         self.boot_id = boot_id
-        self._anchor = _recalled(remembered, boot_id)
+        self._anchor = self._recalled(remembered)
         self._kept = self._anchor  # what the store knows
         self._system: Seen | None = None
         self._said: set[str] = set()
@@ -98,6 +99,22 @@ class Calendar:
         elif self._anchor is None or self._anchor.source != told.source or self._jumps(told):
             self._take(told)
         return self.again(now)
+
+    def _recalled(self, text: str | None) -> Anchor | None:
+        """Of this boot."""
+        if text is None:
+            return None
+        try:
+            of_boot, source, at, s = json.loads(text)
+            if of_boot != self.boot_id:
+                return None
+            anchor = Anchor(source, datetime.fromisoformat(at), float(s))
+            if source in BEST_FIRST and usable(anchor.at) and 0 <= anchor.s < LONGEST_BOOT_S:
+                return anchor
+            raise ValueError(f"{source!r} at {anchor.s:g} s")
+        except (TypeError, ValueError, ArithmeticError, RecursionError) as error:
+            self._notes.append(f"what was stored as {CLOCK!r} cannot be read and is dropped: {error}")
+            return None
 
     def take(self) -> tuple[tuple[Change, ...], tuple[str, ...]]:
         """What is to be made durable, and what is for the log, since the last time."""
@@ -151,13 +168,3 @@ class Calendar:
 def usable(moment: datetime) -> bool:
     """Whether it can be now at all."""
     return BUILT_AT <= moment < LAST
-
-
-def _recalled(text: str | None, boot_id: str) -> Anchor | None:
-    """Of this boot; what another version stored in a form of its own is forgotten."""
-    try:
-        of_boot, source, at, s = json.loads(text or "null")
-        anchor = Anchor(source, datetime.fromisoformat(at), float(s))
-    except (TypeError, ValueError):
-        return None
-    return anchor if of_boot == boot_id and source in BEST_FIRST else None

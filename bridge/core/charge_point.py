@@ -6,7 +6,7 @@ any wish or frame that rests on them leaves the program.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -27,6 +27,7 @@ from bridge.core.metering import Occasion, meter_values, sample
 from bridge.core.now import Now, is_dated
 from bridge.core.observations import Observations, View
 from bridge.core.password import AUTHORIZATION_KEY, Passwords
+from bridge.core.recalling import recalled
 from bridge.core.restarting import Restarting, RestartKind
 from bridge.core.rows import Change, Remembered, Sample
 from bridge.core.session import CONNECTOR_ID, State, Transaction
@@ -56,6 +57,8 @@ class ChargePoint:
         self.configuration = configuration
         self.identity = identity
         self.box = BoxView()
+        recall = recalled(memory.remembered)
+        memory = replace(memory, remembered=recall.remembered)
         accepted = memory.remembered.get(ACCEPTED_AT) == identity.central_system_url
         self.service = Service(
             accepted=accepted or identity.accept_before_registration,
@@ -75,7 +78,8 @@ class ChargePoint:
         self._box_told: bool | None = None
         self._start_unrecorded = False
         self._born_s = now.s
-        self._changes: list[Change] = []
+        self._changes: list[Change] = list(recall.changes)
+        self._notes: list[str] = list(recall.notes)
         self._calls: list[Outgoing] = []
         self.connector.recall(memory, now)
         self._resumed = memory.open_row is not None
@@ -103,11 +107,10 @@ class ChargePoint:
         )
         calls = (connector.calls, self._calls, maintenance.calls)
         errands = maintenance.take_errands()
-        notes = self.passwords.notes
-        decided = Decided(
-            (*chain(*changes), *connector.authorization.take()), tuple(chain(*calls)), errands, tuple(notes)
-        )
-        for collected in (*changes, *calls, notes):
+        notes = (self._notes, self.passwords.notes)
+        made = (*chain(*changes), *connector.authorization.take())
+        decided = Decided(made, tuple(chain(*calls)), errands, tuple(chain(*notes)))
+        for collected in (*changes, *calls, *notes):
             collected.clear()
         return decided
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+MOST_RETRIES = 100  # further tries after the first
+INTERVAL_LEAST_S, INTERVAL_MOST_S = 10, 86_400  # between two tries: no server is hammered, none is forgotten
+
 Slot = Literal["diagnostics", "firmware"]
 
 

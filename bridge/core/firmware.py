@@ -14,11 +14,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal, assert_never
+from typing import Annotated, Literal, assert_never
 
 import msgspec
 
-from bridge.core.errands import Done, Errand, Failed, Fetch, Install, NotGenuine, Outcome
+from bridge.core.errands import (
+    INTERVAL_MOST_S,
+    MOST_RETRIES,
+    Done,
+    Errand,
+    Failed,
+    Fetch,
+    Install,
+    NotGenuine,
+    Outcome,
+)
 from bridge.core.now import Now, is_dated
 from bridge.core.rows import Change, Remembered
 from bridge.core.telling import Telling
@@ -35,9 +45,9 @@ class Update:
 
     location: str
     phase: Phase
-    since: datetime  # scheduled: when the download is to begin
-    tries_left: int  # after the present one
-    interval_s: int
+    since: Annotated[datetime, msgspec.Meta(tz=True)]  # scheduled: when the download is to begin
+    tries_left: Annotated[int, msgspec.Meta(ge=0, le=MOST_RETRIES)]  # after the present one
+    interval_s: Annotated[int, msgspec.Meta(ge=0, le=INTERVAL_MOST_S)]
     failed: bool = False  # a try was made in vain
     version: str = ""  # that it brings, in four numbers; known once it is downloaded
 
@@ -58,7 +68,7 @@ class Firmware:
     """`step` comes after every event; `errands` and `changes` are taken after it."""
 
     def __init__(self, running_version: str, remembered: Mapping[str, str]) -> None:
-        record = _recalled(remembered.get(STORED))
+        record = recalled(remembered[STORED]) if STORED in remembered else Record()
         self.telling = Telling("FirmwareStatusNotification", record.untold)
         self.errands: list[Errand] = []
         self.changes: list[Change] = []
@@ -211,9 +221,6 @@ class Firmware:
         self._become(None)
 
 
-def _recalled(text: str | None) -> Record:
-    """What another version stored in a form of its own is forgotten."""
-    try:
-        return msgspec.json.decode(text, type=Record) if text is not None else Record()
-    except msgspec.DecodeError:
-        return Record()
+def recalled(text: str) -> Record:
+    """What `save` stored. Raises msgspec.DecodeError for another form, and for numbers out of bounds."""
+    return msgspec.json.decode(text, type=Record)

@@ -57,7 +57,8 @@ class _Kept:
         return json.dumps(table)
 
 
-def _kept(text: str) -> _Kept:
+def kept(text: str) -> _Kept:
+    """What `as_text` made. Raises ValueError, TypeError or KeyError for anything else."""
     table = json.loads(text)
     old = Password(bytes.fromhex(table["old"])) if table["old"] is not None else None
     return _Kept(Password(bytes.fromhex(table["new"])), old, table["proven"], table["basis"])
@@ -76,7 +77,7 @@ class Passwords:
         self._falls_back_until_s: float | None = None
         self._falls_back_s = FALL_BACK_S
         if (text := remembered.get(REMEMBERED)) is not None:
-            self._recall(_kept(text))
+            self._recall(kept(text))
 
     def _recall(self, kept: _Kept) -> None:
         if kept.basis == self._basis:

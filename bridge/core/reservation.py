@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Annotated
+
+import msgspec
 
 from bridge.core.id_tag import IdTagInfo
 from bridge.core.now import Now
@@ -20,7 +23,7 @@ class Reservation:
     reservation_id: int
     id_tag: str
     parent_id_tag: str | None
-    expires_at: datetime
+    expires_at: Annotated[datetime, msgspec.Meta(tz=True)]
 
     def to_text(self) -> str:
         """For the store."""
@@ -28,9 +31,9 @@ class Reservation:
 
     @classmethod
     def from_text(cls, text: str) -> Reservation:
-        """What `to_text` made."""
-        fields = json.loads(text)
-        return cls(**{**fields, "expires_at": datetime.fromisoformat(fields["expires_at"])})
+        """What `to_text` made. Raises msgspec.DecodeError for anything else."""
+        stored = msgspec.json.decode(text, type=cls)
+        return replace(stored, parent_id_tag=stored.parent_id_tag or None)
 
 
 class Reservations:

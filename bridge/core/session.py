@@ -15,6 +15,8 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Literal, assert_never
 
+import msgspec
+
 Source = Literal["card", "remote", "free"]
 CONNECTOR_ID = 1  # there is one
 
@@ -45,8 +47,10 @@ class PlugIn:
 
     @classmethod
     def of(cls, text: str | None, row_id: int) -> PlugIn | None:
-        """The same again, of this row; None: it is not known."""
-        of_row, start_id, number = json.loads(text) if text is not None else (None, "", 0)
+        """The same again, of this row; None: it is not known. Raises msgspec.DecodeError for another form."""
+        if text is None:
+            return None
+        of_row, start_id, number = msgspec.json.decode(text, type=tuple[int, str, int])
         return cls(start_id, number) if of_row == row_id else None
 
 
@@ -65,9 +69,13 @@ class Finishing:
 
     @classmethod
     def of(cls, text: str) -> Finishing:
-        """The same again."""
-        owner, plug_in = json.loads(text)
-        return cls(Owner(*owner) if owner else None, PlugIn(*plug_in) if plug_in else None)
+        """The same again. Raises msgspec.DecodeError for another form."""
+        owner, plug_in = msgspec.json.decode(text, type=_FinishingText)
+        kept_for = Owner(owner[0], owner[1] or None) if owner else None
+        return cls(kept_for, PlugIn(*plug_in) if plug_in else None)
+
+
+_FinishingText = tuple[tuple[str, str | None] | None, tuple[str, int] | None]
 
 
 Resting = Idle | Finishing
@@ -119,8 +127,10 @@ class Stopping:
 
     @classmethod
     def of(cls, text: str | None, row_id: int, now_s: float) -> Stopping | None:
-        """The same decision again, of this row; None: there was none."""
-        of_row, reason, id_tag = json.loads(text) if text is not None else (None, "", None)
+        """The same decision again, of this row; None: there was none. Raises msgspec.DecodeError."""
+        if text is None:
+            return None
+        of_row, reason, id_tag = msgspec.json.decode(text, type=tuple[int, str, str | None])
         return cls(reason, id_tag, now_s, "SuspendedEVSE") if of_row == row_id else None
 
 

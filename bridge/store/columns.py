@@ -118,6 +118,7 @@ def row_of(values: Sequence[Any]) -> TransactionRow:
     stopped_at = fields["stopped_at"]
     fields["started_at"] = datetime.fromisoformat(fields["started_at"])
     fields["stopped_at"] = None if stopped_at is None else datetime.fromisoformat(stopped_at)
+    fields["parent_id_tag"] = fields["parent_id_tag"] or None  # an older bridge stored an empty one
     for claim in ("stop_estimated", "given_up_for_now", "time_estimated"):
         fields[claim] = bool(fields[claim])
     return TransactionRow(**fields)

@@ -34,9 +34,9 @@ def tag_key(id_tag: str) -> str:
 
 
 def info_of(values: Sequence[Any]) -> IdTagInfo:
-    """From status, parent_id_tag, expires_at."""
+    """From status, parent_id_tag, expires_at. Empty texts, of an older bridge, are none."""
     status, parent_id_tag, expires = values
-    return IdTagInfo(status, parent_id_tag, None if expires is None else datetime.fromisoformat(expires))
+    return IdTagInfo(status, parent_id_tag or None, datetime.fromisoformat(expires) if expires else None)
 
 
 def make(connection: sqlite3.Connection, change: LocalListSent | TagCached | CacheCleared) -> None:

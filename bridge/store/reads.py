@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from bridge.core.charging_profiles import ChargingProfile
 from bridge.core.id_tag import IdTagInfo
@@ -14,6 +16,9 @@ from bridge.store.dating import UNDATED
 from bridge.store.errors import naming
 from bridge.store.id_tags import CACHED, LIST_SIZE, LIST_VERSION, LISTED, info_of, tag_key
 from bridge.store.profiles import ALL_PROFILES, profile_of
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 _ROW = ", ".join(ROW)
 _SAMPLE = ", ".join(SAMPLE)
@@ -106,17 +111,18 @@ class Reads:
 
     def charging_profiles(self) -> tuple[ChargingProfile, ...]:
         """All that are installed."""
-        return tuple(profile_of(found) for found in self._all(ALL_PROFILES))
+        each = (_readable("a charging profile", profile_of, found) for found in self._all(ALL_PROFILES))
+        return tuple(profile for profile in each if profile is not None)
 
     def listed(self, id_tag: str) -> IdTagInfo | None:
         """The tag's entry in the local authorization list."""
         found = self._one(LISTED, tag_key(id_tag))
-        return None if found is None else info_of(found)
+        return None if found is None else _readable("an entry of the local list", info_of, found)
 
     def cached(self, id_tag: str) -> IdTagInfo | None:
         """The tag's entry in the authorization cache."""
         found = self._one(CACHED, tag_key(id_tag))
-        return None if found is None else info_of(found)
+        return None if found is None else _readable("an entry of the cache", info_of, found)
 
     def list_version(self) -> int:
         """Of the local authorization list; 0 when it is empty."""
@@ -179,3 +185,12 @@ class Reads:
     def _number(self, statement: str, *values: object) -> int:
         ((number,),) = self._all(statement, *values)
         return int(number)
+
+
+def _readable(what: str, read: Callable[[Sequence[Any]], T], found: Sequence[Any]) -> T | None:
+    """None for one that cannot be read: the others still count, and the program starts."""
+    try:
+        return read(found)
+    except (ValueError, TypeError, ArithmeticError) as error:
+        log.error("%s cannot be read from the store and is passed over: %s", what, error)
+        return None
