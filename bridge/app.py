@@ -318,6 +318,7 @@ def conversation(
         new_id=lambda: str(uuid.uuid4()),
         calendar=calendar,
         transaction_time_out_s=setup.timing.transaction_time_out_s,
+        retry_interval_least_s=setup.timing.retry_interval_least_s,
     )
     return Conversation(core, store, voice, Registration(setup.timing.registration_retry_s))
 

@@ -19,6 +19,7 @@ from msgspec import Meta
 
 from bridge.core.absence import LostLimit
 from bridge.core.configuration import UNKNOWN, first_value_fault, known_keys
+from bridge.core.errands import INTERVAL_LEAST_S
 from bridge.core.password import LONGEST, SHORTEST
 from bridge.core.zaptec import BEHAVIOURS, Mode
 from hal.config_file import Broken, Rule, initial, parse
@@ -182,6 +183,9 @@ class Timing(_Section, frozen=True):
     registration_retry_s: Annotated[
         float, Meta(ge=0.1, le=120, description="wait before an unanswered BootNotification is sent again")
     ] = 120.0
+    retry_interval_least_s: Annotated[
+        int, Meta(ge=1, le=INTERVAL_LEAST_S, description="shortest retryInterval of an up- or download")
+    ] = INTERVAL_LEAST_S
     back_off_first_s: Annotated[
         float, Meta(ge=0.05, le=1, description="first wait before connecting again")
     ] = 1.0

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from bridge.central_system import border
+from bridge.central_system.border import Refusal
 from bridge.central_system.effects import NOT_CONNECTED, Effects, Outcome, Reconnect, Voice
 from bridge.central_system.frames import (
     Call,
@@ -16,15 +18,12 @@ from bridge.central_system.frames import (
     CallResult,
     Correlation,
     OpenCall,
-    Refusal,
     Unreadable,
     Violation,
     carried_out,
-    check_request,
     encode,
     parse,
     refusal,
-    refused_with,
 )
 from bridge.central_system.lane import Lane
 from bridge.central_system.liveness import Liveness
@@ -186,9 +185,10 @@ class Conversation:
             self._answer(result)
 
     def _carry_out(self, call: Call, now: Now) -> Payload | None:
-        check_request(call.action, call.payload, SUPPORTED)
+        asked = border.request(call.action, call.payload, SUPPORTED, self._voice.retry_interval_least_s)
+        self._notes += asked.notes
         pending = self.registration.standing == "pending"
-        given = answer(call.action, Question(call.payload, self._charge_point, pending, now))
+        given = answer(call.action, Question(asked.payload, self._charge_point, pending, now))
         if isinstance(given, Later):
             self._open[call.id] = given
             return None
@@ -218,17 +218,18 @@ class Conversation:
             self._notes.append(f"dropped an answer: nothing was asked under {frame.id[:60]!r}")
             return
         self._liveness.answered()
-        refused = refused_with(call.action, frame)
+        reply = border.reply(call.action, frame)
+        payload, refused = reply.payload, reply.refusal
+        self._notes += reply.notes
         if refused is not None:
             self._notes.append(f"{call.action} was answered with {refused.why}")
-        payload = frame.payload if isinstance(frame, CallResult) and refused is None else None
         if payload is not None and "idTagInfo" in payload and "idTag" in call.context.payload:
             told = id_tag_info(payload["idTagInfo"])
             self._charge_point.id_tag_told(call.context.payload["idTag"], told, now)
         match call.context:
             case Send():
                 if isinstance(frame, CallResult) and call.context.ref.kind != "start":
-                    payload, refused = frame.payload, None  # nothing of it is needed: it was taken
+                    payload, refused = {}, None  # nothing of it is needed: it was taken
                 self._row_answered(call.context, payload, refused, now)
             case Outgoing():
                 self._changes += self._outbox.answered(call.sent_s, now)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bridge.central_system.outbox import TRANSACTION_TIME_OUT_S
 from bridge.central_system.schemas import Payload
 from bridge.core.calendar import Calendar
-from bridge.core.errands import Errand
+from bridge.core.errands import INTERVAL_LEAST_S, Errand
 from bridge.core.rows import Change
 
 
@@ -20,6 +20,7 @@ class Voice:
     new_id: Callable[[], str]
     calendar: Calendar  # that makes every `now`
     transaction_time_out_s: float = TRANSACTION_TIME_OUT_S
+    retry_interval_least_s: int = INTERVAL_LEAST_S  # of GetDiagnostics and UpdateFirmware
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Generic, Literal, NoReturn, TypeVar, assert_never
@@ -18,6 +19,8 @@ from bridge.central_system.schemas import Fault, Payload, known_actions, request
 
 MESSAGE_LIMIT = 1 << 20  # bytes: a larger message is logged and dropped, the link stays
 DESCRIPTION_LIMIT = 255  # characters: OCPP-J 1.6 4.2.3
+MOST_DIGITS = 300  # of an integer that is read as it stands: a double holds any of them
+BEYOND = 10.0**300  # stands for a number that no number type of ours holds: it is out of every bound
 LATE_CALLS_KEPT = 256  # two time-outs in a row end a connection, so far fewer are ever met
 
 CALL, CALLRESULT, CALLERROR = 2, 3, 4  # OCPP-J 1.6 4.1.3
@@ -72,20 +75,23 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class CallResult:
-    """The answer to the CALL of the same id."""
+    """The answer to the CALL of the same id. `fault`: what is wrong with the frame around the payload."""
 
     id: str
     payload: Payload
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CallError:
-    """The refusal of the CALL of the same id. `code` as received: others invent codes of their own."""
+    """The refusal of the CALL of the same id. `code` as received: others invent codes of their own; one that
+    cannot be read is a GenericError. `fault`: what is wrong with the frame."""
 
     id: str
     code: str
     description: str = ""
     details: Payload = field(default_factory=dict)
+    fault: str = ""
 
 
 Frame = Call | CallResult | CallError
@@ -94,10 +100,14 @@ Frame = Call | CallResult | CallError
 def parse(message: str | bytes) -> Frame:
     """The frame in a WebSocket message; `bytes` is a binary one, which OCPP-J does not know.
 
-    The payload is not looked into: see `check_request` and `check_response`. Of repeated keys the last
-    counts. Raises Unreadable, or Violation for a CALL whose id can be read and the rest cannot; nothing else.
+    The payload is not looked into: see `border`. Of repeated keys the last counts. What begins as an answer
+    and names its CALL is one, whatever follows: nobody waits for it any longer.
+    Raises Unreadable, or Violation for a CALL whose id can be read and the rest cannot; nothing else.
     """
-    items = _items(message)
+    try:
+        items = _items(message)
+    except Unreadable as reason:
+        return _broken_answer(message, reason)
     kind, identity = items[0], items[1]
     if type(kind) is not int or kind not in (CALL, CALLRESULT, CALLERROR):
         raise Unreadable(f"message type {_short(kind)}: 2, 3 or 4 is allowed")
@@ -157,28 +167,6 @@ def check_response(action: str, payload: Payload) -> None:
     _raise(response_fault(action, payload))
 
 
-PASSING = ("InternalError", "GenericError")  # OCPP-J 1.6 4.2.3: not the message's fault, or not known to be
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a message was not taken, and whether that may pass by itself."""
-
-    why: str
-    passing: bool
-
-
-def refused_with(action: str, answer: CallResult | CallError) -> Refusal | None:
-    """Why it counts as no. An answer to `action` that breaks its schema is no better than a CALLERROR."""
-    if isinstance(answer, CallError):
-        return Refusal(f"{answer.code} {answer.description}".strip(), answer.code in PASSING)
-    try:
-        check_response(action, answer.payload)
-    except OcppError as error:
-        return Refusal(f"a CALLRESULT that breaks its schema ({error})", passing=False)
-    return None
-
-
 def _raise(fault: Fault | None) -> None:
     if fault is not None:
         raise OcppError(fault.code, fault.text[:DESCRIPTION_LIMIT])
@@ -190,10 +178,10 @@ def _items(message: str | bytes) -> list[object]:
         raise Unreadable(f"a binary message of {len(message)} bytes: OCPP-J is text")
     _refuse_too_long(message)
     try:
-        items = json.loads(message, parse_constant=_refuse_constant, parse_float=_finite)
+        items = json.loads(message, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_integer)
     except RecursionError:
         raise Unreadable("nested too deeply") from None
-    except ValueError as error:  # also an integer of thousands of digits
+    except ValueError as error:
         raise Unreadable(f"not JSON: {error}: {_short(message)}") from None
     if not isinstance(items, list) or len(items) < 2:
         raise Unreadable(f"not an array with a message type and an id: {_short(message)}")
@@ -214,9 +202,14 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def _finite(text: str) -> float:
     number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text[:40]} is beyond the range of a number")
-    return number
+    return number if math.isfinite(number) else math.copysign(BEYOND, number)
+
+
+def _integer(text: str) -> int | float:
+    """Python itself refuses to read thousands of digits."""
+    if len(text) <= MOST_DIGITS:
+        return int(text)
+    return -int(BEYOND) if text.startswith("-") else int(BEYOND)
 
 
 def _call(identity: str, items: list[object]) -> Call:
@@ -230,16 +223,32 @@ def _call(identity: str, items: list[object]) -> Call:
     return Call(identity, action, payload)
 
 
+_ANSWER = re.compile(
+    r'\s*\[\s*([34])\s*,\s*"([^"\\]{0,255})"\s*[,\]]'
+)  # its type and id; ours need no escapes
+
+
+def _broken_answer(message: str | bytes, reason: Unreadable) -> CallResult | CallError:
+    """Raises `reason` for anything but an answer."""
+    begins = _ANSWER.match(message) if isinstance(message, str) else None
+    if begins is None:
+        raise reason
+    if int(begins[1]) == CALLRESULT:
+        return CallResult(begins[2], {}, str(reason))
+    return CallError(begins[2], "GenericError", fault=str(reason))
+
+
 def _result(identity: str, items: list[object]) -> CallResult:
-    if len(items) != 3 or not isinstance(items[2], dict):
-        raise Unreadable(f"CALLRESULT {_short(identity)}: must be [3, id, object]")
-    return CallResult(identity, items[2])
+    payload = items[2] if len(items) > 2 else None
+    if len(items) == 3 and isinstance(payload, dict):
+        return CallResult(identity, payload)
+    return CallResult(identity, payload if isinstance(payload, dict) else {}, "must be [3, id, object]")
 
 
 def _error(identity: str, items: list[object]) -> CallError:
     """Description and details may be missing or odd: the refusal itself is what counts."""
     if len(items) < 3 or not isinstance(items[2], str):
-        raise Unreadable(f"CALLERROR {_short(identity)}: must be [4, id, code, description, details]")
+        return CallError(identity, "GenericError", fault="must be [4, id, code, description, details]")
     description = items[3] if len(items) > 3 and isinstance(items[3], str) else ""
     details = items[4] if len(items) > 4 and isinstance(items[4], dict) else {}
     return CallError(identity, items[2], description, details)
@@ -250,6 +259,11 @@ def without_secret(message: str | bytes) -> str:
     if isinstance(message, bytes):
         return f"{len(message)} binary bytes"
     return "(a message about AuthorizationKey)" if "authorizationkey" in message.lower() else message
+
+
+def printable(text: str) -> str:
+    """For the log and the store: 255 characters at most, each one whole and visible."""
+    return "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in text[:DESCRIPTION_LIMIT])
 
 
 def _short(thing: object) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, assert_never
 
-from bridge.central_system.frames import Refusal
+from bridge.central_system.border import Refusal
 from bridge.core.configuration import Configuration
 from bridge.core.metering import Supply, meter_values
 from bridge.core.now import Now, is_dated, timestamp

@@ -67,6 +67,52 @@ def response_fault(action: str, payload: Payload) -> Fault | None:
     return _fault(action + _RESPONSE, payload)
 
 
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """Of an answer, what OCPP 1.6 gives a meaning, and the properties that were left out."""
+
+    payload: Payload
+    unknown: tuple[str, ...]
+    null: tuple[str, ...]
+
+
+def needed(action: str, payload: Payload) -> Needed:
+    """The answer to `action`, which must be a known one, without unknown properties and without null."""
+    unknown: list[str] = []
+    null: list[str] = []
+
+    def read(fields: _Fields, given: Payload, place: str) -> Payload:
+        kept = {}
+        for name, value in given.items():
+            if name not in fields:
+                unknown.append(place + name)
+            elif value is None:
+                null.append(place + name)
+            else:
+                kept[name] = (
+                    read(fields[name], value, f"{place}{name}.") if isinstance(value, dict) else value
+                )
+        return kept
+
+    return Needed(read(_fields(action + _RESPONSE), payload, ""), tuple(unknown), tuple(null))
+
+
+_Fields = dict[str, Any]  # each property with its own
+
+
+@cache
+def _fields(name: str) -> _Fields:
+    def of(schema: dict[str, Any]) -> _Fields:
+        return {name: of(each) for name, each in schema.get("properties", {}).items()}
+
+    return of(_schema(name))
+
+
+def _schema(name: str) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads((_SCHEMAS / f"{name}.json").read_text(encoding="utf-8-sig"))
+    return schema
+
+
 def _fault(name: str, payload: Payload) -> Fault | None:
     try:
         _is_sound(name)(payload)
@@ -110,7 +156,7 @@ def _lists_faults(name: str) -> Callable[[Payload], object]:
 
 
 def _compiled(name: str, *, detailed: bool) -> Callable[[Payload], object]:
-    schema = json.loads((_SCHEMAS / f"{name}.json").read_text(encoding="utf-8-sig"))
+    schema = _schema(name)
     # Draft 4 for all: in draft 6, which the security extension names, 1.0 would be an integer.
     schema["$schema"] = "http://json-schema.org/draft-04/schema#"
     check: Callable[[Payload], object] = compiled(

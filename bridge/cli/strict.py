@@ -103,11 +103,13 @@ class StrictRules:
         call = self.ours.answered(frame.id)
         if call is None:
             yield f"an answer to {frame.id!r}, which was not asked"
+        elif frame.fault:
+            yield f"{call.action}: an answer that is no frame of OCPP-J: {frame.fault}"
         elif isinstance(frame, CallResult):
             yield from _response_faults(call.action, frame)
         elif frame.code not in get_args(ErrorCode):
             yield f"{call.action}: CALLERROR with the code {frame.code!r}, which OCPP-J does not know"
-        if isinstance(frame, CallError) and len(json.loads(message)) != 5:
+        if isinstance(frame, CallError) and not frame.fault and len(json.loads(message)) != 5:
             yield f"a CALLERROR has 5 elements: {message!r}"
 
 

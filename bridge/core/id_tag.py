@@ -29,6 +29,20 @@ class IdTagInfo:
         return replace(self, status="Expired") if over else self
 
 
+_MAY_BE_EMPTY = ("parentIdTag", "expiryDate")
+
+
+def without_empty(wire: Mapping[str, Any]) -> dict[str, Any]:
+    """The same, without a parentIdTag or expiryDate that is empty or null: it says nothing. Of `idTagInfo`
+    too."""
+    kept = _filled(wire)
+    return {**kept, "idTagInfo": _filled(info)} if isinstance(info := kept.get("idTagInfo"), dict) else kept
+
+
+def _filled(wire: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: each for name, each in wire.items() if name not in _MAY_BE_EMPTY or each not in ("", None)}
+
+
 def id_tag_info(wire: Mapping[str, Any]) -> IdTagInfo:
     """Of a checked message. A date that cannot be read is left out: it is no reason to refuse an answer."""
     expires = wire.get("expiryDate")

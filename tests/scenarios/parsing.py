@@ -11,6 +11,7 @@
 < Authorize {"idTag": "04AABBCC"}                   fields given must match, null demands absence
 > {"idTagInfo": ...} | > CallError Code | > silence the answer; without one the Central System's default
 > unsound {...}                                     an answer that breaks its schema
+> loose {...}                                       likewise, but nothing that is needed of it is wrong
 > Authorize.conf {"idTagInfo": ...}                 an answer that was withheld by `> silence`
 > raw TEXT                                          exactly this text
 > SendLocalList 1 to 255 {...}                      with accepted entries 00000001 to 000000FF
@@ -194,6 +195,8 @@ class _Parser:
             self._reply(Result(self._json(text)))
         elif text.startswith("unsound {"):
             self._reply(Result(self._json(text.removeprefix("unsound ")), sound=False))
+        elif text.startswith("loose {"):
+            self._reply(Result(self._json(text.removeprefix("loose ")), sound=False, loose=True))
         elif found := re.fullmatch(r"(\w+)\.conf (?:CallError (\w+)|(\{.*))", text):
             reply = Error(found[2]) if found[2] else Result(self._json(found[3]))
             self._steps.append(LateReply(self._number, found[1], reply))
@@ -205,8 +208,8 @@ class _Parser:
             self._steps.append(Call(self._number, "SendLocalList", payload))
         else:
             self._fail(
-                f"> {text}: must be `Action {{json}}`, `{{json}}`, `unsound {{json}}`, `CallError Code`, "
-                "`silence`, `Action.conf {json}` or `raw text`"
+                f"> {text}: must be `Action {{json}}`, `{{json}}`, `unsound {{json}}`, `loose {{json}}`, "
+                "`CallError Code`, `silence`, `Action.conf {json}` or `raw text`"
             )
 
     def _reply(self, reply: Result | Error | Silence) -> None:

@@ -290,13 +290,13 @@ class _Player:
             case Error(code=code):
                 self.judge.answered(call, None)
                 self.say([4, call.id, code, "as the scenario wants it", {}])
-            case Result(payload=payload, sound=sound):
+            case Result(payload=payload, sound=sound, loose=loose):
                 faults = schema_faults(f"{call.action}Response", payload)
                 if faults and sound:
                     self.fail(f"the scenario's own {faults[0]}")
                 if not (faults or sound):
                     self.fail(f"this {call.action}Response is called unsound, but breaks nothing")
-                self.judge.answered(call, payload if sound else None)
+                self.judge.answered(call, payload if sound or loose else None)
                 self.say([3, call.id, payload])
             case never:
                 assert_never(never)

@@ -15,6 +15,7 @@ class Result:
 
     payload: Payload
     sound: bool = True  # False: the Central System's, and meant to break its schema
+    loose: bool = False  # not sound, but nothing that is needed of it is missing or wrong
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,13 +78,7 @@ def _file_name(charge_point_id: str, now: Now) -> str:
 
 def _times(asked: Payload, interval_s: int) -> tuple[int, int]:
     """(further tries, seconds between them)."""
-    given: list[int] = []
-    for name, otherwise in (("retries", DEFAULT_RETRIES), ("retryInterval", interval_s)):
-        value = asked.get(name, otherwise)
-        if value < 0:
-            raise OcppError("PropertyConstraintViolation", f"{name} = {value}: must be 0 or more")
-        given.append(value)
-    return given[0], given[1]
+    return asked.get("retries", DEFAULT_RETRIES), asked.get("retryInterval", interval_s)
 
 
 def _moment(asked: Payload, name: str) -> datetime | None:

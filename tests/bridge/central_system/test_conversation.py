@@ -235,7 +235,7 @@ def test_a_dropped_link_drops_what_was_waiting(desk: Desk) -> None:
     assert len(desk.sent) == sent
 
 
-@pytest.mark.parametrize("message", [b"\x00", "", "[", "[]", "{}", "[2]", "[1,2,3]", '[3,"x"]'])
+@pytest.mark.parametrize("message", [b"\x00", "", "[", "[]", "{}", "[2]", "[1,2,3]", "[3,5]"])
 def test_what_cannot_be_read_is_noted_and_not_answered(desk: Desk, message: str | bytes) -> None:
     desk.register()
     sent = len(desk.sent)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bridge.central_system import frames
 from bridge.central_system.frames import (
+    BEYOND,
     Call,
     CallError,
     CallResult,
@@ -24,6 +25,9 @@ from bridge.central_system.frames import (
 )
 from bridge.central_system.schemas import known_actions
 from tests.bridge.central_system.payloads import Payload, code_of, profile
+
+FORM = "must be [3, id, object]"
+ERROR_FORM = "must be [4, id, code, description, details]"
 
 # Reading
 
@@ -40,7 +44,15 @@ from tests.bridge.central_system.payloads import Payload, code_of, profile
         ('[2,"a","X",{"k":1,"k":2}]', Call("a", "X", {"k": 2})),
         ('[2,"","X",{}]', Call("", "X", {})),
         ('[2,"a","X",{"k":"\\ud800"}]', Call("a", "X", {"k": "\ud800"})),
-        (f'[2,"a","X",{{"k":{10**400}}}]', Call("a", "X", {"k": 10**400})),
+        ('[2,"a","X",{"k":18446744073709551615}]', Call("a", "X", {"k": 2**64 - 1})),
+        (f'[2,"a","X",{{"k":{10**400}}}]', Call("a", "X", {"k": int(BEYOND)})),
+        ('[2,"a","X",{"k":-' + "9" * 100_000 + "}]", Call("a", "X", {"k": -int(BEYOND)})),
+        ('[2,"a","X",{"k":-1e999}]', Call("a", "X", {"k": -BEYOND})),
+        ('[3,"a"]', CallResult("a", {}, FORM)),
+        ('[3,"a",[]]', CallResult("a", {}, FORM)),
+        ('[3,"a",{"status":"Accepted"},{}]', CallResult("a", {"status": "Accepted"}, FORM)),
+        ('[4,"a"]', CallError("a", "GenericError", fault=ERROR_FORM)),
+        ('[4,"a",5,"",{}]', CallError("a", "GenericError", fault=ERROR_FORM)),
     ],
 )
 def test_frames_are_read(text: str, frame: frames.Frame) -> None:
@@ -65,16 +77,11 @@ def test_frames_are_read(text: str, frame: frames.Frame) -> None:
         '["2","a","Heartbeat",{}]',
         '[2,5,"Heartbeat",{}]',
         '[2,null,"Heartbeat",{}]',
-        '[3,"a"]',
-        '[3,"a",[]]',
-        '[3,"a",{},{}]',
-        '[4,"a"]',
-        '[4,"a",5,"",{}]',
+        '[3,5,{"k":NaN}]',
+        '[3,"a\\u0041",{"k":NaN}]',
         '[2,"a","X",{"k":NaN}]',
         '[2,"a","X",{"k":-Infinity}]',
-        '[2,"a","X",{"k":1e999}]',
         "[" * 100_000,
-        '[2,"a","X",{"k":' + "9" * 5000 + "}]",
         json.dumps([2, "a", "DataTransfer", {"vendorId": "x", "data": "d" * frames.MESSAGE_LIMIT}]),
         '[2,"a","X",{"k":"' + "ø" * (frames.MESSAGE_LIMIT // 2) + '"}]',
     ],
@@ -84,6 +91,16 @@ def test_what_cannot_be_answered_is_only_for_the_log(message: str | bytes) -> No
         parse(message)
     assert 0 < len(str(caught.value)) < 300
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "rest", ["", "}", "{", ",{}", '{"k":NaN}', "[" * 100_000, '{"k":"' + "d" * (1 << 20)]
+)
+def test_what_begins_as_an_answer_is_one_whatever_follows(rest: str) -> None:
+    assert isinstance(result := parse(f' [3 , "a-1",{rest}'), CallResult)
+    assert (result.id, result.payload, bool(result.fault)) == ("a-1", {}, True)
+    assert isinstance(error := parse(f'[4,"a-1",{rest}'), CallError)
+    assert (error.id, error.code, bool(error.fault)) == ("a-1", "GenericError", True)
 
 
 def test_a_message_of_exactly_one_mebibyte_is_read() -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.central_system.frames import Refusal
+from bridge.central_system.border import Refusal
 from bridge.central_system.outbox import Outbox, Send
 from bridge.core.configuration import Configuration
 from bridge.core.metering import Supply
