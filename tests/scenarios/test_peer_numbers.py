@@ -74,6 +74,11 @@ CALLS: dict[str, Payload] = {
     "UnlockConnector": {"connectorId": 2},
     "UpdateFirmware": {"location": "http://x/", "retries": 1, "retryInterval": 10, "retrieveDate": DATE},
 }  # fmt: skip
+ANSWERS: dict[str, Payload] = {
+    "Authorize": {"idTagInfo": {"status": "Accepted", "expiryDate": DATE}},
+    "BootNotification": {"status": "Accepted", "currentTime": DATE, "interval": 0},
+    "Heartbeat": {"currentTime": DATE},
+}
 Place = tuple[str | int, ...]
 
 
@@ -195,9 +200,7 @@ def test_no_number_of_a_call_ends_the_bridge(peer: Peer, action: str) -> None:
     ("action", "trigger"), [("BootNotification", True), ("Heartbeat", True), ("Authorize", False)]
 )
 def test_no_number_of_an_answer_ends_the_bridge(peer: Peer, action: str, trigger: bool) -> None:
-    info = {"idTagInfo": {"status": "Accepted", "expiryDate": DATE}}
-    boot = {"status": "Accepted", "currentTime": DATE, "interval": 0}
-    usual = {"Authorize": info, "BootNotification": boot, "Heartbeat": {"currentTime": DATE}}[action]
+    usual = ANSWERS[action]
     for at, values in places(schema(f"{action}Response")):
         texts = [json.dumps(with_value(usual, at, value)) for value in values]
         for text in [*texts, *(json.dumps(with_value(usual, at, "@")).replace('"@"', raw) for raw in RAW)]:
