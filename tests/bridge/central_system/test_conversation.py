@@ -127,6 +127,22 @@ def test_a_card_goes_before_ten_thousand_rows(desk: Desk) -> None:
     assert desk.actions()[-1] == "Authorize"
 
 
+@pytest.mark.parametrize("rest", ["", ",[]", ',{"transactionId":NaN}', ',{"a":1', ",{},{}"])
+@pytest.mark.parametrize("kind", [3, 4])
+def test_an_answer_of_whatever_form_ends_the_wait(desk: Desk, kind: int, rest: str) -> None:
+    """StartTransaction counts as refused; the next CALL goes at once."""
+    desk.database.apply((started(),))
+    desk.register()
+    assert desk.actions()[-1] == "StartTransaction"
+    desk.core.connector.ask_authorization("CARD", "card", desk.now)
+    desk.hear(f'[{kind},"{desk.sent[-1][1]}"{rest}]')
+    assert desk.actions()[-1] == "Authorize"
+    head = desk.database.head()
+    assert head is not None
+    assert head.attempts == 1
+    assert "no frame of OCPP-J" in desk.notes()
+
+
 def test_an_answer_that_breaks_its_schema_is_no_better_than_a_callerror(desk: Desk) -> None:
     desk.database.apply((started(),))
     desk.register()

@@ -75,6 +75,11 @@ def test_an_update_out_of_bounds_is_dropped(wrong: dict[str, object]) -> None:
     assert recalled({firmware.STORED: text}).changes == (Remembered(firmware.STORED, None),)
 
 
+def test_a_reservation_without_a_zone_is_dropped() -> None:
+    text = json.dumps({**HELD, "expires_at": "2099-01-01T00:00:00"})
+    assert recalled({RESERVATION: text}).changes == (Remembered(RESERVATION, None),)
+
+
 def test_an_empty_group_of_an_older_bridge_is_none() -> None:
     text = json.dumps({**HELD, "parent_id_tag": ""})
     assert recalled({RESERVATION: text}).remembered
