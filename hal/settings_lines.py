@@ -26,8 +26,9 @@ class Adc(Section, frozen=True):
 
     spi_port: Annotated[int, Meta(ge=0, le=1, description="SPI bus")] = 0
     spi_device: Annotated[int, Meta(ge=0, le=1, description="chip select")] = 0
+    # The reference front end of docs/wiring.md: a 3.0 V part, not the 3.3 V rail.
     max_voltage_v: Annotated[float, Meta(ge=1, le=5.5, description="reference voltage of the converter")] = (
-        3.3
+        3.0
     )
 
 
@@ -50,8 +51,9 @@ class Pilot(Section, frozen=True):
     low_channel: Annotated[
         AdcChannel, Meta(description="input of the peak-hold of the negative half-wave")
     ] = 1
+    # The divider of docs/wiring.md: 110 kohm to the pin, 20 kohm to the 3.0 V reference, 24.3 kohm to 0 V.
     gain: Annotated[float, Meta(ge=1, le=100, description="volts at the pilot per volt at the converter")] = (
-        10.0
+        11.03
     )
     offset_v: Annotated[
         float, Meta(ge=-50, le=0, description="volts at the pilot when the converter reads 0")

@@ -27,8 +27,8 @@ PURE = (
     "hal.settings_lines",
     "hal.meter_map", "hal.instruments.registers", "hal.instruments.energy", "hal.instruments.cards",
     "hal.instruments.pn532", "hal.instruments.pn532_frames", "hal.instruments.lamp_patterns",
-    "hal.core.*", "hal.mock.plant", "hal.mock.car", "hal.mock.pilot_line", "hal.mock.meter_face",
-    "hal.mock.pn532", "hal.mock.rcm", "hal.mock.fault_names",
+    "hal.core.*", "hal.mock.plant", "hal.mock.car", "hal.mock.copper", "hal.mock.pilot_line",
+    "hal.mock.meter_face", "hal.mock.pn532", "hal.mock.rcm", "hal.mock.fault_names",
     "bridge.core.*",
     "bridge.central_system.border", "bridge.central_system.frames",
     "bridge.central_system.schemas", "bridge.central_system.operations.*",
@@ -36,11 +36,12 @@ PURE = (
     "bridge.central_system.registration", "bridge.central_system.effects", "bridge.central_system.unrecorded",
     "bridge.central_system.liveness", "bridge.central_system.back_off", "bridge.local.orders",
 )  # fmt: skip
-# The schemas are files of the ocpp package; hal.settings is there for its types only.
+# The schemas are files of the ocpp package; hal.settings is there for its types only; random is seeded.
 PURE_EXCEPTIONS = {
     "bridge.central_system.schemas": {"importlib.resources"},
     "hal.settings_rules": {"hal.settings"},
     "hal.instruments.cards": {"hal.settings"},
+    **{module: {"random"} for module in ("hal.mock.copper", "hal.mock.pilot_line", "hal.mock.plant")},
 }
 
 NOT_IN_SAFETY = (
@@ -313,7 +314,7 @@ OURS = {
         ("hal.core.evse", "def f():\n    import asyncio", "a pure module"),
         ("hal.core.evse", "from hal.mock import box", "a pure module"),
         ("hal.core.evse", "from datetime import datetime\nx = datetime.now()", "reads the clock"),
-        ("hal.mock.plant", "import random", "a pure module"),
+        ("hal.mock.rcm", "import random", "a pure module"),
         ("bridge.core.session", "import logging", "a pure module"),
         ("bridge.core.session", "from bridge.store.database import x", "a pure module"),
         ("bridge.central_system.outbox", "import socket", "a pure module"),

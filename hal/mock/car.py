@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hal.core.pilot import amps_of_duty
-from hal.mock.pilot_line import B_OHM, C_OHM, D_OHM
+from hal.mock.copper import CarState
 
 NOTICES_S = 0.5  # from a changed duty until the car acts on it
 UP_A_PER_S = 10.0  # with NOTICES_S: 32 A are reached inside the 5 s a car has to follow
@@ -55,11 +55,12 @@ class Car:
         self.s2_closed = False
         self.current_a = 0.0
 
-    def load_ohm(self) -> float:
+    @property
+    def state(self) -> CarState:
         """What it shows the pilot."""
         if not self.s2_closed:
-            return B_OHM
-        return D_OHM if "ventilation" in self._faults else C_OHM
+            return "B"
+        return "D" if "ventilation" in self._faults else "C"
 
     def step(self, duty: float, *, energised: bool, dt_s: float) -> None:
         """`duty` as it arrives at the car; `energised`: the mains stand at its inlet."""

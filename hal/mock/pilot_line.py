@@ -1,75 +1,224 @@
-"""PURE: the control pilot as copper: +-12 V behind 1 kohm, the car's resistors, two peak-hold channels."""
+"""PURE: the control pilot as copper: a source of +-12 V, 1 kohm, the car's load, two peak-hold channels."""
 
 from __future__ import annotations
 
-from collections.abc import Set
-from math import exp
+import random
+from collections.abc import Callable, Set
+from math import exp, log, pi, sin
 
-SOURCE_V = 12.0
-SOURCE_OHM = 1000.0
-DIODE_V = 0.7
+from hal.mock.copper import Copper
+
 FOREIGN_V = 15.0  # of a fault
-DECAY_S = 0.015  # peak-hold circuits of the field decay with 5 to 20 ms
 PERIOD_S = 0.001  # 1 kHz
+_ALIKE_S = 1e-6  # two time constants that are nearer than this are one
+_UNBOUND_S = 0.005  # after so long a step nobody knows where in its period the pilot is
+_SLICE_S = 0.0005  # in which hum is a straight line
+_INSTANT_S = 1e-9  # less is an error of the arithmetic
 
-B_OHM = 2740.0  # IEC 61851-1 Table A.3: R2 alone
-C_OHM = 882.0  # with S2: R2 beside 1.3 kohm
-D_OHM = 246.0  # with S2 and ventilation: R2 beside 270 ohm
+Source = Callable[[float], float]  # volts by time since the step began
 
 
-def positive_v(load_ohm: float | None) -> float:
+def positive_v(copper: Copper, load_ohm: float | None) -> float:
     """At the box, during the positive half-wave; None is a pilot with nothing on it."""
     if load_ohm is None:
-        return SOURCE_V
-    return (SOURCE_V - DIODE_V) * load_ohm / (load_ohm + SOURCE_OHM) + DIODE_V
+        return copper.source_high_v
+    current_a = max(0.0, copper.source_high_v - copper.diode_v) / (load_ohm + copper.series_ohm)
+    return copper.source_high_v - current_a * copper.series_ohm
 
 
-def negative_v(load_ohm: float | None, *, diode: bool) -> float:
+def negative_v(copper: Copper, load_ohm: float | None, *, diode: bool) -> float:
     """At the box, during the negative half-wave: the diode keeps the car's resistors out of it."""
     if load_ohm is None or diode:
-        return -SOURCE_V
-    return -SOURCE_V * load_ohm / (load_ohm + SOURCE_OHM)
+        return copper.source_low_v
+    return copper.source_low_v * load_ohm / (load_ohm + copper.series_ohm)
+
+
+class Sawtooth:
+    """A peak of 1 V, `width_s` long in each period, held with `tau_s`, behind a low-pass: in steady state."""
+
+    def __init__(self, width_s: float, tau_s: float, low_pass_s: float) -> None:
+        self.width_s = width_s
+        self.tau_s = tau_s
+        if low_pass_s > 0 and abs(tau_s - low_pass_s) < _ALIKE_S:
+            low_pass_s = tau_s - _ALIKE_S  # the formula has a pole there, the circuit has none
+        self.low_pass_s = low_pass_s
+        self._k = tau_s / (tau_s - low_pass_s)
+        self._begin = self._before_peak()
+        self._peak_end = 1 + (self._begin - 1) * self.faded(width_s)
+
+    def _before_peak(self) -> float:
+        """At the beginning of a peak, which is the end of a gap: what makes one period follow another."""
+        if not self.low_pass_s:
+            return 1.0
+        gap_s, k = PERIOD_S - self.width_s, self._k
+        faded_gap, faded = self.faded(gap_s), self.faded(PERIOD_S)
+        return (k * exp(-gap_s / self.tau_s) + (1 - k) * faded_gap - faded) / (1 - faded)
+
+    def at(self, phase_s: float) -> float:
+        """Behind the low-pass; the peak begins at phase 0."""
+        if phase_s < self.width_s:
+            return 1 + (self._begin - 1) * self.faded(phase_s)
+        return self.decayed(1.0, self._peak_end, phase_s - self.width_s)
+
+    def decayed(self, held_v: float, shown_v: float, for_s: float) -> float:
+        """Behind the low-pass, where `shown_v` was, after a time without a peak."""
+        held_share = exp(-for_s / self.tau_s)
+        if not self.low_pass_s:
+            return held_v * held_share
+        return self._k * held_v * held_share + (shown_v - self._k * held_v) * self.faded(for_s)
+
+    def faded(self, for_s: float) -> float:
+        """What is left behind the low-pass of what was there before."""
+        return exp(-for_s / self.low_pass_s) if self.low_pass_s else 0.0
+
+    def towards(self, held_v: float, shown_v: float, for_s: float) -> float:
+        """Behind the low-pass, while `held_v` stands before it."""
+        return held_v + (shown_v - held_v) * self.faded(for_s)
 
 
 class PeakHold:
-    """One channel: follows a peak at once, forgets it towards 0 V. Shows the droop at the end of each gap."""
+    """One channel, for volts above 0: follows a peak at once, forgets it, and shows its mean."""
 
     def __init__(self, volts: float) -> None:
-        self.volts = volts
+        self.held_v = self.shown_v = volts
+        self._tooth = Sawtooth(PERIOD_S, 1.0, 0.0)
 
-    def step(self, peak_v: float, share: float, dt_s: float) -> None:
-        """`share` is the part of each period in which the peak is there, 0 to 1."""
-        held_v = self.volts * exp(-dt_s / DECAY_S)
-        if share > 0:
-            renewed_v = peak_v * exp(-(1 - share) * PERIOD_S / DECAY_S)
-            held_v = max(held_v, renewed_v) if peak_v >= 0 else min(held_v, renewed_v)
-        self.volts = held_v
+    def shape(self, width_s: float, tau_s: float, low_pass_s: float) -> None:
+        """The circuit, and how long each peak lasts."""
+        self._tooth = Sawtooth(width_s, tau_s, low_pass_s)
+
+    def step(self, peak_v: float, phase_s: float, dt_s: float) -> None:
+        """Lets `dt_s` pass with one peak; its first moment is at `phase_s` after the beginning of one."""
+        tooth = self._tooth
+        wait_s = self._unreached_s(peak_v, dt_s)
+        if tooth.width_s and wait_s < dt_s:
+            wait_s += _until_on((phase_s + wait_s) % PERIOD_S, tooth.width_s)
+        if not tooth.width_s or wait_s >= dt_s:
+            self._decay(dt_s)
+            return
+        if wait_s:
+            self._decay(wait_s)
+        met_s, end_s = (phase_s + wait_s) % PERIOD_S, (phase_s + dt_s) % PERIOD_S
+        off_v = self.shown_v - peak_v * tooth.at(met_s)
+        self.held_v = peak_v * exp(-max(0.0, end_s - tooth.width_s) / tooth.tau_s)
+        self.shown_v = peak_v * tooth.at(end_s) + off_v * tooth.faded(dt_s - wait_s)
+
+    def follow(self, source: Source, phase_s: float, dt_s: float) -> None:
+        """As `step`, with a peak that moves: in slices in which it moves along a straight line."""
+        width_s, passed_s = self._tooth.width_s, 0.0
+        while (left_s := dt_s - passed_s) > _INSTANT_S:
+            now_s = (phase_s + passed_s) % PERIOD_S
+            gap_s = _until_on(now_s, width_s) if width_s else left_s
+            piece_s = min(left_s, gap_s or min(_SLICE_S, max(width_s - now_s, _INSTANT_S)))
+            if gap_s:
+                self._decay(piece_s)
+            else:
+                self._track(source, passed_s, piece_s)
+            passed_s += piece_s
+
+    def _track(self, source: Source, at_s: float, for_s: float) -> None:
+        began_v = max(self.held_v, source(at_s))
+        self.held_v = max(began_v * exp(-for_s / self._tooth.tau_s), source(at_s + for_s))
+        self.shown_v = self._tooth.towards((began_v + self.held_v) / 2, self.shown_v, for_s)
+
+    def _unreached_s(self, peak_v: float, at_most_s: float) -> float:
+        """For so long peaks do not reach what is held."""
+        if self.held_v <= peak_v:
+            return 0.0
+        if peak_v <= 0:
+            return at_most_s
+        return min(at_most_s, self._tooth.tau_s * log(self.held_v / peak_v))
+
+    def _decay(self, for_s: float) -> None:
+        self.shown_v = self._tooth.decayed(self.held_v, self.shown_v, for_s)
+        self.held_v *= exp(-for_s / self._tooth.tau_s)
+
+
+def _until_on(phase_s: float, width_s: float) -> float:
+    """The next peak; at the edges, where arithmetic may be on either side, the half-wave that begins."""
+    left_s = PERIOD_S - phase_s
+    return 0.0 if phase_s < width_s - _INSTANT_S or left_s < _INSTANT_S else left_s
 
 
 class Pilot:
-    """What the two channels show. `faults` are the plant's: those of the pilot and the diode."""
+    """What the two channels show. `faults` are the plant's: those of the pilot and the diode.
 
-    def __init__(self, faults: Set[str]) -> None:
-        self.shown_v = (SOURCE_V, 0.0)  # high, low
+    Where in the pilot's period a reading falls is drawn: nothing in Linux runs in step with it.
+    """
+
+    def __init__(self, faults: Set[str], copper: Copper, rng: random.Random) -> None:
         self._faults = faults
-        self._high = PeakHold(SOURCE_V)
+        self._rng = rng
+        self._high = PeakHold(copper.source_high_v)
         self._low = PeakHold(0.0)
+        self._copper = copper
+        self._shaped: tuple[float, Copper] | None = None  # duty and copper of the two circuits
+        self._phase_s = 0.0  # since the high half-wave began
+        self._now_s = 0.0
+        self.shown_v = copper.read_v(copper.source_high_v, 0.0)  # high, low
 
     def step(self, duty: float, load_ohm: float | None, *, connected: bool, dt_s: float) -> None:
         """`load_ohm` is the car's, None without one; `connected`: the relay of the box is closed."""
-        faults = self._faults
+        high_v, low_v, duty = self._volts(duty, load_ohm, connected=connected)
+        self._shape(duty)
+        self._run(high_v, low_v, duty, dt_s)
+        if "adc_stuck" not in self._faults:
+            self.shown_v = self._read()
+
+    def rewire(self, copper: Copper) -> None:
+        """From now on."""
+        self._copper = copper
+
+    def _volts(self, duty: float, load_ohm: float | None, *, connected: bool) -> tuple[float, float, float]:
+        """Peaks of the two half-waves at the box, and their duty."""
+        faults, copper = self._faults, self._copper
         seen_ohm = load_ohm if connected and "cp_open" not in faults else None
-        high_v, low_v = positive_v(seen_ohm), negative_v(seen_ohm, diode="diode" not in faults)
-        if "minus_lost" in faults:
-            low_v = 0.0
         if "cp_short" in faults and connected:
-            high_v = low_v = 0.0
-        elif "cp_high" in faults and connected:
-            high_v, low_v, duty = FOREIGN_V, 0.0, 1.0
-        self._high.step(high_v, duty, dt_s)
-        self._low.step(low_v, 1 - duty, dt_s)
-        if "adc_stuck" not in faults:
-            self.shown_v = self._high.volts, self._low.volts
+            return 0.0, 0.0, duty
+        if "cp_high" in faults and connected:
+            return FOREIGN_V, 0.0, 1.0
+        high_v = positive_v(copper, seen_ohm)
+        low_v = negative_v(copper, seen_ohm, diode="diode" not in faults)
+        return high_v, 0.0 if "minus_lost" in faults else low_v, duty
+
+    def _shape(self, duty: float) -> None:
+        """The formulas of both circuits hold until duty or copper change."""
+        if self._shaped is not None and self._shaped[0] == duty and self._shaped[1] is self._copper:
+            return
+        copper = self._copper
+        self._shaped = duty, copper
+        self._high.shape(duty * PERIOD_S, copper.high_tau_s, copper.low_pass_s)
+        self._low.shape((1 - duty) * PERIOD_S, copper.low_tau_s, copper.low_pass_s)
+
+    def _run(self, high_v: float, low_v: float, duty: float, dt_s: float) -> None:
+        """Ends at a phase that is drawn, or after a short step where the last one leads."""
+        began_s, self._now_s = self._now_s, self._now_s + dt_s
+        if dt_s >= _UNBOUND_S:
+            self._phase_s = self._rng.random() * PERIOD_S
+        phase_s, self._phase_s = self._phase_s, (self._phase_s + dt_s) % PERIOD_S
+        low_phase_s = (phase_s - duty * PERIOD_S) % PERIOD_S
+        if not self._copper.hum_v or "cp_short" in self._faults:
+            self._high.step(high_v, phase_s, dt_s)
+            self._low.step(-low_v, low_phase_s, dt_s)
+            return
+        hum = _hum(self._copper, began_s)
+        self._high.follow(lambda passed_s: high_v + hum(passed_s), phase_s, dt_s)
+        self._low.follow(lambda passed_s: -low_v - hum(passed_s), low_phase_s, dt_s)
+
+    def _read(self) -> tuple[float, float]:
+        copper = self._copper
+        high_v, low_v = self._high.shown_v, -self._low.shown_v
+        if copper.noise_v:
+            high_v += self._rng.gauss(0.0, copper.noise_v)
+            low_v += self._rng.gauss(0.0, copper.noise_v)
+        return copper.read_v(high_v, low_v)
+
+
+def _hum(copper: Copper, began_s: float) -> Source:
+    """What hum adds to the pilot, by time since `began_s` of the plant."""
+    volts, turns = copper.hum_v, 2 * pi * copper.hum_hz
+    phase = turns * began_s + copper.hum_phase_deg * pi / 180
+    return lambda passed_s: volts * sin(phase + turns * passed_s)
 
 
 def arrives(duty: float, faults: Set[str], *, connected: bool) -> float:

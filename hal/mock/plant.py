@@ -5,11 +5,13 @@ Time is `dt_s`; nothing here knows OCPP, a driver or a clock. The mock process a
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from hal.contract import Phases
 from hal.mock.car import Car, CarSettings
+from hal.mock.copper import Copper
 from hal.mock.fault_names import FAULTS
 from hal.mock.pilot_line import Pilot, arrives
 from hal.mock.rcm import ResidualCurrentMonitor
@@ -73,8 +75,11 @@ class Snapshot:
 class Plant:
     """The whole truth of the simulated box. `faults` holds the names set now, those of the wires too."""
 
-    def __init__(self, settings: PlantSettings) -> None:
+    def __init__(self, settings: PlantSettings, copper: Copper | None = None, seed: int = 0) -> None:
+        """`copper`: the reference front end when None; `seed`: of the age of readings, noise and bounce."""
         self.settings = settings
+        self._copper = copper or Copper()
+        self._rng = random.Random(seed)
         self.faults: set[str] = set()
         self.car = Car(
             CarSettings(
@@ -88,12 +93,22 @@ class Plant:
         self.contacts_c = 25.0
         self.plugged = False
         self.bolt = 0.0  # 0 = in, 1 = out: locked
-        self._pilot = Pilot(self.faults)
+        self._pilot = Pilot(self.faults, self._copper, self._rng)
         self._rcm = ResidualCurrentMonitor()
         self._travelled_s = 0.0
         self._mirror_frozen: bool | None = None
         self._past: list[LedgerEntry] = []
         self._plugged_in_s = self._received_wh = 0.0
+
+    @property
+    def copper(self) -> Copper:
+        """Every tolerance of box and car; setting it rewires them now."""
+        return self._copper
+
+    @copper.setter
+    def copper(self, copper: Copper) -> None:
+        self._copper = copper
+        self._pilot.rewire(copper)
 
     # what the box can measure
 
@@ -114,7 +129,8 @@ class Plant:
             return None
         if not self.plugged or "pp_lost" in self.faults:
             return NO_PLUG_OHM
-        return 10.0 if "pp_short" in self.faults else CABLE_OHM[int(self.settings.cable_rating_a)]
+        ohm = 10.0 if "pp_short" in self.faults else CABLE_OHM[int(self.settings.cable_rating_a)]
+        return ohm / (1 + self._copper.pull_up_error)
 
     @property
     def mirror_closed(self) -> bool:
@@ -279,7 +295,7 @@ class Plant:
         self._rcm.step(outputs.rcm_test, dt_s)
         if outputs.trip:
             self.faults.add("tripped")
-        load_ohm = self.car.load_ohm() if self.plugged else None
+        load_ohm = self._copper.load_ohm(self.car.state) if self.plugged else None
         self._pilot.step(outputs.duty, load_ohm, connected=outputs.cp_connected, dt_s=dt_s)
         if self.plugged:
             duty = arrives(outputs.duty, self.faults, connected=outputs.cp_connected)

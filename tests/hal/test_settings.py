@@ -72,10 +72,7 @@ def test_the_defaults_are_those_of_a_real_box(path: Path) -> None:
     box = load(path, mock=False)
     assert (box.contactor.min_off_s, box.contactor.after_fault_s) == (5.0, 30.0)
     assert (box.contactor.max_closings, box.contactor.closings_window_s) == (10, 600.0)
-    assert (box.pilot.gain * 0 + box.pilot.offset_v, box.pilot.gain * 3.3 + box.pilot.offset_v) == (
-        -16.5,
-        16.5,
-    )
+    assert (box.adc.max_voltage_v, box.pilot.gain, box.pilot.offset_v) == (3.0, 11.03, -16.5)
     assert box.reader is None
     assert box.temperature is None
 

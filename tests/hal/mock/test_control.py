@@ -33,7 +33,9 @@ class Hands:
         self.relay = DigitalOutputDevice(box.contactor.pin, initial_value=False, pin_factory=self.board)
         self.locks = DigitalOutputDevice(box.lock.forward_pin, initial_value=False, pin_factory=self.board)
         self.mirror = InputDevice(box.contactor.mirror_pin, pull_up=True, pin_factory=self.board)
-        self.high = MCP3208(channel=box.pilot.high_channel, max_voltage=3.3, pin_factory=self.board)
+        self.high = MCP3208(
+            channel=box.pilot.high_channel, max_voltage=box.adc.max_voltage_v, pin_factory=self.board
+        )
         self._pilot = box.pilot
         self.pwm = Driver(world.runtime_dir / "pwm")
         self.pwm.export()
