@@ -6,13 +6,14 @@ import random
 from collections.abc import Callable, Set
 from math import exp, log, pi, sin
 
-from hal.mock.copper import Copper
+from hal.mock.copper import CarState, Copper
 
 FOREIGN_V = 15.0  # of a fault
 PERIOD_S = 0.001  # 1 kHz
 _ALIKE_S = 1e-6  # two time constants that are nearer than this are one
 _UNBOUND_S = 0.005  # after so long a step nobody knows where in its period the pilot is
 _SLICE_S = 0.0005  # in which hum is a straight line
+_FORGOTTEN = 9.0  # low-passes later 15 V have become 2 mV
 _INSTANT_S = 1e-9  # less is an error of the arithmetic
 
 Source = Callable[[float], float]  # volts by time since the step began
@@ -50,30 +51,27 @@ class Sawtooth:
         """At the beginning of a peak, which is the end of a gap: what makes one period follow another."""
         if not self.low_pass_s:
             return 1.0
-        gap_s, k = PERIOD_S - self.width_s, self._k
-        faded_gap, faded = self.faded(gap_s), self.faded(PERIOD_S)
-        return (k * exp(-gap_s / self.tau_s) + (1 - k) * faded_gap - faded) / (1 - faded)
+        gap_s, k, faded = PERIOD_S - self.width_s, self._k, self.faded(PERIOD_S)
+        return (k * exp(-gap_s / self.tau_s) + (1 - k) * self.faded(gap_s) - faded) / (1 - faded)
 
-    def at(self, phase_s: float) -> float:
-        """Behind the low-pass; the peak begins at phase 0."""
-        if phase_s < self.width_s:
-            return 1 + (self._begin - 1) * self.faded(phase_s)
-        return self.decayed(1.0, self._peak_end, phase_s - self.width_s)
+    def at(self, phase_s: float) -> tuple[float, float]:
+        """What is held, and what is seen of it behind the low-pass; the peak begins at phase 0."""
+        age_s = phase_s - self.width_s
+        if age_s < 0:
+            return 1.0, 1 + (self._begin - 1) * self.faded(phase_s)
+        return self.decayed(1.0, self._peak_end, age_s)
 
-    def decayed(self, held_v: float, shown_v: float, for_s: float) -> float:
-        """Behind the low-pass, where `shown_v` was, after a time without a peak."""
-        held_share = exp(-for_s / self.tau_s)
+    def decayed(self, held_v: float, shown_v: float, for_s: float) -> tuple[float, float]:
+        """Both, after a time without a peak."""
+        left_v = held_v * exp(-for_s / self.tau_s)
         if not self.low_pass_s:
-            return held_v * held_share
-        return self._k * held_v * held_share + (shown_v - self._k * held_v) * self.faded(for_s)
+            return left_v, left_v
+        k = self._k
+        return left_v, k * left_v + (shown_v - k * held_v) * exp(-for_s / self.low_pass_s)
 
     def faded(self, for_s: float) -> float:
         """What is left behind the low-pass of what was there before."""
         return exp(-for_s / self.low_pass_s) if self.low_pass_s else 0.0
-
-    def towards(self, held_v: float, shown_v: float, for_s: float) -> float:
-        """Behind the low-pass, while `held_v` stands before it."""
-        return held_v + (shown_v - held_v) * self.faded(for_s)
 
 
 class PeakHold:
@@ -90,18 +88,25 @@ class PeakHold:
     def step(self, peak_v: float, phase_s: float, dt_s: float) -> None:
         """Lets `dt_s` pass with one peak; its first moment is at `phase_s` after the beginning of one."""
         tooth = self._tooth
-        wait_s = self._unreached_s(peak_v, dt_s)
-        if tooth.width_s and wait_s < dt_s:
-            wait_s += _until_on((phase_s + wait_s) % PERIOD_S, tooth.width_s)
-        if not tooth.width_s or wait_s >= dt_s:
+        met_s = self._meets_s(peak_v, phase_s, dt_s)
+        if met_s >= dt_s:
             self._decay(dt_s)
             return
-        if wait_s:
-            self._decay(wait_s)
-        met_s, end_s = (phase_s + wait_s) % PERIOD_S, (phase_s + dt_s) % PERIOD_S
-        off_v = self.shown_v - peak_v * tooth.at(met_s)
-        self.held_v = peak_v * exp(-max(0.0, end_s - tooth.width_s) / tooth.tau_s)
-        self.shown_v = peak_v * tooth.at(end_s) + off_v * tooth.faded(dt_s - wait_s)
+        held, shown = tooth.at((phase_s + dt_s) % PERIOD_S)
+        old_v = 0.0
+        if (since_s := dt_s - met_s) < _FORGOTTEN * tooth.low_pass_s:
+            self._decay(met_s)
+            old_v = self.shown_v - peak_v * tooth.at((phase_s + met_s) % PERIOD_S)[1]
+            old_v *= tooth.faded(since_s)
+        self.held_v, self.shown_v = peak_v * held, peak_v * shown + old_v
+
+    def _meets_s(self, peak_v: float, phase_s: float, dt_s: float) -> float:
+        """After so long a peak reaches what is held; `dt_s` or more: none does in this step."""
+        width_s = self._tooth.width_s
+        if not width_s or peak_v <= 0:
+            return dt_s
+        free_s = self._tooth.tau_s * log(self.held_v / peak_v) if self.held_v > peak_v else 0.0
+        return free_s + _until_on((phase_s + free_s) % PERIOD_S, width_s)
 
     def follow(self, source: Source, phase_s: float, dt_s: float) -> None:
         """As `step`, with a peak that moves: in slices in which it moves along a straight line."""
@@ -117,21 +122,14 @@ class PeakHold:
             passed_s += piece_s
 
     def _track(self, source: Source, at_s: float, for_s: float) -> None:
+        tooth = self._tooth
         began_v = max(self.held_v, source(at_s))
-        self.held_v = max(began_v * exp(-for_s / self._tooth.tau_s), source(at_s + for_s))
-        self.shown_v = self._tooth.towards((began_v + self.held_v) / 2, self.shown_v, for_s)
-
-    def _unreached_s(self, peak_v: float, at_most_s: float) -> float:
-        """For so long peaks do not reach what is held."""
-        if self.held_v <= peak_v:
-            return 0.0
-        if peak_v <= 0:
-            return at_most_s
-        return min(at_most_s, self._tooth.tau_s * log(self.held_v / peak_v))
+        self.held_v = max(began_v * exp(-for_s / tooth.tau_s), source(at_s + for_s))
+        mean_v = (began_v + self.held_v) / 2
+        self.shown_v = mean_v + (self.shown_v - mean_v) * tooth.faded(for_s)
 
     def _decay(self, for_s: float) -> None:
-        self.shown_v = self._tooth.decayed(self.held_v, self.shown_v, for_s)
-        self.held_v *= exp(-for_s / self._tooth.tau_s)
+        self.held_v, self.shown_v = self._tooth.decayed(self.held_v, self.shown_v, for_s)
 
 
 def _until_on(phase_s: float, width_s: float) -> float:
@@ -149,49 +147,51 @@ class Pilot:
     def __init__(self, faults: Set[str], copper: Copper, rng: random.Random) -> None:
         self._faults = faults
         self._rng = rng
+        self._copper = copper
         self._high = PeakHold(copper.source_high_v)
         self._low = PeakHold(0.0)
-        self._copper = copper
-        self._shaped: tuple[float, Copper] | None = None  # duty and copper of the two circuits
+        self._seen: tuple[object, ...] = ()  # what the peaks below come from
+        self._peaks = (0.0, 0.0, 0.0)  # high, low and duty
         self._phase_s = 0.0  # since the high half-wave began
         self._now_s = 0.0
         self.shown_v = copper.read_v(copper.source_high_v, 0.0)  # high, low
 
-    def step(self, duty: float, load_ohm: float | None, *, connected: bool, dt_s: float) -> None:
-        """`load_ohm` is the car's, None without one; `connected`: the relay of the box is closed."""
-        high_v, low_v, duty = self._volts(duty, load_ohm, connected=connected)
-        self._shape(duty)
-        self._run(high_v, low_v, duty, dt_s)
+    def step(self, duty: float, car: CarState | None, *, connected: bool, dt_s: float) -> None:
+        """`car` is what it shows, None without one; `connected`: the relay of the box is closed."""
+        seen = (duty, car, connected, *self._faults)
+        if seen != self._seen:
+            self._seen = seen
+            self._peaks = self._volts(duty, car if connected else None, connected=connected)
+            self._shape(self._peaks[2])
+        self._run(dt_s)
         if "adc_stuck" not in self._faults:
             self.shown_v = self._read()
 
     def rewire(self, copper: Copper) -> None:
         """From now on."""
         self._copper = copper
+        self._seen = ()
 
-    def _volts(self, duty: float, load_ohm: float | None, *, connected: bool) -> tuple[float, float, float]:
+    def _volts(self, duty: float, car: CarState | None, *, connected: bool) -> tuple[float, float, float]:
         """Peaks of the two half-waves at the box, and their duty."""
         faults, copper = self._faults, self._copper
-        seen_ohm = load_ohm if connected and "cp_open" not in faults else None
         if "cp_short" in faults and connected:
             return 0.0, 0.0, duty
         if "cp_high" in faults and connected:
             return FOREIGN_V, 0.0, 1.0
-        high_v = positive_v(copper, seen_ohm)
-        low_v = negative_v(copper, seen_ohm, diode="diode" not in faults)
+        load_ohm = None if car is None or "cp_open" in faults else copper.load_ohm(car)
+        high_v = positive_v(copper, load_ohm)
+        low_v = negative_v(copper, load_ohm, diode="diode" not in faults)
         return high_v, 0.0 if "minus_lost" in faults else low_v, duty
 
     def _shape(self, duty: float) -> None:
-        """The formulas of both circuits hold until duty or copper change."""
-        if self._shaped is not None and self._shaped[0] == duty and self._shaped[1] is self._copper:
-            return
         copper = self._copper
-        self._shaped = duty, copper
         self._high.shape(duty * PERIOD_S, copper.high_tau_s, copper.low_pass_s)
         self._low.shape((1 - duty) * PERIOD_S, copper.low_tau_s, copper.low_pass_s)
 
-    def _run(self, high_v: float, low_v: float, duty: float, dt_s: float) -> None:
+    def _run(self, dt_s: float) -> None:
         """Ends at a phase that is drawn, or after a short step where the last one leads."""
+        high_v, low_v, duty = self._peaks
         began_s, self._now_s = self._now_s, self._now_s + dt_s
         if dt_s >= _UNBOUND_S:
             self._phase_s = self._rng.random() * PERIOD_S

@@ -295,8 +295,8 @@ class Plant:
         self._rcm.step(outputs.rcm_test, dt_s)
         if outputs.trip:
             self.faults.add("tripped")
-        load_ohm = self._copper.load_ohm(self.car.state) if self.plugged else None
-        self._pilot.step(outputs.duty, load_ohm, connected=outputs.cp_connected, dt_s=dt_s)
+        shown = self.car.state if self.plugged else None
+        self._pilot.step(outputs.duty, shown, connected=outputs.cp_connected, dt_s=dt_s)
         if self.plugged:
             duty = arrives(outputs.duty, self.faults, connected=outputs.cp_connected)
             energised = self.contacts_closed and "tripped" not in self.faults
