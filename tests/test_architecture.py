@@ -28,6 +28,7 @@ PURE = (
     "hal.meter_map", "hal.instruments.registers", "hal.instruments.energy", "hal.instruments.cards",
     "hal.instruments.pn532", "hal.instruments.pn532_frames", "hal.instruments.lamp_patterns",
     "hal.core.*", "hal.mock.plant", "hal.mock.car", "hal.mock.copper", "hal.mock.pilot_line",
+    "hal.mock.disturbance",
     "hal.mock.meter_face", "hal.mock.pn532", "hal.mock.rcm", "hal.mock.fault_names",
     "bridge.core.*",
     "bridge.central_system.border", "bridge.central_system.frames",

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from bridge.cli.client import ask
-from bridge.cli.folders import chosen
+from bridge.cli.folders import CliError, chosen
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="MOCK: move the simulated wallbox.")
 
@@ -22,6 +22,7 @@ RuntimeDir = Annotated[
 PLAIN_VERBS = {
     "plug-in": "The car comes; it takes energy as soon as it is offered.",
     "plug-out": "The car leaves; refused while the lock holds the plug.",
+    "unplug-at-car": "The car leaves at its own end; a cable in a socket stays there.",
     "ready": "The car asks for energy again.",
     "pause": "The car asks for none until `ready`.",
     "power-cut": "The box loses its mains: every line falls, the programs are killed.",
@@ -87,6 +88,52 @@ def car(
 def kernel(policy: Kernel, runtime_dir: RuntimeDir = None) -> None:
     """MOCK: What becomes of the outputs of a dead program."""
     _say(runtime_dir, {"do": "kernel", "policy": str(policy)})
+
+
+@app.command()
+def copper(
+    parts: Annotated[list[str] | None, typer.Argument(metavar="[PART=VALUE]...", show_default=False)] = None,
+    draw: Annotated[int | None, typer.Option(metavar="SEED", help="Draw all within the tolerances.")] = None,
+    nominal: Annotated[bool, typer.Option("--nominal", help="All as in the reference circuit.")] = False,
+    runtime_dir: RuntimeDir = None,
+) -> None:
+    """MOCK: Tolerances of box and car, hum, noise and bounce; shows them all.
+
+    For example: source_high_v=11.4 hum_v=2 hum_hz=50. An unknown part is answered with the list.
+    """
+    given = dict(_part(text) for text in parts or ())
+    _say(runtime_dir, {"do": "copper", "parts": given, "draw": draw, "nominal": nominal})
+
+
+def _part(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
+    try:
+        return name, float(value)
+    except ValueError:
+        raise CliError(f"MOCK copper: {text}: must be PART=VALUE with a number, as hum_v=2") from None
+
+
+@app.command("cp-open")
+def cp_open(ms: float, runtime_dir: RuntimeDir = None) -> None:
+    """MOCK: The contact of the control pilot is open for so many milliseconds, once."""
+    _say(runtime_dir, {"do": "cp-open", "ms": ms})
+
+
+@app.command()
+def disturb(
+    name: Annotated[str, typer.Argument(metavar="INPUT")], pattern: str, runtime_dir: RuntimeDir = None
+) -> None:
+    """MOCK: Samples of an input are bad by a pattern of 0 and 1, a digit each 10 ms; 0 ends it."""
+    _say(runtime_dir, {"do": "disturb", "input": name, "pattern": pattern})
+
+
+@app.command("kernel-hang")
+def kernel_hang(
+    bites_after_s: Annotated[float | None, typer.Argument(metavar="[SECONDS]", show_default=False)] = None,
+    runtime_dir: RuntimeDir = None,
+) -> None:
+    """MOCK: All programs of the Pi stand still until a watchdog reboots it after SECONDS, else for ever."""
+    _say(runtime_dir, {"do": "kernel-hang", "bites_after_s": bites_after_s})
 
 
 @app.command()

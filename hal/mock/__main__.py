@@ -21,7 +21,8 @@ from hal.config_file import ConfigError
 from hal.instruments.meter_model import setup_of
 from hal.mock import keeping
 from hal.mock.box import STEP_S, SimulatedBox
-from hal.mock.control import SOCKET_NAME, Control, WorldTakenError, take_over
+from hal.mock.control import SOCKET_NAME, Control, WorldParts, WorldTakenError, take_over
+from hal.mock.hang import KernelHang
 from hal.mock.machine import Machine
 from hal.mock.meter import MockMeter
 from hal.mock.meter_face import by_map, sdm630
@@ -62,12 +63,14 @@ class World:
         self._sysfs = Sysfs(runtime_dir, faults)
         self._sysfs.write(self._box.plant.contacts_c)
         self._machine = Machine(self._box, wallbox.contactor.pin, state_dir)
+        self._hang = KernelHang(self._box, runtime_dir, state_dir)
         self._plug_event = asyncio.Event()
 
     async def run(self) -> None:
         """Until it is cancelled; then the last Wh is kept."""
         await self._meter.start()
-        server = await Control(self._box, self._reader, self._plug_event.set).serve(self._runtime_dir)
+        parts = WorldParts(self._box, self._reader, self._hang)
+        server = await Control(parts, self._plug_event.set).serve(self._runtime_dir)
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._step())
@@ -76,6 +79,7 @@ class World:
                 if self._reader is not None:
                     tasks.create_task(self._reader.run())
         finally:
+            self._hang.close()
             server.close()
             (self._runtime_dir / SOCKET_NAME).unlink(missing_ok=True)
             await self._meter.stop()
@@ -85,7 +89,9 @@ class World:
 
     async def _step(self) -> None:
         while True:
-            self._machine.step(time.monotonic())
+            now_s = time.monotonic()
+            self._machine.step(now_s)
+            self._hang.step(now_s)
             self._box.step()
             await asyncio.sleep(STEP_S)
 

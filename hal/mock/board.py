@@ -1,7 +1,8 @@
 """gpiozero's pins and SPI on the line map: the real drivers run unchanged against the simulated box.
 
-A pin behaves as gpiozero's own on lgpio: claimed when its function is set, an input once closed. A process
-that dies closes nothing; what its lines do then is up to the mock (`mock.kernel`).
+A pin behaves as gpiozero's own on lgpio: claimed as an input when it is made, as a low output when its
+function is set, then written; an input once closed. A process that dies closes nothing; what its lines do
+then is up to the mock (`mock.kernel`).
 """
 
 from __future__ import annotations
@@ -28,6 +29,13 @@ class BoardPin(MockPin):  # type: ignore[misc]  # gpiozero carries no types
     _function: str
     _pull: str
 
+    def __init__(self, factory: BoardFactory, info: Any) -> None:
+        """As LGPIOPin: claims the line as an input without a pull. An output whose level a dead process had
+        left falls; `output_with_state` then claims it low and writes the level. Raises GPIOPinInUse."""
+        super().__init__(factory, info)
+        self._claim()
+        self._factory.line_map.make_input(self._number)
+
     def close(self) -> None:
         """As gpiozero on lgpio: an input without a pull, and free for others."""
         line_map = self._factory.line_map
@@ -36,12 +44,6 @@ class BoardPin(MockPin):  # type: ignore[misc]  # gpiozero carries no types
             self._function = "input"
             line_map.make_input(self._number)
             line_map.release(self._number)
-
-    def output_with_state(self, state: float) -> None:
-        """Claims the line as an output that shows `state` from its first instant."""
-        self._claim()
-        self._function = "output"
-        self._factory.line_map.make_output(self._number, high=bool(state))
 
     def _set_function(self, value: str) -> None:
         self._claim()

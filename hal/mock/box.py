@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import random
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
+from hal.mock.copper import Copper, changed
 from hal.mock.fault_names import BOARD as BOARD_FAULTS
 from hal.mock.kernel import Kernel
 from hal.mock.line_map import FILE_NAME, LineMap
@@ -31,7 +34,7 @@ class SimulatedBox:
 
     def __init__(self, wallbox: Wallbox, runtime_dir: Path) -> None:
         """Makes line map, PWM folder and power file in `runtime_dir`; the power is on."""
-        self.plant = Plant(_plant_settings(wallbox))
+        self.plant = Plant(_plant_settings(wallbox), seed=random.SystemRandom().randrange(2**32))
         self.wire_faults: set[str] = set()
         self.board_faults: set[str] = set()
         self.powered = True
@@ -83,6 +86,26 @@ class SimulatedBox:
     def faults(self) -> list[str]:
         """All that are set."""
         return sorted(self.plant.faults | self.wire_faults | self.board_faults)
+
+    def rewire(self, parts: Mapping[str, float], draw: int | None, *, nominal: bool) -> Copper:
+        """The copper after it: as new, then drawn from that seed, then with these parts.
+
+        Raises RefusalError, with the parts there are."""
+        copper = Copper() if nominal else self.plant.copper
+        if draw is not None:
+            copper = Copper.drawn(random.Random(draw))
+        try:
+            self.plant.copper = changed(copper, parts)
+        except ValueError as error:
+            raise RefusalError(str(error)) from None
+        return self.plant.copper
+
+    def disturb(self, name: str, pattern: str) -> None:
+        """Raises RefusalError, with the inputs there are and how a pattern looks."""
+        try:
+            self.plant.disturb(name, pattern)
+        except ValueError as error:
+            raise RefusalError(str(error)) from None
 
     @property
     def lamp(self) -> list[str] | None:

@@ -6,11 +6,13 @@ import asyncio
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, assert_never
 
 import msgspec
 
+from hal.mock import hang
 from hal.mock.box import RefusalError, SimulatedBox
 from hal.mock.reader import CardRefusalError, MockReader
 from hal.mock.verbs import (
@@ -18,10 +20,16 @@ from hal.mock.verbs import (
     BadLineError,
     Car,
     Clear,
+    Copper,
+    CpOpen,
+    Disturb,
     Edge,
     Fault,
     Kernel,
+    KernelHang,
+    OfThePi,
     Pause,
+    Plugging,
     PlugIn,
     PlugOut,
     PowerCut,
@@ -29,6 +37,7 @@ from hal.mock.verbs import (
     Ready,
     State,
     Swipe,
+    UnplugAtCar,
     Verb,
     Watch,
     parse,
@@ -47,13 +56,21 @@ class WorldTakenError(Exception):
     """Another mock owns the runtime folder; the text says so."""
 
 
+@dataclass(frozen=True)
+class WorldParts:
+    """What verbs move."""
+
+    box: SimulatedBox
+    reader: MockReader | None  # None: a box without one
+    hang: hang.KernelHang
+
+
 class Control:
     """Carries verbs out on the box."""
 
-    def __init__(self, box: SimulatedBox, reader: MockReader | None, keep_soon: Callable[[], None]) -> None:
-        """`reader` is None for a box without one; `keep_soon` is called at each plug event."""
-        self._box = box
-        self._reader = reader
+    def __init__(self, parts: WorldParts, keep_soon: Callable[[], None]) -> None:
+        """`keep_soon` is called at each plug event."""
+        self._box, self._reader, self._hang = parts.box, parts.reader, parts.hang
         self._keep_soon = keep_soon
 
     async def serve(self, runtime_dir: Path) -> asyncio.Server:
@@ -92,6 +109,8 @@ class Control:
                 return {"sent": self._swipe(tag)}
             case State():
                 return whole(self._box)
+            case Copper(parts, draw, nominal):
+                return {"copper": self._box.rewire(parts, draw, nominal=nominal)}
             case Edge():
                 return {"elapsed_ms": 1000 * self._box.measure_edge(_EDGE_LIMIT_S)}
             case Watch():
@@ -103,7 +122,7 @@ class Control:
     def _act(self, action: Action) -> None:
         box = self._box
         match action:
-            case PlugIn() | PlugOut():
+            case PlugIn() | PlugOut() | UnplugAtCar():
                 self._plug(action)
             case Ready():
                 box.plant.ready()
@@ -115,18 +134,37 @@ class Control:
                 box.clear(name)
             case Car(phases, amps):
                 box.plant.set_car(phases, amps)
+            case CpOpen(ms):
+                box.plant.open_cp(ms / 1000)
+            case Disturb(name, pattern):
+                box.disturb(name, pattern)
+            case _:
+                self._act_on_pi(action)
+
+    def _act_on_pi(self, action: OfThePi) -> None:
+        match action:
             case PowerCut():
-                box.cut_power()
+                self._box.cut_power()
             case PowerOn():
-                box.restore_power()
+                self._box.restore_power()
             case Kernel(policy):
-                box.kernel.policy = policy
+                self._box.kernel.policy = policy
+            case KernelHang(bites_after_s):
+                self._hang.begin(bites_after_s, time.monotonic())
             case _:
                 assert_never(action)
 
-    def _plug(self, verb: PlugIn | PlugOut) -> None:
+    def _plug(self, verb: Plugging) -> None:
         plant = self._box.plant
-        refusal = plant.plug_in() if isinstance(verb, PlugIn) else plant.plug_out()
+        match verb:
+            case PlugIn():
+                refusal = plant.plug_in()
+            case PlugOut():
+                refusal = plant.plug_out()
+            case UnplugAtCar():
+                refusal = plant.unplug_at_car()
+            case _:
+                assert_never(verb)
         if refusal is not None:
             raise RefusalError(refusal)
         self._keep_soon()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 SERIES_OHM = 1000.0  # IEC 61851-1 Table A.2, behind the source
@@ -104,6 +105,29 @@ class Copper:
             high_v * (1 + self.high_gain_error) / reference + self.high_offset_error_v,
             low_v * (1 + self.low_gain_error) / reference + self.low_offset_error_v,
         )
+
+
+# What `changed` accepts: far beyond what is legal, within what the formulas can bear.
+BOUNDS: dict[str, tuple[float, float]] = {
+    "source_high_v": (0.0, 15.0), "source_low_v": (-15.0, 0.0), "series_factor": (0.5, 2.0),
+    "r2_factor": (0.5, 2.0), "s2_factor": (0.5, 2.0), "ventilated_factor": (0.5, 2.0),
+    "diode_v": (0.0, 1.5), "high_tau_s": (0.0005, 1.0), "low_tau_s": (0.0005, 1.0),
+    "low_pass_s": (0.0, 0.1), "high_gain_error": (-0.2, 0.2), "high_offset_error_v": (-2.0, 2.0),
+    "low_gain_error": (-0.2, 0.2), "low_offset_error_v": (-2.0, 2.0), "reference_error": (-0.2, 0.2),
+    "noise_v": (0.0, 5.0), "hum_v": (0.0, 12.0), "hum_hz": (1.0, 1000.0), "hum_phase_deg": (-360.0, 360.0),
+    "mirror_bounce_s": (0.0, 1.0), "contactor_bounce_s": (0.0, 1.0), "pull_up_error": (-0.5, 0.5),
+}  # fmt: skip
+
+
+def changed(copper: Copper, parts: Mapping[str, float]) -> Copper:
+    """With these parts in place. Raises ValueError, with what there is, for one that cannot be."""
+    for name, value in parts.items():
+        if name not in BOUNDS:
+            raise ValueError(f"copper: no part {name!r}; there are {', '.join(BOUNDS)}")
+        least, most = BOUNDS[name]
+        if not least <= value <= most:
+            raise ValueError(f"copper: {name} = {value:g}: must be {least:g} to {most:g}")
+    return replace(copper, **parts)
 
 
 def gain_and_offset_v(to_hold_ohm: float, to_vref_ohm: float, to_zero_ohm: float) -> tuple[float, float]:

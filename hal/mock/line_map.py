@@ -1,9 +1,9 @@
 """The wires between the real drivers and the simulated box: one small memory-mapped file.
 
-A byte per GPIO line for direction, driven level and input level, the pid that holds the line, eight words
-of the analogue converter, and a byte each for a bus and a chip that fail. Each byte and word is read and
-written in one store, so no lock is needed: a level crosses, never a sequence of them. Imports nothing but the
-standard library, so that it costs nothing to load.
+A byte per GPIO line for direction, driven level, input level and a fall that nobody has felt yet, the pid
+that holds the line, eight words of the analogue converter, and a byte each for a bus and a chip that fail.
+Each byte and word is read and written in one store, so no lock is needed: a level crosses, never a sequence
+of them. Imports nothing but the standard library, so that it costs nothing to load.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ADC_MAX = 4095  # 12 bits
 LOW, HIGH, FLOATING = 0, 1, 2  # of an input; FLOATING: nothing drives it, the pin reads its own pull
 
 _MAGIC = b"EVSELINE"
-_VERSION = 1
+_VERSION = 2
 _VERSION_AT = 8  # u16
 _SEQUENCE_AT = 12  # u32
 _DIRECTION_AT = 64  # u8 each; 1 = output
@@ -29,7 +29,8 @@ _INPUT_AT = 192  # u8 each; LOW, HIGH or FLOATING
 _OWNER_AT = 256  # i32 each; 0 = nobody
 _ADC_AT = 480  # u16 each
 _BUS_FAILS_AT, _CHIP_FAILS_AT = 496, 497  # u8 each
-_SIZE = 512
+_FELL_AT = 512  # u8 each; 1 = a claim pulled it low, however shortly, and the mock has not felt it
+_SIZE = 576
 
 
 class LineMapError(Exception):
@@ -51,6 +52,7 @@ class LineMap:
         self._level = whole[_LEVEL_AT : _LEVEL_AT + LINES]
         self._input = whole[_INPUT_AT : _INPUT_AT + LINES]
         self._owner = whole[_OWNER_AT : _OWNER_AT + 4 * LINES].cast("i")
+        self._fell = whole[_FELL_AT : _FELL_AT + LINES]
         self._adc = whole[_ADC_AT : _ADC_AT + 2 * CHANNELS].cast("H")
         self._sequence = whole[_SEQUENCE_AT : _SEQUENCE_AT + 4].cast("I")
 
@@ -82,7 +84,8 @@ class LineMap:
 
     def close(self) -> None:
         """Lets go of the memory; says nothing about the lines."""
-        for view in (self._direction, self._level, self._input, self._owner, self._adc, self._sequence):
+        levels = (self._direction, self._level, self._input, self._fell)
+        for view in (*levels, self._owner, self._adc, self._sequence):
             view.release()
         self._whole.release()
         self._mapped.close()
@@ -102,13 +105,21 @@ class LineMap:
 
     def make_output(self, line: int, *, high: bool) -> None:
         """The level is in place before the line drives it: no glitch of an older level."""
+        if not high:
+            self._let_fall(line)
         self._level[line] = high
         self._direction[line] = 1
 
     def make_input(self, line: int) -> None:
         """The line drives nothing; its level byte goes low."""
+        self._let_fall(line)
         self._direction[line] = 0
         self._level[line] = 0
+
+    def _let_fall(self, line: int) -> None:
+        """A claim that is high again microseconds later is felt by a coil, and so by the mock."""
+        if self.driven_high(line):
+            self._fell[line] = 1
 
     def drive(self, line: int, *, high: bool) -> None:
         """Without effect on the wire unless the line is an output."""
@@ -145,6 +156,15 @@ class LineMap:
     def driven_high(self, line: int) -> bool:
         """What the wire shows: an output that is high. An input is held low by the external pull-down."""
         return self._direction[line] == 1 and self._level[line] == 1
+
+    def felt_falls(self) -> frozenset[int]:
+        """Lines that a claim or a release has pulled low since the last call."""
+        if not any(self._fell):
+            return frozenset()
+        fell = [line for line, mark in enumerate(self._fell) if mark]
+        for line in fell:
+            self._fell[line] = 0
+        return frozenset(fell)
 
     def owner(self, line: int) -> int:
         """The pid that claimed the line; 0 = nobody."""

@@ -172,6 +172,17 @@ class Pilot:
         self._copper = copper
         self._seen = ()
 
+    def would_show_v(self, car: CarState | None) -> float:
+        """The high side, had it read that car or none: of a single wrong sample."""
+        load_ohm = None if car is None else self._copper.load_ohm(car)
+        return self._copper.read_v(positive_v(self._copper, load_ohm), 0.0)[0]
+
+    @property
+    def low_without_diode_v(self) -> float:
+        """The low side of a car whose diode is shorted, had it been read once."""
+        copper = self._copper
+        return copper.read_v(0.0, negative_v(copper, copper.load_ohm("C"), diode=False))[1]
+
     def _volts(self, duty: float, car: CarState | None, *, connected: bool) -> tuple[float, float, float]:
         """Peaks of the two half-waves at the box, and their duty."""
         faults, copper = self._faults, self._copper

@@ -12,6 +12,7 @@ from typing import Literal
 from hal.contract import Phases
 from hal.mock.car import Car, CarSettings
 from hal.mock.copper import Copper
+from hal.mock.disturbance import Disturbance, disturbance
 from hal.mock.fault_names import FAULTS
 from hal.mock.pilot_line import Pilot, arrives
 from hal.mock.rcm import ResidualCurrentMonitor
@@ -92,10 +93,15 @@ class Plant:
         self.contacts_closed = False
         self.contacts_c = 25.0
         self.plugged = False
+        self.cable_left = False  # in the socket, with no car at its other end
         self.bolt = 0.0  # 0 = in, 1 = out: locked
         self._pilot = Pilot(self.faults, self._copper, self._rng)
         self._rcm = ResidualCurrentMonitor()
         self._travelled_s = 0.0
+        self._moved_at_s = float("-inf")  # the contacts
+        self._bounced: bool | None = None  # the mirror contact, while it does
+        self._cp_open_s = 0.0  # for so long yet
+        self._disturbed: dict[str, Disturbance] = {}
         self._mirror_frozen: bool | None = None
         self._past: list[LedgerEntry] = []
         self._plugged_in_s = self._received_wh = 0.0
@@ -115,19 +121,21 @@ class Plant:
     @property
     def cp_high_v(self) -> float:
         """Peak-hold of the positive half-wave."""
+        if self._bad("pilot") or self._bad("pilot_b"):
+            return self._pilot.would_show_v(None if self._bad("pilot") else "B")
         return self._pilot.shown_v[0]
 
     @property
     def cp_low_v(self) -> float:
         """Peak-hold of the negative half-wave."""
-        return self._pilot.shown_v[1]
+        return self._pilot.low_without_diode_v if self._bad("diode") else self._pilot.shown_v[1]
 
     @property
     def pp_ohm(self) -> float | None:
         """None: a fixed cable; NO_PLUG_OHM: an empty socket."""
         if not self.settings.socket:
             return None
-        if not self.plugged or "pp_lost" in self.faults:
+        if not (self.plugged or self.cable_left) or "pp_lost" in self.faults or self._bad("pp"):
             return NO_PLUG_OHM
         ohm = 10.0 if "pp_short" in self.faults else CABLE_OHM[int(self.settings.cable_rating_a)]
         return ohm / (1 + self._copper.pull_up_error)
@@ -136,12 +144,14 @@ class Plant:
     def mirror_closed(self) -> bool:
         """The mirror contact: linked to the main contacts by force, so a weld reads closed."""
         closed = self.contacts_closed if self._mirror_frozen is None else self._mirror_frozen
-        return self._over_wire("mirror", closed, cut=True)
+        if self._bounced is not None:
+            closed = self._bounced
+        return self._over_wire("mirror", closed, cut=True) != self._bad("mirror")
 
     @property
     def lock_closed(self) -> bool:
         """The lock's feedback."""
-        return self._over_wire("lock_feedback", self.bolt >= 1.0, cut=False)
+        return self._over_wire("lock_feedback", self.bolt >= 1.0, cut=False) != self._bad("lock_feedback")
 
     @property
     def current_a(self) -> Phases:
@@ -170,12 +180,12 @@ class Plant:
     def rcm_healthy(self) -> bool:
         """False: the residual current monitor has tripped."""
         healthy = "rcm_dead" in self.faults or (self._rcm.healthy and "rcm" not in self.faults)
-        return self._over_wire("rcm", healthy, cut=False)
+        return self._over_wire("rcm", healthy, cut=False) and not self._bad("rcm")
 
     @property
     def stop_pressed(self) -> bool:
         """The button opens its contact."""
-        return self._over_wire("stop", "stop_button" in self.faults, cut=True)
+        return self._over_wire("stop", "stop_button" in self.faults, cut=True) or self._bad("stop")
 
     @property
     def thermometer_c(self) -> float | None:
@@ -190,6 +200,11 @@ class Plant:
     def cut(self, wire: str) -> bool:
         """Of mirror, lock_feedback, rcm, stop, thermometer: nothing drives the Pi's end."""
         return f"cut_{wire}" in self.faults
+
+    def _bad(self, name: str) -> bool:
+        """The sample that is read now is a disturbed one."""
+        disturbed = self._disturbed.get(name)
+        return disturbed is not None and disturbed.is_bad(self.now_s)
 
     def _over_wire(self, wire: str, level: bool, *, cut: bool) -> bool:
         """`cut` is what a cut wire reads as; a shorted one reads the other."""
@@ -217,26 +232,39 @@ class Plant:
     # what people do
 
     def plug_in(self) -> str | None:
-        """The car, with its cable. None, or why it cannot be."""
+        """The car, with its cable or by the one that was left. None, or why it cannot be."""
         if self.plugged:
             return "a car is plugged in already"
-        if self.settings.socket and self.bolt >= 0.5:
+        if self.settings.socket and self.bolt >= 0.5 and not self.cable_left:
             return "the bolt is out: the plug does not go in"
-        self.plugged = True
+        self.plugged, self.cable_left = True, False
         self._plugged_in_s, self._received_wh = self.now_s, 0.0
         self.car.arrive()
         return None
 
     def plug_out(self) -> str | None:
-        """None, or why it cannot be: the lock holds the plug."""
-        if not self.plugged:
+        """At the box, with the cable of a socket. None, or why it cannot be: the lock holds the plug."""
+        if not self.plugged and not self.cable_left:
             return "no car is plugged in"
         if self.settings.socket and self.bolt >= 0.5:
             return "the lock holds the plug"
+        if self.plugged:
+            self._car_leaves()
+        self.cable_left = False
+        return None
+
+    def unplug_at_car(self) -> str | None:
+        """The car leaves at its own end: the cable stays in the socket. None, or why it cannot be."""
+        if not self.plugged:
+            return "no car is plugged in"
+        self._car_leaves()
+        self.cable_left = self.settings.socket
+        return None
+
+    def _car_leaves(self) -> None:
         self._past.append(LedgerEntry(self._plugged_in_s, self._received_wh, self.now_s))
         self.plugged = False
         self.car.leave()
-        return None
 
     def ready(self) -> None:
         """The car asks for energy as soon as it is offered (so it does after a plug-in, too)."""
@@ -250,6 +278,22 @@ class Plant:
         """Another charger on board; None leaves as it is."""
         old = self.car.settings
         self.car.settings = replace(old, phases=phases or old.phases, max_a=amps or old.max_a)
+
+    def open_cp(self, for_s: float) -> None:
+        """The contact of the control pilot is open for so long, once."""
+        self._cp_open_s = for_s
+
+    def disturb(self, name: str, pattern: str) -> None:
+        """Samples of that input are bad by that pattern, from now on. Raises ValueError."""
+        if (disturbed := disturbance(name, pattern, self.now_s)) is None:
+            self._disturbed.pop(name, None)
+        else:
+            self._disturbed[name] = disturbed
+
+    @property
+    def disturbed(self) -> dict[str, str]:
+        """Patterns by input."""
+        return {name: disturbed.pattern for name, disturbed in self._disturbed.items()}
 
     def fault(self, name: str) -> None:
         """Raises ValueError, with the names there are, for one that is not in FAULTS."""
@@ -283,23 +327,27 @@ class Plant:
 
     def step(self, outputs: Outputs, dt_s: float) -> None:
         """Lets `dt_s` pass, 0.5 ms to 1 s, with the lines as they are."""
-        while dt_s > STEP_S:
-            self._piece(outputs, STEP_S)
-            dt_s -= STEP_S
+        while dt_s > STEP_S or 0 < self._cp_open_s < dt_s:
+            piece_s = min(STEP_S, self._cp_open_s or STEP_S, dt_s)
+            self._piece(outputs, piece_s)
+            dt_s -= piece_s
         self._piece(outputs, dt_s)
 
     def _piece(self, outputs: Outputs, dt_s: float) -> None:
         self.now_s += dt_s
         self._move_contacts(outputs.contactor, dt_s)
+        self._bounce()
         self._move_bolt(outputs, dt_s)
         self._rcm.step(outputs.rcm_test, dt_s)
         if outputs.trip:
             self.faults.add("tripped")
+        connected = outputs.cp_connected and not self._cp_open_s
+        self._cp_open_s = max(0.0, self._cp_open_s - dt_s)
         shown = self.car.state if self.plugged else None
-        self._pilot.step(outputs.duty, shown, connected=outputs.cp_connected, dt_s=dt_s)
+        self._pilot.step(outputs.duty, shown, connected=connected, dt_s=dt_s)
         if self.plugged:
-            duty = arrives(outputs.duty, self.faults, connected=outputs.cp_connected)
-            energised = self.contacts_closed and "tripped" not in self.faults
+            duty = arrives(outputs.duty, self.faults, connected=connected)
+            energised = self.contacts_closed and "tripped" not in self.faults and self._touch()
             self.car.step(duty, energised=energised, dt_s=dt_s)
             self._count(dt_s)
         self._warm(dt_s)
@@ -316,6 +364,17 @@ class Plant:
         self._travelled_s += dt_s
         if self._travelled_s >= (CLOSES_S if coil else OPENS_S):
             self.contacts_closed, self._travelled_s = coil, 0.0
+            self._moved_at_s = self.now_s
+
+    def _bounce(self) -> None:
+        """The mirror contact reads anything for a while after a movement."""
+        bounces = self.now_s - self._moved_at_s < self._copper.mirror_bounce_s
+        self._bounced = self._rng.random() < 0.5 if bounces else None
+
+    def _touch(self) -> bool:
+        """The main contacts, once closed, do so at last when they have stopped bouncing."""
+        bounces = self.now_s - self._moved_at_s < self._copper.contactor_bounce_s
+        return not bounces or self._rng.random() < 0.5
 
     def _move_bolt(self, outputs: Outputs, dt_s: float) -> None:
         if "lock_forced" in self.faults:

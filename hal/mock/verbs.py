@@ -78,6 +78,37 @@ class Kernel(_Verb, frozen=True):
     policy: Literal["keeps", "releases"]
 
 
+class UnplugAtCar(_Verb, frozen=True):
+    """The car leaves at its own end; a cable in a socket stays there."""
+
+
+class Copper(_Verb, frozen=True):
+    """Tolerances: as new, then drawn, then these parts; answers all of them."""
+
+    parts: dict[str, float] = {}
+    draw: int | None = None
+    nominal: bool = False
+
+
+class CpOpen(_Verb, frozen=True):
+    """The contact of the control pilot is open for so long, once."""
+
+    ms: Annotated[float, Meta(ge=0.5, le=60_000)]
+
+
+class Disturb(_Verb, frozen=True):
+    """Samples of an input are bad by a pattern of 0 and 1, a digit each 10 ms; 0 ends it."""
+
+    input: str
+    pattern: str
+
+
+class KernelHang(_Verb, frozen=True):
+    """All programs of the Pi stand still until the watchdog bites after so many seconds, if it is there."""
+
+    bites_after_s: Annotated[float, Meta(ge=0, le=3600)] | None = None
+
+
 class Edge(_Verb, frozen=True):
     """The car leaves C at once; answers the milliseconds until the contactor's line fell."""
 
@@ -86,13 +117,16 @@ class Watch(_Verb, frozen=True):
     """Answers the view, then a line for each change of it until the connection ends."""
 
 
-Action = PlugIn | PlugOut | Ready | Pause | Fault | Clear | Car | PowerCut | PowerOn | Kernel
-Question = Swipe | State | Edge | Watch  # those whose answer says something
+OfThePi = PowerCut | PowerOn | Kernel | KernelHang
+Plugging = PlugIn | PlugOut | UnplugAtCar
+Action = Plugging | Ready | Pause | Fault | Clear | Car | CpOpen | Disturb | OfThePi
+Question = Swipe | State | Copper | Edge | Watch  # those whose answer says something
 Verb = Action | Question
 _FIELDS = {
     "plug-in": "", "plug-out": "", "ready": "", "pause": "", "swipe": " (tag)", "fault": " (name)",
     "clear": " (name)", "car": " (phases, amps)", "power-cut": "", "power-on": "", "state": "",
-    "kernel": " (policy)", "edge": "", "watch": "",
+    "kernel": " (policy)", "edge": "", "watch": "", "unplug-at-car": "", "copper": " (parts, draw, nominal)",
+    "cp-open": " (ms)", "disturb": " (input, pattern)", "kernel-hang": " (bites_after_s)",
 }  # fmt: skip
 LIST = ", ".join(verb + fields for verb, fields in _FIELDS.items())
 _decoder: msgspec.json.Decoder[Verb] = msgspec.json.Decoder(Verb)

@@ -6,7 +6,7 @@ The mirror image of the drivers, by the same wallbox.toml.
 from __future__ import annotations
 
 import random
-from collections.abc import Set
+from collections.abc import Callable, Set
 from typing import Literal
 
 from hal.mock.line_map import ADC_MAX, FLOATING, HIGH, LOW, LineMap
@@ -15,6 +15,7 @@ from hal.settings import Wallbox
 from hal.settings_lines import Adc, Contactor, Lock
 
 PUMP_HOLDS_S = 0.1  # a charge pump of the field needs edges about every 10 ms; this one forgives nine
+High = Callable[[int], bool]  # whether a line is
 _NOISE_STEPS = (-1, 0, 0, 1)  # an MCP3208 is good for +-1 of its steps
 
 
@@ -44,13 +45,18 @@ class Wires:
 
     def outputs(self, duty: float, now_s: float) -> Outputs:
         """What the plant feels."""
-        box, high = self._wallbox, self._lines.driven_high
-        forward, backward = _bolt(box.lock, self._lines)
+        box, fell = self._wallbox, self._lines.felt_falls()
+
+        def high(line: int) -> bool:
+            """Through the whole step: what a claim pulled low for microseconds counts as about 1 ms."""
+            return self._lines.driven_high(line) and line not in fell
+
+        forward, backward = _bolt(box.lock, high)
         connect_pin, trip_pin = box.pilot.connect_pin, box.contactor.trip_pin
         test_pin = box.rcm.test_pin if box.rcm else None
         return Outputs(
             duty=duty,
-            contactor=self._coil(box.contactor, now_s),
+            contactor=self._coil(box.contactor, high, now_s),
             lock_forward=forward,
             lock_backward=backward,
             cp_connected=connect_pin is None or high(connect_pin),
@@ -68,8 +74,8 @@ class Wires:
         elif "adc_stuck" not in self._plant.faults:
             self._show_volts()
 
-    def _coil(self, contactor: Contactor, now_s: float) -> bool:
-        high, pump_pin = self._lines.driven_high, contactor.watchdog_pin
+    def _coil(self, contactor: Contactor, high: High, now_s: float) -> bool:
+        pump_pin = contactor.watchdog_pin
         held = pump_pin is None or self._pump.holds(high(pump_pin), now_s)
         return held and high(contactor.pin)
 
@@ -109,9 +115,8 @@ def adc_word(volts: float, adc: Adc) -> int:
     return min(max(round(volts / adc.max_voltage_v * ADC_MAX), 0), ADC_MAX)
 
 
-def _bolt(lock: Lock | None, line_map: LineMap) -> tuple[bool, bool]:
+def _bolt(lock: Lock | None, high: High) -> tuple[bool, bool]:
     """Driven out, driven in. A solenoid without power is drawn in by its spring."""
-    high = line_map.driven_high
     match lock:
         case None:
             return False, False

@@ -92,7 +92,7 @@ def _matching(mutant: Mutant) -> str:
 def _copy(folder: Path) -> None:
     """The parts that the tests of the core import, and nothing that configures pytest."""
     (folder / "hal" / "mock").mkdir(parents=True)
-    for module in ("__init__", "plant", "car", "copper", "pilot_line", "rcm", "fault_names"):
+    for module in ("__init__", "plant", "car", "copper", "disturbance", "pilot_line", "rcm", "fault_names"):
         shutil.copy(ROOT / "hal" / "mock" / f"{module}.py", folder / "hal" / "mock")
     shutil.copytree(
         ROOT / "hal" / "core", folder / "hal" / "core", ignore=shutil.ignore_patterns("__pycache__")

@@ -36,7 +36,7 @@ def test_an_absent_map_says_what_to_start(folder: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"EVSELINE", bytes(512), b"x" * 600])
 def test_what_is_no_map_is_refused(folder: Path, content: bytes) -> None:
     (folder / "map").write_bytes(content)
-    with pytest.raises(LineMapError, match=r"not a line map of 512"):
+    with pytest.raises(LineMapError, match=r"not a line map of 576"):
         LineMap.open(folder / "map")
 
 
@@ -45,7 +45,7 @@ def test_another_version_is_refused(folder: Path) -> None:
     content = bytearray((folder / "map").read_bytes())
     content[8] += 1
     (folder / "map").write_bytes(content)
-    with pytest.raises(LineMapError, match="version 2, this program knows 1"):
+    with pytest.raises(LineMapError, match="version 3, this program knows 2"):
         LineMap.open(folder / "map")
 
 
@@ -98,3 +98,16 @@ def test_the_sequence_grows(ends: tuple[LineMap, LineMap]) -> None:
     mock, driver = ends
     mock.advance()
     assert driver.sequence == 1
+
+
+def test_a_claim_that_pulls_a_line_low_is_felt_once_however_short(folder: Path) -> None:
+    line_map = LineMap.create(folder / "map")
+    line_map.make_output(17, high=True)
+    line_map.make_output(23, high=True)
+    assert line_map.felt_falls() == frozenset()
+    line_map.make_output(17, high=False)
+    line_map.drive(17, high=True)
+    line_map.make_input(23)
+    assert line_map.driven_high(17)
+    assert line_map.felt_falls() == {17, 23}
+    assert line_map.felt_falls() == frozenset()

@@ -1,0 +1,44 @@
+"""PURE: regular disturbance: samples of an input that are bad by a pattern, as of hum or a loose wire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SLOT_S = 0.010  # of each digit: a tick of the safety loop while the contactor is closed
+MOST_DIGITS = 1000
+
+INPUTS = {
+    "mirror": "the mirror contact reads the contrary",
+    "lock_feedback": "the lock's feedback reads the contrary",
+    "rcm": "the residual current monitor reads tripped",
+    "stop": "the stop button reads pressed",
+    "pp": "the proximity pilot reads no plug",
+    "pilot": "the high side reads as in state A",
+    "pilot_b": "the high side reads as in state B",
+    "diode": "the low side reads as with a shorted diode",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Disturbance:
+    """`pattern` repeats from `since_s` of the plant on; 1 is a bad sample."""
+
+    pattern: str
+    since_s: float
+
+    def is_bad(self, now_s: float) -> bool:
+        """The first digit is that of the first slot to end."""
+        slot = int(max(0.0, (now_s - self.since_s) / SLOT_S - 0.5))
+        return self.pattern[slot % len(self.pattern)] == "1"
+
+
+def disturbance(name: str, pattern: str, now_s: float) -> Disturbance | None:
+    """None: a pattern without a 1 ends what was. Raises ValueError for an input or a pattern that is none."""
+    if name not in INPUTS:
+        raise ValueError(f"disturb {name!r}: no such input; there are {', '.join(INPUTS)}")
+    if not 1 <= len(pattern) <= MOST_DIGITS or set(pattern) - {"0", "1"}:
+        raise ValueError(
+            f"disturb {name}: pattern {pattern[:40]!r} must be 1 to {MOST_DIGITS} digits 0 or 1, one for each"
+            f" {1000 * SLOT_S:g} ms: 10 makes every other sample bad, 0 ends it"
+        )
+    return Disturbance(pattern, now_s) if "1" in pattern else None
