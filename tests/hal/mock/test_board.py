@@ -44,10 +44,28 @@ def test_an_output_drives_its_line_and_nobody_elses(wires: Wires) -> None:
     assert line_map.owned() == [(17, os.getpid())]
 
 
-def test_an_active_low_output_is_high_from_its_first_instant(wires: Wires) -> None:
+def test_an_active_low_output_that_is_off_is_high(wires: Wires) -> None:
     line_map, board = wires
     lamp = OutputDevice(17, active_high=False, initial_value=False, pin_factory=board)
     assert (line_map.driven_high(17), lamp.value) == (True, 0)
+
+
+def test_claiming_a_line_that_a_dead_process_left_high_pulls_it_low_for_a_moment(wires: Wires) -> None:
+    """LGPIOPin claims an input, `output_with_state` a low output, and only then the level is written."""
+    line_map, board = wires
+    line_map.make_output(23, high=True)  # a kernel that keeps outputs
+    solenoid = DigitalOutputDevice(23, initial_value=True, pin_factory=board)
+    assert (line_map.driven_high(23), solenoid.value) == (True, 1)
+    assert line_map.felt_falls() == {23}
+
+
+def test_a_claim_with_the_level_pulls_nothing(wires: Wires) -> None:
+    """As gpio_claim_output(handle, line, 1) does."""
+    line_map, _ = wires
+    line_map.make_output(23, high=True)
+    line_map.claim(23, os.getpid())
+    line_map.make_output(23, high=True)
+    assert line_map.felt_falls() == frozenset()
 
 
 @pytest.mark.parametrize(("level", "pull_up", "active"), [

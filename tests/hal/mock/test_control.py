@@ -303,3 +303,69 @@ def test_a_damaged_register_is_named(folder: Path) -> None:
     _, said = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 1
     assert "register.json" in said
+
+
+def test_copper_is_set_drawn_and_as_new(world: RunningMock) -> None:
+    told = world.ask("copper", parts={"source_high_v": 11.4, "hum_v": 2})["copper"]
+    assert (told["source_high_v"], told["hum_v"], told["hum_hz"]) == (11.4, 2.0, 50.0)
+    assert world.state()["copper"] == told
+    drawn = world.ask("copper", draw=7)["copper"]
+    assert drawn == world.ask("copper", nominal=True, draw=7)["copper"]
+    assert drawn["source_high_v"] != 12.0
+    assert world.ask("copper", draw=7, parts={"hum_v": 1})["copper"] == drawn | {"hum_v": 1.0}
+    assert world.ask("copper", nominal=True)["copper"]["source_high_v"] == 12.0
+    assert "copper: no part 'hum'; there are source_high_v" in world.ask("copper", parts={"hum": 1})["error"]
+    assert "hum_v = 20: must be 0 to 12" in world.ask("copper", parts={"hum_v": 20})["error"]
+
+
+def test_the_copper_is_what_the_converter_shows(world: RunningMock, hands: Hands) -> None:
+    hands.pwm.write(duty_cycle=PERIOD_NS)
+    world.ask("copper", parts={"source_high_v": 11.2})
+    until(lambda: abs(hands.pilot_v() - 11.2) < 0.05)
+    world.ask("copper", parts={"high_offset_error_v": 0.5})
+    until(lambda: abs(hands.pilot_v() - 11.7) < 0.05)
+
+
+def test_a_loose_pilot_lets_the_car_go_for_a_moment(world: RunningMock, hands: Hands) -> None:
+    hands.charge(world)
+    world.ask("cp-open", ms=1000)
+    until(lambda: hands.pilot_v() > 11)
+    until(lambda: hands.pilot_v() < 7)
+    assert "Expected `float` >= 0.5" in world.ask("cp-open", ms=0)["error"]
+
+
+def test_a_disturbed_input_reads_both(world: RunningMock, hands: Hands) -> None:
+    open_ = bool(hands.mirror.is_active)
+    world.ask("disturb", input="mirror", pattern="10")
+    assert world.state()["disturbed"] == {"mirror": "10"}
+    for wanted in (not open_, open_, not open_):
+        until(lambda wanted=wanted: bool(hands.mirror.is_active) == wanted)  # type: ignore[misc]
+    world.ask("disturb", input="mirror", pattern="0")
+    assert world.state()["disturbed"] == {}
+    assert "no such input; there are mirror, " in world.ask("disturb", input="door", pattern="1")["error"]
+    assert "must be 1 to 1000 digits 0 or 1" in world.ask("disturb", input="rcm", pattern="x")["error"]
+
+
+def test_the_car_leaves_at_its_own_end(world: RunningMock, hands: Hands) -> None:
+    hands.charge(world)
+    assert world.ask("unplug-at-car") == {"ok": True}
+    until(lambda: hands.pilot_v() > 11)
+    state = world.state()
+    assert (state["plugged"], state["cable_left"], state["pp_ohm"]) == (False, True, 220.0)
+    assert world.ask("unplug-at-car")["error"] == "no car is plugged in"
+    assert world.ask("plug-out")["error"] == "the lock holds the plug"
+
+
+def test_a_hung_kernel_is_refused_where_it_cannot_be(world: RunningMock) -> None:
+    """That it stops what it should is in tests/system/test_kernel_hang.py."""
+    assert world.ask("kernel-hang") == {"ok": True}
+    assert "it hangs already; power-cut ends it" in world.ask("kernel-hang")["error"]
+    assert world.ask("power-cut") == {"ok": True}
+    assert "the power is off; say power-on first" in world.ask("kernel-hang")["error"]
+    assert "Expected `float` >= 0" in world.ask("kernel-hang", bites_after_s=-1)["error"]
+
+
+def test_a_hang_that_the_watchdog_ends_is_a_boot(world: RunningMock) -> None:
+    world.ask("kernel-hang", bites_after_s=0.1)
+    until(lambda: not world.state()["power"])
+    until(lambda: bool(world.state()["power"]))
