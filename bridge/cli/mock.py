@@ -114,7 +114,9 @@ def _part(text: str) -> tuple[str, float]:
 
 
 @app.command("cp-open")
-def cp_open(ms: float, runtime_dir: RuntimeDir = None) -> None:
+def cp_open(
+    ms: Annotated[float, typer.Argument(min=0.5, max=60_000)], runtime_dir: RuntimeDir = None
+) -> None:
     """MOCK: The contact of the control pilot is open for so many milliseconds, once."""
     _say(runtime_dir, {"do": "cp-open", "ms": ms})
 
@@ -129,11 +131,14 @@ def disturb(
 
 @app.command("kernel-hang")
 def kernel_hang(
-    bites_after_s: Annotated[float | None, typer.Argument(metavar="[SECONDS]", show_default=False)] = None,
+    bites_after_s: Annotated[
+        float | None, typer.Argument(metavar="[SECONDS]", min=0, max=3600, show_default=False)
+    ] = None,
     runtime_dir: RuntimeDir = None,
 ) -> None:
     """MOCK: All programs of the Pi stand still until a watchdog reboots it after SECONDS, else for ever."""
-    _say(runtime_dir, {"do": "kernel-hang", "bites_after_s": bites_after_s})
+    given = {} if bites_after_s is None else {"bites_after_s": bites_after_s}
+    _say(runtime_dir, {"do": "kernel-hang"} | given)
 
 
 @app.command()

@@ -123,10 +123,10 @@ def changed(copper: Copper, parts: Mapping[str, float]) -> Copper:
     """With these parts in place. Raises ValueError, with what there is, for one that cannot be."""
     for name, value in parts.items():
         if name not in BOUNDS:
-            raise ValueError(f"copper: no part {name!r}; there are {', '.join(BOUNDS)}")
+            raise ValueError(f"no part {name!r}; there are {', '.join(BOUNDS)}")
         least, most = BOUNDS[name]
         if not least <= value <= most:
-            raise ValueError(f"copper: {name} = {value:g}: must be {least:g} to {most:g}")
+            raise ValueError(f"{name} = {value:g}: must be {least:g} to {most:g}")
     return replace(copper, **parts)
 
 

@@ -35,10 +35,10 @@ class Disturbance:
 def disturbance(name: str, pattern: str, now_s: float) -> Disturbance | None:
     """None: a pattern without a 1 ends what was. Raises ValueError for an input or a pattern that is none."""
     if name not in INPUTS:
-        raise ValueError(f"disturb {name!r}: no such input; there are {', '.join(INPUTS)}")
+        raise ValueError(f"no input {name!r}; there are {', '.join(INPUTS)}")
     if not 1 <= len(pattern) <= MOST_DIGITS or set(pattern) - {"0", "1"}:
         raise ValueError(
-            f"disturb {name}: pattern {pattern[:40]!r} must be 1 to {MOST_DIGITS} digits 0 or 1, one for each"
+            f"pattern {pattern[:40]!r} of {name} must be 1 to {MOST_DIGITS} digits 0 or 1, one for each"
             f" {1000 * SLOT_S:g} ms: 10 makes every other sample bad, 0 ends it"
         )
     return Disturbance(pattern, now_s) if "1" in pattern else None

@@ -314,7 +314,7 @@ def test_copper_is_set_drawn_and_as_new(world: RunningMock) -> None:
     assert drawn["source_high_v"] != 12.0
     assert world.ask("copper", draw=7, parts={"hum_v": 1})["copper"] == drawn | {"hum_v": 1.0}
     assert world.ask("copper", nominal=True)["copper"]["source_high_v"] == 12.0
-    assert "copper: no part 'hum'; there are source_high_v" in world.ask("copper", parts={"hum": 1})["error"]
+    assert "no part 'hum'; there are source_high_v" in world.ask("copper", parts={"hum": 1})["error"]
     assert "hum_v = 20: must be 0 to 12" in world.ask("copper", parts={"hum_v": 20})["error"]
 
 
@@ -342,7 +342,7 @@ def test_a_disturbed_input_reads_both(world: RunningMock, hands: Hands) -> None:
         until(lambda wanted=wanted: bool(hands.mirror.is_active) == wanted)  # type: ignore[misc]
     world.ask("disturb", input="mirror", pattern="0")
     assert world.state()["disturbed"] == {}
-    assert "no such input; there are mirror, " in world.ask("disturb", input="door", pattern="1")["error"]
+    assert "no input 'door'; there are mirror, " in world.ask("disturb", input="door", pattern="1")["error"]
     assert "must be 1 to 1000 digits 0 or 1" in world.ask("disturb", input="rcm", pattern="x")["error"]
 
 
