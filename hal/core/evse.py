@@ -30,6 +30,7 @@ from hal.core.signals import Drive, Sense
 from hal.core.stop_button import StopButton
 from hal.core.supervision import Scene, Supervision, low_side_right
 from hal.core.thermal import Thermal
+from hal.core.trip import Trip
 from hal.core.view import EvseView, Parts, view_of
 
 C2_STABLE_S = 0.5  # closing wants more certainty than opening; inside the 3 s of IEC 61851-1 Table A.6 seq. 4
@@ -57,6 +58,8 @@ class Evse:
         self._pilot_test = PilotTest()
         self._rcm_test = RcmTest(rules.has_rcm_test, now_s)
         self._restarts = Restarts(rules, kept, now_s)
+        self._trip = Trip()
+        self._state_kept = True
         self._faults = FaultLedger(kept, now_s)
         if kept.lost:
             self._faults.add("lost_state", now_s)
@@ -104,7 +107,11 @@ class Evse:
             lock_motor=motor,
             cp_connected=self._offer.connected,
             rcm_test=rcm_test,
-            trip="welded" in causes or (sense.mirror_closed and self._faults.stands("welded")),
+            trip=self._trip.step(
+                live="welded" in causes or sense.mirror_closed,
+                welded=self._faults.stands("welded"),
+                now_s=now_s,
+            ),
         )
 
     # the three predicates
@@ -133,6 +140,7 @@ class Evse:
             "after_fault": passed(self._last_fault_s, rules.after_fault_s, now_s),
             "closings": not contactor.exhausted(now_s),
             "rcm_tested": not self._rcm_test.runs,
+            "state_kept": self._state_kept,  # a fault that is raised now would not outlast a restart
         }
 
     def _must_open_now(self) -> tuple[str, ...]:
@@ -169,6 +177,7 @@ class Evse:
     def _look(self, sense: Sense, now_s: float) -> None:
         """Vehicle state, cable, diode."""
         was = self._vehicle.state
+        self._state_kept = sense.state_kept
         if self._offer.sees_car:
             self._vehicle.take(sense.cp_high_v)
         if was != "A" and self._vehicle.state == "A":

@@ -28,6 +28,7 @@ from hal.core.supervision import (
     X1_LOW_V,
 )
 from hal.core.thermal import AT_ONCE_K, COOLER_K, LOST_PAUSE_S, LOST_RECOVER_S
+from hal.core.trip import PULSE_S, TRIES
 
 Severity = Literal["open", "derate", "report"]  # open: the contactor may not be closed while it stands
 
@@ -62,7 +63,7 @@ KINDS: dict[str, Kind] = {
         f"{_MIRROR_S:g} s after the command, or more than {WELD_A:g} A {WELD_AFTER_S:g} s after it "
         "(controllers of the field judge 0.2 to 1 s after the command)",
         _MIRROR_S, does="nothing closes until a person clears it, restarts included; the cable stays locked; "
-        "the trip output is on while it lasts",
+        f"the trip output is pulsed {TRIES} times, {PULSE_S:g} s each",
     ),
     "did_not_close": Kind(
         "open", "unplug", "mirror contact open though commanded closed",
@@ -200,6 +201,7 @@ KINDS: dict[str, Kind] = {
     ),
     "state_not_kept": Kind(
         "report", "itself", "what must be kept cannot be written",
-        "a restart would forget latched faults", AT_ONCE_S, does=_TOLD,
+        "a restart would forget latched faults", AT_ONCE_S,
+        does="nothing new closes (`state_kept`); a charge goes on",
     ),
 }  # fmt: skip

@@ -42,4 +42,4 @@ class Drive:
     lock_motor: Literal["lock", "unlock"] | None = None  # None: motor off
     cp_connected: bool = True  # False: the relay in the control pilot is open (a box that has one)
     rcm_test: bool = False  # True: the test input of the residual current monitor is active
-    trip: bool = False  # True: a welded contactor is live: trip the breaker before it (a box that can)
+    trip: bool = False  # True: a pulse of the trip output: a welded contactor is live (a box that can)

@@ -8,6 +8,7 @@ import secrets
 import signal
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from gpiozero import GPIOZeroError, GPIOZeroWarning
@@ -59,18 +60,20 @@ def _start(box: settings.Wallbox, asked: argparse.Namespace, ending: ExitStack) 
     owners = role_owners(os.environ)
     server = Server(asked.runtime_dir, box_of(box, mock=asked.mock), journal, owners)
     ending.callback(server.close)  # before the lines: only one may touch them
-    keeping = Keeping(asked.state_dir / KEPT_FILE)  # before the lines: it must not inherit one
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no small process beside this one stays as a zombie
+    keeping = Keeping(asked.state_dir / KEPT_FILE, asked.runtime_dir)
     ending.callback(keeping.close)
     wiring = _mock_wiring(box, asked.runtime_dir) if asked.mock else hardware.wiring(box)
     lines = _claim_lines(box, asked.runtime_dir, wiring, mock=asked.mock)
     ending.callback(lines.close)
-    keeping.ready()
+    all_kept = keeping.ready()
     granted = real_time.claim()
     rules = rules_of(box, mock=asked.mock, fifo=not granted.fifo_refused)
     notes = (*notes_of(box, rules), *facts)
     identity = Identity(secrets.token_hex(4), asked.mock, granted.text, notes)
     now = clocks()
-    evse = Evse(rules, now.now_s, read(asked.state_dir / KEPT_FILE, now))
+    kept = read(asked.state_dir / KEPT_FILE, now)
+    evse = Evse(rules, now.now_s, kept if all_kept else replace(kept, lost=True))
     voice = Voice(journal, notify, rules.late_limit_s)
     loop = Loop(Parts(evse, lines, server, keeping, Errands(evse, rules, now.now_s)), voice, identity)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

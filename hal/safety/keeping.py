@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import socket
-import sys
 import time
+from collections import deque
 from pathlib import Path
 
 import msgspec
 
 from hal.core.kept import Kept
-from hal.safety import keeper
+from hal.safety import aside, keeper
 from hal.safety.allowance import Allowance
+from hal.safety.state_lock import StateLock
 
 FILE_NAME = "wallbox-state.json"
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _VERSION = 1
 _READY_WITHIN_S = 5.0  # the keeper of a killed process may be waiting for its disk
-_LAST_WITHIN_S = 5.0  # TimeoutStopSec of the unit is 10 s, 6 s of it may be the car's
+LAST_WITHIN_S = 1.5  # TimeoutStopSec of the unit is 10 s, 8 s of it the loop's; the keeper outlives us anyway
 _BURST, _A_SECOND = 5, 1  # what changes more often waits: an SD card wears out
 _SLOW_S = 10.0  # a packet that is not on the disk by then counts as not kept; so long until the next try
+_LOOK_S = 0.02
+_AGAIN_S = 1.0  # between two starts of a keeper
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,80 +73,137 @@ def _lost(path: Path) -> Kept:
 
 
 class Keeping:
-    """Hands every change of `Kept` to the keeper. No call but `ready` and `close` waits."""
+    """Hands every change of `Kept` to the keeper. No call but `ready` and `close` waits.
 
-    def __init__(self, path: Path) -> None:
-        """Starts the keeper: before any line is claimed, so that it holds none of them."""
+    A keeper that dies is started again and given the newest. As long as another life's keeper may still
+    write, ours is given nothing: an old packet never comes after a new one.
+    """
+
+    def __init__(self, path: Path, runtime_dir: Path) -> None:
+        """Starts the keeper if it may. Raises OSError when the runtime folder cannot be used."""
         self._path = path
         self._boot_id = clocks().boot_id
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            command = [sys.executable, "-I", "-m", keeper.__name__, os.fspath(path)]
-            actions = [(os.POSIX_SPAWN_DUP2, theirs.fileno(), 0)]
-            self.pid = os.posix_spawn(sys.executable, command, os.environ, file_actions=actions)
-        self._socket = ours
-        self._given: Kept | None = None  # the last that was handed over
+        self._lock = StateLock(runtime_dir, self._boot_id)
+        self._socket: socket.socket | None = None  # of the keeper that lives
+        self.pid = 0  # of the last keeper
+        self._started_at_s: float | None = None
+        self._given: Kept | None = None  # the last that was handed to it
         self._given_at_s = float("-inf")
+        self._unanswered: deque[float] = deque()  # when each was handed over, the oldest first
+        self._owed_s: float | None = None  # the oldest that a keeper took with it
         self._writes = Allowance(_BURST, _A_SECOND)
-        self._answered = True
         self._refused = ""
+        if self._lock.take():
+            self._start(None)
 
-    def ready(self) -> None:
-        """Waits until no older keeper writes; then the file may be read. 5 s at most."""
-        self._socket.settimeout(_READY_WITHIN_S)
-        try:
-            answer = self._socket.recv(keeper.MOST_BYTES)
-            self._refused = "" if answer == keeper.READY else answer.decode(errors="replace")
-        except OSError as error:  # too late, or gone
-            self._refused = f"the keeper is not ready: {error}"
-        self._socket.setblocking(False)
+    def ready(self) -> bool:
+        """Waits until no older keeper writes; then the file may be read. 5 s at most. False: one still may,
+        or one was killed with something unwritten: what the file says may not be the last."""
+        ends_s = time.monotonic() + _READY_WITHIN_S
+        while not self._lock.take() and time.monotonic() < ends_s:
+            time.sleep(_LOOK_S)
+        if not self._lock.held:
+            self._refused = f"the keeper of an earlier start has not ended within {_READY_WITHIN_S:g} s"
+            return False
+        if self._socket is None:
+            self._start(None)
+        select.select([self._socket] if self._socket else [], (), (), max(0.0, ends_s - time.monotonic()))
+        return not self._lock.unsure
 
     def trouble(self, now_s: float) -> str:
         """Why the newest is not on the disk; empty while it is or is about to be."""
         self._listen()
         if self._refused:
             return self._refused
-        slow = not self._answered and now_s - self._given_at_s > _SLOW_S
-        return f"not written for {_SLOW_S:g} s" if slow else ""
+        return f"not written for {_SLOW_S:g} s" if self._silent(now_s) else ""
 
     @property
     def idle(self) -> bool:
         """All that was handed over is on the disk, or refused."""
         self._listen()
-        return self._answered
+        return not self._unanswered
 
     def keep(self, kept: Kept, now_s: float) -> None:
         """At each tick; what is unchanged costs nothing."""
-        due_again = bool(self._refused) and now_s - self._given_at_s > _SLOW_S
-        if (kept == self._given and not due_again) or not self._writes.take(now_s):
+        self._listen()
+        if self._socket is None and (self._started_at_s is None or now_s - self._started_at_s >= _AGAIN_S):
+            self._start(now_s)
+        if self._socket is None or not self._due(kept, now_s):
             return
         file = _File(version=_VERSION, boot_id=self._boot_id, at_s=now_s, wall_s=time.time(), kept=kept)
         try:
             self._socket.send(msgspec.json.encode(file))
-        except BlockingIOError:  # several wait already: at the next tick
+        except BlockingIOError:  # many wait already: at the next tick
             return
-        except OSError as error:
-            self._refused = f"the keeper has gone: {error}"
-        self._given, self._given_at_s, self._answered = kept, now_s, False
+        except OSError:
+            self._lose()
+            return
+        self._unanswered.append(now_s if self._owed_s is None else self._owed_s)
+        self._owed_s = None
+        self._given, self._given_at_s = kept, now_s
 
     def close(self) -> None:
-        """Waits until the last packet is on the disk, 5 s at most."""
-        self._socket.shutdown(socket.SHUT_WR)
-        ended = os.pidfd_open(self.pid)
-        select.select([ended], (), (), _LAST_WITHIN_S)
-        os.close(ended)
+        """Waits until the last packet is on the disk, 1.5 s at most: the keeper goes on alone."""
+        if self._socket is not None:
+            self._socket.shutdown(socket.SHUT_WR)
+            ended = os.pidfd_open(self.pid)
+            select.select([ended], (), (), LAST_WITHIN_S)
+            os.close(ended)
+            self._socket.close()
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(self.pid, os.WNOHANG)
+        self._lock.close()
+
+    def _due(self, kept: Kept, now_s: float) -> bool:
+        """A new fault waits for nothing: as much else at a time as the buffer of a silent keeper holds."""
+        given = self._given
+        if given is None or not set(kept.faults) <= set(given.faults):
+            return True
+        again = bool(self._refused) and now_s - self._given_at_s > _SLOW_S
+        return (kept != given or again) and not self._silent(now_s) and self._writes.take(now_s)
+
+    def _silent(self, now_s: float) -> bool:
+        return bool(self._unanswered) and now_s - self._unanswered[0] > _SLOW_S
+
+    def _start(self, now_s: float | None) -> None:
+        """`now_s` None: before the first tick. The lock may have become free only now."""
+        self._started_at_s = now_s
+        try:
+            if not self._lock.take():
+                return
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            with theirs:
+                descriptors = [theirs.fileno(), self._lock.descriptor]
+                self.pid = aside.spawn(keeper.__name__, [os.fspath(self._path)], descriptors)
+        except OSError as error:
+            self._refused = f"no keeper: {error}"
+            return
+        ours.setblocking(False)
+        self._socket = ours
+
+    def _lose(self) -> None:
+        """The keeper has died; what it had not written is handed to the next one, as old as it is."""
+        assert self._socket is not None
         self._socket.close()
-        os.waitpid(self.pid, os.WNOHANG)
+        self._socket = self._given = None
+        if self._unanswered:
+            self._owed_s = self._unanswered[0]
+            self._unanswered.clear()
+        self._refused = "the keeper has gone; it is started again"
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self.pid, os.WNOHANG)
 
     def _listen(self) -> None:
-        try:
-            answer = self._socket.recv(keeper.MOST_BYTES)
-        except BlockingIOError:
-            return
-        except OSError as error:
-            answer = str(error).encode()
-        self._answered = True
-        if answer in (keeper.READY, keeper.WRITTEN):
-            self._refused = ""
-        else:
-            self._refused = answer.decode(errors="replace") or self._refused or "the keeper has gone"
+        """The answers come in the order of the packets."""
+        while self._socket is not None:
+            try:
+                answer = self._socket.recv(keeper.MOST_BYTES)
+            except BlockingIOError:
+                return
+            except OSError:
+                answer = b""
+            if not answer:
+                self._lose()
+            elif answer != keeper.READY:
+                self._unanswered.popleft()
+                self._refused = "" if answer == keeper.WRITTEN else answer.decode(errors="replace")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.mutants.conditions import LIMITS, MAY_CLOSE, MUST_OPEN, STOP_OFFERING
+from tests.mutants.ends import ENDS
 from tests.mutants.judges import HEAT_JUDGE, PILOT_JUDGE
 from tests.mutants.mutant import Mutant
 from tests.mutants.restarts import PEOPLE, RESTARTS
@@ -12,5 +13,5 @@ from tests.mutants.timers import FAULTS, THE_LOCK, TIMERS
 
 MUTANTS: list[Mutant] = [
     *MAY_CLOSE, *MUST_OPEN, *STOP_OFFERING, *LIMITS, *THE_LOCK, *TIMERS, *FAULTS,
-    *SELF_TESTS, *PILOT_JUDGE, *HEAT_JUDGE, *PEOPLE, *RESTARTS, *THE_TABLE,
+    *SELF_TESTS, *PILOT_JUDGE, *HEAT_JUDGE, *PEOPLE, *RESTARTS, *THE_TABLE, *ENDS,
 ]  # fmt: skip

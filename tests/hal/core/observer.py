@@ -81,6 +81,7 @@ class Observer:
         self._not_offerable = Clock()
         self._stop_pressed = Clock()
         self._welded = Clock()
+        self._tripped = False  # since the weld began that is there now
         self._start_s = 0.0
         self._starts_in_c: list[float] = []
         self._needs_person: set[str] = set()  # faults that only a person may clear
@@ -152,9 +153,11 @@ class Observer:
     def _remember_persons(self, tick: Tick) -> None:
         """What only a person may clear, and what a person has cleared."""
         reads_closed = tick.sense.mirror_closed and not self._last.contactor
+        known = reads_closed or "welded" in self._needs_person
+        self._tripped = known and (self._tripped or tick.drive.trip)
         if self._welded.take(reads_closed, tick.dt_s) >= 0.5:
             self._needs_person.add("welded")
-            assert tick.drive.trip, f"{tick.now_s:.2f} s: welded, and the breaker is not tripped"
+            assert self._tripped, f"{tick.now_s:.2f} s: welded, and the breaker was not tripped"
         if self.rules.stop_kind == "emergency" and self._stop_pressed.s > 0.1:
             self._needs_person.add("emergency_stop")
         if tick.wish is not None and tick.now_s < tick.wish.valid_until_s:

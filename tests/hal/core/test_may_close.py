@@ -254,3 +254,33 @@ def test_c2_begins_with_x2() -> None:
     bench.run(0.4)
     assert bench.pilot() != "x1"
     assert not bench.closed()
+
+
+def test_nothing_new_closes_while_nothing_can_be_kept() -> None:
+    """Nor is it offered: a car that is asked into C2 gets its contactor within 3 s."""
+    bench = Bench().run(3.5)
+    bench.state_kept = False
+    bench.plug_in().run(2.0)
+    assert "state_kept" in bench.view().withheld_by
+    assert bench.pilot() == "x1"
+    bench.state_kept = True
+    bench.run(0.1)
+    bench.car = "C"
+    assert bench.until(lambda b: b.closed(), 3.0) < 0.6
+    bench.state_kept = False
+    bench.run(5.0)
+    assert bench.closed()
+    assert bench.pilot() == 16.0
+    bench.car = "B"
+    bench.run(1.0)
+    bench.car = "C"
+    bench.run(2.0)
+    assert not bench.closed()
+    assert bench.view().withheld_by == ("state_kept",)
+
+
+def test_a_car_that_waits_in_c2_is_not_closed_while_nothing_can_be_kept() -> None:
+    bench = Bench().offered()
+    bench.car, bench.state_kept = "C", False
+    bench.run(2.0)
+    assert not bench.closed()

@@ -36,7 +36,7 @@ class Running:
         voice = Voice(journal, notify or Notify({}), RULES.late_limit_s)
         rules = rules_of(box, mock=True, fifo=True)
         self.evse = Evse(rules, self.rig.now_s)
-        self.keeping = Keeping(runtime_dir / FILE_NAME)
+        self.keeping = Keeping(runtime_dir / FILE_NAME, runtime_dir)
         self.keeping.ready()
         errands = Errands(self.evse, rules, self.rig.now_s)
         parts = Parts(self.evse, self.rig.lines, self.server, self.keeping, errands)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -19,7 +20,9 @@ from hypothesis import strategies as st
 
 from hal.contract import FaultRef
 from hal.core.kept import Kept
+from hal.safety import aside
 from hal.safety.keeping import FILE_NAME, Clocks, Keeping, clocks, read
+from hal.safety.state_lock import StateLock
 
 KEPT = Kept(
     faults=(FaultRef("welded", 3),),
@@ -36,11 +39,16 @@ import os, signal, sys
 from pathlib import Path
 from hal.core.kept import Kept
 from hal.safety.keeping import Keeping
-keeping = Keeping(Path(sys.argv[1]))
+path = Path(sys.argv[1])
+keeping = Keeping(path, path.parent)
 keeping.ready()
 keeping.keep(Kept(closings=7), 1000.0)
 os.kill(os.getpid(), signal.SIGKILL)
 """
+_GIVER_TO_A_STOPPED_ONE = _GIVER.replace(
+    "keeping.keep(",
+    "os.kill(keeping.pid, signal.SIGSTOP)\n(path.parent / 'pid').write_text(str(keeping.pid))\nkeeping.keep(",
+)
 
 
 def until(holds: Callable[[], bool]) -> None:
@@ -56,8 +64,8 @@ def path(tmp_path: Path) -> Path:
 
 
 def begun(path: Path) -> Keeping:
-    keeping = Keeping(path)
-    keeping.ready()
+    keeping = Keeping(path, path.parent)
+    assert keeping.ready()
     return keeping
 
 
@@ -75,6 +83,19 @@ def write(path: Path, kept: Kept, at: Clocks) -> None:
     keeping.close()
     file = json.loads(path.read_bytes())
     path.write_text(json.dumps(file | {"boot_id": at.boot_id, "wall_s": at.wall_s}))
+
+
+def written(keeping: Keeping, kept: Kept) -> bool:
+    """At one more tick."""
+    now_s = time.monotonic()
+    keeping.keep(kept, now_s)
+    return keeping.trouble(now_s) == ""
+
+
+def stopped_keeper_of_a_dead_giver(path: Path) -> int:
+    """The pid; a packet waits for it."""
+    subprocess.run([sys.executable, "-I", "-c", _GIVER_TO_A_STOPPED_ONE, str(path)], check=False)
+    return int((path.parent / "pid").read_text())
 
 
 def test_a_first_start_has_nothing_kept(path: Path) -> None:
@@ -163,25 +184,27 @@ def test_the_last_packet_survives_sigkill_of_the_giver(path: Path) -> None:
 def test_packets_outlast_a_giver_that_never_read_an_answer(path: Path) -> None:
     """The kernel then says first that the connection was reset, and gives what still waits after that."""
     ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    command = [sys.executable, "-I", "-m", "hal.safety.keeper", str(path)]
-    with its, subprocess.Popen(command, stdin=its.fileno(), stderr=subprocess.PIPE) as keeper:
+    lock = StateLock(path.parent, "this boot")
+    with its:
+        pid = aside.spawn("hal.safety.keeper", [str(path)], [its.fileno(), lock.descriptor])
         with ours:
-            os.kill(keeper.pid, signal.SIGSTOP)
+            os.kill(pid, signal.SIGSTOP)
             for content in (b"first", b"last"):
                 ours.send(content)
             its.send(b"an answer, say")  # waits at the giver, who closes
-        os.kill(keeper.pid, signal.SIGCONT)
-        _, said = keeper.communicate(timeout=_PATIENCE_S)
-    assert (keeper.returncode, said) == (0, b"")
+        os.kill(pid, signal.SIGCONT)
+        _, status = os.waitpid(pid, 0)
+    lock.close()
+    assert status == 0
     assert path.read_bytes() == b"last"
 
 
-def test_a_keeper_waits_for_its_predecessor(path: Path) -> None:
+def test_a_start_waits_for_the_keepers_of_the_one_before(path: Path) -> None:
     keeping = begun(path)
-    successor = Keeping(path)
+    successor = Keeping(path, path.parent)
     keeping.keep(KEPT, 1000.0)
     keeping.close()
-    successor.ready()
+    assert successor.ready()
     assert successor.trouble(1001.0) == ""
     assert read(path, clocks()) == KEPT
     successor.close()
@@ -189,11 +212,13 @@ def test_a_keeper_waits_for_its_predecessor(path: Path) -> None:
 
 def test_a_folder_that_cannot_be_used_is_said_and_tried_again(tmp_path: Path) -> None:
     folder = tmp_path / "absent"
-    keeping = Keeping(folder / FILE_NAME)
-    keeping.ready()
-    assert "No such file" in keeping.trouble(1000.0)
+    keeping = Keeping(folder / FILE_NAME, tmp_path)
+    assert keeping.ready()
     keeping.keep(KEPT, 1000.0)
-    assert keeping.trouble(1000.1) != ""
+    until(lambda: "No such file" in keeping.trouble(1000.0))
+    folder.mkdir()
+    keeping.keep(KEPT, 1011.0)
+    until(lambda: keeping.trouble(1011.0) == "")
     keeping.close()
 
 
@@ -209,20 +234,105 @@ def test_a_file_that_cannot_be_written_is_said_until_it_can(path: Path, keeping:
     assert read(path, clocks()) == KEPT
 
 
-def test_a_disk_that_hangs_is_said(keeping: Keeping) -> None:
+def test_silence_counts_from_the_oldest_packet_that_nobody_answered(keeping: Keeping) -> None:
     keeping.keep(KEPT, 1000.0)
-    until(lambda: keeping.trouble(1011.0) == "")
+    until(lambda: keeping.idle)
     os.kill(keeping.pid, signal.SIGSTOP)
-    keeping.keep(replace(KEPT, closings=9), 1002.0)
-    assert keeping.trouble(1011.0) == ""
-    assert keeping.trouble(1013.0) == "not written for 10 s"
+    for second in range(9):
+        keeping.keep(replace(KEPT, closings=second), 1002.0 + second)
+        assert keeping.trouble(1002.0 + second) == ""
+    assert keeping.trouble(1012.5) == "not written for 10 s"
     os.kill(keeping.pid, signal.SIGCONT)
     until(lambda: keeping.trouble(1013.0) == "")
 
 
-def test_a_keeper_that_died_is_said_and_never_waited_for(keeping: Keeping) -> None:
+def test_a_keeper_that_died_is_started_again_and_given_what_it_took_with_it(path: Path) -> None:
+    keeping = begun(path)
+    keeping.keep(KEPT, 1000.0)
+    until(lambda: keeping.idle)
+    first = keeping.pid
+    os.kill(first, signal.SIGSTOP)
+    newest = replace(KEPT, closings=9)
+    keeping.keep(newest, 1002.0)
+    os.kill(first, signal.SIGKILL)
+    until(lambda: "gone" in keeping.trouble(1003.0))
+    keeping.keep(newest, 1003.0)
+    assert keeping.pid != first
+    assert "gone" in keeping.trouble(1003.0)  # until the new one has written
+    until(lambda: keeping.trouble(1003.0) == "")
+    assert read(path, clocks()) == newest
+    assert keeping.idle
+    keeping.close()
+
+
+def test_what_a_dead_keeper_took_with_it_stays_as_old_as_it_is(keeping: Keeping) -> None:
+    os.kill(keeping.pid, signal.SIGSTOP)
+    keeping.keep(KEPT, 1000.0)
     os.kill(keeping.pid, signal.SIGKILL)
-    until(lambda: keeping.trouble(1000.0) != "")
-    for tick in range(50):
-        keeping.keep(replace(KEPT, closings=tick), 1000.0 + tick)
-    assert "the keeper has gone" in keeping.trouble(1050.0)
+    until(lambda: "gone" in keeping.trouble(1005.0))
+    keeping.keep(KEPT, 1006.0)
+    os.kill(keeping.pid, signal.SIGSTOP)
+    assert keeping._silent(1010.5)  # noqa: SLF001
+    os.kill(keeping.pid, signal.SIGCONT)
+
+
+def test_a_keeper_that_dies_again_and_again_is_started_once_a_second(keeping: Keeping) -> None:
+    pids = set()
+    for tick in range(500):
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            os.kill(keeping.pid, signal.SIGKILL)
+            os.waitpid(keeping.pid, 0)
+        keeping.keep(replace(KEPT, closings=tick), 1000.0 + tick * 0.01)
+        pids.add(keeping.pid)
+    assert 5 <= len(pids) <= 6
+
+
+def test_a_new_fault_is_handed_over_whatever_else_waits(path: Path, keeping: Keeping) -> None:
+    for closings in range(20):
+        keeping.keep(replace(KEPT, closings=closings), 1000.0)
+    newest = replace(KEPT, faults=(*KEPT.faults, FaultRef("rcm_trip", 1)))
+    keeping.keep(newest, 1000.1)
+    until(lambda: keeping.idle)
+    assert read(path, clocks()) == newest
+
+
+def test_a_start_beside_a_keeper_that_still_may_write_keeps_nothing_until_it_ended(path: Path) -> None:
+    """Else its old packet would come after the newer one."""
+    keeper = stopped_keeper_of_a_dead_giver(path)
+    again = Keeping(path, path.parent)
+    assert not again.ready()
+    assert "has not ended" in again.trouble(1000.0)
+    again.keep(KEPT, 1000.0)
+    os.kill(keeper, signal.SIGCONT)
+    until(path.exists)
+    until(lambda: written(again, KEPT))
+    assert read(path, clocks()) == KEPT
+    again.close()
+
+
+def test_a_keeper_killed_with_something_unwritten_makes_the_next_start_unsure(path: Path) -> None:
+    os.kill(stopped_keeper_of_a_dead_giver(path), signal.SIGKILL)
+    unsure = Keeping(path, path.parent)
+    assert not unsure.ready()
+    unsure.close()
+    sure = Keeping(path, path.parent)
+    assert sure.ready()
+    sure.close()
+
+
+def test_what_could_not_be_written_to_the_end_makes_the_next_start_unsure(path: Path) -> None:
+    keeping = begun(path)
+    path.with_name(FILE_NAME + ".new").mkdir()
+    keeping.keep(KEPT, 1000.0)
+    keeping.close()
+    again = Keeping(path, path.parent)
+    assert not again.ready()
+    again.close()
+
+
+def test_a_mark_of_another_boot_means_nothing(path: Path) -> None:
+    """Where the runtime folder outlives a boot: the power was cut, and each mark would be left."""
+    (path.parent / "wallbox-state.lock").write_text("00000000-0000-0000-0000-000000000000")
+    keeping = Keeping(path, path.parent)
+    assert keeping.ready()
+    keeping.close()

@@ -1,0 +1,28 @@
+"""How a small process beside `hal.safety` is started and behaves: it outlives it and shares nothing."""
+
+import contextlib
+import os
+import signal
+import sys
+
+
+def spawn(module: str, arguments: list[str], descriptors: list[int]) -> int:
+    """The pid. The first of `descriptors` is its standard input, the others are its 3 and on. Waits for
+    nothing. Raises OSError."""
+    command = [sys.executable, "-I", "-m", module, *arguments]
+    places = [0, 3, 4][: len(descriptors)]
+    actions = [
+        (os.POSIX_SPAWN_DUP2, descriptor, place)
+        for descriptor, place in zip(descriptors, places, strict=True)
+    ]
+    return os.posix_spawn(sys.executable, command, os.environ, file_actions=actions)
+
+
+def stand_aside(first_unused: int) -> None:
+    """Call it first in that process. Signals that are sent to all of a unit are for others; whatever is open
+    from that descriptor on is not ours; the priority is not that of the tick."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    os.closerange(first_unused, os.sysconf("SC_OPEN_MAX"))
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
