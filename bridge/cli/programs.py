@@ -11,6 +11,7 @@ import sys
 import uuid
 from pathlib import Path
 
+from bridge.cli import bolt
 from bridge.cli.child import Child, Program, show, started
 from bridge.cli.client import SOCKET_NAME
 from bridge.cli.folders import CliError, Folders
@@ -61,6 +62,7 @@ class Programs:
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._ending.set)
+        self._lose_bolt()
         for name in OF_ONE_BOOT:
             self._path(name).unlink(missing_ok=True)
         keeping = [
@@ -114,8 +116,15 @@ class Programs:
             child.start()
 
     async def _stop_all(self) -> None:
-        for child in (self._bridge, self._instruments, self._safety, self._mock):
+        for child in (self._bridge, self._instruments, self._safety):
             await child.stop()
+        self._lose_bolt()
+        await self._mock.stop()
+
+    def _lose_bolt(self) -> None:
+        """A simulated Pi ends with its programs; a real one goes on holding a plug that may be live."""
+        if self._folders.mock:
+            bolt.kill(self._folders.runtime)
 
     async def _safe_outputs(self) -> None:
         """ExecStopPost of `hal.safety`: a Pi's kernel keeps its outputs."""
@@ -140,6 +149,7 @@ class Programs:
         self._power = power
         self.say("run", f"the power is {power[1]}")
         await asyncio.gather(*(child.kill() for child in (self._safety, self._instruments, self._bridge)))
+        self._lose_bolt()
         self._path(RESET_FILE).unlink(missing_ok=True)
         if power[1] == "on":
             self._boot()

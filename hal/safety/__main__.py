@@ -18,6 +18,7 @@ from hal.config_file import ConfigError
 from hal.core.evse import Evse
 from hal.notify import Notify
 from hal.safety import hardware, pwm, real_time
+from hal.safety.bolt import Claim
 from hal.safety.box import box_of, notes_of, rules_of
 from hal.safety.errands import Errands
 from hal.safety.hardware import NoHardwareError
@@ -99,7 +100,18 @@ def _claim_lines(box: settings.Wallbox, runtime_dir: Path, wiring: Wiring, *, mo
         duty_ns=PERIOD_NS,
     )
     write_claims(runtime_dir, claims)
-    return Lines(box, wiring)
+    return Lines(box, replace(wiring, solenoid=_solenoid(box, runtime_dir, claims)))
+
+
+def _solenoid(box: settings.Wallbox, runtime_dir: Path, claims: Claims) -> Claim | None:
+    if box.lock is None or box.lock.solenoid_pin is None:
+        return None
+    return Claim(
+        runtime_dir=str(runtime_dir),
+        line_map=claims["line_map"],
+        gpio_chip=claims["gpio_chip"],
+        line=box.lock.solenoid_pin,
+    )
 
 
 def _line_map(runtime_dir: Path) -> Path:

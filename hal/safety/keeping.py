@@ -96,14 +96,15 @@ class Keeping:
         if self._lock.take():
             self._start(None)
 
-    def ready(self) -> bool:
-        """Waits until no older keeper writes; then the file may be read. 5 s at most. False: one still may,
-        or one was killed with something unwritten: what the file says may not be the last."""
-        ends_s = time.monotonic() + _READY_WITHIN_S
+    def ready(self, within_s: float = _READY_WITHIN_S) -> bool:
+        """Waits until no older keeper writes; then the file may be read. False: one still may, or one was
+        killed with something unwritten: what the file says may not be the last."""
+        ends_s = time.monotonic() + within_s
         while not self._lock.take() and time.monotonic() < ends_s:
             time.sleep(_LOOK_S)
         if not self._lock.held:
-            self._refused = f"the keeper of an earlier start has not ended within {_READY_WITHIN_S:g} s"
+            self._lock.doubt()
+            self._refused = f"the keeper of an earlier start has not ended within {within_s:g} s"
             return False
         if self._socket is None:
             self._start(None)
@@ -207,3 +208,5 @@ class Keeping:
             elif answer != keeper.READY:
                 self._unanswered.popleft()
                 self._refused = "" if answer == keeper.WRITTEN else answer.decode(errors="replace")
+                if not self._refused:
+                    self._lock.all_kept()

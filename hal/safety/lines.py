@@ -14,6 +14,7 @@ from pathlib import Path
 
 from hal.core.pilot import duty
 from hal.core.signals import Drive, PilotOffer
+from hal.safety.bolt import Claim
 from hal.safety.contactor_lines import ContactorLines
 from hal.safety.converter import Conversion, Converter
 from hal.safety.lock_lines import LockLines
@@ -30,6 +31,7 @@ class Wiring:
     factory: PinFactory
     pwm_folder: Path  # of the pilot's channel, exported or not
     transfer_failures: tuple[type[Exception], ...]  # of one exchange with the converter
+    solenoid: Claim | None = None  # of a box whose lock is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,8 @@ class Lines:
         """
         factory = self._factory = wiring.factory
         self.contactor = ContactorLines(box.contactor, factory)
-        self.lock = LockLines(box.lock, factory, hold=self.contactor.reads_closed()) if box.lock else None
+        live = self.contactor.reads_closed()
+        self.lock = LockLines(box.lock, factory, wiring.solenoid, live=live) if box.lock else None
         self._pwm = Pwm(export(wiring.pwm_folder))
         self.pilot = PilotOutput(self._pwm, box.pilot, factory)
         self.rcm = RcmLines(box.rcm, factory) if box.rcm else None
@@ -157,14 +160,17 @@ class Lines:
             last_to_first.callback(self.contactor.drive, closed=False)
 
     def close(self) -> None:
-        """Hands the lines back: inputs, held low by their pull-downs."""
+        """Hands the lines back: inputs, held low by their pull-downs. What moves a bolt comes first: the
+        mirror contact can still be read."""
+        if self.lock:
+            self.lock.end(live=self.contactor.reads_closed())
         self._factory.close()
         self._pwm.close()
 
 
 def low_lines(box: Wallbox) -> list[int]:
-    """What must be low once nobody drives the box, the contactor first. Not the solenoid of a lock: it holds
-    a plug whose contactor may be welded until the next start has looked."""
+    """What must be low once nobody drives the box, the contactor first. Not the solenoid of a lock: it is
+    another process's (`hal.safety.bolt`), for a plug whose contactor may be welded."""
     lock, rcm = box.lock, box.rcm
     pins = [box.contactor.pin, box.contactor.watchdog_pin, box.contactor.trip_pin]
     if lock is not None:

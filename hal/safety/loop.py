@@ -30,6 +30,9 @@ TICK_CLOSED_S = 0.010  # IEC 61851-1 Table A.6 sequence 8.1: two samples and all
 TICK_OPEN_S = 0.020
 LATE_S = 0.015  # the share of lateness in those 100 ms; a later tick is counted
 STATUS_EVERY_S = 1.0
+# After SIGTERM: 6 s for the car to leave C (IEC 61851-1 Table A.6 sequence 10.2), then for the contactor to
+# read open and, if it does not, for a pulse of the trip output. With the keeper's 1.5 s in TimeoutStopSec.
+ENDS_WITHIN_S = 8.0
 STATUS_BURST, STATUS_A_SECOND = 20, 10  # of changes: a chattering contact shall not flood peers and log
 
 
@@ -69,7 +72,8 @@ class Loop:
         self._due_s: float | None = None  # of the next tick
         self._late_ticks = 0
         self._stop_asked = False
-        self._stopping = False
+        self._stopping_s: float | None = None  # since when
+        self._tripping = False
         self._told: Status | None = None
         self._words = Allowance(STATUS_BURST, STATUS_A_SECOND)
 
@@ -82,23 +86,26 @@ class Loop:
             self._report(error)
             return 1
         self._lines.make_safe()
+        self._say_the_end()
         return 0
 
     def ask_to_stop(self) -> None:
-        """For signal handlers: the next tick takes the offer away; the end comes with the open contactor."""
+        """For signal handlers: the next tick takes the offer away; the end comes once the contactor reads
+        open, and after `ENDS_WITHIN_S` whatever it reads."""
         self._stop_asked = True
 
-    @property
-    def ended(self) -> bool:
-        """Asked to stop, and the contactor is let go."""
-        return self._stopping and self._told is not None and not self._told.contactor_commanded
+    def ended(self, now_s: float) -> bool:
+        """Asked to stop, and the contactor is open, or nothing more can be done about it."""
+        if self._stopping_s is None or self._evse.view().contactor_commanded:
+            return False
+        return not self._evse.view().contactor_closed or now_s - self._stopping_s >= ENDS_WITHIN_S
 
     def tick(self, now_s: float) -> None:
         """One step."""
         late_s = 0.0 if self._due_s is None else max(0.0, now_s - self._due_s)
         self._late_ticks += late_s > LATE_S
-        if self._stop_asked and not self._stopping:
-            self._stopping = True
+        if self._stop_asked and self._stopping_s is None:
+            self._stopping_s = now_s
             self._evse.stop()
         sense = self._sense(now_s, late_s)
         decided = self._evse.step(sense, self._server.wish, now_s)
@@ -116,15 +123,28 @@ class Loop:
     def drive(self, decided: Drive) -> None:
         """The only place that writes lines while the loop runs."""
         self._lines.drive(decided)
+        if decided.trip and not self._tripping:
+            self._voice.journal.say(
+                "trip output: a pulse, for the contactor reads closed though it is let go"
+            )
+        self._tripping = decided.trip
 
     def seconds_to_next(self, now_s: float) -> float:
         """0 when it is due."""
         return max(0.0, (self._due_s or now_s) - now_s)
 
     def _run(self) -> None:
-        while not self.ended:
+        while not self.ended(time.monotonic()):
             self.tick(time.monotonic())
             select.select((), (), (), self.seconds_to_next(time.monotonic()))
+
+    def _say_the_end(self) -> None:
+        if self._evse.view().contactor_closed:
+            self._voice.journal.say(
+                f"ends though the contactor reads closed after {ENDS_WITHIN_S:g} s: THE PLUG MAY BE LIVE; "
+                "switch off the breaker before the box, then look at the contactor"
+            )
+        self._voice.journal.emit(WAITING)
 
     def _report(self, error: Exception) -> None:
         for line in "".join(traceback.format_exception(error)).splitlines():

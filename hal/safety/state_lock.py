@@ -1,9 +1,9 @@
 """Who may write the state file: one life of `hal.safety` with its keepers, and whether the last one had done.
 
-The lock is one open file that a life hands to each of its keepers: it is free when all of them have ended.
-What stands in it, the id of the boot, is a mark: something may have been handed to a keeper and not be on the
-disk. The keeper takes it away at its end; one that is killed leaves it. The file lies in the runtime folder,
-where nothing waits for a disk.
+The lock is one open file that a life hands to each of its keepers: it is free when all of them have ended. In
+it stand two marks, each the id of the boot. The first: something may have been handed to a keeper and not be
+on the disk; the keeper takes it away at its end, one that is killed leaves it. The second: a life that began
+in doubt has nothing on the disk yet. The file lies in the runtime folder, where nothing waits for a disk.
 """
 
 import fcntl
@@ -11,11 +11,13 @@ import os
 from pathlib import Path
 
 FILE_NAME = "wallbox-state.lock"  # in the runtime folder
-_BOOT_ID_BYTES = 36
+_MARK_BYTES = 36  # of a boot id
+_HANDED_OVER, _IN_DOUBT = 0, _MARK_BYTES  # where the marks stand
+_NO_MARK = bytes(_MARK_BYTES)
 
 
 class StateLock:
-    """`held` once it is ours. `unsure`: a killed keeper of this boot may have lost something."""
+    """`held` once it is ours. `unsure`: a life of this boot before ours may have lost something."""
 
     def __init__(self, runtime_dir: Path, boot_id: str) -> None:
         """Raises OSError when the runtime folder cannot be used."""
@@ -32,9 +34,21 @@ class StateLock:
             except BlockingIOError:
                 return False
             self.held = True
-            self.unsure = os.pread(self.descriptor, _BOOT_ID_BYTES, 0) == self._boot_id
-            os.pwrite(self.descriptor, self._boot_id, 0)
+            if self._boot_id in os.pread(self.descriptor, 2 * _MARK_BYTES, 0):
+                self.doubt()
+            os.pwrite(self.descriptor, self._boot_id, _HANDED_OVER)
         return True
+
+    def doubt(self) -> None:
+        """What is on the disk may not be the last: so it is for the next life too, until `all_kept`."""
+        self.unsure = True
+        os.pwrite(self.descriptor, self._boot_id, _IN_DOUBT)
+
+    def all_kept(self) -> None:
+        """All that this life knows is on the disk."""
+        if self.unsure:
+            self.unsure = False
+            os.pwrite(self.descriptor, _NO_MARK, _IN_DOUBT)
 
     def close(self) -> None:
         """Free, once the keepers have ended too."""
@@ -43,4 +57,4 @@ class StateLock:
 
 def all_written(descriptor: int) -> None:
     """What a keeper says of that lock at its end."""
-    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, _NO_MARK, _HANDED_OVER)

@@ -11,9 +11,10 @@ from hal.settings_lines import Level
 PinFactory = Any  # gpiozero carries no types
 
 
-def output(pin: int, factory: PinFactory, *, high: bool = False) -> DigitalOutputDevice:
-    """Shows its level from the first instant."""
-    return DigitalOutputDevice(pin, initial_value=high, pin_factory=factory)
+def output(pin: int, factory: PinFactory) -> DigitalOutputDevice:
+    """Low. gpiozero on lgpio claims an input first: an output that must be high at once is none of these
+    (`hal.safety.bolt`)."""
+    return DigitalOutputDevice(pin, initial_value=False, pin_factory=factory)
 
 
 def contact(pin: int, active: Level, factory: PinFactory) -> InputDevice:

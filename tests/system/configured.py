@@ -41,7 +41,7 @@ def write(folder: Path, wallbox: Values, charge_point: Values) -> None:
 
 
 def with_values(text: str, values: Values) -> str:
-    """The file with those values. Raises KeyError for a section that it does not have."""
+    """The file with those values, without the keys that are None. Raises KeyError for an absent section."""
     left = dict(values)
     lines: list[str] = []
     section = ""
@@ -51,7 +51,10 @@ def with_values(text: str, values: Values) -> str:
             section = bare.strip("[]")
             own = [key for key in left if key.rpartition(".")[0] == section]
             lines.append(bare if own else line)
-            lines += [f"{key.rpartition('.')[2]} = {json.dumps(left.pop(key))}" for key in own]
+            mine = {key: left.pop(key) for key in own}
+            lines += [
+                f"{key.rpartition('.')[2]} = {json.dumps(mine[key])}" for key in own if mine[key] is not None
+            ]
         elif f"{section}.{bare.partition(' = ')[0]}" not in values:
             lines.append(line)
     if left:

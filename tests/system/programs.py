@@ -17,7 +17,7 @@ from pathlib import Path
 EVSE_BRIDGE = [sys.executable, "-I", "-m", "bridge.cli.main"]
 MODULES = {
     "hal.mock": "mock", "hal.safety": "safety", "hal.instruments": "instruments", "bridge": "bridge",
-    "hal.safety.safe_outputs": "safe_outputs",
+    "hal.safety.safe_outputs": "safe_outputs", "hal.safety.bolt": "bolt",
 }  # fmt: skip
 NAMES = ["bridge", "instruments", "mock", "safety"]
 END_S = 60.0  # a busy machine; the patience of `run` with its programs is 35 s together

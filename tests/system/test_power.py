@@ -57,5 +57,22 @@ async def test_sigterm_in_mid_charge_is_orderly_and_the_next_boot_ends_it_with_r
         await w.billed_rightly()
 
 
+async def test_a_power_cut_ends_what_holds_a_solenoid_too() -> None:
+    """It outlives hal.safety, and everything else behind a welded contactor; at the end nothing is left."""
+    solenoid = {"lock.kind": "solenoid", "lock.solenoid_pin": 23}
+    async with world({**solenoid, "lock.forward_pin": None, "lock.backward_pin": None}) as w:
+        await w.charge()
+        before = w.run.pids()
+        await w.do("fault", name="weld")
+        w.run.kill("safety")
+        await w.until(lambda: w.run.pids().get("safety", before["safety"]) != before["safety"], "again")
+        assert w.run.pids()["bolt"] == before["bolt"]
+        await w.do("power-cut")
+        await w.until(lambda: list(w.run.pids()) == ["mock"], "only the world lives")
+        await w.do("power-on")
+        await w.until(lambda: w.run.pids().get("bolt", before["bolt"]) != before["bolt"], "holds again")
+        await w.until_status("Faulted", "PowerSwitchFailure")
+
+
 def boot_id(w: World) -> str:
     return (w.run.runtime / "boot_id").read_text()

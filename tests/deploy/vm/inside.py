@@ -164,7 +164,7 @@ def lines_are_driven_and_read() -> str:
         assert lock is not None
         assert lock.forward_pin is not None
         assert lock.backward_pin is not None
-        motor = LockLines(lock, factory, hold=False)
+        motor = LockLines(lock, factory, None, live=False)
         for closed in (True, False):
             contactor.drive(closed=closed)
             assert chip.high(box().contactor.pin) == closed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -14,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from hal import settings
-from hal.contract import SOCKET_NAME, FaultRef, Status
+from hal.contract import SOCKET_NAME, Cable, FaultRef, Status
 from hal.mock.box import SimulatedBox
 from tests.hal.safety.peers import Peer, hello, of, wish
 
@@ -40,6 +41,7 @@ class SafetyProcess:
         self.log = (folder / "log").open("a")
         self.renewing = True
         self.limit_a = 16.0
+        self.cable: Cable = "auto"
         self.clear_faults: tuple[FaultRef, ...] = ()
         self.each_step: Callable[[], object] = lambda: None
         self.seen: list[Status] = []
@@ -70,7 +72,8 @@ class SafetyProcess:
         now_s = time.monotonic()
         if self.renewing and now_s - self._wished_at_s >= 0.5:
             self._wished_at_s = now_s
-            asked = wish(self.limit_a, seq=int(now_s * 1000), valid_until_s=now_s + 15)
+            seq, until_s = int(now_s * 1000), now_s + 15
+            asked = wish(self.limit_a, seq=seq, valid_until_s=until_s, cable=self.cable)
             self._bridge.say(msgspec.structs.replace(asked, clear_faults=self.clear_faults))
         self.seen += of(Status, self._bridge.heard())
 
@@ -99,7 +102,7 @@ class SafetyProcess:
         self.child.kill()
         self.child.wait()
         self.until(lambda: self.box.line_map.owner(CONTACTOR) == 0)
-        self._forget_bridge()
+        self.forget_bridge()
 
     def end(self) -> int:
         """SIGTERM; the exit code."""
@@ -112,9 +115,22 @@ class SafetyProcess:
         self.child.kill()
         self.child.wait()
         self.log.close()
-        self._forget_bridge()
+        self.forget_bridge()
         self._wait_for_the_keeper()
+        for pid in self.pids("hal.safety.bolt"):
+            os.kill(pid, signal.SIGKILL)
         self.box.line_map.close()
+
+    def pids(self, *modules: str) -> list[int]:
+        """Of all processes of this box that run one of these modules."""
+        words = [f"\0-m\0{module}\0".encode() for module in modules]
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                command = (process / "cmdline").read_bytes()
+                if str(self.folder).encode() in command and any(word in command for word in words):
+                    found.append(int(process.name))
+        return found
 
     def _connected(self) -> bool:
         if self._bridge is None and (self.folder / SOCKET_NAME).exists():
@@ -131,7 +147,8 @@ class SafetyProcess:
             with lock.open() as held:
                 fcntl.flock(held, fcntl.LOCK_EX)
 
-    def _forget_bridge(self) -> None:
+    def forget_bridge(self) -> None:
+        """The next start has another one."""
         if self._bridge is not None:
             self._bridge.close()
         self._bridge = None

@@ -11,6 +11,7 @@ from hal.mock.line_map import FILE_NAME, LineMap
 from hal.mock.plant import Plant, PlantSettings
 from hal.mock.pwm import PwmFolder
 from hal.mock.wiring import Wires
+from hal.safety.bolt import Claim
 from hal.safety.lines import Lines, Wiring
 from hal.settings import CableSettings, Installation, Meter, Wallbox
 from hal.settings_lines import Contactor, Lock, Pilot, Proximity, Rcm, Stop
@@ -62,6 +63,14 @@ FIXED_BOX = Wallbox(
 )
 
 
+def solenoid_claim(runtime_dir: Path, box: Wallbox) -> Claim | None:
+    """Its line is a real process's, in simulated time too."""
+    if box.lock is None or box.lock.solenoid_pin is None:
+        return None
+    line_map, line = str(runtime_dir / FILE_NAME), box.lock.solenoid_pin
+    return Claim(runtime_dir=str(runtime_dir), line_map=line_map, gpio_chip=None, line=line)
+
+
 class Rig:
     """`lines` are the drivers under test; `plant` is the truth behind them, `wires` lie between."""
 
@@ -77,7 +86,12 @@ class Rig:
         chip = runtime_dir / "pwm" / "pwmchip0"
         (chip / "export").write_text("0\n")
         self.pwm.poll(self.now_s)
-        self.wiring = Wiring(BoardFactory(runtime_dir / FILE_NAME), chip / "pwm0", (OSError, GPIOZeroError))
+        self.wiring = Wiring(
+            BoardFactory(runtime_dir / FILE_NAME),
+            chip / "pwm0",
+            (OSError, GPIOZeroError),
+            solenoid_claim(runtime_dir, box),
+        )
         self.lines = Lines(box, self.wiring)
         self.step(0.0)
 

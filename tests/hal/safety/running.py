@@ -82,6 +82,10 @@ class Running:
             self.tick()
         return self.seen[-1]
 
+    @property
+    def ended(self) -> bool:
+        return self.loop.ended(self.rig.now_s)
+
     def relay_high(self) -> bool:
         return self.rig.line_map.driven_high(CONTACTOR)
 

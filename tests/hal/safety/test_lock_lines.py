@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -10,10 +13,12 @@ import msgspec
 import pytest
 
 from hal.mock.board import BoardFactory
-from hal.mock.line_map import FILE_NAME, HIGH
-from hal.safety.lines import Lines, Wiring, low_lines
+from hal.mock.line_map import FILE_NAME, HIGH, LOW, LineMap
+from hal.safety.bolt import Claim
+from hal.safety.bolt_holder import BoltError, BoltHolder
+from hal.safety.lines import Lines, low_lines
 from hal.settings_lines import Lock
-from tests.hal.safety.rig import FEEDBACK, MIRROR, SOCKET_BOX, Rig
+from tests.hal.safety.rig import FEEDBACK, MIRROR, SOCKET_BOX, Rig, solenoid_claim
 
 PHASE, ENABLE, SOLENOID = 23, 24, 23
 KINDS = {
@@ -32,12 +37,23 @@ def rig(runtime_dir: Path, request: pytest.FixtureRequest) -> Iterator[Rig]:
     rig.close()
 
 
+def drive(rig: Rig, move: Literal["lock", "unlock"] | None) -> None:
+    """Until a solenoid's holder, a real process beside simulated time, has heard it."""
+    assert rig.lines.lock is not None
+    rig.lines.lock.drive(move)
+    patience_s = time.monotonic() + 20.0
+    while not rig.lines.lock._bolt.holds():  # noqa: SLF001
+        assert time.monotonic() < patience_s
+        time.sleep(0.002)
+        rig.lines.lock.drive(None)
+
+
 def pulse(rig: Rig, move: Literal["lock", "unlock"]) -> bool:
     """What the feedback says after it."""
     assert rig.lines.lock is not None
-    rig.lines.lock.drive(move)
+    drive(rig, move)
     rig.step(PULSE_S)
-    rig.lines.lock.drive(None)
+    drive(rig, None)
     rig.step(1.0)
     return rig.lines.lock.reads_locked()
 
@@ -70,16 +86,79 @@ def test_a_solenoid_without_power_lets_the_plug_go(runtime_dir: Path) -> None:
     rig.close()
 
 
-def test_a_solenoid_is_held_by_what_follows_a_death_and_by_a_start_while_the_contactor_reads_closed(
-    runtime_dir: Path,
-) -> None:
+def solenoid_line(rig: Rig) -> bool:
+    return rig.line_map.driven_high(SOLENOID)
+
+
+def test_what_follows_a_death_leaves_the_solenoid_alone() -> None:
     """A plug whose contactor is welded is never let go."""
+    assert SOLENOID not in low_lines(msgspec.structs.replace(SOCKET_BOX, lock=KINDS["solenoid"]))
+
+
+def test_an_end_lets_a_solenoid_go_but_not_while_the_contactor_reads_closed(runtime_dir: Path) -> None:
     box = msgspec.structs.replace(SOCKET_BOX, lock=KINDS["solenoid"])
-    assert SOLENOID not in low_lines(box)
     rig = Rig(runtime_dir, box)
     assert pulse(rig, "lock")
     rig.line_map.put_input(MIRROR, HIGH)  # reads closed
-    again = Lines(box, Wiring(BoardFactory(runtime_dir / FILE_NAME), rig.wiring.pwm_folder, ()))
-    assert rig.line_map.driven_high(SOLENOID)
-    again.close()
+    rig.lines.close()
+    assert solenoid_line(rig)
+
+    rig.lines = Lines(box, replace(rig.wiring, factory=BoardFactory(runtime_dir / FILE_NAME)))
+    assert solenoid_line(rig)
+    rig.line_map.put_input(MIRROR, LOW)
+    drive(rig, None)
+    assert solenoid_line(rig)  # nobody has said unlock
+    rig.lines.close()
+    assert not solenoid_line(rig)
+    rig.pwm.reset()
+
+
+def test_a_start_energises_the_solenoid_while_the_contactor_reads_closed(runtime_dir: Path) -> None:
+    rig = Rig(runtime_dir, msgspec.structs.replace(SOCKET_BOX, lock=KINDS["solenoid"]))
+    rig.lines.close()
+    assert not solenoid_line(rig)
+    rig.line_map.release(SOLENOID)  # the kernel's part, once its holder has ended
+    rig.line_map.put_input(MIRROR, HIGH)
+    rig.lines = Lines(rig.box, replace(rig.wiring, factory=BoardFactory(runtime_dir / FILE_NAME)))
+    assert solenoid_line(rig)
+    rig.line_map.put_input(MIRROR, LOW)
     rig.close()
+
+
+def test_the_lines_first_level_is_the_one_that_is_wanted(runtime_dir: Path) -> None:
+    """No pulse at a claim: never an output that is low first."""
+    line_map = LineMap.create(runtime_dir / FILE_NAME)
+    holder = BoltHolder(claim_of(runtime_dir, SOLENOID))
+    assert not line_map.is_output(SOLENOID)
+    holder.begin(locked=True)
+    assert line_map.driven_high(SOLENOID)
+    holder.end(live=False)
+
+
+def test_a_bolt_held_at_another_line_is_not_let_go(runtime_dir: Path) -> None:
+    """Somebody changed wallbox.toml while a plug was held."""
+    LineMap.create(runtime_dir / FILE_NAME).close()
+    held = BoltHolder(claim_of(runtime_dir, SOLENOID))
+    held.begin(locked=True)
+    held.end(live=True)
+    with pytest.raises(BoltError, match="GPIO24: a solenoid at GPIO23 holds a plug: power off first"):
+        BoltHolder(claim_of(runtime_dir, 24))
+    again = BoltHolder(claim_of(runtime_dir, SOLENOID))
+    assert again.locked
+    again.end(live=False)
+
+
+def test_a_line_of_another_program_is_said(runtime_dir: Path) -> None:
+    line_map = LineMap.create(runtime_dir / FILE_NAME)
+    line_map.claim(SOLENOID, os.getppid())
+    holder = BoltHolder(claim_of(runtime_dir, SOLENOID))
+    with pytest.raises(BoltError, match="GPIO23 is held by process"):
+        holder.begin(locked=True)
+    holder.end(live=False)
+
+
+def claim_of(runtime_dir: Path, line: int) -> Claim:
+    lock = Lock(kind="solenoid", solenoid_pin=line, feedback_pin=FEEDBACK)
+    claim = solenoid_claim(runtime_dir, msgspec.structs.replace(SOCKET_BOX, lock=lock))
+    assert claim is not None
+    return claim

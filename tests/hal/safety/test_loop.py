@@ -12,11 +12,16 @@ import msgspec
 import pytest
 
 from hal.contract import Reading
+from hal.core.offer import C1_LEAVES_S
+from hal.core.supervision import AGREES_WITHIN_S, BLIND_S
+from hal.core.trip import PULSE_S
 from hal.notify import Notify
 from hal.safety.journal import WAITING, Journal
-from hal.safety.loop import LATE_S, TICK_CLOSED_S
+from hal.safety.keeping import LAST_WITHIN_S
+from hal.safety.loop import ENDS_WITHIN_S, LATE_S, TICK_CLOSED_S
 from hal.safety.pwm import PERIOD_NS
 from tests.hal.safety.peers import Peer, hello, wish
+from tests.hal.safety.rig import FULL_BOX
 from tests.hal.safety.running import RULES, Running
 
 
@@ -112,8 +117,8 @@ def test_stopping_takes_the_offer_and_waits_for_the_car(running: Running) -> Non
     running.tick()
     assert running.rig.pwm.poll(running.rig.now_s).duty_ns == PERIOD_NS
     assert running.relay_high()
-    assert not running.loop.ended
-    running.until(lambda: running.loop.ended, within_s=6.0)
+    assert not running.ended
+    running.until(lambda: running.ended, within_s=6.0)
     assert not running.relay_high()
 
 
@@ -121,7 +126,7 @@ def test_stopping_opens_under_load_after_6_s(running: Running) -> None:
     running.charge()
     running.rig.plant.fault("keeps_s2")
     running.loop.ask_to_stop()
-    assert running.until(lambda: running.loop.ended, within_s=7.0) == pytest.approx(6.0, abs=0.05)
+    assert running.until(lambda: running.ended, within_s=7.0) == pytest.approx(6.0, abs=0.05)
     assert not running.relay_high()
 
 
@@ -129,7 +134,43 @@ def test_stopping_an_open_box_takes_one_tick(running: Running) -> None:
     running.tick()
     running.loop.ask_to_stop()
     running.tick()
-    assert running.loop.ended
+    assert running.ended
+
+
+def test_stopping_waits_for_the_mirror_contact(running: Running) -> None:
+    """The command is not the contact."""
+    running.charge()
+    running.rig.plant.pause()
+    running.loop.ask_to_stop()
+    running.until(lambda: not running.relay_high())
+    assert not running.ended
+    running.until(lambda: running.ended, within_s=0.1)
+    assert not running.rig.plant.contacts_closed
+
+
+@pytest.mark.parametrize("fault", ["weld", "cut_mirror"])
+def test_stopping_a_box_that_reads_closed_trips_first_and_ends_in_time(
+    runtime_dir: Path, log: tuple[int, int], fault: str
+) -> None:
+    running = Running(runtime_dir, Journal(log[1]), box=FULL_BOX)
+    if fault == "weld":
+        running.charge()
+    running.rig.plant.fault(fault)
+    running.loop.ask_to_stop()
+    took_s = running.until(lambda: running.ended, within_s=9.0)
+    assert took_s == pytest.approx(ENDS_WITHIN_S, abs=0.05)
+    assert "tripped" in running.rig.plant.faults
+    assert "trip output: a pulse" in os.read(log[0], 65_536).decode()
+    running.close()
+
+
+def test_the_end_fits_into_what_its_supervisors_give_it() -> None:
+    """TimeoutStopSec of the unit and the patience of `run`: 10 s."""
+    unit = (Path(__file__).parents[3] / "systemd" / "evse-safety.service").read_text()
+    assert "\nTimeoutStopSec=10\n" in unit
+    a_pulse_s = C1_LEAVES_S + BLIND_S + AGREES_WITHIN_S + PULSE_S
+    assert a_pulse_s < ENDS_WITHIN_S
+    assert ENDS_WITHIN_S + LAST_WITHIN_S < 10
 
 
 def test_a_tick_over_100_ms_late_opens(running: Running) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import subprocess
 import sys
@@ -154,17 +153,6 @@ def faults(safety: SafetyProcess) -> set[str]:
     return {fault.id for fault in safety.seen[-1].faults}
 
 
-def keepers(folder: Path) -> list[str]:
-    """Pids of the programs that write the state of this folder."""
-    command = f"hal.safety.keeper\0{folder}".encode()
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            if command in (process / "cmdline").read_bytes():
-                found.append(process.name)
-    return found
-
-
 def test_counters_outlast_a_restart(safety: SafetyProcess, runtime_dir: Path) -> None:
     safety.charge()
     safety.until(lambda: b'"closings":1' in (runtime_dir / KEPT_FILE).read_bytes())
@@ -197,7 +185,7 @@ def test_a_weld_outlasts_sigkill_and_needs_a_person(safety: SafetyProcess, runti
 
 def test_a_garbled_state_is_a_fault_and_kept_aside(safety: SafetyProcess, runtime_dir: Path) -> None:
     safety.kill()
-    safety.until(lambda: not keepers(runtime_dir))
+    safety.until(lambda: not safety.pids("hal.safety.keeper"))
     (runtime_dir / KEPT_FILE).write_bytes(b"\0" * 100)
     safety.start()
     assert "lost_state" in faults(safety)
@@ -205,14 +193,14 @@ def test_a_garbled_state_is_a_fault_and_kept_aside(safety: SafetyProcess, runtim
 
 
 def test_its_keeper_ends_with_it(safety: SafetyProcess, runtime_dir: Path) -> None:
-    assert len(keepers(runtime_dir)) == 1
+    assert len(safety.pids("hal.safety.keeper")) == 1
     assert safety.end() == 0
-    assert keepers(runtime_dir) == []
+    assert safety.pids("hal.safety.keeper") == []
 
 
 def test_the_keeper_of_a_killed_one_ends_too(safety: SafetyProcess, runtime_dir: Path) -> None:
     safety.kill()
-    safety.until(lambda: not keepers(runtime_dir))
+    safety.until(lambda: not safety.pids("hal.safety.keeper"))
 
 
 def test_a_third_start_with_a_car_in_c_needs_a_person(runtime_dir: Path) -> None:

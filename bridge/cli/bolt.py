@@ -1,0 +1,26 @@
+"""The process that holds a solenoid lock (`hal.safety.bolt`): it outlives `hal.safety`, but no power cut."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import struct
+from pathlib import Path
+
+from hal.contract import BOLT_SOCKET_NAME
+
+
+def kill(runtime_dir: Path) -> None:
+    """As the mains do it to a simulated Pi. Without such a process there is nothing to do."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as ours:
+        ours.setblocking(False)
+        try:
+            ours.connect(os.fspath(runtime_dir / BOLT_SOCKET_NAME))
+        except OSError:
+            return
+        credentials = ours.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    pid, _, _ = struct.unpack("3i", credentials)  # of the one who listens, unix(7)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
