@@ -18,6 +18,7 @@ WAITS_FOR = {
     "after_fault": "contactor.after_fault_s since the last fault or start",
     "closings": "contactor.closings_window_s with fewer closings",
     "rcm_tested": "the end of a self test",
+    "state_kept": "a disk that takes what must outlast a restart",
 }
 # Nobody need be surprised by these; the others are a matter for a person.
 USUAL = frozenset(
