@@ -14,7 +14,7 @@ import os
 import socket
 import sys
 from pathlib import Path
-from typing import TypedDict
+from typing import Protocol, TypedDict
 
 from hal.contract import BOLT_SOCKET_NAME
 from hal.safety.aside import stand_aside
@@ -34,6 +34,16 @@ class Claim(TypedDict):
     line_map: str | None
     gpio_chip: int | None
     line: int
+
+
+class _Line(Protocol):
+    """One output. `failures` is what its methods raise."""
+
+    failures: tuple[type[Exception], ...]
+
+    def claim(self, level: int) -> None: ...
+
+    def write(self, level: int) -> None: ...
 
 
 class _ChipLine:
@@ -71,12 +81,13 @@ class _MapLine:
         self._map.drive(self._line, high=bool(level))
 
 
-class _Bolt:
+class Bolt:
     """The line: nobody's until it is first wanted, and then at once at the level that is wanted."""
 
     def __init__(self, claim: Claim) -> None:
         line, chip = claim["line"], claim["gpio_chip"]
-        self._line = _MapLine(Path(claim["line_map"] or ""), line) if chip is None else _ChipLine(chip, line)
+        map_of_mock = Path(claim["line_map"] or "")
+        self._line: _Line = _MapLine(map_of_mock, line) if chip is None else _ChipLine(chip, line)
         self._claim = claim
         self._claimed = self.locked = False
 
@@ -99,7 +110,7 @@ class _Bolt:
         self._claimed, self.locked = True, high
 
 
-def _serve(listening: socket.socket, bolt: _Bolt) -> None:
+def _serve(listening: socket.socket, bolt: Bolt) -> None:
     """Until there is neither a master nor a bolt to hold."""
     listening.settimeout(_FIRST_WITHIN_S)
     while True:
@@ -114,7 +125,7 @@ def _serve(listening: socket.socket, bolt: _Bolt) -> None:
             return
 
 
-def _obey(master: socket.socket, bolt: _Bolt) -> None:
+def _obey(master: socket.socket, bolt: Bolt) -> None:
     try:
         while word := master.recv(MOST_BYTES):
             master.send(bolt.obey(word))
@@ -143,7 +154,7 @@ def main(arguments: list[str]) -> int:
         listening.bind(os.fspath(path))
         listening.listen()
         _leave_the_log()
-        _serve(listening, _Bolt(claim))
+        _serve(listening, Bolt(claim))
     return 0
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from hal.mock.board import BoardFactory
 from hal.mock.line_map import FILE_NAME, HIGH, LOW, LineMap
-from hal.safety.bolt import Claim
+from hal.safety.bolt import LOCK, LOCKED, UNLOCK, UNLOCKED, Bolt, Claim
 from hal.safety.bolt_holder import BoltError, BoltHolder
 from hal.safety.lines import Lines, low_lines
 from hal.settings_lines import Lock
@@ -125,14 +125,29 @@ def test_a_start_energises_the_solenoid_while_the_contactor_reads_closed(runtime
     rig.close()
 
 
+class Remembers:
+    """A line that notes each level and how it came."""
+
+    failures: tuple[type[Exception], ...] = (OSError,)
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, int]] = []
+
+    def claim(self, level: int) -> None:
+        self.seen.append(("claimed", level))
+
+    def write(self, level: int) -> None:
+        self.seen.append(("written", level))
+
+
 def test_the_lines_first_level_is_the_one_that_is_wanted(runtime_dir: Path) -> None:
-    """No pulse at a claim: never an output that is low first."""
-    line_map = LineMap.create(runtime_dir / FILE_NAME)
-    holder = BoltHolder(claim_of(runtime_dir, SOLENOID))
-    assert not line_map.is_output(SOLENOID)
-    holder.begin(locked=True)
-    assert line_map.driven_high(SOLENOID)
-    holder.end(live=False)
+    """No pulse at a claim: never an output that is low first, nor an input."""
+    LineMap.create(runtime_dir / FILE_NAME).close()
+    line = Remembers()
+    bolt = Bolt(claim_of(runtime_dir, SOLENOID))
+    bolt._line = line  # noqa: SLF001
+    assert [bolt.obey(word) for word in (LOCK, LOCK, UNLOCK)] == [LOCKED, LOCKED, UNLOCKED]
+    assert line.seen == [("claimed", 1), ("written", 1), ("written", 0)]
 
 
 def test_a_bolt_held_at_another_line_is_not_let_go(runtime_dir: Path) -> None:
