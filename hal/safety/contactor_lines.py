@@ -28,6 +28,11 @@ class ContactorLines:
         if self._pump is not None:
             self._pump.value = closed and not self._pump.value
 
+    @property
+    def has_trip(self) -> bool:
+        """There is such a device, and a line to it."""
+        return self._trip is not None
+
     def trip(self, *, tripped: bool) -> None:
         """Trips the residual current device before the contactor (a shunt trip, a test winding)."""
         if self._trip is not None:

@@ -147,9 +147,10 @@ class Keeping:
         """Waits until the last packet is on the disk, 1.5 s at most: the keeper goes on alone."""
         if self._socket is not None:
             self._socket.shutdown(socket.SHUT_WR)
-            ended = os.pidfd_open(self.pid)
-            select.select([ended], (), (), LAST_WITHIN_S)
-            os.close(ended)
+            with contextlib.suppress(ProcessLookupError):  # it has died since the last tick
+                ended = os.pidfd_open(self.pid)
+                select.select([ended], (), (), LAST_WITHIN_S)
+                os.close(ended)
             self._socket.close()
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(self.pid, os.WNOHANG)

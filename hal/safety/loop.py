@@ -123,7 +123,7 @@ class Loop:
     def drive(self, decided: Drive) -> None:
         """The only place that writes lines while the loop runs."""
         self._lines.drive(decided)
-        if decided.trip and not self._tripping:
+        if decided.trip and not self._tripping and self._lines.contactor.has_trip:
             self._voice.journal.say(
                 "trip output: a pulse, for the contactor reads closed though it is let go"
             )

@@ -164,6 +164,15 @@ def test_stopping_a_box_that_reads_closed_trips_first_and_ends_in_time(
     running.close()
 
 
+def test_a_box_without_a_trip_output_says_nothing_of_pulses(running: Running, log: tuple[int, int]) -> None:
+    running.charge()
+    running.rig.plant.fault("weld")
+    running.rig.plant.pause()
+    running.until(lambda: "welded" in {fault.id for fault in running.status.faults})
+    running.tick()
+    assert "pulse" not in os.read(log[0], 65_536).decode()
+
+
 def test_the_end_fits_into_what_its_supervisors_give_it() -> None:
     """TimeoutStopSec of the unit and the patience of `run`: 10 s."""
     unit = (Path(__file__).parents[3] / "systemd" / "evse-safety.service").read_text()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -194,6 +196,16 @@ def test_a_garbled_state_is_a_fault_and_kept_aside(safety: SafetyProcess, runtim
 
 def test_its_keeper_ends_with_it(safety: SafetyProcess, runtime_dir: Path) -> None:
     assert len(safety.pids("hal.safety.keeper")) == 1
+    assert safety.end() == 0
+    assert safety.pids("hal.safety.keeper") == []
+
+
+def test_an_end_just_after_its_keeper_died_is_orderly(safety: SafetyProcess) -> None:
+    (keeper,) = safety.pids("hal.safety.keeper")
+    os.kill(safety.child.pid, signal.SIGSTOP)
+    os.kill(keeper, signal.SIGKILL)
+    safety.child.send_signal(signal.SIGTERM)
+    os.kill(safety.child.pid, signal.SIGCONT)
     assert safety.end() == 0
     assert safety.pids("hal.safety.keeper") == []
 
