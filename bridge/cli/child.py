@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 RESTART_S = 1.0  # RestartSec of the units
+LONGEST_RESTART_S = 30.0  # a program that lacks something says so twice a minute, and no oftener
+SETTLED_S = 10.0  # one that ran so long had started; the next wait is the shortest again
 DRAIN_S = 1.0  # for the last lines of a program that has ended
 LINE_LIMIT = 65_536  # bytes; a longer line is shown in pieces
 
@@ -33,7 +35,8 @@ def _die_with_parent() -> None:
 
 
 class Child:
-    """Runs while it is wanted; started again when it exits by itself."""
+    """Runs while it is wanted. Started again when it exits by itself: after 1 s, and later each time that it
+    ended with a failure before it had settled."""
 
     def __init__(
         self, program: Program, say: Say, after: Callable[[], Awaitable[None]] | None = None
@@ -47,24 +50,40 @@ class Child:
         self._idle.set()
         self._living: asyncio.subprocess.Process | None = None
         self._power_lost = False
+        self._asked = asyncio.Event()  # somebody wants it now, whatever is left of a pause
 
     def start(self) -> None:
         """From now on it is wanted."""
         self._power_lost = False
         self._wanted.set()
+        self._asked.set()
 
     async def keep(self) -> None:
         """The life of the child; runs until it is cancelled."""
+        now_s = asyncio.get_running_loop().time
+        pause_s = RESTART_S
         while True:
             await self._wanted.wait()
+            if self._asked.is_set():
+                self._asked.clear()
+                pause_s = RESTART_S
             self._idle.clear()
+            began_s = now_s()
             try:
                 code = await self._live()
             finally:
                 self._idle.set()
+            if code < 0 or now_s() - began_s >= SETTLED_S:  # it had started; a signal ended it
+                pause_s = RESTART_S
             if self._wanted.is_set():
-                self._say("run", f"{self._program.name} {_ended(code)}; again in {RESTART_S:g} s")
-                await asyncio.sleep(RESTART_S)
+                self._say("run", f"{self._program.name} {_ended(code)}; again in {pause_s:g} s")
+                await self._pause(pause_s)
+                pause_s = min(2 * pause_s, LONGEST_RESTART_S)
+
+    async def _pause(self, pause_s: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause_s):
+                await self._asked.wait()
 
     @property
     def lives(self) -> bool:

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 from bridge.cli import bolt
@@ -23,6 +24,7 @@ BRIDGE_ENDS_S = 15.0  # after it asked for a reset: up to 10 s for the answer to
 BOOT_ID_FILE = "boot_id"
 RESET_FILE = "reset"
 POWER_FILE = "power"
+_PYTHON = (sys.executable, "-I", "-u", "-m")
 OF_ONE_BOOT = (BOOT_ID_FILE, RESET_FILE, POWER_FILE, "safe-outputs.json", SOCKET_NAME)
 
 
@@ -39,16 +41,17 @@ class Programs:
         safety = Program("safety", safety_command, 10.0)  # up to 6 s until a car leaves C
         instruments = Program("instruments", self._command("hal.instruments"), 5.0)
         bridge = Program("bridge", self._command("bridge"), 15.0)
-        self._mock = Child(Program("mock", self._command("hal.mock"), 5.0), self.say)
+        self._mock = Child(Program("mock", self._mock_command(), 5.0), self.say)
         self._safety = Child(safety, self.say, after=self._safe_outputs)
         self._instruments = Child(instruments, self.say)
         self._bridge = Child(bridge, self.say)
 
     def _command(self, module: str) -> list[str]:
-        arguments = self._folders.arguments
-        if module == "hal.mock":
-            arguments.remove("--mock")  # it is nothing else
-        return [sys.executable, "-I", "-u", "-m", module, *arguments]
+        return [*_PYTHON, module, *self._folders.arguments]
+
+    def _mock_command(self) -> list[str]:
+        """Without `--mock`, as it is nothing else; started only when the box is a mock one."""
+        return [*_PYTHON, "hal.mock", *replace(self._folders, mock=False).arguments]
 
     def say(self, who: str, what: str) -> None:
         """One line on stdout. Nobody needs to read it: the box goes on."""

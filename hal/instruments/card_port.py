@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import termios
 import threading
 import time
@@ -85,7 +86,8 @@ class CardPort:
             try:
                 self._talk()
             except (SerialException, OSError, termios.error, ValueError) as error:
-                self._say(f"{self._line.port} cannot be read: {error}; is the reader plugged in?")
+                why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
+                self._say(f"{self._line.port} cannot be read: {why}; is the reader plugged in?")
             self._ending.wait(_REOPEN_S)
 
     def _talk(self) -> None:

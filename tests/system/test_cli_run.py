@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import signal
 import subprocess
@@ -22,14 +23,17 @@ pytestmark = pytest.mark.real
 
 
 class Running:
-    """A started `run --mock`: its lines so far, and its programs."""
+    """A started `run`: its lines so far, and its programs."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *mock: str) -> None:
+        """`mock`: `--mock`, or nothing."""
         self.runtime = folder / "r"
         folders = {"--config-dir": folder / "c", "--state-dir": folder / "d", "--runtime-dir": self.runtime}
         self.arguments = [str(word) for option in folders.items() for word in option]
-        subprocess.run([*EVSE_BRIDGE, "config", "init", "--mock", "--config-dir", folder / "c"], check=True)
-        command = [*EVSE_BRIDGE, "run", "--mock", *self.arguments]
+        subprocess.run([*EVSE_BRIDGE, "config", "init", *mock, "--config-dir", folder / "c"], check=True)
+        if not mock:
+            _fill_in(folder / "c" / "charge-point.toml")
+        command = [*EVSE_BRIDGE, "run", *mock, *self.arguments]
         self.main = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.lines: list[str] = []
         self._reading = threading.Thread(target=self._read)
@@ -101,9 +105,18 @@ def _command_line(folder: Path) -> list[str]:
         return []
 
 
+def _fill_in(charge_point: Path) -> None:
+    """What an owner has to write into the new file; no port answers there."""
+    text = charge_point.read_text()
+    for key, value in {"url": "ws://127.0.0.1:9/", "id": "box-1", "serial_number": "X1"}.items():
+        text, times = re.subn(rf'^{key} = ".*"$', f'{key} = "{value}"', text, flags=re.MULTILINE)
+        assert times == 1
+    charge_point.write_text(text)
+
+
 @pytest.fixture
 def running(short_folder: Path) -> Iterator[Running]:
-    box = Running(short_folder)
+    box = Running(short_folder, "--mock")
     try:
         box.until_said("safety      | bridge connected")
         box.until_said("safety      | instruments connected")
@@ -212,3 +225,27 @@ def test_one_program_alone_takes_the_place_of_the_command(running: Running) -> N
         alone.terminate()
         alone.wait(DEADLINE_S)
         os.kill(running.pids()["instruments"], signal.SIGCONT)
+
+
+def test_a_real_box_on_a_machine_with_nothing_says_what_each_program_lacks(short_folder: Path) -> None:
+    """No Raspberry Pi here: `hal.safety` ends, the others stay, and nothing is said over and over."""
+    box = Running(short_folder)
+    try:
+        box.until_said("safety      | hal.safety: this is no Raspberry Pi")
+        box.until_said(
+            "instruments | hal.instruments: card reader: /dev/ttyAMA0 cannot be read: No such file"
+        )
+        box.until_said("instruments | hal.instruments: meter: silent for 3 polls")
+        box.until_said("bridge      | no connection to hal.safety: ")
+        box.until_said("bridge      | no connection to the Central System since ")
+        box.until_said("run         | safety exited with 2; again in 4 s")
+        assert sorted(box.pids()) == ["bridge", "instruments"]
+        pauses = [line.split()[-2] for line in box.lines if "safety exited with 2; again in" in line]
+        assert pauses == ["1", "2", "4"]
+        assert not any(word in line for line in box.lines for word in ("Traceback", "MOCK"))
+        assert max(map(box.lines.count, box.lines)) == len(pauses), "once a start and no oftener"
+        box.main.terminate()
+        assert box.main.wait(DEADLINE_S) == 0
+        assert box.pids() == {}
+    finally:
+        box.close()
