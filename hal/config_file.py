@@ -80,8 +80,7 @@ def parse(read: Callable[[], bytes], schema: type[T], *, file: str, rules: Seque
     try:
         text = read().decode("utf-8-sig")
     except OSError as error:
-        why = f"cannot be read: {error.strerror}; `evse-bridge config init` writes a new one"
-        raise ConfigError([Fault(file, 0, "", None, why)]) from None
+        raise ConfigError([Fault(file, 0, "", None, _unreadable(error))]) from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise ConfigError([Fault(file, line, "", None, "is not UTF-8 text; save it as UTF-8")]) from None
@@ -89,6 +88,18 @@ def parse(read: Callable[[], bytes], schema: type[T], *, file: str, rules: Seque
     if faults:
         raise ConfigError(faults)
     return whole
+
+
+def _unreadable(error: OSError) -> str:
+    match error:
+        case FileNotFoundError():
+            do = "`evse-bridge config init` writes a new one"
+        case PermissionError():
+            do = "use sudo, or the user of this program"
+        case _:
+            do = "name its folder with --config-dir"
+    place = f"{error.filename}: " if error.filename else ""
+    return f"cannot be read: {place}{error.strerror}; {do}"
 
 
 def _read(text: str, schema: type[T], file: str, rules: Sequence[Rule]) -> tuple[T, list[Fault]]:

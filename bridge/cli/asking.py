@@ -29,5 +29,7 @@ def asked(runtime_dir: Path, order: Order, kind: type[ReplyKind], within_s: floa
         raise NoBridgeError(f"no bridge listens at {path}; {why}") from None
     except PermissionError:
         raise CliError(f"no permission for {path}: use sudo, or join the group evse") from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise CliError(f"no reply from {path}: {error.strerror or error}") from None
+    except ValueError as error:
         raise CliError(f"no reply from {path}: {error}") from None

@@ -12,7 +12,7 @@ import msgspec
 
 from bridge import settings
 from bridge.central_system.credentials import ca_file_fault
-from bridge.cli.folders import CliError, MisuseError
+from bridge.cli.folders import CliError, MisuseError, unusable
 from hal.config_file import Broken, ConfigError, Report
 
 WALLBOX_FILE = "wallbox.toml"
@@ -28,7 +28,7 @@ def init(config_dir: Path, *, mock: bool) -> list[str]:
         config_dir.mkdir(parents=True, exist_ok=True)
         return [_written(config_dir / name, text) for name, text in texts.items()]
     except OSError as error:
-        raise CliError(f"{error.filename}: cannot be written: {error.strerror}") from None
+        raise unusable(error, "--config-dir") from None
 
 
 def _written(path: Path, text: str) -> str:

@@ -19,6 +19,12 @@ class MisuseError(CliError):
     exit_code = 2
 
 
+def unusable(error: OSError, option: str) -> CliError:
+    """A file or folder that the system refused, and what to do about it."""
+    rights = "use sudo, or " if isinstance(error, PermissionError) else ""
+    return CliError(f"{error.filename}: {error.strerror}; {rights}name another folder with {option}")
+
+
 @dataclass(frozen=True, slots=True)
 class Folders:
     """The three folders that every program is told, and whether the box is the mock one."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bridge.cli import config
-from bridge.cli.folders import CliError, Folders, MisuseError
+from bridge.cli.folders import CliError, Folders, MisuseError, unusable
 from bridge.cli.programs import Programs
 from bridge.local.orders import SOCKET_NAME as LONGEST_NAME
 
@@ -35,11 +35,11 @@ def run(folders: Folders, *, new_config: bool) -> int:
             programs.say("run", f"*** CONFIGURATION {line}")
     for line in config.check(folders.config, mock=folders.mock):
         programs.say("run", line)
-    for folder in (folders.state, folders.runtime):
+    for folder, option in ((folders.state, "--state-dir"), (folders.runtime, "--runtime-dir")):
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise CliError(f"{error.filename}: cannot be made: {error.strerror}") from None
+            raise unusable(error, option) from None
     with _claimed(folders.runtime):
         reboot = asyncio.run(programs.live())
     return subprocess.run(["systemctl", "reboot"], check=False).returncode if reboot else 0
@@ -48,7 +48,11 @@ def run(folders: Folders, *, new_config: bool) -> int:
 @contextlib.contextmanager
 def _claimed(runtime_dir: Path) -> Iterator[None]:
     """One `run` for a runtime folder. Raises CliError."""
-    with (runtime_dir / LOCK_NAME).open("w") as lock:
+    try:
+        opened = (runtime_dir / LOCK_NAME).open("w")
+    except OSError as error:
+        raise unusable(error, "--runtime-dir") from None
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

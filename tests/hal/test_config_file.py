@@ -135,13 +135,20 @@ def test_a_syntax_error_stands_alone(text: str, said: str) -> None:
     assert told(text) == [said]
 
 
-def test_a_file_that_cannot_be_read_or_is_no_text(tmp_path: Path) -> None:
-    missing = (
-        "car.toml: cannot be read: No such file or directory; `evse-bridge config init` writes a new one"
-    )
+def unreadable(path: Path) -> str:
     with pytest.raises(ConfigError) as failed:
-        parse((tmp_path / "car.toml").read_bytes, Car, file="car.toml")
-    assert str(failed.value) == missing
+        parse(path.read_bytes, Car, file=path.name)
+    return str(failed.value)
+
+
+def test_a_file_that_cannot_be_read_or_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "car.toml"
+    assert unreadable(path) == (
+        f"car.toml: cannot be read: {path}: No such file or directory; "
+        "`evse-bridge config init` writes a new one"
+    )
+    path.mkdir()
+    assert unreadable(path).endswith("Is a directory; name its folder with --config-dir")
     with pytest.raises(ConfigError, match=r"car\.toml:2: is not UTF-8 text"):
         parse(lambda: b"a = 1\nb = '\xff'", Car, file="car.toml")
 

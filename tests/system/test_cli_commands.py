@@ -128,7 +128,59 @@ def test_init_where_nothing_can_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = evse_bridge("config", "init", "--config-dir", tmp_path / "file" / "c")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "cannot be written" in done.stderr
+    assert "Not a directory; name another folder with --config-dir" in done.stderr
+
+
+REAL_COMMANDS = (
+    "run", "safety", "instruments", "bridge", "config check", "doctor --json", "sessions",
+    "sessions --resend 1", "clear --yes", "datatransfer vendor message",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("there", ["nothing", "files", "empty folders"])
+@pytest.mark.parametrize("command", REAL_COMMANDS)
+def test_a_real_box_that_lacks_everything_gets_a_word_not_a_traceback(
+    tmp_path: Path, command: str, there: str
+) -> None:
+    """And a code that is not 0. `there`: what stands in the place of the three folders."""
+    folders = {option: tmp_path / option.strip("-") for option in FOLDERS[command.split()[0]]}
+    for folder in folders.values():
+        if there == "files":
+            folder.write_text("")
+        elif there == "empty folders":
+            folder.mkdir()
+    chosen = [word for option, folder in folders.items() for word in (option, folder)]
+    done = evse_bridge(*command.split(), *chosen)
+    assert done.returncode in (1, 2)
+    assert "Errno" not in done.stdout + done.stderr
+    assert done.stderr.count("\n") <= 2
+    assert done.stdout + done.stderr
+
+
+ALL_FOLDERS = ("--config-dir", "--state-dir", "--runtime-dir")
+FOLDERS = dict.fromkeys((command.split()[0] for command in REAL_COMMANDS), ALL_FOLDERS) | {
+    "config": ("--config-dir",), "clear": ("--runtime-dir",), "datatransfer": ("--runtime-dir",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("option", "name"),
+    [("--state-dir", None), ("--runtime-dir", None), ("--runtime-dir", "run.lock")],
+)
+def test_run_names_the_folder_it_cannot_use(tmp_path: Path, option: str, name: str | None) -> None:
+    """`name`: a folder stands where this file would."""
+    evse_bridge("config", "init", "--mock", "--config-dir", tmp_path)
+    blocked = tmp_path / "blocked"
+    if name:
+        (blocked / name).mkdir(parents=True)
+    else:
+        blocked.write_text("")
+    folders = {"--state-dir": tmp_path, "--runtime-dir": tmp_path} | {option: blocked}
+    chosen = [word for key, folder in folders.items() for word in (key, folder)]
+    done = evse_bridge("run", "--mock", "--config-dir", tmp_path, *chosen)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{blocked / (name or '')}".rstrip("/") + ": ")
+    assert done.stderr.endswith(f"; name another folder with {option}\n")
 
 
 def test_run_refuses_a_production_configuration_for_a_mock(tmp_path: Path) -> None:

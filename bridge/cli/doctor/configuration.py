@@ -51,6 +51,8 @@ def _faults(subject: Subject, faults: Sequence[Fault]) -> Iterator[Check]:
         do = f"Correct {fault.file}" + (f", line {fault.line}." if fault.line else ".")
         if "Permission denied" in fault.message:
             do = "Run the doctor with sudo."
+        elif "config init" in fault.message:
+            do = "Write it with evse-bridge config init, or name its --config-dir."
         yield subject.fault(str(fault).removeprefix(f"{fault.file}:").strip(), do)
 
 

@@ -105,6 +105,11 @@ def unwritable(folder: str, error: PermissionError) -> Check:
     return STATE.not_checked(f"{folder}: {error.strerror}", "Run the doctor with sudo.")
 
 
+def absent(folder: str) -> Check:
+    """Judges a state folder that is not there."""
+    return STATE.fault(f"there is no {folder}", "The first start makes it; or name its --state-dir.")
+
+
 def state_folder(folder: str, synced_s: float | None, error: str) -> Check:
     """Whether a file could be written there and be synced. `error`: why not."""
     if synced_s is None:

@@ -21,6 +21,9 @@ def soundness(state_dir: Path, heard: Heard) -> Iterator[Check]:
     try:
         yield machine.wear(look.storage(state_dir))
         yield machine.free_space(*look.free_space(state_dir))
+    except FileNotFoundError:
+        yield machine.absent(str(state_dir))
+        return
     except OSError as error:
         yield machine.state_folder(str(state_dir), None, error.strerror or str(error))
         return
