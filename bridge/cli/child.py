@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import os
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+
+from bridge.cli.watchdog import Watch, Watchdog
 
 RESTART_S = 1.0  # RestartSec of the units
 LONGEST_RESTART_S = 30.0  # a program that lacks something says so twice a minute, and no oftener
@@ -15,6 +18,7 @@ SETTLED_S = 10.0  # one that ran so long had started; the next wait is the short
 DRAIN_S = 1.0  # for the last lines of a program that has ended
 LINE_LIMIT = 65_536  # bytes; a longer line is shown in pieces
 
+_OURS_ALONE = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
@@ -23,11 +27,12 @@ Say = Callable[[str, str], None]  # who, what
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to start, and how long it may take to end by itself after SIGTERM."""
+    """What to start, how long it may take to end by itself after SIGTERM, and its watchdog if it has one."""
 
     name: str
     command: Sequence[str]
     patience_s: float
+    watch: Watch | None = None
 
 
 def _die_with_parent() -> None:
@@ -69,14 +74,18 @@ class Child:
                 pause_s = RESTART_S
             self._idle.clear()
             began_s = now_s()
+            code = 1
             try:
                 code = await self._live()
+                end = _ended(code)
+            except OSError as error:  # no such file while the programs are replaced, no memory ...
+                end = f"cannot be started: {error}"
             finally:
                 self._idle.set()
             if code < 0 or now_s() - began_s >= SETTLED_S:  # it had started; a signal ended it
                 pause_s = RESTART_S
             if self._wanted.is_set():
-                self._say("run", f"{self._program.name} {_ended(code)}; again in {pause_s:g} s")
+                self._say("run", f"{self._program.name} {end}; again in {pause_s:g} s")
                 await self._pause(pause_s)
                 pause_s = min(2 * pause_s, LONGEST_RESTART_S)
 
@@ -118,7 +127,19 @@ class Child:
                 self._living.send_signal(number)
 
     async def _live(self) -> int:
-        living = await started(self._program.command)
+        """Raises OSError when it cannot be started."""
+        watch = self._program.watch
+        if watch is None:
+            return await self._until_over(await started(self._program.command))
+        with contextlib.closing(Watchdog(watch)) as watchdog:
+            living = await started(self._program.command, watch.environment)
+            watching = asyncio.create_task(self._watched(watchdog))
+            try:
+                return await self._until_over(living)
+            finally:
+                watching.cancel()
+
+    async def _until_over(self, living: asyncio.subprocess.Process) -> int:
         self._living = living
         if not self._wanted.is_set():  # stopped while it was being started
             self._signal(signal.SIGKILL if self._power_lost else signal.SIGTERM)
@@ -133,9 +154,16 @@ class Child:
         shown.cancel()
         return code
 
+    async def _watched(self, watchdog: Watchdog) -> None:
+        await watchdog.silence()
+        self._say("run", f"{self._program.name} no longer feeds its watchdog: killed")
+        self._signal(signal.SIGKILL)
 
-async def started(command: Sequence[str]) -> asyncio.subprocess.Process:
-    """In a session of its own, so that Ctrl-C reaches only `run`; ended when `run` dies."""
+
+async def started(command: Sequence[str], more: Mapping[str, str] = {}) -> asyncio.subprocess.Process:
+    """In a session of its own, so that Ctrl-C reaches only `run`; ended when `run` dies. `more`: of the
+    environment. A socket of systemd's, if we have one, is not handed on. Raises OSError."""
+    ours = {name: value for name, value in os.environ.items() if name not in _OURS_ALONE}
     return await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.DEVNULL,
@@ -143,6 +171,7 @@ async def started(command: Sequence[str]) -> asyncio.subprocess.Process:
         stderr=asyncio.subprocess.STDOUT,
         start_new_session=True,
         preexec_fn=_die_with_parent,
+        env={**ours, **more},
     )
 
 

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from bridge.cli import bolt
 from bridge.cli.child import Child, Program, show, started
 from bridge.cli.client import SOCKET_NAME
 from bridge.cli.folders import CliError, Folders
+from bridge.cli.watchdog import Watch
 
 LOOK_S = 0.05  # how often the files of the programs are looked at
 MOCK_READY_S = 30.0
@@ -24,6 +26,11 @@ BRIDGE_ENDS_S = 15.0  # after it asked for a reset: up to 10 s for the answer to
 BOOT_ID_FILE = "boot_id"
 RESET_FILE = "reset"
 POWER_FILE = "power"
+WATCHDOG_FILE = "watchdog-"  # and the name of the program
+SAFE_OUTPUTS_S = 10.0  # it takes 0.1 s, on a Pi some seconds; what hangs must not keep hal.safety away
+
+# Who makes the outputs safe must not stand still: Ctrl-Z, and a write from the background.
+_TERMINAL_STOPS = (signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
 _PYTHON = (sys.executable, "-I", "-u", "-m")
 OF_ONE_BOOT = (BOOT_ID_FILE, RESET_FILE, POWER_FILE, "safe-outputs.json", SOCKET_NAME)
 
@@ -31,16 +38,20 @@ OF_ONE_BOOT = (BOOT_ID_FILE, RESET_FILE, POWER_FILE, "safe-outputs.json", SOCKET
 class Programs:
     """mock (if it is one), safety, instruments and bridge; started in this order, ended in the other."""
 
-    def __init__(self, folders: Folders) -> None:
+    def __init__(self, folders: Folders, write: Callable[[str], None]) -> None:
+        """`write` takes a line and never waits for a reader."""
         self._folders = folders
+        self._write = write
         self._ending = asyncio.Event()
         self._reboot_asked = False
         self._reset_seen_at_s: float | None = None
         self._power: tuple[int, str] | None = None  # the file's inode and word
         safety_command = [*self._command("hal.safety"), "--safe-outputs-after"]  # see _safe_outputs
-        safety = Program("safety", safety_command, 10.0)  # up to 6 s until a car leaves C
-        instruments = Program("instruments", self._command("hal.instruments"), 5.0)
-        bridge = Program("bridge", self._command("bridge"), 15.0)
+        safety = Program("safety", safety_command, 10.0, self._watch("safety", 1.0))  # 6 s: a car leaves C
+        instruments = Program(
+            "instruments", self._command("hal.instruments"), 5.0, self._watch("instruments", 30.0)
+        )
+        bridge = Program("bridge", self._command("bridge"), 15.0, self._watch("bridge", 30.0))
         self._mock = Child(Program("mock", self._mock_command(), 5.0), self.say)
         self._safety = Child(safety, self.say, after=self._safe_outputs)
         self._instruments = Child(instruments, self.say)
@@ -49,22 +60,28 @@ class Programs:
     def _command(self, module: str) -> list[str]:
         return [*_PYTHON, module, *self._folders.arguments]
 
+    def _watch(self, name: str, silence_s: float) -> Watch:
+        """WatchdogSec of its unit."""
+        return Watch(self._path(f"{WATCHDOG_FILE}{name}"), silence_s)
+
     def _mock_command(self) -> list[str]:
         """Without `--mock`, as it is nothing else; started only when the box is a mock one."""
         return [*_PYTHON, "hal.mock", *replace(self._folders, mock=False).arguments]
 
     def say(self, who: str, what: str) -> None:
-        """One line on stdout. Nobody needs to read it: the box goes on."""
-        with contextlib.suppress(OSError):
-            print(f"{'MOCK ' * self._folders.mock}{who:<11} | {what}", flush=True)
+        """Writes one line. Nobody needs to read it: the box goes on."""
+        self._write(f"{'MOCK ' * self._folders.mock}{who:<11} | {what}")
 
     async def live(self) -> bool:
-        """Until SIGTERM or SIGINT; all have ended then. True: the Raspberry Pi is to be rebooted.
+        """Until SIGTERM, SIGINT or SIGHUP; all have ended then. True: the Raspberry Pi is to be rebooted.
 
         Raises CliError when the mock wallbox does not come up.
         """
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, self._ending.set)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            if signal.getsignal(number) != signal.SIG_IGN:  # nohup
+                asyncio.get_running_loop().add_signal_handler(number, self._ending.set)
+        for number in _TERMINAL_STOPS:
+            signal.signal(number, signal.SIG_IGN)
         self._lose_bolt()
         for name in OF_ONE_BOOT:
             self._path(name).unlink(missing_ok=True)
@@ -132,9 +149,19 @@ class Programs:
     async def _safe_outputs(self) -> None:
         """ExecStopPost of `hal.safety`: a Pi's kernel keeps its outputs."""
         arguments = ["-m", "hal.safety.safe_outputs", "--runtime-dir", str(self._folders.runtime)]
-        living = await started([sys.executable, "-I", "-u", *arguments])
-        await show(living, "safety", self.say)
-        if code := await living.wait():
+        try:
+            living = await started([sys.executable, "-I", "-u", *arguments])
+        except OSError as error:
+            self.say("run", f"safe_outputs FAILED: {error}: the contactor may still be closed")
+            return
+        try:
+            async with asyncio.timeout(SAFE_OUTPUTS_S):
+                await show(living, "safety", self.say)
+                code = await living.wait()
+        except TimeoutError:
+            living.kill()
+            code = await living.wait()
+        if code:
             self.say("run", f"safe_outputs FAILED with {code}: the contactor may still be closed")
 
     def _power_now(self) -> tuple[int, str] | None:

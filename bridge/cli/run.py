@@ -12,10 +12,13 @@ from pathlib import Path
 
 from bridge.cli import config
 from bridge.cli.folders import CliError, Folders, MisuseError, unusable
-from bridge.cli.programs import Programs
-from bridge.local.orders import SOCKET_NAME as LONGEST_NAME
+from bridge.cli.output import Output
+from bridge.cli.programs import WATCHDOG_FILE, Programs
+from bridge.local.orders import SOCKET_NAME
 
+STDOUT = 1
 SOCKET_PATH_LIMIT = 107  # bytes, unix(7)
+LONGEST_NAME = max(SOCKET_NAME, f"{WATCHDOG_FILE}instruments", key=len)
 LOCK_NAME = "run.lock"
 BANNER = "*** MOCK WALLBOX: simulated; nothing here charges a car or is billed to anybody."
 
@@ -27,7 +30,13 @@ def run(folders: Folders, *, new_config: bool) -> int:
     """
     if len(os.fsencode(folders.runtime / LONGEST_NAME)) > SOCKET_PATH_LIMIT:
         raise MisuseError(f"{folders.runtime}: too long for a socket in it; choose a shorter --runtime-dir")
-    programs = Programs(folders)
+    with Output(STDOUT) as output:
+        reboot = _live(folders, Programs(folders, output.say), new_config=new_config)
+    return subprocess.run(["systemctl", "reboot"], check=False).returncode if reboot else 0
+
+
+def _live(folders: Folders, programs: Programs, *, new_config: bool) -> bool:
+    """Whether the Raspberry Pi is to be rebooted."""
     if folders.mock:
         programs.say("run", BANNER)
     if new_config:
@@ -41,8 +50,7 @@ def run(folders: Folders, *, new_config: bool) -> int:
         except OSError as error:
             raise unusable(error, option) from None
     with _claimed(folders.runtime):
-        reboot = asyncio.run(programs.live())
-    return subprocess.run(["systemctl", "reboot"], check=False).returncode if reboot else 0
+        return asyncio.run(programs.live())
 
 
 @contextlib.contextmanager

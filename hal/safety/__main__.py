@@ -80,6 +80,7 @@ def _start(box: settings.Wallbox, asked: argparse.Namespace, ending: ExitStack) 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: loop.ask_to_stop())
     journal.say(f"hal.safety started{' with a MOCK box' if asked.mock else ''}: {granted.text}")
+    ending.callback(notify.send, "STOPPING=1")  # no more ticks, no more food for a watchdog
     notify.send("READY=1")
     return loop
 

@@ -21,6 +21,7 @@ MODULES = {
 }  # fmt: skip
 NAMES = ["bridge", "instruments", "mock", "safety"]
 END_S = 60.0  # a busy machine; the patience of `run` with its programs is 35 s together
+FILLER = b"filler\n" * (4096 // 7)  # one write to a pipe that is whole or refused
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
@@ -57,6 +58,30 @@ class Run:
             stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, preexec_fn=_end_with_parent,
             env=self._environment,
         )  # fmt: skip
+        self._reading = asyncio.create_task(self._read(self._living))
+
+    async def stop_reading(self) -> None:
+        """Nobody reads its output until `read_again`, and the pipe is full."""
+        assert self._living is not None
+        assert self._reading is not None
+        self._reading.cancel()
+        # A description of our own: ours is non-blocking, its own stays as it is.
+        pipe = os.open(f"/proc/{self._living.pid}/fd/1", os.O_WRONLY | os.O_NONBLOCK)
+        try:
+            refused = 0
+            while refused < 10:  # what waits in our own buffers makes room for some more
+                try:
+                    os.write(pipe, FILLER)
+                    refused = 0
+                except BlockingIOError:
+                    refused += 1
+                    await asyncio.sleep(0.02)
+        finally:
+            os.close(pipe)
+
+    def read_again(self) -> None:
+        """After `stop_reading`."""
+        assert self._living is not None
         self._reading = asyncio.create_task(self._read(self._living))
 
     async def end(self) -> int:
@@ -111,7 +136,8 @@ class Run:
     async def _read(self, living: asyncio.subprocess.Process) -> None:
         assert living.stdout is not None
         while line := await living.stdout.readline():
-            self.said.append(Said(time.monotonic(), line.decode(errors="replace").rstrip("\n")))
+            if line != b"filler\n":
+                self.said.append(Said(time.monotonic(), line.decode(errors="replace").rstrip("\n")))
 
     def _programs(self) -> Iterator[tuple[str | None, int]]:
         for folder in Path("/proc").glob("[0-9]*"):

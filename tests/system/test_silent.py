@@ -40,19 +40,3 @@ async def test_silent_instruments_are_a_lost_meter_until_they_speak_again() -> N
         await w.stop_with_card()
         w.stopped_once("Local")
         await w.billed_rightly()
-
-
-async def test_silent_hal_safety_suspends_and_the_transaction_goes_on_with_it() -> None:
-    async with world() as w:
-        await w.charge()
-        pid = w.run.pids()["safety"]
-        with standing_still(w, "safety"):
-            await w.until_status("SuspendedEVSE")
-        await w.until(
-            lambda: w.observer.status.contactor_closed and w.told == ("Charging", "NoError"), "again"
-        )
-        assert w.run.pids()["safety"] == pid
-        await w.until_charged_wh(100)
-        await w.stop_with_card()
-        w.stopped_once("Local")
-        await w.billed_rightly()
