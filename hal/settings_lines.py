@@ -24,7 +24,10 @@ class Section(msgspec.Struct, frozen=True):
 class Adc(Section, frozen=True):
     """The MCP3208 that reads pilot and proximity."""
 
-    spi_port: Annotated[int, Meta(ge=0, le=1, description="SPI bus")] = 0
+    # gpiozero drives any other bus by bit-banging, which no tick can wait for.
+    spi_port: Annotated[
+        Literal[0], Meta(description="SPI bus; GPIO 9 to 11, the only one in hardware here")
+    ] = 0
     spi_device: Annotated[int, Meta(ge=0, le=1, description="chip select")] = 0
     # The reference front end of docs/wiring.md: a 3.0 V part, not the 3.3 V rail.
     max_voltage_v: Annotated[float, Meta(ge=1, le=5.5, description="reference voltage of the converter")] = (

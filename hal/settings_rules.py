@@ -23,9 +23,28 @@ HARDWARE_BOUNDS: dict[str, tuple[Callable[[float, float], bool], float]] = {
     "lock.retry_wait_s": (ge, 5.0),  # field practice: 5 s between tries
 }
 
-# gpiozero's hardware SPI: MISO, MOSI and SCLK of bus 0, with its two chip selects.
-SPI0_PINS = {9: "MISO of the converter", 10: "MOSI of the converter", 11: "SCLK of the converter"}
-SPI0_SELECT_PINS = (8, 7)
+# Pins that belong to somebody else, whatever the box. The driver of SPI0 (dtparam=spi=on) holds both chip
+# selects; the firmware reads a HAT's EEPROM by GPIO 0 and 1 at every boot.
+RESERVED_PINS = {
+    0: "ID_SD of a HAT's EEPROM, which the firmware reads at every boot",
+    1: "ID_SC of a HAT's EEPROM, which the firmware reads at every boot",
+    7: "chip select 1 of SPI0, which the kernel holds",
+    8: "chip select 0 of SPI0, which the kernel holds",
+    9: "MISO of the converter",
+    10: "MOSI of the converter",
+    11: "SCLK of the converter",
+}
+UART_PINS = {14: "TXD", 15: "RXD"}  # they move at every boot, while the firmware tries its console
+HEADER_UARTS = ("/dev/serial0", "/dev/ttyAMA0", "/dev/ttyS0")  # by board and overlay: on GPIO 14 and 15
+PULLED_UP_PINS = (2, 3)  # I2C: 1.8 kohm to 3.3 V on the board; nothing pulls them down
+
+# The inputs, and the level at which each rests while all is well.
+INPUT_LEVELS: dict[str, Callable[[Wallbox], str]] = {
+    "contactor.mirror_pin": lambda box: box.contactor.mirror_active,
+    "lock.feedback_pin": lambda box: box.lock.feedback_active if box.lock else "",
+    "rcm.pin": lambda box: box.rcm.active if box.rcm else "",
+    "stop.pin": lambda box: box.stop.active if box.stop else "",
+}
 
 _HEX = frozenset("0123456789abcdef")
 
@@ -83,7 +102,7 @@ def _lock(box: Wallbox) -> Iterator[Broken]:
 
 
 def _pins(box: Wallbox) -> Iterator[Broken]:
-    """Each GPIO has one use; the converter's SPI lines count."""
+    """Each GPIO has one use, and none that is taken, moves or cannot rest where it is said to."""
     pins = {
         f"{section}.{name}": pin
         for section in ("pilot", "contactor", "lock", "rcm", "stop", "lamp")
@@ -91,10 +110,24 @@ def _pins(box: Wallbox) -> Iterator[Broken]:
         for name in part.__struct_fields__
         if name.endswith("pin") and (pin := getattr(part, name)) is not None
     }
-    taken: dict[int, str] = {}
-    if box.adc.spi_port == 0:
-        taken = SPI0_PINS | {SPI0_SELECT_PINS[box.adc.spi_device]: "chip select of the converter"}
-    yield from _one_use(pins, taken, "GPIO")
+    yield from _one_use(pins, RESERVED_PINS, "GPIO")
+    for key, pin in pins.items():
+        if pin in UART_PINS:
+            yield from _uart(box, key, pin)
+        elif pin in PULLED_UP_PINS and (level := INPUT_LEVELS.get(key)) and level(box) == "high":
+            why = "has 1.8 kohm to 3.3 V on the board: a cut wire would read healthy; choose another"
+            yield Broken((key,), f"GPIO {pin} {why}")
+
+
+def _uart(box: Wallbox, key: str, pin: int) -> Iterator[Broken]:
+    if key not in INPUT_LEVELS:
+        why = "of the UART, which moves at every boot; an output needs another"
+        yield Broken((key,), f"GPIO {pin} is {UART_PINS[pin]} {why}")
+        return
+    ports = {"meter.port": box.meter.port, "reader.port": box.reader.port if box.reader else ""}
+    for name, port in ports.items():
+        if port in HEADER_UARTS:
+            yield Broken((key, name), f"GPIO {pin} is {UART_PINS[pin]} of {name} = {port}; choose another")
 
 
 def _channels(box: Wallbox) -> Iterator[Broken]:

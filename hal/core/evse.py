@@ -141,6 +141,7 @@ class Evse:
             "closings": not contactor.exhausted(now_s),
             "rcm_tested": not self._rcm_test.runs,
             "state_kept": self._state_kept,  # a fault that is raised now would not outlast a restart
+            **dict.fromkeys(rules.lacks, False),
         }
 
     def _must_open_now(self) -> tuple[str, ...]:

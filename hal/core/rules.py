@@ -37,3 +37,4 @@ class BoxRules:
     has_rcm_test: bool = False  # the residual current monitor has a test input
     stop_kind: Literal["stop", "emergency"] = "stop"  # meaningful where `Sense.stop_pressed` is not None
     lock: LockRules = field(default_factory=LockRules)
+    lacks: tuple[str, ...] = ()  # what the machine lacks to keep a closed contactor safe: nothing closes

@@ -16,6 +16,7 @@ from gpiozero import GPIOZeroError, GPIOZeroWarning
 from hal import settings
 from hal.config_file import ConfigError
 from hal.core.evse import Evse
+from hal.core.rules import BoxRules
 from hal.notify import Notify
 from hal.safety import hardware, pwm, real_time
 from hal.safety.bolt import Claim
@@ -29,6 +30,7 @@ from hal.safety.lines import Lines, Wiring, low_lines
 from hal.safety.loop import Loop, Parts, Voice
 from hal.safety.owners import UnknownUserError, role_owners
 from hal.safety.pwm import PERIOD_NS, PwmError
+from hal.safety.real_time import RealTime
 from hal.safety.safe_outputs import Claims, write_claims
 from hal.safety.server import Server, SocketTakenError
 from hal.safety.status import Identity
@@ -69,8 +71,8 @@ def _start(box: settings.Wallbox, asked: argparse.Namespace, ending: ExitStack) 
     ending.callback(lines.close)
     all_kept = keeping.ready()
     granted = real_time.claim()
-    rules = rules_of(box, mock=asked.mock, fifo=not granted.fifo_refused)
-    notes = (*notes_of(box, rules), *facts)
+    rules = _rules(box, granted, mock=asked.mock)
+    notes = (*notes_of(box, rules), *facts, *(hardware.REMEDIES[name] for name in rules.lacks))
     identity = Identity(secrets.token_hex(4), asked.mock, granted.text, notes)
     now = clocks()
     kept = read(asked.state_dir / KEPT_FILE, now)
@@ -80,9 +82,19 @@ def _start(box: settings.Wallbox, asked: argparse.Namespace, ending: ExitStack) 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: loop.ask_to_stop())
     journal.say(f"hal.safety started{' with a MOCK box' if asked.mock else ''}: {granted.text}")
+    for name in rules.lacks:
+        journal.say(hardware.REMEDIES[name])
     ending.callback(notify.send, "STOPPING=1")  # no more ticks, no more food for a watchdog
     notify.send("READY=1")
     return loop
+
+
+def _rules(box: settings.Wallbox, granted: RealTime, *, mock: bool) -> BoxRules:
+    """A mock box closes without what keeps a real one safe; it says what it was not granted."""
+    rules = rules_of(box, mock=mock, fifo=not granted.fifo_refused)
+    if mock:
+        return rules
+    return replace(rules, lacks=hardware.lacks(hardware.Machine(), box, real_time=granted.granted))
 
 
 def _machine_facts(box: settings.Wallbox, asked: argparse.Namespace) -> tuple[str, ...]:

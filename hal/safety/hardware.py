@@ -111,6 +111,45 @@ def death_facts(machine: Machine, box: Wallbox, *, safe_outputs_after: bool) -> 
     return ("this kernel keeps the outputs of a dead process: add dtparam=strict_gpiod to config.txt",)
 
 
+HANG_LIMIT_S = 15  # the longest time-out of the Pi's own watchdog (bcm2835_wdt)
+
+
+def guards_hangs(machine: Machine, box: Wallbox) -> bool:
+    """Whether a hung kernel opens the contactor: by its watchdog line, or by a reset after 15 s.
+
+    A watchdog of the SoC counts while somebody feeds it (systemd, RuntimeWatchdogSec=).
+    """
+    return box.contactor.watchdog_pin is not None or any(map(_resets, watchdogs(machine)))
+
+
+def watchdogs(machine: Machine) -> list[Path]:
+    """Of this machine, in sysfs (Documentation/ABI/testing/sysfs-class-watchdog)."""
+    return sorted((machine.root / "sys/class/watchdog").glob("watchdog*"))
+
+
+def _resets(watchdog: Path) -> bool:
+    try:
+        state = (watchdog / "state").read_text().strip()
+        return state == "active" and int((watchdog / "timeout").read_text()) <= HANG_LIMIT_S
+    except (OSError, ValueError):  # a kernel without CONFIG_WATCHDOG_SYSFS does not tell
+        return False
+
+
+def lacks(machine: Machine, box: Wallbox, *, real_time: bool) -> tuple[str, ...]:
+    """What keeps a real box from closing (BoxRules.lacks), as names in REMEDIES."""
+    there = {"real_time": real_time, "hang_guard": guards_hangs(machine, box)}
+    return tuple(name for name, fulfilled in there.items() if not fulfilled)
+
+
+# What to do about it.
+REMEDIES = {
+    "real_time": "nothing closes without a real-time priority and locked memory: start it by its systemd "
+    "unit, or `evse-bridge run` as root (LimitRTPRIO, LimitMEMLOCK)",
+    "hang_guard": "nothing closes while no watchdog would end a hang of the kernel: install "
+    "system.conf.d/90-evse-bridge.conf (RuntimeWatchdogSec=15) and reboot, or wire contactor.watchdog_pin",
+}
+
+
 def wiring(box: Wallbox) -> Wiring:
     """The real lines. Raises NoHardwareError and PwmError."""
     lgpio, factory = _factory()

@@ -19,6 +19,11 @@ class RealTime:
     memory_refused: str
 
     @property
+    def granted(self) -> bool:
+        """Both."""
+        return not self.fifo_refused and not self.memory_refused
+
+    @property
     def text(self) -> str:
         """For `Status.real_time`."""
         fifo = f"no real-time priority ({self.fifo_refused})" if self.fifo_refused else "fifo"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -120,7 +121,17 @@ def test_a_new_file_of_a_real_box_says_the_defaults(path: Path) -> None:
             "lock.backward_pin = 24: GPIO 24 is already lock.feedback_pin",
         ),
         ("pin = 17", "pin = 11", "contactor.pin = 11: GPIO 11 is already SCLK of the converter"),
-        ("mirror_pin = 27", "mirror_pin = 8", "GPIO 8 is already chip select of the converter"),
+        ("mirror_pin = 27", "mirror_pin = 8", "GPIO 8 is already chip select 0 of SPI0, which the kernel"),
+        ("mirror_pin = 27", "mirror_pin = 7", "GPIO 7 is already chip select 1 of SPI0, which the kernel"),
+        ("feedback_pin = 25", "feedback_pin = 0", "GPIO 0 is already ID_SD of a HAT's EEPROM"),
+        ("pin = 17", "pin = 14", "contactor.pin = 14: GPIO 14 is TXD of the UART, which moves at every boot"),
+        ("backward_pin = 24", "backward_pin = 15", "lock.backward_pin = 15: GPIO 15 is RXD of the UART"),
+        ("[proximity]", "[adc]\nspi_port = 1\n[proximity]", "adc.spi_port = 1: must be 0 (SPI bus"),
+        (
+            "feedback_pin = 25",
+            "feedback_pin = 3",
+            "lock.feedback_pin = 3: GPIO 3 has 1.8 kohm to 3.3 V on the board: a cut wire would read healthy",
+        ),
         (
             "[proximity]",
             "[proximity]\nchannel = 1",
@@ -165,6 +176,73 @@ def test_a_new_file_of_a_real_box_says_the_defaults(path: Path) -> None:
 )
 def test_what_a_real_box_must_not_be(path: Path, old: str, new: str, said: str) -> None:
     assert any(said in fault for fault in faults(path, SOCKET.replace(old, new, 1)))
+
+
+OUTPUTS = (
+    "pilot.connect_pin", "contactor.pin", "contactor.watchdog_pin", "contactor.trip_pin", "lock.forward_pin",
+    "lock.backward_pin", "rcm.test_pin", "lamp.red_pin", "lamp.green_pin", "lamp.blue_pin",
+)  # fmt: skip
+INPUTS = ("contactor.mirror_pin", "lock.feedback_pin", "rcm.pin", "stop.pin")
+WHOLE = (
+    SOCKET.replace("pin = 17", "pin = 17\nwatchdog_pin = 16\ntrip_pin = 20", 1)
+    + "[pilot]\nconnect_pin = 22\n[rcm]\npin = 5\ntest_pin = 21\n"
+    + '[stop]\nkind = "stop"\npin = 26\n[lamp]\nred_pin = 12\ngreen_pin = 13\nblue_pin = 19\n'
+)
+
+
+def with_pin(text: str, key: str, number: int) -> str:
+    """`text`, a box with every part, with another pin there."""
+    section, name = key.split(".")
+    before, after = text.split(f"[{section}]\n")
+    return f"{before}[{section}]\n" + re.sub(
+        rf"^{name} = \d+$", f"{name} = {number}", after, count=1, flags=re.M
+    )
+
+
+def test_a_box_with_every_part_and_no_pin_left_out(path: Path) -> None:
+    path.write_text(WHOLE)
+    box = load(path, mock=False)
+    there = {
+        f"{section}.{name}"
+        for section in ("contactor", "lock", "rcm", "stop", "lamp", "pilot")
+        for part in (getattr(box, section),)
+        for name in part.__struct_fields__
+        if name.endswith("pin") and getattr(part, name) is not None
+    }
+    assert there == {*OUTPUTS, *INPUTS, "pilot.pin"}
+
+
+@pytest.mark.parametrize("mock", [True, False])
+@pytest.mark.parametrize("pin", [0, 1, 7, 8, 9, 10, 11, 14, 15])
+@pytest.mark.parametrize("key", OUTPUTS)
+def test_no_output_on_a_pin_that_moves_or_is_taken(path: Path, key: str, pin: int, mock: bool) -> None:
+    (fault,) = faults(path, with_pin(WHOLE, key, pin), mock=mock)
+    assert f"{key} = {pin}: " in fault
+
+
+@pytest.mark.parametrize("uart", ["/dev/ttyAMA0", "/dev/serial0", "/dev/ttyS0", "/dev/ttyACM0"])
+@pytest.mark.parametrize("user", ["reader", "meter"])
+@pytest.mark.parametrize("key", INPUTS)
+def test_an_input_on_the_header_s_uart_only_while_nobody_talks_there(
+    path: Path, key: str, user: str, uart: str
+) -> None:
+    text = with_pin(WHOLE, key, 15)
+    assert faults(path, text) == []
+    if user == "meter":
+        text = text.replace("/dev/ttyUSB0", uart)
+    else:
+        text += f'[reader]\nmodel = "rdm6300"\nport = "{uart}"\n'
+    said = [f"{key} = 15: GPIO 15 is RXD of {user}.port = {uart}; choose another"]
+    assert [fault.partition(": ")[2] for fault in faults(path, text)] == (said if "ACM" not in uart else [])
+
+
+@pytest.mark.parametrize("key", INPUTS)
+def test_a_pin_that_is_pulled_up_for_good_rests_low_or_not_at_all(path: Path, key: str) -> None:
+    section = key.split(".")[0]
+    level = {"contactor": "mirror_active", "lock": "feedback_active"}.get(section, "active")
+    for active, many in (("low", 0), ("high", 1)):
+        text = with_pin(WHOLE, key, 2).replace(f"[{section}]\n", f'[{section}]\n{level} = "{active}"\n')
+        assert len(faults(path, text)) == many
 
 
 READER = '[reader]\nmodel = "line"\nport = "/dev/ttyS0"\n'

@@ -65,6 +65,13 @@ MAY_CLOSE = [
     _without("stop_button", "not self._stop_button.pressed", f"{STOP}a_stop_takes_the_offer"),
     _without("rcm_tested", "not self._rcm_test.runs", f"{SELF}nothing_is_offered_before_the_test_is_over"),
     Mutant(
+        "may_close without what the machine lacks",
+        "evse",
+        "**dict.fromkeys(rules.lacks, False),",
+        "",
+        f"{CLOSE}nothing_closes_or_is_offered_while_the_machine_lacks_something",
+    ),
+    Mutant(
         "may_close: diode of another plug-in",
         "evse",
         'self._diode_seen = vehicle != "A" and (',

@@ -19,6 +19,8 @@ WAITS_FOR = {
     "closings": "contactor.closings_window_s with fewer closings",
     "rcm_tested": "the end of a self test",
     "state_kept": "a disk that takes what must outlast a restart",
+    "real_time": "a real-time priority and locked memory",
+    "hang_guard": "somebody who opens the contactor when the kernel hangs",
 }
 # Nobody need be surprised by these; the others are a matter for a person.
 USUAL = frozenset(

@@ -17,6 +17,16 @@ def test_closes_within_3_s_of_c2_when_everything_holds() -> None:
     assert bench.view().withheld_by == ()
 
 
+def test_nothing_closes_or_is_offered_while_the_machine_lacks_something() -> None:
+    """A real box without real-time priority, or with nobody who ends a hang of its kernel."""
+    bench = Bench(replace(QUICK, lacks=("real_time", "hang_guard")))
+    bench.car = "C"
+    bench.run(5.0)
+    assert not bench.closed()
+    assert bench.pilot() == "x1"
+    assert {"real_time", "hang_guard"} <= set(bench.view().withheld_by)
+
+
 def test_c2_must_be_stable_for_500_ms() -> None:
     bench = Bench().offered()
     bench.car = "C"

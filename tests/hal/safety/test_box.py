@@ -55,6 +55,11 @@ def test_a_mock_box_is_unmistakable() -> None:
     assert box.serial.startswith("MOCK")
 
 
+@pytest.mark.parametrize(("fifo", "memory"), [("", ""), ("no", ""), ("", "no"), ("no", "no")])
+def test_real_time_is_granted_only_whole(fifo: str, memory: str) -> None:
+    assert RealTime(fifo, memory).granted is (not fifo and not memory)
+
+
 def test_real_time_is_said_in_words() -> None:
     assert RealTime("", "").text == "fifo, memory locked"
     refused = RealTime("Operation not permitted", "Cannot allocate memory").text

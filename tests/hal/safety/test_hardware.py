@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hal.safety.hardware import Machine, NoHardwareError, check, death_facts, kernel_releases
+from hal.safety.hardware import REMEDIES, Machine, NoHardwareError, check, death_facts, kernel_releases, lacks
 from hal.settings_lines import Contactor
 from tests.hal.safety.rig import SOCKET_BOX
 
@@ -145,3 +145,37 @@ def test_a_kernel_that_keeps_needs_somebody_who_opens_the_contactor(pi: Pi) -> N
 def test_a_kernel_that_releases_is_nothing_to_speak_of(pi: Pi) -> None:
     pi.persist("pinctrl_bcm2835", "N")
     assert death_facts(pi.machine(), SOCKET_BOX, safe_outputs_after=False) == ()
+
+
+@pytest.mark.parametrize(
+    ("state", "timeout", "guarded"),
+    [
+        ("active", "15", True),
+        ("active", "1", True),
+        ("active", "16", False),  # longer than anybody promised
+        ("active", "60", False),
+        ("inactive", "15", False),  # nobody feeds it, so it does not count
+        ("active", "", False),
+        (None, "15", False),  # a kernel that does not tell
+    ],
+)
+def test_a_real_box_needs_a_watchdog_against_a_hang(
+    pi: Pi, state: str | None, timeout: str, guarded: bool
+) -> None:
+    if state is not None:
+        pi.put("sys/class/watchdog/watchdog0/state", state + "\n")
+    pi.put("sys/class/watchdog/watchdog0/timeout", timeout + "\n")
+    assert lacks(pi.machine(), SOCKET_BOX, real_time=True) == (() if guarded else ("hang_guard",))
+    assert lacks(pi.machine(), BOX_WITH_WATCHDOG, real_time=True) == ()
+
+
+def test_one_of_two_watchdogs_is_enough(pi: Pi) -> None:
+    for number, state in enumerate(("inactive", "active")):
+        pi.put(f"sys/class/watchdog/watchdog{number}/state", state)
+        pi.put(f"sys/class/watchdog/watchdog{number}/timeout", "15")
+    assert lacks(pi.machine(), SOCKET_BOX, real_time=True) == ()
+
+
+def test_a_real_box_needs_real_time(pi: Pi) -> None:
+    assert lacks(pi.machine(), BOX_WITH_WATCHDOG, real_time=False) == ("real_time",)
+    assert set(lacks(pi.machine(), SOCKET_BOX, real_time=False)) == set(REMEDIES)
