@@ -17,6 +17,8 @@ BOLT_SOCKET_NAME = "bolt.sock"  # of the process that holds a solenoid; in the r
 LINE_LIMIT = 65_536  # bytes; a longer line is dropped with its sender
 WISH_LIFE_S = 15.0  # how far ahead a wish is valid; renewed every second
 WISH_LIFE_RESTART_S = 60.0  # before a planned restart of the bridge; never more
+HANG_LIMIT_S = 15  # so long a hung kernel may stand: the longest time-out of a Pi's watchdog (bcm2835_wdt)
+NO_WATCHDOG_LINE = "no watchdog line for the contactor"  # in Status.notes of a box without one
 
 Role = Literal["bridge", "instruments", "observer", "tool"]
 Cable = Literal["auto", "keep", "release", "permanent"]

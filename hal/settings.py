@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Meta
 
 from hal.config_file import ConfigError, Report, initial, parse
+from hal.contract import NO_WATCHDOG_LINE
 from hal.meter_map import MeterMap, MeterName
 from hal.settings_lines import Adc, Contactor, Gpio, Level, Lock, Pilot, Proximity, Rcm, Stop
 from hal.settings_lines import Section as _Section
@@ -226,7 +227,7 @@ def _protection_facts(box: Wallbox) -> list[str]:
         facts.append("residual current monitor without a test output")
     if box.lock is not None and box.lock.kind == "solenoid":
         facts.append("the cable lock lets the plug go when the power fails")
-    return facts + ["no watchdog line for the contactor"] * (box.contactor.watchdog_pin is None)
+    return facts + [NO_WATCHDOG_LINE] * (box.contactor.watchdog_pin is None)
 
 
 def main(arguments: Sequence[str]) -> int:

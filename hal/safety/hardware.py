@@ -13,6 +13,7 @@ from typing import Any
 
 from gpiozero import GPIOZeroError, SPISoftwareFallback
 
+from hal.contract import HANG_LIMIT_S
 from hal.safety import pwm
 from hal.safety.lines import Wiring
 from hal.settings import Wallbox
@@ -109,9 +110,6 @@ def death_facts(machine: Machine, box: Wallbox, *, safe_outputs_after: bool) -> 
             "make the outputs safe (--safe-outputs-after), or wire contactor.watchdog_pin"
         )
     return ("this kernel keeps the outputs of a dead process: add dtparam=strict_gpiod to config.txt",)
-
-
-HANG_LIMIT_S = 15  # the longest time-out of the Pi's own watchdog (bcm2835_wdt)
 
 
 def guards_hangs(machine: Machine, box: Wallbox) -> bool:

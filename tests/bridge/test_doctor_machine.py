@@ -72,6 +72,35 @@ def test_wear(storage: Storage, result: Result, words: str) -> None:
     assert words in check.measured
 
 
+FED, IDLE = machine.Watchdog("watchdog0", "active", 15), machine.Watchdog("watchdog0", "inactive", 15)
+
+
+@pytest.mark.parametrize(
+    ("there", "line", "result", "measured"),
+    [
+        ([FED], False, "ok", "watchdog0 active, 15 s"),
+        ([IDLE, FED], False, "ok", "watchdog0 inactive, 15 s; watchdog0 active, 15 s"),
+        ([IDLE], False, "fault", "watchdog0 inactive, 15 s"),
+        ([], False, "fault", "there is none"),
+        ([], True, "warning", "there is none"),
+        ([machine.Watchdog("watchdog1", "active", 60)], False, "fault", "watchdog1 active, 60 s"),
+        ([machine.Watchdog("w", "", None)], True, "warning", "w tells nothing, timeout unknown"),
+    ],
+)
+def test_watchdog(there: list[machine.Watchdog], line: bool, result: Result, measured: str) -> None:
+    check = machine.watchdog(there, line=line)
+    assert (check.result, check.measured) == (result, measured)
+
+
+@pytest.mark.parametrize(
+    ("after_s", "oops", "result"),
+    [(1, True, "ok"), (10, True, "ok"), (-1, True, "ok"), (0, True, "warning"), (11, True, "warning"),
+     (1, False, "warning")],
+)  # fmt: skip
+def test_panic(after_s: int, oops: bool, result: Result) -> None:
+    assert machine.panic(after_s, oops_panics=oops).result == result
+
+
 @pytest.mark.parametrize(("free", "result"), [(600e6, "ok"), (499e6, "warning"), (49e6, "fault")])
 def test_free_space(free: float, result: Result) -> None:
     assert machine.free_space(int(free), int(30e9)).result == result
@@ -195,3 +224,15 @@ async def test_a_connection_is_seen_in_the_kernels_table(host: str) -> None:
     await writer.wait_closed()
     server.close()
     await server.wait_closed()
+
+
+def test_what_the_kernel_tells_of_watchdogs_and_panics(tmp_path: Path) -> None:
+    assert look.watchdogs(tmp_path) == []
+    assert look.panic(tmp_path) is None
+    _kernel_file(tmp_path / "class/watchdog/watchdog0/state", "active")
+    _kernel_file(tmp_path / "class/watchdog/watchdog0/timeout", "15")
+    (tmp_path / "class/watchdog/watchdog1").mkdir()
+    assert look.watchdogs(tmp_path) == [FED, machine.Watchdog("watchdog1", "", None)]
+    _kernel_file(tmp_path / "sys/kernel/panic", "-1")
+    _kernel_file(tmp_path / "sys/kernel/panic_on_oops", "0")
+    assert look.panic(tmp_path) == (-1, False)

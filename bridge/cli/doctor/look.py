@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridge.cli.doctor.machine import Storage
+from bridge.cli.doctor.machine import Storage, Watchdog
 
 _PORTS = ("serial/by-id/*", "ttyUSB*", "ttyACM*", "ttyAMA*", "ttyS[0-9]")
 
@@ -40,6 +40,26 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="ascii").strip()
     except OSError:
         return ""
+
+
+def watchdogs(sys: Path = Path("/sys")) -> list[Watchdog]:
+    """Of the kernel (Documentation/ABI/testing/sysfs-class-watchdog)."""
+    folders = sorted((sys / "class" / "watchdog").glob("watchdog*"))
+    return [_watchdog(folder) for folder in folders]
+
+
+def _watchdog(folder: Path) -> Watchdog:
+    timeout = _text(folder / "timeout")
+    return Watchdog(folder.name, _text(folder / "state"), int(timeout) if timeout.isdigit() else None)
+
+
+def panic(proc: Path = Path("/proc")) -> tuple[int, bool] | None:
+    """kernel.panic and kernel.panic_on_oops; None: this machine tells none."""
+    kernel = proc / "sys" / "kernel"
+    try:
+        return int(_text(kernel / "panic")), int(_text(kernel / "panic_on_oops")) != 0
+    except ValueError:
+        return None
 
 
 def free_space(folder: Path) -> tuple[int, int]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.cli.doctor.check import Check, Subject
 from bridge.core.calendar import BUILT_AT
-from hal.contract import InstrumentBox, Temperatures
+from hal.contract import HANG_LIMIT_S, InstrumentBox, Temperatures
 
 CLOCK = Subject("machine.clock", "clock", "set by a time server")
 SUPPLY = Subject("machine.supply", "supply voltage", "never below 4.63 V")  # Raspberry Pi documentation
@@ -18,6 +19,9 @@ WORN_STEP, WORN_OUT_STEP = 0x09, 0x0A  # eMMC EXT_CSD: steps of 10 %; 0x0A is 90
 FREE = Subject("machine.free_space", "free space", "at least 500 MB")
 # Own bounds: the database and its journal need some MB; diagnostics and an update some hundred.
 FREE_WARNING_MB, FREE_FAULT_MB = 500.0, 50.0
+WATCHDOG = Subject("machine.watchdog", "chip's watchdog", f"fed, at most {HANG_LIMIT_S} s")
+PANIC = Subject("machine.panic", "kernel panic", "restarts within 10 s; an oops panics")
+PANIC_LATEST_S = 10
 STATE = Subject("machine.state_folder", "state folder", "synced within 1 s")
 SYNC_S = 1.0  # an fsync of 158 ms was seen on a good machine
 
@@ -54,6 +58,51 @@ def chip(temperatures: Temperatures | None) -> Check:
     if temperatures.soc_c < SOC_TO_C:
         return SOC.ok(measured, values)
     return SOC.warning(measured, "Give it a heat sink or air; it slows down and ticks come late.", values)
+
+
+@dataclass(frozen=True, slots=True)
+class Watchdog:
+    """One of the kernel's; `timeout_s` None: it does not tell."""
+
+    name: str
+    state: str  # active: somebody feeds it
+    timeout_s: int | None
+
+    @property
+    def resets(self) -> bool:
+        """It ends a hang in time."""
+        return self.state == "active" and self.timeout_s is not None and self.timeout_s <= HANG_LIMIT_S
+
+
+_HANG_DO = (
+    "Install /usr/lib/systemd/system.conf.d/90-evse-bridge.conf (deploy/install-units) and reboot; "
+    "config.txt: dtparam=watchdog=on."
+)
+
+
+def watchdog(there: Sequence[Watchdog], *, line: bool) -> Check:
+    """Who ends a hang of the kernel. `line`: the box has a watchdog line, which opens in a moment."""
+    measured = "; ".join(_of_watchdog(one) for one in there) or "there is none"
+    if any(one.resets for one in there):
+        return WATCHDOG.ok(measured)
+    if line:
+        return WATCHDOG.warning(measured, f"The watchdog line opens, but nobody restarts the box. {_HANG_DO}")
+    return WATCHDOG.fault(measured, f"Nothing closes: a hang would leave the contactor closed. {_HANG_DO}")
+
+
+def _of_watchdog(one: Watchdog) -> str:
+    timeout = "timeout unknown" if one.timeout_s is None else f"{one.timeout_s} s"
+    return f"{one.name} {one.state or 'tells nothing'}, {timeout}"
+
+
+def panic(restarts_after_s: int, *, oops_panics: bool) -> Check:
+    """kernel.panic (below 0: at once; 0: never) and kernel.panic_on_oops."""
+    soon = restarts_after_s < 0 or 0 < restarts_after_s <= PANIC_LATEST_S
+    measured = f"kernel.panic = {restarts_after_s}, kernel.panic_on_oops = {int(oops_panics)}"
+    if soon and oops_panics:
+        return PANIC.ok(measured)
+    do = "Install /usr/lib/sysctl.d/90-evse-bridge.conf (deploy/install-units); sysctl --system."
+    return PANIC.warning(measured, do)
 
 
 @dataclass(frozen=True, slots=True)

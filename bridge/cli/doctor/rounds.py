@@ -79,7 +79,7 @@ class Rounds:
         except NobodyError as nobody:
             running = self._programs.get("safety")
             yield programs.safety_silent(str(nobody), nobody.do, running)
-        yield from soundness(self._folders.state, self._wire.heard)
+        yield from soundness(self._folders.state, self._wire.heard, mock=self._folders.mock)
         self._person.told("the way to the Central System")
         status = self._wire.heard.status
         setup, config_dir = self._configuration.setup, self._configuration.folder

@@ -10,14 +10,17 @@ from bridge import clock
 from bridge.cli.doctor import look, machine
 from bridge.cli.doctor.check import Check
 from bridge.cli.doctor.wire import Heard
+from hal.contract import NO_WATCHDOG_LINE
 
 
-def soundness(state_dir: Path, heard: Heard) -> Iterator[Check]:
-    """Clock, supply, heat, storage."""
+def soundness(state_dir: Path, heard: Heard, *, mock: bool) -> Iterator[Check]:
+    """Clock, supply, heat, hangs (of a real box alone: a mock's machine is somebody's laptop), storage."""
     yield machine.clock(datetime.now().astimezone(), synchronized=clock.synchronized())
     if heard.instruments is not None:
         yield machine.supply(heard.instruments)
     yield machine.chip(heard.temperatures)
+    if not mock:
+        yield from _hangs(heard)
     try:
         yield machine.wear(look.storage(state_dir))
         yield machine.free_space(*look.free_space(state_dir))
@@ -28,6 +31,16 @@ def soundness(state_dir: Path, heard: Heard) -> Iterator[Check]:
         yield machine.state_folder(str(state_dir), None, error.strerror or str(error))
         return
     yield _state(state_dir)
+
+
+def _hangs(heard: Heard) -> Iterator[Check]:
+    line = heard.status is not None and NO_WATCHDOG_LINE not in heard.status.notes
+    yield machine.watchdog(look.watchdogs(), line=line)
+    seen = look.panic()
+    if seen is None:
+        yield machine.PANIC.not_checked("this machine tells none")
+    else:
+        yield machine.panic(seen[0], oops_panics=seen[1])
 
 
 def _state(state_dir: Path) -> Check:

@@ -23,6 +23,7 @@ from pathlib import Path
 from gpiozero.pins.lgpio import LGPIOFactory
 
 from hal import settings
+from hal.contract import HANG_LIMIT_S
 from hal.mock.box import SimulatedBox
 from hal.mock.line_map import FLOATING, HIGH
 from hal.safety.contactor_lines import ContactorLines
@@ -237,6 +238,17 @@ def our_rules_give_each_device_its_group() -> str:
     return str(link)
 
 
+def systemd_feeds_the_watchdog_of_our_drop_in() -> str:
+    """A watchdog of the kernel's own in place of the SoC's; nothing would close without one."""
+    run("modprobe", "softdog")
+    run("systemctl", "daemon-reexec")
+    watchdog = Path("/sys/class/watchdog/watchdog0")
+    until(lambda: (watchdog / "state").read_text() == "active\n", "fed")
+    timeout_s = int((watchdog / "timeout").read_text())
+    assert timeout_s <= HANG_LIMIT_S
+    return f"{timeout_s} s"
+
+
 def the_unit_runs_on_real_devices_hangs_is_killed_and_made_safe() -> str:
     with chip_of("keeps") as chip:
         world = World(chip)
@@ -330,6 +342,7 @@ TESTS = (
     a_dead_process_lets_its_line_fall_where_the_kernel_releases,
     a_dead_process_leaves_its_line_high_where_the_kernel_keeps_until_safe_outputs,
     our_rules_give_each_device_its_group,
+    systemd_feeds_the_watchdog_of_our_drop_in,
     the_unit_runs_on_real_devices_hangs_is_killed_and_made_safe,
 )
 
