@@ -96,6 +96,7 @@ ROOMS = {
     "hal.safety.*": (
         "hal.contract",
         "hal.durable",
+        "hal.lgpio_module",
         "hal.config_file",
         "hal.notify",
         "hal.settings",
@@ -107,6 +108,7 @@ ROOMS = {
     "hal.instruments.*": (
         "hal.contract",
         "hal.durable",
+        "hal.lgpio_module",
         "hal.config_file",
         "hal.logs",
         "hal.meter_map",

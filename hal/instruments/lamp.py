@@ -10,8 +10,10 @@ from typing import Any
 
 from gpiozero import DigitalOutputDevice, GPIOZeroError
 
+from hal import lgpio_module
 from hal.contract import Status
 from hal.instruments.lamp_patterns import DARK, Colour, colour, pattern_name
+from hal.lgpio_module import NoLgpioError
 from hal.settings import Lamp
 
 _STEP_S = 0.05
@@ -99,10 +101,11 @@ def _mock(line_map: Path) -> Any:
 def _pi() -> Any:
     """Real lines or none: nothing stands in for them."""
     try:
-        import lgpio  # only the extra `pi` brings it
-        from gpiozero.pins.lgpio import LGPIOFactory
-    except ImportError:
-        raise NoLampError("lgpio is not installed: install the extra `pi` (lgpio >= 0.2.2)") from None
+        lgpio = lgpio_module.loaded(Path(), *lgpio_module.ANYWHERE)
+    except NoLgpioError as error:
+        raise NoLampError(str(error)) from None
+    from gpiozero.pins.lgpio import LGPIOFactory  # imports lgpio
+
     try:
         return LGPIOFactory()
     except lgpio.error as error:

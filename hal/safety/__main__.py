@@ -66,7 +66,7 @@ def _start(box: settings.Wallbox, asked: argparse.Namespace, ending: ExitStack) 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no small process beside this one stays as a zombie
     keeping = Keeping(asked.state_dir / KEPT_FILE, asked.runtime_dir)
     ending.callback(keeping.close)
-    wiring = _mock_wiring(box, asked.runtime_dir) if asked.mock else hardware.wiring(box)
+    wiring = _mock_wiring(box, asked.runtime_dir) if asked.mock else hardware.wiring(box, asked.runtime_dir)
     lines = _claim_lines(box, asked.runtime_dir, wiring, mock=asked.mock)
     ending.callback(lines.close)
     all_kept = keeping.ready()

@@ -13,7 +13,9 @@ from typing import Any
 
 from gpiozero import GPIOZeroError, SPISoftwareFallback
 
+from hal import lgpio_module
 from hal.contract import HANG_LIMIT_S
+from hal.lgpio_module import NoLgpioError
 from hal.safety import pwm
 from hal.safety.lines import Wiring
 from hal.settings import Wallbox
@@ -148,21 +150,22 @@ REMEDIES = {
 }
 
 
-def wiring(box: Wallbox) -> Wiring:
+def wiring(box: Wallbox, runtime_dir: Path) -> Wiring:
     """The real lines. Raises NoHardwareError and PwmError."""
-    lgpio, factory = _factory()
+    lgpio, factory = _factory(runtime_dir)
     # gpiozero would answer a refused SPI device by bit-banging, which no tick could wait for.
     warnings.filterwarnings("error", category=SPISoftwareFallback)
     folder = pwm.find_channel(pwm.SYSFS, box.pilot.pwm_device, box.pilot.pin)
     return Wiring(factory, folder, (OSError, GPIOZeroError, lgpio.error))
 
 
-def _factory() -> tuple[Any, Any]:
+def _factory(runtime_dir: Path) -> tuple[Any, Any]:
     try:
-        import lgpio  # only the extra `pi` brings it
-        from gpiozero.pins.lgpio import LGPIOFactory
-    except (ImportError, AttributeError):  # releases before 0.2 are an empty module
-        raise NoHardwareError("lgpio >= 0.2.2 is not installed: install the extra `pi`") from None
+        lgpio = lgpio_module.loaded(runtime_dir)
+    except NoLgpioError as error:
+        raise NoHardwareError(str(error)) from None
+    from gpiozero.pins.lgpio import LGPIOFactory  # imports lgpio
+
     try:
         return lgpio, LGPIOFactory()
     except lgpio.error as error:

@@ -11,8 +11,12 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
+
+from hal import lgpio_module
+from hal.lgpio_module import NoLgpioError
 
 FILE_NAME = "safe-outputs.json"  # in the runtime folder
 
@@ -34,35 +38,71 @@ def write_claims(runtime_dir: Path, claims: Claims) -> None:
     unfinished.replace(runtime_dir / FILE_NAME)
 
 
+class NotSafeError(Exception):
+    """Something could not be made safe; the text says what, why, and what was."""
+
+
 def make_safe(runtime_dir: Path) -> str:
-    """What was done, in words. Tries every line whatever became of the others; raises what failed last."""
+    """What was done, in words. Tries everything whatever became of the rest. Raises NotSafeError."""
     try:
         claims: Claims = json.loads((runtime_dir / FILE_NAME).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return "hal.safety has claimed no lines"
+    done, failed = [], []
+    try:
+        _lower_all(claims, runtime_dir)
+        done.append(f"lines {claims['low_lines']} low")
+    except (OSError, NoLgpioError) as error:
+        failed.append(f"lines {claims['low_lines']} may be HIGH: {error}")
+    try:
+        _steady_pilot(claims)
+        done.append("pilot x1")
+    except OSError as error:
+        failed.append(f"the pilot may still OFFER: {error}")
+    if failed:
+        raise NotSafeError("; ".join(failed + done))
+    return ", ".join(done)
+
+
+def _lower_all(claims: Claims, runtime_dir: Path) -> None:
+    """Each line, whatever became of the others. Raises what failed last."""
+    lower = _lowering(claims, runtime_dir)
     with ExitStack() as last_to_first:
-        last_to_first.callback(_steady_pilot, claims)
-        lower = _lowering(claims)
         for line in reversed(claims["low_lines"]):
             last_to_first.callback(lower, line)
-    return f"lines {claims['low_lines']} low, pilot x1"
 
 
-def _lowering(claims: Claims) -> Callable[[int], object]:
+def _lowering(claims: Claims, runtime_dir: Path) -> Callable[[int], object]:
+    """Raises OSError, NoLgpioError; so does what it returns."""
     if claims["line_map"] is None:
-        import lgpio  # not on other machines than a Pi
+        lgpio = lgpio_module.loaded(runtime_dir, *lgpio_module.ANYWHERE)
+        return partial(_lower, lgpio, _opened(lgpio, claims["gpio_chip"]))
+    from hal.mock.line_map import LineMap, LineMapError  # in mock mode only
 
-        opened = lgpio.gpiochip_open(claims["gpio_chip"])
-        return lambda line: lgpio.gpio_claim_output(opened, line, 0)
-    from hal.mock.line_map import LineMap  # in mock mode only
-
-    line_map = LineMap.open(Path(claims["line_map"]))
+    try:
+        line_map = LineMap.open(Path(claims["line_map"]))
+    except LineMapError as error:
+        raise OSError(str(error)) from None
 
     def lower(line: int) -> None:
         line_map.claim(line, os.getpid())
         line_map.make_output(line, high=False)
 
     return lower
+
+
+def _opened(lgpio: Any, chip: int | None) -> int:
+    try:
+        return int(lgpio.gpiochip_open(chip))
+    except lgpio.error as error:
+        raise OSError(f"gpiochip{chip}: {error}") from None
+
+
+def _lower(lgpio: Any, opened: int, line: int) -> None:
+    try:
+        lgpio.gpio_claim_output(opened, line, 0)
+    except lgpio.error as error:
+        raise OSError(f"GPIO {line}: {error}") from None
 
 
 def _steady_pilot(claims: Claims) -> None:
@@ -80,11 +120,15 @@ def _steady_pilot(claims: Claims) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Exit code 0 also when there was nothing to do."""
+    """0 also when there was nothing to do; 1 when something may not be safe; 2 for a wrong use."""
     if len(arguments) != 2 or arguments[0] != "--runtime-dir":
         print("safe_outputs: give --runtime-dir and the folder of hal.safety's files", file=sys.stderr)
         return 2
-    print(f"safe_outputs: {make_safe(Path(arguments[1]))}", file=sys.stderr)
+    try:
+        print(f"safe_outputs: {make_safe(Path(arguments[1]))}", file=sys.stderr)
+    except NotSafeError as error:
+        print(f"safe_outputs: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -8,7 +8,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hal.safety.hardware import REMEDIES, Machine, NoHardwareError, check, death_facts, kernel_releases, lacks
+from hal.safety.hardware import (
+    REMEDIES,
+    Machine,
+    NoHardwareError,
+    check,
+    death_facts,
+    kernel_releases,
+    lacks,
+    wiring,
+)
 from hal.settings_lines import Contactor
 from tests.hal.safety.rig import SOCKET_BOX
 
@@ -179,3 +188,9 @@ def test_one_of_two_watchdogs_is_enough(pi: Pi) -> None:
 def test_a_real_box_needs_real_time(pi: Pi) -> None:
     assert lacks(pi.machine(), BOX_WITH_WATCHDOG, real_time=False) == ("real_time",)
     assert set(lacks(pi.machine(), SOCKET_BOX, real_time=False)) == set(REMEDIES)
+
+
+def test_real_lines_without_lgpio_say_what_to_install(tmp_path: Path) -> None:
+    """It is on a Raspberry Pi alone."""
+    with pytest.raises(NoHardwareError, match=r"^lgpio >= 0\.2\.2 is not installed: install the extra `pi`$"):
+        wiring(SOCKET_BOX, tmp_path)
