@@ -43,6 +43,7 @@ LIST_CONFLICT = Report("LocalListConflict", "The local list says otherwise of an
 _REPORTS: dict[str, Report] = {
     "welded": Report("PowerSwitchFailure", "Contactor does not open: call an electrician", RELAY_WELDED),
     "did_not_close": Report("PowerSwitchFailure", "Contactor did not close"),
+    "watchdog_line": Report("PowerSwitchFailure", "Watchdog circuit of the contactor has failed"),
     "contactor_cycling": Report("PowerSwitchFailure", "Contactor switched too often: it rests"),
     "diode_missing": Report("OtherError", "Car does not answer properly: no diode seen", PILOT_LOW_LEVEL),
     "pilot_short": Report("OtherError", "Control pilot shorted: check car and cable", PILOT_STATE),

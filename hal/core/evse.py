@@ -32,6 +32,7 @@ from hal.core.supervision import Scene, Supervision, low_side_right
 from hal.core.thermal import Thermal
 from hal.core.trip import Trip
 from hal.core.view import EvseView, Parts, view_of
+from hal.core.watchdog_line import WatchdogLine
 
 C2_STABLE_S = 0.5  # closing wants more certainty than opening; inside the 3 s of IEC 61851-1 Table A.6 seq. 4
 SIMPLIFIED_PILOT_A = 10.0  # IEC 61851-1 A.2.3: a car that goes from A to C without B
@@ -57,6 +58,7 @@ class Evse:
         self._stop_button = StopButton(rules)
         self._pilot_test = PilotTest()
         self._rcm_test = RcmTest(rules.has_rcm_test, now_s)
+        self._watchdog_line = WatchdogLine(fitted=rules.has_watchdog_line, now_s=now_s)
         self._restarts = Restarts(rules, kept, now_s)
         self._trip = Trip()
         self._state_kept = True
@@ -107,6 +109,9 @@ class Evse:
             lock_motor=motor,
             cp_connected=self._offer.connected,
             rcm_test=rcm_test,
+            watchdog_edges=self._watchdog_line.step(
+                commanded=closed, mirror_closed=sense.mirror_closed, now_s=now_s
+            ),
             trip=self._trip.step(
                 live="welded" in causes or sense.mirror_closed,
                 welded=self._faults.stands("welded"),
@@ -210,6 +215,7 @@ class Evse:
         own = {
             "pilot_circuit": self._pilot_test.failed,
             "rcm_test_failed": self._rcm_test.failed,
+            "watchdog_line": self._watchdog_line.failed,
             "hal_restarting": self._restarts.too_many(vehicle, now_s),
         }
         return {

@@ -29,6 +29,7 @@ from hal.core.supervision import (
 )
 from hal.core.thermal import AT_ONCE_K, COOLER_K, LOST_PAUSE_S, LOST_RECOVER_S
 from hal.core.trip import PULSE_S, TRIES
+from hal.core.watchdog_line import PROOF_S
 
 Severity = Literal["open", "derate", "report"]  # open: the contactor may not be closed while it stands
 
@@ -68,6 +69,12 @@ KINDS: dict[str, Kind] = {
     "did_not_close": Kind(
         "open", "unplug", "mirror contact open though commanded closed",
         f"{_MIRROR_S:g} s after the command (field practice, as above)", _MIRROR_S, _MIRROR_S,
+    ),
+    "watchdog_line": Kind(
+        "open", "person", "the contactor closes though the watchdog line is held still",
+        f"within {PROOF_S:g} s of the command, at the first closing after a start and of each day: it would "
+        "stay closed in a hang",
+        PROOF_S + AT_ONCE_S, PROOF_S + AT_ONCE_S,
     ),
     "contactor_cycling": Kind(
         "open", "itself", "it was closed as often as it may be",

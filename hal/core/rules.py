@@ -35,6 +35,7 @@ class BoxRules:
     has_thermometer: bool = False  # at the contacts; without it `Sense.contacts_c` is None for ever
     has_cp_relay: bool = False  # a relay that can cut the control pilot: wakes cars in place of F
     has_rcm_test: bool = False  # the residual current monitor has a test input
+    has_watchdog_line: bool = False  # a circuit that holds the contactor only while it sees edges
     stop_kind: Literal["stop", "emergency"] = "stop"  # meaningful where `Sense.stop_pressed` is not None
     lock: LockRules = field(default_factory=LockRules)
     lacks: tuple[str, ...] = ()  # what the machine lacks to keep a closed contactor safe: nothing closes

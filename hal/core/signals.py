@@ -42,4 +42,5 @@ class Drive:
     lock_motor: Literal["lock", "unlock"] | None = None  # None: motor off
     cp_connected: bool = True  # False: the relay in the control pilot is open (a box that has one)
     rcm_test: bool = False  # True: the test input of the residual current monitor is active
+    watchdog_edges: bool = True  # False: none while closed, which must not close then
     trip: bool = False  # True: a pulse of the trip output: a welded contactor is live (a box that can)

@@ -23,6 +23,7 @@ CONTACTOR = {
     "weld": "the contactor's contacts stay closed once they are",
     "contactor_stuck_open": "the contactor does not close",
     "mirror_stuck": "the mirror contact stays as it is now",
+    "pump_bridged": "the circuit of the watchdog line holds the contactor without edges",
     "tripped": "the breaker before the contactor is off: no voltage; the trip output does it too",
 }
 LOCK = {

@@ -76,7 +76,9 @@ class Wires:
 
     def _coil(self, contactor: Contactor, high: High, now_s: float) -> bool:
         pump_pin = contactor.watchdog_pin
-        held = pump_pin is None or self._pump.holds(high(pump_pin), now_s)
+        if pump_pin is None or "pump_bridged" in self._plant.faults:
+            return high(contactor.pin)
+        held = self._pump.holds(high(pump_pin), now_s)
         return held and high(contactor.pin)
 
     def _show_contacts(self) -> None:

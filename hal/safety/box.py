@@ -40,6 +40,7 @@ def rules_of(box: Wallbox, *, mock: bool, fifo: bool) -> BoxRules:
         has_thermometer=box.temperature is not None,
         has_cp_relay=box.pilot.connect_pin is not None,
         has_rcm_test=box.rcm is not None and box.rcm.test_pin is not None,
+        has_watchdog_line=box.contactor.watchdog_pin is not None,
         stop_kind=box.stop.kind if box.stop else "stop",
         lock=_lock_rules(box),
     )

@@ -22,11 +22,12 @@ class ContactorLines:
         self._trip = _output_if_any(contactor.trip_pin, factory)
         self._mirror_open = contact(contactor.mirror_pin, contactor.mirror_active, factory)
 
-    def drive(self, *, closed: bool) -> None:
-        """Energises the coil or lets it go; call it at each tick, for the edges of the watchdog line."""
+    def drive(self, *, closed: bool, edges: bool = True) -> None:
+        """Energises the coil or lets it go; call it at each tick, for the edges of the watchdog line. Without
+        `edges` that line rests low, and the contactor must stay open."""
         self._coil.value = closed
         if self._pump is not None:
-            self._pump.value = closed and not self._pump.value
+            self._pump.value = closed and edges and not self._pump.value
 
     @property
     def has_trip(self) -> bool:

@@ -142,7 +142,7 @@ class Lines:
 
     def drive(self, decided: Drive) -> None:
         """The contactor first: nothing may delay its opening."""
-        self.contactor.drive(closed=decided.close_contactor)
+        self.contactor.drive(closed=decided.close_contactor, edges=decided.watchdog_edges)
         self.contactor.trip(tripped=decided.trip)
         self.pilot.show(decided.pilot)
         self.pilot.connect(connected=decided.cp_connected)

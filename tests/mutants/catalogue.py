@@ -10,8 +10,9 @@ from tests.mutants.restarts import PEOPLE, RESTARTS
 from tests.mutants.self_tests import SELF_TESTS
 from tests.mutants.table import THE_TABLE
 from tests.mutants.timers import FAULTS, THE_LOCK, TIMERS
+from tests.mutants.watchdog_line import WATCHDOG_LINE
 
 MUTANTS: list[Mutant] = [
     *MAY_CLOSE, *MUST_OPEN, *STOP_OFFERING, *LIMITS, *THE_LOCK, *TIMERS, *FAULTS,
-    *SELF_TESTS, *PILOT_JUDGE, *HEAT_JUDGE, *PEOPLE, *RESTARTS, *THE_TABLE, *ENDS,
+    *SELF_TESTS, *WATCHDOG_LINE, *PILOT_JUDGE, *HEAT_JUDGE, *PEOPLE, *RESTARTS, *THE_TABLE, *ENDS,
 ]  # fmt: skip

@@ -50,6 +50,10 @@ FAULTS = {
         "the contactor was told to close and the mirror contact says that it did not",
         "Check the coil's supply and driver, and the wire of the mirror contact.",
     ),
+    "watchdog_line": (
+        "the contactor closed though its watchdog line was held still: it would stay closed in a hang",
+        "Check the circuit of contactor.watchdog_pin: the coil must be held only while the line has edges.",
+    ),
     "contactor_cycling": (
         "the contactor has closed as often as it may for now",
         "Find out what makes the car begin and end so often; it goes on after some minutes.",

@@ -223,6 +223,12 @@ def _does_not_close(life: Life) -> None:
     life.wait(0.4, 0.8)
 
 
+def _holds_without_edges(life: Life) -> None:
+    life.fault("pump_bridged")
+    life.charge()
+    life.wait(0.4, 0.8)
+
+
 def _more(life: Life) -> None:
     life.ask(Asked(6.0))
     life.charge()
@@ -300,6 +306,7 @@ SCRIPTS: dict[str, Callable[[Life], None]] = {
     "jammed open": _jammed_open,
     "jammed shut": _jammed_shut,
     "does not close": _does_not_close,
+    "holds without edges": _holds_without_edges,
     "more": _more,
     "many closings": _many_closings,
     "D to E": lambda life: _short_between(life, "ventilation", "cp_short"),
@@ -347,6 +354,7 @@ SCRIPTS: dict[str, Callable[[Life], None]] = {
 # Rules without which a script leads nowhere.
 FORCED: dict[str, dict[str, object]] = {
     "RCM dead": {"has_rcm_test": True},
+    "holds without edges": {"has_watchdog_line": True},
     "stop held": {"stop_kind": "stop"},
     "emergency": {"stop_kind": "emergency"},
     "many closings": {"max_closings": 4},
@@ -395,6 +403,7 @@ OTHERS: dict[str, list[str]] = {
 CORE_FAULTS: dict[str, list[str]] = {
     "welded": ["weld"],
     "did_not_close": ["does not close"],
+    "watchdog_line": ["holds without edges"],
     "diode_missing": ["diode"],
     "pilot_short": ["short in A", "short in B"],
     "pilot_out_of_range": ["cp_high"],

@@ -123,6 +123,7 @@ class Provocation:
 
 _P = Provocation
 _EMERGENCY, _RCM_TEST = {"stop_kind": "emergency"}, {"has_rcm_test": True}
+_LINE = {"has_watchdog_line": True}
 _FEW: dict[str, Any] = {"max_closings": 3}
 
 PROVOKED: dict[str, list[Provocation]] = {
@@ -132,6 +133,7 @@ PROVOKED: dict[str, list[Provocation]] = {
         _P("short_mirror"),
         _P("mirror_stuck", _waits, lambda scene: scene.plant.ready(), 2.0),
     ],
+    "watchdog_line": [_P("pump_bridged", _waits, lambda scene: scene.plant.ready(), 2.0, _LINE)],
     "contactor_cycling": [_P("chatter", slow_s=20.0, rules=_FEW)],
     "diode_missing": [_P("diode", slow_s=0.05)],
     "pilot_short": [_P("cp_short", slow_s=0.05)],

@@ -25,6 +25,7 @@ CLASS_AND_END = {
     "thermometer_lost": ("derate", "itself"),
     "rcm_trip": ("open", "unplug"),
     "rcm_test_failed": ("open", "person"),
+    "watchdog_line": ("open", "person"),
     "emergency_stop": ("open", "person"),
     "stop_circuit": ("open", "itself"),
     "meter_lost": ("report", "itself"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -50,11 +51,11 @@ def fraction(pilot: PilotOffer) -> float:
             return duty(float(pilot))
 
 
-def outputs(drive: Drive) -> Outputs:
-    """The lines for a drive."""
+def outputs(drive: Drive, faults: Set[str] = frozenset()) -> Outputs:
+    """The lines for a drive, with what is broken on the way."""
     return Outputs(
         duty=fraction(drive.pilot),
-        contactor=drive.close_contactor,
+        contactor=drive.close_contactor and (drive.watchdog_edges or "pump_bridged" in faults),
         lock_forward=drive.lock_motor == "lock",
         lock_backward=drive.lock_motor == "unlock",
         cp_connected=drive.cp_connected,
@@ -121,15 +122,14 @@ class World:
         """Time passes with the lines as they are, then the box looks and decides."""
         planned_s = CLOSED_TICK_S if self._drive.close_contactor else OPEN_TICK_S
         late_s, self.late_s = self.late_s, 0.0
-        self.plant.step(outputs(self._drive), planned_s + late_s)
+        self.plant.step(outputs(self._drive, self.plant.faults), planned_s + late_s)
         self.now_s += planned_s + late_s
         self._renew()
         sense = self._sense(late_s)
         self._drive = self.box.step(sense, self._wish, self.now_s)
         self._keep()
-        self.observer.watch(
-            Tick(self.now_s, planned_s + late_s, late_s, self._wish, sense, outputs(self._drive))
-        )
+        lines = outputs(self._drive, self.plant.faults)
+        self.observer.watch(Tick(self.now_s, planned_s + late_s, late_s, self._wish, sense, lines))
 
     def _keep(self) -> None:
         """As hal.safety hands it to its keeper, at each tick."""

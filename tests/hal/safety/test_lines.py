@@ -223,6 +223,18 @@ def test_the_watchdog_line_has_an_edge_at_each_tick_while_closed(full: Rig) -> N
     assert seen == [True, False, True, False, False, False]
 
 
+@pytest.mark.parametrize("bridged", [False, True])
+def test_held_back_edges_close_only_a_circuit_that_is_bridged(full: Rig, bridged: bool) -> None:
+    if bridged:
+        full.plant.fault("pump_bridged")
+    for _ in range(15):
+        full.lines.drive(Drive("x1", close_contactor=True, watchdog_edges=False))
+        full.step(0.01)
+        assert full.line_map.driven_high(CONTACTOR)
+        assert not full.line_map.driven_high(WATCHDOG)
+    assert full.plant.contacts_closed is bridged
+
+
 def test_without_edges_the_contactor_falls(full: Rig) -> None:
     for _ in range(20):
         full.lines.drive(Drive("x1", close_contactor=True))
