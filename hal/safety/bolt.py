@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 from typing import Protocol, TypedDict
 
+from hal import lgpio_module
 from hal.contract import BOLT_SOCKET_NAME
 from hal.safety.aside import stand_aside
 
@@ -49,9 +50,8 @@ class _Line(Protocol):
 class _ChipLine:
     """A line of the Pi's chip. gpiozero would claim an input, then a low output: the bolt would drop."""
 
-    def __init__(self, chip: int, line: int) -> None:
-        import lgpio  # not on other machines than a Pi
-
+    def __init__(self, chip: int, line: int, runtime_dir: Path) -> None:
+        lgpio = lgpio_module.loaded(runtime_dir, *lgpio_module.ANYWHERE)
         self.failures: tuple[type[Exception], ...] = (OSError, lgpio.error)
         self._lgpio, self._line = lgpio, line
         self._handle = lgpio.gpiochip_open(chip)
@@ -85,9 +85,11 @@ class Bolt:
     """The line: nobody's until it is first wanted, and then at once at the level that is wanted."""
 
     def __init__(self, claim: Claim) -> None:
-        line, chip = claim["line"], claim["gpio_chip"]
+        line, chip, runtime_dir = claim["line"], claim["gpio_chip"], Path(claim["runtime_dir"])
         map_of_mock = Path(claim["line_map"] or "")
-        self._line: _Line = _MapLine(map_of_mock, line) if chip is None else _ChipLine(chip, line)
+        self._line: _Line = (
+            _MapLine(map_of_mock, line) if chip is None else _ChipLine(chip, line, runtime_dir)
+        )
         self._claim = claim
         self._claimed = self.locked = False
 
