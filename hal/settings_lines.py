@@ -61,6 +61,11 @@ class Pilot(Section, frozen=True):
     offset_v: Annotated[
         float, Meta(ge=-50, le=0, description="volts at the pilot when the converter reads 0")
     ] = -16.5
+    # The core takes the droop between two pulses out of the volts; the self test measures it again.
+    hold_s: Annotated[
+        float,
+        Meta(ge=0.015, le=0.03, description="time constant of the peak-holds: 100 nF and 200 kohm are 0.02"),
+    ] = 0.02
     # IEC 61851-1 Table A.5: at least 300 ms; old hybrids latch on F, so it may be 0.
     fault_f_s: Annotated[
         float, Meta(ge=0, le=2, description="how long F is shown after a fault, 0 for never")

@@ -2,32 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeGuard
 
 from hal.contract import Vehicle
 from hal.core.signals import PilotOffer
 
 LEAST_A = 6.0  # IEC 61851-1 Annex A: there is no offer between 0 and 6 A
 MOST_A = 80.0
+PERIOD_S = 0.001  # 1 kHz
 LOW_FROM_V, LOW_TO_V = -13.5, -10.5  # -12 V +- 1.5 V: the negative half-wave of x2 and a diode
-TOO_HIGH_V = 13.0  # +12 V source +- 0.6 V: nothing healthy reads more
+TOO_HIGH_V = (
+    13.5  # a source of 12.6 V, read through dividers and reference of 3 %: a healthy A reads up to 13.2 V
+)
 
-_A_ABOVE_V, _B_ABOVE_V, _C_ABOVE_V, _D_ABOVE_V = 10.5, 7.5, 4.5, 1.5  # midway between 12, 9, 6, 3 and 0 V
-_ENTER_C_V = 0.3  # IEC 61851-1 A.4.11: optional hysteresis, here on entering C only
+# Computed with the tolerances of source, resistors, divider, reference and time constant (docs/wiring.md).
+A_ABOVE_V = 10.5
+C_ENDS_ABOVE_V, C_ENDS_AT_V = 7.4, 4.6
+C_BEGINS_FROM_V, C_BEGINS_TO_V = 4.75, 7.25
+E_AT_V = 1.5
 _MICRO = 1_000_000  # a 1 kHz period in ns: the finest duty the PWM can make
 _DUTY_51_A = 0.85  # 51 to 52.5 A has no duty of its own
 
 
 def band(high_v: float, *, in_c: bool) -> Vehicle:
-    """The vehicle state of one positive peak. `in_c`: it is C now; leaving C has no hysteresis."""
-    margin_v = 0.0 if in_c else _ENTER_C_V
-    if high_v > _A_ABOVE_V:
+    """The vehicle state of these volts. `in_c`: it is C now, and ends farther out than it begins."""
+    if high_v > A_ABOVE_V:
         return "A"
-    if high_v > _B_ABOVE_V - margin_v:
+    if high_v > (C_ENDS_ABOVE_V if in_c else C_BEGINS_TO_V):
         return "B"
-    if high_v > _C_ABOVE_V + margin_v:
+    if high_v > C_ENDS_AT_V if in_c else high_v >= C_BEGINS_FROM_V:
         return "C"
-    return "D" if high_v > _D_ABOVE_V else "E"
+    return "D" if high_v > E_AT_V else "E"
+
+
+def high_side_v(read_v: float, shown: PilotOffer, hold_s: float) -> float:
+    """The positive half-wave behind what its peak-hold reads; `hold_s` is the time constant of the hold.
+
+    Between two pulses the hold droops; the low-pass behind it shows the mean of that, whatever the instant.
+    """
+    return read_v / (1 - _mean_droop(1 - duty(shown), hold_s)) if is_pwm(shown) else read_v
+
+
+def low_side_v(read_v: float, shown: PilotOffer, hold_s: float) -> float:
+    """The negative half-wave, likewise."""
+    return read_v / (1 - _mean_droop(duty(shown), hold_s)) if is_pwm(shown) else read_v
+
+
+def _mean_droop(gap: float, hold_s: float) -> float:
+    """The share that is lost on average where a hold is left alone for `gap` of each period."""
+    return gap * gap * PERIOD_S / (2 * hold_s)
 
 
 class VehicleFilter:
@@ -80,16 +103,22 @@ def amps_of_duty(fraction: float) -> float:
     return min((fraction - 0.64) * 250, MOST_A)
 
 
-def is_pwm(shown: PilotOffer) -> bool:
+def is_pwm(shown: PilotOffer) -> TypeGuard[float]:
     """True in x2: amps are offered."""
     return not isinstance(shown, str)
 
 
 _PLUGS: tuple[tuple[float, float], ...] = ((1000.0, 13.0), (330.0, 20.0), (150.0, 32.0), (75.0, 63.0))
+_NO_PLUG_OHM = 2460.0
 
 
 def cable_rating_a(ohm: float) -> float | Literal["implausible"] | None:
-    """Amps of the plug with this resistor (IEC 61851-1 Table B.2); None above 2200 ohm: no plug."""
-    if ohm > 2200:
+    """Amps of the plug with this resistor; None: no plug.
+
+    The bounds are a maker's (Phoenix Contact, EV-CC manual, table 5-1; 13 A there ends at 2200 ohm).
+    IEC 61851-1 Table B.2, at second hand, has 1100 to 2460 ohm for 13 A, no plug above 4500 ohm, and a fault
+    between these.
+    """
+    if ohm > _NO_PLUG_OHM:
         return None
     return next((rating for least_ohm, rating in _PLUGS if ohm >= least_ohm), "implausible")

@@ -23,6 +23,7 @@ class BoxRules:
     socket: bool  # False: a fixed cable, which has no lock and no proximity pilot
     installation_max_a: float
     fixed_cable_rating_a: float | None = None  # required for a fixed cable, unused with a socket
+    hold_s: float = 0.020  # time constant of the pilot's peak-holds
     min_off_s: float = 5.0  # a pause between openings and closings (field practice: >= 5 s from C to C)
     after_fault_s: float = 30.0  # field practice: >= 30 s after a fault, or a start
     max_closings: int = 10  # contactor life: in closings_window_s

@@ -29,6 +29,7 @@ def rules_of(box: Wallbox, *, mock: bool, fifo: bool) -> BoxRules:
         socket=box.cable.kind == "socket",
         installation_max_a=box.installation.max_current_a,
         fixed_cable_rating_a=box.cable.rating_a,
+        hold_s=box.pilot.hold_s,
         min_off_s=contactor.min_off_s,
         after_fault_s=contactor.after_fault_s,
         max_closings=contactor.max_closings,

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from math import exp
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hal.contract import Vehicle
-from hal.core.pilot import VehicleFilter, amps_of_duty, band, cable_rating_a, duty
+from hal.core.pilot import (
+    VehicleFilter,
+    amps_of_duty,
+    band,
+    cable_rating_a,
+    duty,
+    high_side_v,
+    low_side_v,
+)
 from hal.core.plug import Plug
+from hal.core.signals import PilotOffer
 
 
 @pytest.mark.parametrize(
@@ -18,16 +29,17 @@ from hal.core.plug import Plug
         (10.51, "A", "A"),
         (10.5, "B", "B"),
         (9.0, "B", "B"),
-        (7.51, "B", "B"),
+        (7.41, "B", "B"),
         (7.4, "B", "C"),
-        (7.21, "B", "C"),
-        (7.2, "C", "C"),
+        (7.26, "B", "C"),
+        (7.25, "C", "C"),
         (6.0, "C", "C"),
-        (4.81, "C", "C"),
-        (4.8, "D", "C"),
-        (4.51, "D", "C"),
-        (4.5, "D", "D"),
+        (4.75, "C", "C"),
+        (4.74, "D", "C"),
+        (4.61, "D", "C"),
+        (4.6, "D", "D"),
         (3.0, "D", "D"),
+        (1.51, "D", "D"),
         (1.5, "E", "E"),
         (0.0, "E", "E"),
     ],
@@ -57,6 +69,29 @@ def test_bands_touch_and_only_entering_c_has_hysteresis(
 )
 def test_duty(amps: float, expected: float) -> None:
     assert duty(amps) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("hold_s", [0.018, 0.020, 0.022])
+@pytest.mark.parametrize("amps", [6.0, 16.0, 32.0, 80.0])
+def test_volts_are_those_before_the_hold_drooped(amps: float, hold_s: float) -> None:
+    """Against the mean of the sawtooth, summed point by point."""
+    steps, on = 10_000, duty(amps)
+    gap_high, gap_low = (1 - on) * 0.001, on * 0.001
+    mean_high = on + (1 - on) * sum(exp(-gap_high * n / steps / hold_s) for n in range(steps)) / steps
+    mean_low = 1 - on + on * sum(exp(-gap_low * n / steps / hold_s) for n in range(steps)) / steps
+    assert high_side_v(9.0 * mean_high, amps, hold_s) == pytest.approx(9.0, abs=0.01)
+    assert low_side_v(-12.0 * mean_low, amps, hold_s) == pytest.approx(-12.0, abs=0.01)
+
+
+def test_at_6_a_two_percent_are_added_on_top_and_a_hundredth_of_that_below() -> None:
+    assert high_side_v(8.82, 6.0, 0.020) == pytest.approx(9.002, abs=0.001)
+    assert low_side_v(-12.0, 6.0, 0.020) == pytest.approx(-12.003, abs=0.001)
+
+
+@pytest.mark.parametrize("shown", ["x1", "F"])
+def test_steady_pilots_do_not_droop(shown: PilotOffer) -> None:
+    assert high_side_v(9.0, shown, 0.020) == 9.0
+    assert low_side_v(-12.0, shown, 0.020) == -12.0
 
 
 @pytest.mark.parametrize("amps", [-1.0, 0.0, 3.0, 5.99, 80.1, float("nan"), float("inf")])
@@ -100,8 +135,8 @@ def test_what_a_car_reads(fraction: float, amps: float) -> None:
     ("ohm", "rating"),
     [
         (1e6, None),
-        (2201, None),
-        (2200, 13),
+        (2461, None),
+        (2460, 13),
         (1500, 13),
         (1000, 13),
         (999, 20),
