@@ -16,29 +16,35 @@ from typing import Literal
 
 from hal.contract import WISH_LIFE_RESTART_S, Wish
 from hal.core.contactor import Contactor
-from hal.core.held import Held, passed
+from hal.core.held import passed
+from hal.core.hum import Hum
 from hal.core.kept import Kept
 from hal.core.ledger import FaultLedger
 from hal.core.lock import Lock, Move, wanted
+from hal.core.low_side import LowSide
+from hal.core.not_closing import NotClosing
 from hal.core.offer import C1_LEAVES_S, Offer
-from hal.core.pilot import LEAST_A, VehicleFilter, is_pwm
+from hal.core.pilot import LEAST_A, high_side_v, low_side_v
+from hal.core.pilot_test import TEST_F_S, PilotTest
 from hal.core.plug import Plug
+from hal.core.rcm_test import RcmScene, RcmTest
 from hal.core.restarts import Restarts
 from hal.core.rules import BoxRules
-from hal.core.self_tests import TEST_F_S, PilotTest, RcmScene, RcmTest
 from hal.core.signals import Drive, Sense
 from hal.core.stop_button import StopButton
-from hal.core.supervision import Scene, Supervision, low_side_right
+from hal.core.supervision import Scene, Supervision
 from hal.core.thermal import Thermal
 from hal.core.trip import Trip
+from hal.core.vehicle import SteadyC2, VehicleFilter
 from hal.core.view import EvseView, Parts, view_of
 from hal.core.watchdog_line import WatchdogLine
+from hal.core.visit import Visit
 
-C2_STABLE_S = 0.5  # closing wants more certainty than opening; inside the 3 s of IEC 61851-1 Table A.6 seq. 4
 SIMPLIFIED_PILOT_A = 10.0  # IEC 61851-1 A.2.3: a car that goes from A to C without B
 
 # An opening reason that was no fault before becomes one: the box opened because of it.
 _FAULT_OF = {"plug_lost": "plug_lost", "lock_lost": "lock_opened", "rating_lost": "rating_lost"}
+X1_AFTER_S = 0.2  # from an opening to the x1 of its pause: the low side is judged until then
 _NOTHING_KEPT = Kept()
 
 
@@ -49,6 +55,7 @@ class Evse:
         """A start counts as a fault: x1 for 3 s and no closing for `rules.after_fault_s`."""
         self._rules = rules
         self._vehicle = VehicleFilter()
+        self._visit = Visit(socket=rules.socket)
         self._plug = Plug(None if rules.socket else rules.fixed_cable_rating_a)
         self._lock = Lock(rules.lock, kept.lock_moves_s) if rules.socket else None
         self._offer = Offer(rules, now_s)
@@ -56,7 +63,11 @@ class Evse:
         self._supervision = Supervision(rules, now_s)
         self._thermal = Thermal(rules, now_s)
         self._stop_button = StopButton(rules)
-        self._pilot_test = PilotTest()
+        self._low_side = LowSide()
+        self._hum = Hum()
+        self._noisy = False  # by hum the contactor is better open
+        self._not_closing = NotClosing()
+        self._pilot_test = PilotTest(rules.hold_s)
         self._rcm_test = RcmTest(rules.has_rcm_test, now_s)
         self._watchdog_line = WatchdogLine(fitted=rules.has_watchdog_line, now_s=now_s)
         self._restarts = Restarts(rules, kept, now_s)
@@ -66,9 +77,10 @@ class Evse:
         if kept.lost:
             self._faults.add("lost_state", now_s)
         self._last_fault_s = now_s
-        self._in_c2 = Held(C2_STABLE_S)
+        self._high_v = 0.0  # the last reading that could be judged, in volts at the pilot
+        self._steady_c2 = SteadyC2()
         self._c2_stable = False
-        self._diode_seen = False  # in this plug-in
+        self._late = False  # this tick, by more than its share: it confirms nothing
         self._wish: Wish | None = None  # the newest, living or not
         self._wish_ends_s = now_s
         self._wish_seq = 0
@@ -96,7 +108,7 @@ class Evse:
         motor = self._drive_lock(sense, living, now_s)
         rcm_test = self._test_rcm(sense, now_s)
         reasons = self._must_open_now()
-        self._make_offer(living, bool(reasons), now_s)
+        self._make_offer(living, _by_fault(reasons), now_s)
         self._withheld = self._withheld_by(sense, living, now_s)
 
         closed = self._contactor.commanded
@@ -112,6 +124,7 @@ class Evse:
             watchdog_edges=self._watchdog_line.step(
                 commanded=closed, mirror_closed=sense.mirror_closed, now_s=now_s
             ),
+            soon=closed or self._visit.here or self._pilot_test.runs,
             trip=self._trip.step(
                 live="welded" in causes or sense.mirror_closed,
                 welded=self._faults.stands("welded"),
@@ -124,8 +137,8 @@ class Evse:
     def _withheld_by(self, sense: Sense, living: Wish | None, now_s: float) -> tuple[str, ...]:
         """The conditions of *may close* that do not hold."""
         conditions = {
-            "car_in_c2": self._c2_stable and is_pwm(self._offer.shown),
-            "diode_seen": self._diode_seen,  # IEC 61851-1 Table A.4 note: at least once before closing
+            "car_in_c2": self._c2_stable and self._offer.offers,
+            "diode_seen": self._low_side.seen,  # IEC 61851-1 Table A.4 note: at least once before closing
             "lock_confirmed": self._lock_confirmed(),
             "rating_latched": self._plug.rating_a is not None,
             "no_fault": not self._faults.opens,
@@ -154,6 +167,7 @@ class Evse:
         reasons = {
             "car_left_c": self._vehicle.state != "C",
             "fault": self._faults.opens,
+            "diode_lost": self._low_side.lost,
             "plug_lost": not self._plug.present,
             "lock_lost": not self._lock_confirmed(),
             "rating_lost": self._plug.rating_a is None,
@@ -182,38 +196,67 @@ class Evse:
 
     def _look(self, sense: Sense, now_s: float) -> None:
         """Vehicle state, cable, diode."""
-        was = self._vehicle.state
         self._state_kept = sense.state_kept
-        if self._offer.sees_car:
-            self._vehicle.take(sense.cp_high_v)
-        if was != "A" and self._vehicle.state == "A":
+        self._late = sense.late_s > self._rules.late_share_s
+        self._look_at_pilot(sense, now_s)
+        if self._rules.socket and sense.pp_ohm is not None and not sense.cp_age_s:
+            self._plug.take(sense.pp_ohm, now_s, closed=self._contactor.commanded, late=self._late)
+        if self._lock is not None:
+            self._lock.look(sense.lock_closed is True, late=self._late)
+        vehicle, seen = self._vehicle.state, self._vehicle.seen
+        self._visit.take(vehicle, plug_present=self._plug.present, seen=seen, now_s=now_s)
+        if vehicle == "A" or not seen:
+            self._low_side.forget()
+        if self._visit.left:
             self._spent = self._wish
-        vehicle, in_x2 = self._vehicle.state, is_pwm(self._offer.shown)
-        if self._rules.socket and sense.pp_ohm is not None:
-            self._plug.take(sense.pp_ohm, closed=self._contactor.commanded)
-        in_time = sense.late_s <= self._rules.late_limit_s  # nobody has looked for longer than that
-        self._c2_stable = self._in_c2.take(in_x2 and vehicle == "C" and in_time, now_s)
-        judged = in_x2 and vehicle in ("B", "C") and self._offer.settled(now_s)
-        self._diode_seen = vehicle != "A" and (self._diode_seen or (judged and low_side_right(sense)))
+            self._hum.forget()
+            self._noisy = False
+
+    def _look_at_pilot(self, sense: Sense, now_s: float) -> None:
+        """Both half-waves, with the droop taken out; not while dark, nor where the droop is not known yet."""
+        offer, was_closed = self._offer, self._contactor.commanded
+        if not offer.sees_car:
+            self._vehicle.forget()
+        elif offer.settled(now_s) and not sense.cp_age_s:
+            self._high_v = high_side_v(sense.cp_high_v, offer.shown, self._rules.hold_s)
+            self._vehicle.take(self._high_v, now_s, late=self._late)
+            listens = offer.offers and not was_closed
+            self._noisy = self._hum.take(self._high_v, now_s, listens=listens)
+            in_c2 = offer.offers and self._vehicle.state == "C" and not self._late
+            self._c2_stable = self._steady_c2.take(in_c2, self._high_v, now_s)
+        else:
+            self._c2_stable = self._c2_stable and was_closed
+        judged = offer.offers and offer.settled(now_s) and not sense.cp_age_s
+        if judged and self._vehicle.state in ("B", "C", "D"):
+            low_v = low_side_v(sense.cp_low_v, offer.shown, self._rules.hold_s)
+            self._low_side.take(low_v, now_s, late=self._late)
+        else:
+            self._low_side.look_away(now_s)
 
     def _judge(self, sense: Sense, living: Wish | None, now_s: float) -> set[str]:
         """Faults, and what a person clears of them; the causes that are there."""
         self._contactor.see(sense.mirror_closed, now_s)
         self._pilot_test.look(sense, self._offer, now_s)
         self._thermal.take(sense.contacts_c, now_s)
-        causes = self._causes(sense, now_s)
-        self._faults.judge(causes, unplugged=self._vehicle.state == "A", now_s=now_s)
+        causes = self._causes(sense, living, now_s)
+        self._faults.judge(causes, unplugged=self._visit.plug_gone, now_s=now_s)
         if living is not None and living.clear_faults:
             self._faults.clear(living.clear_faults, causes)
         if self._faults.opens:
             self._last_fault_s = now_s
         return causes
 
-    def _causes(self, sense: Sense, now_s: float) -> set[str]:
+    def _causes(self, sense: Sense, living: Wish | None, now_s: float) -> set[str]:
         vehicle, contactor = self._vehicle.state, self._contactor
-        scene = Scene(sense, vehicle, self._offer, contactor, self._plug, self._lock, self._rcm_test.runs)
+        scene = Scene(
+            sense, vehicle, self._offer, contactor, self._plug, self._lock, self._low_side, self._late,
+            self._rcm_test.runs,
+        )  # fmt: skip
         own = {
             "pilot_circuit": self._pilot_test.failed,
+            "pilot_noise": self._noisy,
+            "pilot_source": self._pilot_test.source_off,
+            "not_closing": self._is_not_closing(living, now_s),
             "rcm_test_failed": self._rcm_test.failed,
             "watchdog_line": self._watchdog_line.failed,
             "hal_restarting": self._restarts.too_many(vehicle, now_s),
@@ -221,29 +264,38 @@ class Evse:
         return {
             *self._supervision.causes(scene, now_s),
             *self._thermal.causes(commanded=contactor.commanded, now_s=now_s),
-            *self._stop_button.take(sense.stop_pressed, now_s),
+            *self._stop_button.take(sense.stop_pressed, now_s, late=self._late),
             *(name for name, there in own.items() if there),
         }
+
+    def _is_not_closing(self, living: Wish | None, now_s: float) -> bool:
+        is_open = not self._contactor.commanded
+        wanted = self._asked_a(living) >= LEAST_A and self._visit.here and not self._faults.opens
+        return self._not_closing.take(
+            self._withheld, self._high_v, now_s,
+            offered=is_open and self._offer.offers, wanted=is_open and wanted,
+        )  # fmt: skip
 
     def _drive_lock(self, sense: Sense, living: Wish | None, now_s: float) -> Move | None:
         """Never towards open unless the contactor is commanded open and reads open; held while welded."""
         if self._lock is None:
             return None
         cable = None if living is None else living.cable
-        want = wanted(cable, self._vehicle.state, plug_present=self._plug.present)
+        vehicle = self._vehicle.state
+        if vehicle == "A" and self._visit.here:
+            cable = "keep"  # for the second in which the car has not left yet, the bolt stays
+        want = wanted(cable, vehicle, plug_present=self._plug.present)
         live = self._contactor.commanded or sense.mirror_closed or self._faults.stands("welded")
         if want == "unlock" and live:
             want = None
-        return self._lock.step(
-            want, closed=sense.lock_closed is True, plug_present=self._plug.present, now_s=now_s
-        )
+        return self._lock.step(want, plug_present=self._plug.present, now_s=now_s)
 
     def _test_rcm(self, sense: Sense, now_s: float) -> bool:
         contactor = self._contactor
         scene = RcmScene(
             healthy=sense.rcm_healthy is not False,
-            vehicle=self._vehicle.state,
-            idle=not contactor.commanded and not sense.mirror_closed and not is_pwm(self._offer.shown),
+            car=self._visit.here,
+            idle=not contactor.commanded and not sense.mirror_closed and not self._offer.offers,
             fault_stands=self._faults.stands("rcm_test_failed"),
         )
         return self._rcm_test.step(scene, now_s)
@@ -251,21 +303,32 @@ class Evse:
     def _make_offer(self, living: Wish | None, must_open: bool, now_s: float) -> None:
         """The least of all limits, in B and C only, under a confirmed lock and no fault."""
         self._limits_a = self._limits(living)
-        vehicle, shown = self._vehicle.state, self._offer.shown
-        if self._pilot_test.begins(vehicle, self._offer, now_s):
-            self._offer.show_f(TEST_F_S, now_s)
-            return
-        sure = self._lock_confirmed() and not self._faults.opens
-        sure = sure and (shown != "x1" or self._may_begin(now_s))
-        target_a = None
-        if vehicle in ("B", "C") and sure and not self._stops_offering(living):
-            target_a = _tenth_below(min(self._limits_a.values()))
-        faulted = must_open and self._contactor.commanded and vehicle == "C" and is_pwm(shown)
-        self._offer.step(target_a, vehicle, faulted=faulted, now_s=now_s)
+        vehicle, offer = self._vehicle.state, self._offer
+        looks = self._faults.awaits_unplug and not self._visit.plug_gone and not self._pilot_test.failed
+        car = vehicle != "A" or self._visit.here or looks
+        if self._pilot_test.begins(car=car, offer=offer, now_s=now_s):
+            offer.show_f(TEST_F_S, now_s)
+        elif self._pilot_test.shows_pwm:
+            offer.show_test(now_s)
+        else:
+            sure = self._lock_confirmed() and not self._faults.opens
+            target_a = None
+            if vehicle in ("B", "C") and sure and not self._stops_offering(living):
+                target_a = _tenth_below(min(self._limits_a.values())) if self._may_offer(now_s) else 0.0
+            faulted = must_open and self._contactor.commanded and vehicle == "C" and offer.offers
+            offer.step(target_a, vehicle, faulted=faulted, now_s=now_s)
 
-    def _may_begin(self, now_s: float) -> bool:
-        """x2 after x1: only when the contactor could close by now, or never opened."""
-        return self._contactor.commanded or all(self._times(now_s).values())
+    def _may_offer(self, now_s: float) -> bool:
+        """Only where the contactor could close by now: so a car that asks waits for it no longer than 3 s.
+
+        In a pause x2 stands while the car does not ask, and for a moment after the opening, until the low
+        side has been judged.
+        """
+        contactor = self._contactor
+        if contactor.commanded or all(self._times(now_s).values()):
+            return True
+        just_opened = not passed(contactor.switched_s, X1_AFTER_S, now_s)
+        return self._offer.offers and (just_opened or self._vehicle.state != "C")
 
     def _limits(self, living: Wish | None) -> dict[str, float]:
         limits_a = {
@@ -275,7 +338,7 @@ class Evse:
         }
         if self._thermal.limit_a is not None:
             limits_a["temperature"] = self._thermal.limit_a
-        if self._vehicle.without_b:
+        if self._visit.without_b:
             limits_a["simplified_pilot"] = SIMPLIFIED_PILOT_A
         return limits_a
 
@@ -287,11 +350,14 @@ class Evse:
 
     def _c1_over(self, now_s: float) -> bool:
         """The offer ended 6 s ago and the car is still in C."""
-        return not is_pwm(self._offer.shown) and passed(self._offer.changed_s, C1_LEAVES_S, now_s)
+        return not self._offer.offers and passed(self._offer.changed_s, C1_LEAVES_S, now_s)
 
     def _record(self, closed: bool, reasons: tuple[str, ...], now_s: float) -> None:
         """Counts the decision; an opening with the car in C for want of plug, lock or rating is a fault."""
         opens = self._contactor.commanded and not closed
+        by_pilot = "car_left_c" in reasons or "diode_lost" in reasons
+        if opens and by_pilot:
+            self._hum.opened(now_s)
         self._contactor.command(closed, now_s, under_load=self._vehicle.state == "C")
         if opens and "car_left_c" not in reasons:
             for reason in reasons:
@@ -313,9 +379,32 @@ class Evse:
 
     def view(self) -> EvseView:
         """As of the last step."""
-        parts = Parts(self._vehicle, self._plug, self._offer, self._lock, self._contactor, self._stop_button)
+        parts = Parts(
+            self._vehicle,
+            self._visit,
+            self._plug,
+            self._offer,
+            self._lock,
+            self._contactor,
+            self._stop_button,
+        )
         withheld = () if self._contactor.commanded else self._withheld
-        return view_of(parts, self._faults.all(), self._limits_a, withheld, self._wish_seq)
+        return view_of(parts, self._faults.all(), self._limits_a, withheld, self._wish_seq, self._notes())
+
+    def _notes(self) -> tuple[str, ...]:
+        """What was measured of a fault that stands, and what to do."""
+        tested = self._pilot_test.failed or self._pilot_test.source_off
+        said = {
+            self._pilot_test.words: tested,
+            self._hum.words: self._faults.stands("pilot_noise"),
+            self._not_closing.words: self._faults.stands("not_closing"),
+        }
+        return tuple(words for words, stands in said.items() if stands and words)
+
+
+def _by_fault(reasons: tuple[str, ...]) -> bool:
+    """F is shown for what is a fault; what only the pilot shows is looked at on."""
+    return bool(set(reasons) - {"car_left_c", "diode_lost"})
 
 
 def _tenth_below(amps: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_ROUNDING_S = 1e-9  # sums of ticks in floating point
+ROUNDING_S = 1e-9  # sums of ticks in floating point
 
 
 class Held:
@@ -19,9 +19,9 @@ class Held:
             return False
         if self._since_s is None:
             self._since_s = now_s
-        return now_s - self._since_s >= self._for_s - _ROUNDING_S
+        return now_s - self._since_s >= self._for_s - ROUNDING_S
 
 
 def passed(since_s: float, for_s: float, now_s: float) -> bool:
     """At least `for_s` have gone by."""
-    return now_s - since_s >= for_s - _ROUNDING_S
+    return now_s - since_s >= for_s - ROUNDING_S

@@ -35,6 +35,11 @@ class FaultLedger:
         """One of severity `open` stands."""
         return any(entry.fault.opens for entry in self._standing.values())
 
+    @property
+    def awaits_unplug(self) -> bool:
+        """One that ends by unplugging stands."""
+        return any(entry.fault.clears == "unplug" for entry in self._standing.values())
+
     def stands(self, name: str) -> bool:
         """That fault, now."""
         return name in self._standing

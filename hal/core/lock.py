@@ -8,18 +8,20 @@ from typing import Literal, assert_never
 from hal.contract import Cable, LockState, Vehicle
 from hal.core.held import passed
 from hal.core.rules import LockRules
+from hal.core.tally import TWO, Tally
 
 Move = Literal["lock", "unlock"]
 _MINUTE_S = 60.0
 UNLOCKS_AGAIN_S = 60.0  # after a failure: somebody stands there and wants the cable back
 # A bolt that a pulled plug holds on its way: the feedback says no more than that it has left its end.
 STILL_THERE_S = 5.0
+FEEDBACK_S = 0.3  # after a pulse: the feedback is believed once it has been steady
 
 
 def wanted(cable: Cable | None, vehicle: Vehicle, *, plug_present: bool) -> Move | None:
     """Where the bolt should be; None: where it is. `cable` None: nobody's wish lives.
 
-    Locks in B, C, D; state E never releases (the pilot is shorted or broken: a car may be there).
+    Locks in B, C, D; state E by itself never releases (the pilot is shorted or broken: a car may be there).
     """
     connected = vehicle in ("B", "C", "D")
     match cable:
@@ -28,7 +30,7 @@ def wanted(cable: Cable | None, vehicle: Vehicle, *, plug_present: bool) -> Move
         case "auto":
             return "lock" if connected else ("unlock" if vehicle == "A" else None)
         case "release":
-            return None if vehicle == "E" else "unlock"
+            return "unlock"
         case "permanent":
             return "lock" if connected or plug_present else ("unlock" if vehicle == "A" else None)
         case _:
@@ -44,8 +46,7 @@ class Lock:
         self.motor: Move | None = None
         self.failure: Literal["lock_failed", "unlock_failed"] | None = None
         self._want: Move | None = None
-        self._closed = False  # two samples alike change it: 20 of the 100 ms in which a lost lock opens
-        self._before = False
+        self._open: Tally | None = None  # two samples: 20 of the 100 ms in which a lost lock opens
         self._tries = 0
         self._half_way = False  # a pulse was cut short: what the feedback says of the bolt is not all
         self._made_sure = False  # the plug was still there after an unlocking, which was done once more
@@ -56,6 +57,10 @@ class Lock:
     def confirmed(self) -> bool:
         """The feedback says locked, and nothing is about to change that."""
         return self._closed and self._want != "unlock"
+
+    @property
+    def _closed(self) -> bool:
+        return self._open is not None and not self._open.bad
 
     @property
     def moves_s(self) -> tuple[float, ...]:
@@ -69,10 +74,14 @@ class Lock:
             return "moving"
         return "locked" if self._closed else "unlocked"
 
-    def step(self, want: Move | None, *, closed: bool, plug_present: bool, now_s: float) -> Move | None:
+    def look(self, closed: bool, *, late: bool = False) -> None:
+        """One sample of the feedback, before each step; the first is believed."""
+        if self._open is None:
+            self._open = Tally(TWO, bad=not closed)
+        self._open.take(not closed, late=late)
+
+    def step(self, want: Move | None, *, plug_present: bool, now_s: float) -> Move | None:
         """The motor until the next tick. A changed want ends a pulse at once; the next has a whole one."""
-        before, self._before = self._before, closed
-        self._closed = closed if closed == before else self._closed
         if want != self._want:
             self._half_way = self._half_way or self.motor is not None
             self._want, self._tries, self.motor, self.failure = want, 0, None, None
@@ -85,6 +94,8 @@ class Lock:
         if want is None or (self._closed == (want == "lock") and not self._half_way):
             self._tries, self.failure = 0, None
         elif self._tries > self._rules.retries:
+            if not passed(self._started_s, self._rules.pulse_s + FEEDBACK_S, now_s):
+                return None
             self.failure = "lock_failed" if want == "lock" else "unlock_failed"
             if want == "unlock" and passed(self._started_s, UNLOCKS_AGAIN_S, now_s):
                 self._move(want, now_s)

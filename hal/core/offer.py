@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hal.contract import Vehicle
 from hal.core.held import passed
-from hal.core.pilot import is_pwm
+from hal.core.pilot import LEAST_A, is_pwm
 from hal.core.rules import BoxRules
 from hal.core.signals import PilotOffer
 
@@ -13,7 +13,8 @@ C1_LEAVES_S = 6.0  # IEC 61851-1 Table A.6 sequence 10.2: after that the box ope
 INCREASE_AFTER_S = 5.0  # IEC 61851-1: a car has 5 s to follow a duty change
 WAKE_AFTER_S = 30.0  # of x2 without C; legacy wake-up of the field
 WAKE_F_S = 4.0  # IEC 61851-1 A.5.3
-SETTLES_S = 0.02  # well over 2 periods of 1 kHz, after which a changed duty can be judged
+SETTLES_S = 0.02  # one tick is skipped: the low-pass of 1 ms shows the new mean, over 2 periods are gone
+SMALL_STEP_A = 1.0  # moves the mean by less than 0.01 V: heat may lower the offer at every tick
 
 
 class Offer:
@@ -23,6 +24,8 @@ class Offer:
         self.shown: PilotOffer = "x1"
         self.connected = True  # False: the relay in the pilot is open, in x1
         self.changed_s = now_s
+        self.testing = False  # PWM for the self test, in A: it is no offer
+        self._jumped_s = now_s  # the last change that moves the readings
         self._fault_f_s = rules.fault_f_s
         self._has_relay = rules.has_cp_relay
         self._dark_s = 0.0  # how long the present F, or cut, lasts
@@ -31,8 +34,13 @@ class Offer:
         self._x2_since_s = now_s
 
     def settled(self, now_s: float) -> bool:
-        """The duty has been as it is for long enough to judge the negative half-wave."""
-        return passed(self.changed_s, SETTLES_S, now_s)
+        """The duty has been as it is for long enough to judge both half-waves."""
+        return passed(self._jumped_s, SETTLES_S, now_s)
+
+    @property
+    def offers(self) -> bool:
+        """Amps are offered to a car: x2."""
+        return is_pwm(self.shown) and not self.testing
 
     @property
     def sees_car(self) -> bool:
@@ -43,15 +51,23 @@ class Offer:
         """In place of a step: F from now on, x1 after it."""
         self._go_dark(for_s, now_s, waking=False)
 
+    def show_test(self, now_s: float) -> None:
+        """In place of a step: the least PWM there is, until the next step."""
+        self._show(LEAST_A, now_s)
+        self.testing = True
+
     def step(self, target_a: float | None, vehicle: Vehicle, *, faulted: bool, now_s: float) -> None:
-        """`target_a` None: nothing to offer. `faulted`: a fault opens the contactor in C2 at this tick."""
+        """`target_a` None: nothing to offer; 0: an offer, but not before a pause is over.
+
+        `faulted`: a fault opens the contactor in C2 at this tick.
+        """
         if faulted and self._fault_f_s > 0:
             self._go_dark(self._fault_f_s, now_s, waking=False)
         elif self.shown == "F" or not self.connected:
             if passed(self.changed_s, self._dark_s, now_s) or (self._waking and target_a is None):
                 self._show("x1", now_s)
-        elif target_a is None:
-            self._wake_left = True
+        elif not target_a:
+            self._wake_left = self._wake_left or target_a is None
             self._show("x1", now_s)
         elif self.shown == "x1":
             if passed(self.changed_s, X1_LEAST_S, now_s):
@@ -74,7 +90,10 @@ class Offer:
         self._show("x1" if cut else "F", now_s, connected=not cut)
 
     def _show(self, what: PilotOffer, now_s: float, *, connected: bool = True) -> None:
+        self.testing = False
         if (what, connected) != (self.shown, self.connected):
+            steps = is_pwm(what) and is_pwm(self.shown) and abs(what - self.shown) <= SMALL_STEP_A
+            self._jumped_s = self._jumped_s if steps else now_s
             self.shown, self.connected, self.changed_s = what, connected, now_s
 
 

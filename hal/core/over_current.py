@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 
-from hal.core.held import Held
 from hal.core.offer import INCREASE_AFTER_S, Offer, offered_a
 from hal.core.signals import Sense
+from hal.core.tally import BadTime
 
 OVER_SHARE, OVER_A, OVER_S = 1.1, 0.5, 7.0  # field practice: +10 % and +0.5 A for 7 s
 FRESH_S = 3.0  # an older reading is none
@@ -16,7 +16,7 @@ class OverCurrent:
     """By the times of the readings. A car has 5 s to follow a reduction."""
 
     def __init__(self) -> None:
-        self._over = Held(OVER_S)
+        self._over = BadTime(OVER_S)
         self._past: deque[tuple[float, float]] = deque()  # (until when it still counts, amps)
         self._offered_a = 0.0
 
@@ -24,7 +24,8 @@ class OverCurrent:
         """True once it has been so for OVER_S; a reading older than FRESH_S is none."""
         allowed_a = self._allowed_a(offered_a(offer.shown), now_s)
         if sense.current_a is None or sense.reading_at_s is None or now_s - sense.reading_at_s > FRESH_S:
-            return self._over.take(False, now_s)
+            self._over.look_away()
+            return False
         limit_a = allowed_a * OVER_SHARE + OVER_A
         return self._over.take(max(sense.current_a) > limit_a, sense.reading_at_s)
 

@@ -53,32 +53,6 @@ def _mean_droop(gap: float, hold_s: float) -> float:
     return gap * gap * PERIOD_S / (2 * hold_s)
 
 
-class VehicleFilter:
-    """The vehicle state behind single samples: two equal ones change it, any two outside C end C.
-
-    The first sample after a start is believed at once. Never "F": that is ours, the car cannot be seen in it.
-    """
-
-    def __init__(self) -> None:
-        self.state: Vehicle = "A"
-        self.without_b = False  # in this plug-in the state went from A straight to C
-        self.plug_ins = 0  # so often has A been left
-        self._first = True
-        self._before: Vehicle = "A"
-
-    def take(self, high_v: float) -> None:
-        """One sample. C is left at the second one outside it: 2 x 10 ms of the 100 ms."""
-        was, now = self.state, band(high_v, in_c=self.state == "C")
-        before, self._before = self._before, now
-        left_c = was == "C" and now != "C" and before != "C"
-        if self._first or now == before or left_c:
-            self.state = now
-            self.plug_ins += was == "A" and now != "A"
-            jumped = was == "A" and now == "C" and not self._first
-            self.without_b = now != "A" and (self.without_b or jumped)
-            self._first = False
-
-
 def duty(amps: float) -> float:
     """The PWM fraction for an offer, in whole millionths, so that the car never reads more than `amps`.
 

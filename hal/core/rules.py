@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from hal.core.budget import LATE_S
+
 
 @dataclass(frozen=True, slots=True)
 class LockRules:
@@ -30,6 +32,7 @@ class BoxRules:
     closings_window_s: float = 600.0
     fault_f_s: float = 0.3  # IEC 61851-1 Table A.5: F >= 300 ms; 0 for old cars that latch on F
     late_limit_s: float = 0.1  # so late a tick has used up the 100 ms of Table A.6 sequence 8.1
+    late_share_s: float = LATE_S  # a tick that is later judges by its own sample alone
     derate_from_c: float = 70.0
     stop_at_c: float = 85.0
     starts_for_person: int = 3  # so many starts with a car in C in 10 minutes need a person

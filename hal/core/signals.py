@@ -14,8 +14,8 @@ PilotOffer = float | Literal["x1", "F"]  # amps under PWM; steady +12 V; steady 
 class Sense:
     """The lines at one tick. `None` means the box has no such input, or no fresh value of it."""
 
-    cp_high_v: float  # peak-hold of the positive half-wave
-    cp_low_v: float  # peak-hold of the negative half-wave; decays to 0 in x1
+    cp_high_v: float  # peak-hold of the positive half-wave, as read: with its droop
+    cp_low_v: float  # peak-hold of the negative half-wave, as read; decays to 0 in x1
     pp_ohm: float | None  # None: a fixed cable
     mirror_closed: bool  # the mirror contact: a welded contactor reads True
     lock_closed: bool | None  # the lock's feedback; None: a fixed cable
@@ -43,4 +43,5 @@ class Drive:
     cp_connected: bool = True  # False: the relay in the control pilot is open (a box that has one)
     rcm_test: bool = False  # True: the test input of the residual current monitor is active
     watchdog_edges: bool = True  # False: none while closed, which must not close then
+    soon: bool = True  # False: the next tick may come at half the rate, nobody is there
     trip: bool = False  # True: a pulse of the trip output: a welded contactor is live (a box that can)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from hal.core.held import Held, passed
+from hal.core.held import passed
 from hal.core.rules import BoxRules
+from hal.core.tally import TWO, BadTime, Tally
 
-TWICE_S = 0.01  # two samples of 10 ms
 SHOWN_S = 1.0  # a short press is seen in at least one of the statuses of each second
 STUCK_S = 10.0  # nobody holds a button so long: its wire is broken
 
@@ -16,13 +16,13 @@ class StopButton:
     def __init__(self, rules: BoxRules) -> None:
         self.pressed = False
         self._emergency = rules.stop_kind == "emergency"
-        self._twice = Held(TWICE_S)
-        self._stuck = Held(STUCK_S)
+        self._twice = Tally(TWO)
+        self._stuck = BadTime(STUCK_S)
         self._seen_s = float("-inf")
 
-    def take(self, opened: bool | None, now_s: float) -> set[str]:
+    def take(self, opened: bool | None, now_s: float, *, late: bool = False) -> set[str]:
         """The input at this tick, None for a box without; the ids of the faults whose cause is there."""
-        opened = self._twice.take(opened is True, now_s)
+        opened = self._twice.take(opened is True, late=late)
         stuck = self._stuck.take(opened, now_s)
         if self._emergency:
             return {"emergency_stop"} if opened else set()

@@ -7,26 +7,25 @@ from dataclasses import dataclass
 
 from hal.contract import Vehicle
 from hal.core.contactor import Contactor
-from hal.core.held import Held, passed
+from hal.core.held import passed
 from hal.core.lock import Lock
+from hal.core.low_side import PILOT_FAULT_S, LowSide
 from hal.core.offer import Offer
 from hal.core.over_current import FRESH_S, OverCurrent
-from hal.core.pilot import LOW_FROM_V, LOW_TO_V, TOO_HIGH_V, is_pwm
+from hal.core.pilot import LOW_FROM_V, TOO_HIGH_V
 from hal.core.plug import Plug
 from hal.core.rules import BoxRules
 from hal.core.signals import Sense
+from hal.core.tally import THREE, BadTime, Tally
 from hal.core.thermal import START_GRACE_S
 
 BLIND_S = 0.1  # contactor and mirror contact travel and bounce
 AGREES_WITHIN_S = 0.25  # after that; controllers of the field judge 200 ms to 1 s after the command
 WELD_A, WELD_AFTER_S = 0.5, 3.0  # current that flows this long after the contactor should be open
-PILOT_FAULT_S = 0.1  # longer than any passing of the peak-hold through a band
 STATE_FAULT_S = 0.5  # field practice: E only after 500 ms
-X1_DECAYS_S, X1_LOW_V = 0.2, -3.0  # over 10 time constants of the slowest peak-hold circuit
-NO_MINUS_V = -1.5  # in x2: not even a car without a diode (-2.4 V in D) leaves so little
+X1_DECAYS_S, X1_LOW_V = 0.2, -3.0  # 10 time constants of the peak-hold circuit
 CP_OLD_S = 0.05  # half of the 100 ms of IEC 61851-1 Table A.6 sequence 8.1; the rest is the contactor's
 READER_LOST_S = 3.0  # opening a port takes a moment, at a start and after a replug
-RCM_TRIP_S = 0.05  # field practice: 50 ms; with contactor and tick inside the 100 ms of a fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,8 @@ class Scene:
     contactor: Contactor
     plug: Plug
     lock: Lock | None
+    low_side: LowSide
+    late: bool
     rcm_testing: bool = False
 
 
@@ -48,17 +49,18 @@ class Supervision:
     def __init__(self, rules: BoxRules, now_s: float) -> None:
         self._rules = rules
         self._started_s = now_s
-        self._disagrees = Held(AGREES_WITHIN_S)
-        self._sags = Held(PILOT_FAULT_S)
-        self._no_minus = Held(PILOT_FAULT_S)
-        self._low_stays = Held(PILOT_FAULT_S)
-        self._out_of_range = Held(PILOT_FAULT_S)
-        self._in_d = Held(STATE_FAULT_S)
-        self._in_e = Held(STATE_FAULT_S)
-        self._implausible = Held(STATE_FAULT_S)
-        self._residual = Held(RCM_TRIP_S)
+        self._disagrees = BadTime(AGREES_WITHIN_S)
+        self._agreed = False  # the mirror contact has followed this closing
+        self._dropped = Tally(THREE)
+        self._unread = Tally(THREE)
+        self._low_stays = BadTime(PILOT_FAULT_S)
+        self._out_of_range = BadTime(PILOT_FAULT_S)
+        self._in_d = BadTime(STATE_FAULT_S)
+        self._in_e = BadTime(STATE_FAULT_S)
+        self._implausible = BadTime(STATE_FAULT_S)
+        self._residual = Tally(THREE)
         self._over_current = OverCurrent()
-        self._no_reader = Held(READER_LOST_S)
+        self._no_reader = BadTime(READER_LOST_S)
         self._metered = False
 
     def causes(self, scene: Scene, now_s: float) -> set[str]:
@@ -66,6 +68,7 @@ class Supervision:
         return {
             *self._contactor(scene, now_s),
             *self._pilot(scene, now_s),
+            *scene.low_side.causes(),
             *self._state(scene, now_s),
             *self._cable(scene, now_s),
             *self._current(scene, now_s),
@@ -76,7 +79,10 @@ class Supervision:
     def _contactor(self, scene: Scene, now_s: float) -> Iterator[str]:
         contactor, sense = scene.contactor, scene.sense
         blind = not passed(contactor.switched_s, BLIND_S, now_s)
-        if self._disagrees.take(sense.mirror_closed != contactor.commanded and not blind, now_s):
+        disagrees = self._disagrees.take(sense.mirror_closed != contactor.commanded and not blind, now_s)
+        self._agreed = contactor.commanded and (self._agreed or (sense.mirror_closed and not blind))
+        dropped = self._dropped.take(self._agreed and not sense.mirror_closed, late=scene.late)
+        if disagrees or (dropped and contactor.commanded):
             yield "did_not_close" if contactor.commanded else "welded"
         if contactor.commanded:
             return
@@ -87,13 +93,9 @@ class Supervision:
 
     def _pilot(self, scene: Scene, now_s: float) -> Iterator[str]:
         sense, offer = scene.sense, scene.offer
-        if not sense.cp_alive or sense.cp_age_s > CP_OLD_S:
+        unread = self._unread.take(sense.cp_age_s > 0, late=scene.late)
+        if not sense.cp_alive or unread or sense.cp_age_s > CP_OLD_S:
             yield "pilot_circuit"
-        judged = is_pwm(offer.shown) and offer.settled(now_s) and scene.vehicle in ("B", "C", "D")
-        if self._no_minus.take(judged and sense.cp_low_v > NO_MINUS_V, now_s):
-            yield "pilot_circuit"
-        if self._sags.take(judged and LOW_TO_V < sense.cp_low_v <= NO_MINUS_V, now_s):
-            yield "diode_missing"
         decayed = offer.shown == "x1" and passed(offer.changed_s, X1_DECAYS_S, now_s)
         if self._low_stays.take(decayed and sense.cp_low_v < X1_LOW_V, now_s):
             yield "pilot_circuit"
@@ -116,7 +118,7 @@ class Supervision:
         if self._over_current.take(scene.sense, scene.offer, now_s):
             yield "over_current"
         residual = scene.sense.rcm_healthy is False and not scene.rcm_testing
-        if self._residual.take(residual, now_s):
+        if self._residual.take(residual, late=scene.late):
             yield "rcm_trip"
 
     def _instruments(self, sense: Sense, now_s: float) -> Iterator[str]:
@@ -139,11 +141,6 @@ class Supervision:
             yield "under_voltage"
         if not sense.state_kept:
             yield "state_not_kept"
-
-
-def low_side_right(sense: Sense) -> bool:
-    """The negative half-wave of x2 as only a diode leaves it."""
-    return LOW_FROM_V <= sense.cp_low_v <= LOW_TO_V
 
 
 def _flows(sense: Sense, after_s: float) -> bool:

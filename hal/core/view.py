@@ -8,10 +8,11 @@ from hal.contract import Counters, Fault, LockState, Vehicle
 from hal.core.contactor import Contactor
 from hal.core.lock import Lock
 from hal.core.offer import Offer
-from hal.core.pilot import VehicleFilter
 from hal.core.plug import Plug
 from hal.core.signals import PilotOffer
 from hal.core.stop_button import StopButton
+from hal.core.vehicle import VehicleFilter
+from hal.core.visit import Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class EvseView:
     wish_seq: int
     plug_ins: int
     stop_pressed: bool
+    notes: tuple[str, ...]  # what was measured of a fault that stands, and what to do
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Parts:
     """Of one box."""
 
     vehicle: VehicleFilter
+    visit: Visit
     plug: Plug
     offer: Offer
     lock: Lock | None
@@ -54,12 +57,13 @@ def view_of(
     limits_a: dict[str, float],
     withheld_by: tuple[str, ...],
     wish_seq: int,
+    notes: tuple[str, ...],
 ) -> EvseView:
     """A snapshot: nothing in it changes later."""
     contactor = parts.contactor
     return EvseView(
         vehicle=parts.vehicle.state,
-        pilot_offer=parts.offer.shown,
+        pilot_offer="x1" if parts.offer.testing else parts.offer.shown,
         cable_present=parts.plug.present,
         cable_rating_a=parts.plug.rating_a,
         lock=parts.lock.state if parts.lock is not None else None,
@@ -76,6 +80,7 @@ def view_of(
             last_open_ms=contactor.last_open_ms,
         ),
         wish_seq=wish_seq,
-        plug_ins=parts.vehicle.plug_ins,
+        plug_ins=parts.visit.plug_ins,
         stop_pressed=parts.stop_button.pressed,
+        notes=notes,
     )

@@ -11,6 +11,7 @@ from hal.core.rules import BoxRules, LockRules
 from hal.settings import TemperatureSettings, Wallbox, declared_facts
 
 _LATE_LIMIT_MOCK_S = 1.0  # an ordinary priority on a busy machine; no current flows
+_LATE_SHARE_MOCK_S = 0.15  # likewise
 _FASTER_ON_A_MOCK_BOX = (
     "min_off_s",
     "after_fault_s",
@@ -45,7 +46,9 @@ def rules_of(box: Wallbox, *, mock: bool, fifo: bool) -> BoxRules:
         stop_kind=box.stop.kind if box.stop else "stop",
         lock=_lock_rules(box),
     )
-    return replace(rules, late_limit_s=_LATE_LIMIT_MOCK_S) if mock and not fifo else rules
+    if fifo or not mock:
+        return rules
+    return replace(rules, late_limit_s=_LATE_LIMIT_MOCK_S, late_share_s=_LATE_SHARE_MOCK_S)
 
 
 def _lock_rules(box: Wallbox) -> LockRules:

@@ -9,13 +9,13 @@ from gpiozero import MCP3208
 
 from hal.core.pilot import is_pwm
 from hal.core.signals import PilotOffer
+from hal.core.tally import THREE, Tally
 from hal.safety.wires import PinFactory
 from hal.settings_lines import Adc
 
 Words = tuple[int, ...]
 
 _FULL = 4095  # 12 bits
-_NO_SUPPLY_TICKS = 3  # 60 ms: a burst of interference on the bus is shorter
 # After x1, PWM or F came in place of another the negative half-wave comes or goes, at 20 ms of decay.
 _FOLLOWS_S = 0.5
 # Under PWM a peak-hold droops by 2 % and more in each period, several steps of the converter; so does its
@@ -52,9 +52,12 @@ class Converter:
         self._life = Life()
 
     def read(self, offer: PilotOffer, now_s: float) -> Conversion:
-        """One reading of each channel; `offer` is what the pilot shows since the last tick or longer."""
+        """One reading of each channel, under PWM the middle one of three of the first.
+
+        `offer` is what the pilot shows since the last tick or longer.
+        """
         try:
-            self._words = self._convert()
+            self._words = self._convert(sure=is_pwm(offer))
             self._read_at_s = now_s
             alive = self._life.take(self._words[:2], offer, now_s)
         except self._failures:
@@ -67,8 +70,11 @@ class Converter:
         """At the input of the converter."""
         return word * self._volts_a_step
 
-    def _convert(self) -> Words:
-        return tuple(int(channel.raw_value) for channel in self._channels)
+    def _convert(self, *, sure: bool = False) -> Words:
+        """`sure`: a single wrong conversion of the positive half-wave, which decides alone, is left out."""
+        first, *others = self._channels
+        high = sorted(int(first.raw_value) for _ in range(3 if sure else 1))
+        return high[len(high) // 2], *(int(channel.raw_value) for channel in others)
 
 
 class Life:
@@ -76,7 +82,7 @@ class Life:
 
     def __init__(self) -> None:
         self.alive = True
-        self._no_supply_ticks = 0
+        self._no_supply = Tally(THREE)
         self._words: Words = ()
         self._same_since_s = 0.0
         self._taken_at_s: float | None = None
@@ -85,9 +91,8 @@ class Life:
 
     def take(self, words: Words, offer: PilotOffer, now_s: float) -> bool:
         """One conversion. False for as long as it is no measurement."""
-        self._no_supply_ticks = self._no_supply_ticks + 1 if _no_supply(words) else 0
-        kind = "pwm" if is_pwm(offer) else offer
-        assert not isinstance(kind, float)
+        unsupplied = self._no_supply.take(_no_supply(words))
+        kind: Literal["x1", "F", "pwm"] = offer if isinstance(offer, str) else "pwm"
         if self._taken_at_s is not None and now_s - self._taken_at_s > _UNSEEN_S:
             self._pass_over(now_s)
         self._taken_at_s = now_s
@@ -97,7 +102,7 @@ class Life:
             self._kind, self._must_follow = kind, (words, now_s)
         elif self._must_follow and words != self._must_follow[0]:
             self._must_follow = None
-        self.alive = self._no_supply_ticks < _NO_SUPPLY_TICKS and not self._frozen(now_s)
+        self.alive = not unsupplied and not self._frozen(now_s)
         return self.alive
 
     def _pass_over(self, now_s: float) -> None:

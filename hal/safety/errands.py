@@ -12,6 +12,8 @@ from typing import Literal, Protocol
 
 from hal.contract import Answer, Request
 from hal.core.evse import Evse
+from hal.core.pilot import is_pwm
+from hal.core.pilot_test import PWM_S, X1_S
 from hal.core.rules import BoxRules
 from hal.core.signals import Drive, Sense
 from hal.core.view import EvseView
@@ -21,6 +23,7 @@ LAMP_S = 5.0
 LAMP_LETTERS = 64  # as in a wish
 PULSES_APART_S = 30.0  # each is two moves of the lock, of the 10 a minute that openWB's practice allows
 _SETTLES_S = 0.5  # after a pulse, until the feedback is judged
+_TESTED_S = X1_S + PWM_S + 0.1  # from the end of F: x1, then PWM, then the verdict
 _BEGINS_WITHIN_S = 15.0  # the core may have to wait: half a second without a car, 10 s after a failed test
 _RCM_OVER_S = 8.0  # the core gives it 5 s to come back
 
@@ -226,6 +229,7 @@ class _PilotTest:
         self._x1_since_s: float | None = None
         self._measured: Measured = {}
         self._passed = False
+        self._words = ""
 
     def step(self, sense: Sense, view: EvseView, decided: Drive, now_s: float) -> Drive:
         volts = round(sense.cp_high_v, 2), round(sense.cp_low_v, 2)
@@ -234,7 +238,11 @@ class _PilotTest:
             self._measured["f_high_v"], self._measured["f_low_v"] = volts
         elif self._f_seen:
             self._x1_since_s = now_s if self._x1_since_s is None else self._x1_since_s
-            self._measured["x1_high_v"], self._measured["x1_low_v"] = volts
+            if now_s - self._x1_since_s < X1_S:
+                self._measured["x1_high_v"], self._measured["x1_low_v"] = volts
+            elif is_pwm(decided.pilot):
+                self._measured["pwm_high_v"], self._measured["pwm_low_v"] = volts
+            self._words = " ".join(view.notes)
             self._passed = all(fault.id != "pilot_circuit" for fault in view.faults)
         return decided
 
@@ -242,7 +250,7 @@ class _PilotTest:
         if self._x1_since_s is None:
             late = not self._f_seen and now_s - self._asked_s >= _BEGINS_WITHIN_S
             return (False, f"it did not begin within {_BEGINS_WITHIN_S:g} s", {}) if late else None
-        if now_s - self._x1_since_s < _SETTLES_S:
+        if now_s - self._x1_since_s < _TESTED_S:
             return None
-        text = "F and x1 read as they should" if self._passed else "F or x1 reads wrong (pilot_circuit)"
-        return self._passed, text, self._measured
+        wrong = f"the pilot reads wrong (pilot_circuit) {self._words}".strip()
+        return self._passed, "the pilot reads as it should" if self._passed else wrong, self._measured

@@ -57,7 +57,7 @@ def status_of(view: EvseView, identity: Identity, tallies: Tallies, lamp: str) -
         wish_seq=view.wish_seq,
         plug_ins=view.plug_ins,
         stop_pressed=view.stop_pressed,
-        notes=identity.notes,
+        notes=(*identity.notes, *view.notes),
     )
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from bridge.core.box import LOST_END_S
 from bridge.core.faults import ENDING, ENDING_IN_TIME, FAULT_PATIENCE_S, report
+from hal.core.budget import LATE_S
 from hal.core.faults import KINDS, Kind
+from hal.core.visit import GONE_S
 from hal.mock.fault_names import FAULTS
 from tests.hal.core.provoked import PROVOKED
 from tests.hal.core.test_every_fault import NO_FAULT
@@ -15,7 +17,7 @@ from tests.hal.core.test_every_fault import NO_FAULT
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 CLEARS = {
     "itself": "by itself, 1 s after its cause",
-    "unplug": "when the car has left",
+    "unplug": "when the plug is gone",
     "person": "by a person",
 }
 CLASSES = {
@@ -32,7 +34,11 @@ Each fault has one of three classes:
 {chr(10).join(f"- {text}" for text in CLASSES.values())}
 
 Times are `hal.safety`'s own, from the cause on its lines to its lines; the contactor needs up to 40 ms more.
-"When the car has left" means that state A was seen and the cause is gone. What ends by unplugging or by a
+"When the plug is gone" means that the cause is gone, too, and the pilot reads A: with a socket while the
+proximity pilot sees no plug, with a fixed cable for {GONE_S:g} s. *Counts* is what good samples between
+bad ones change; times are from the first bad sample to the command, for every pattern with a period of up to
+12 samples of 10 ms. A tick over {LATE_S * 1000:g} ms late judges by its own sample alone: a bad one counts
+for two, a pilot that is not in C opens, a good one confirms nothing. What ends by unplugging or by a
 person (`evse-bridge clear`, which shows each and asks) outlasts a restart. After a fault of class open
 nothing is offered for `contactor.after_fault_s` (30 s).
 
@@ -46,13 +52,13 @@ def page() -> str:
 
 
 def _noticed() -> Iterator[str]:
-    yield "| fault | class | noticed by | limit | what is done | opens after | told after | ends |"
-    yield "|---|---|---|---|---|---|---|---|"
+    yield "| fault | class | noticed by | limit | counts | what is done | opens after | told after | ends |"
+    yield "|---|---|---|---|---|---|---|---|---|"
     for name, kind in KINDS.items():
         opens = "–" if kind.opens_s is None else _time(kind.opens_s)
         cells = [
-            f"`{name}`", kind.severity, kind.noticed, kind.limit, kind.does, opens, _time(kind.told_s),
-            CLEARS[kind.clears],
+            f"`{name}`", kind.severity, kind.noticed, kind.limit, kind.counts, kind.does, opens,
+            _time(kind.told_s), CLEARS[kind.clears],
         ]  # fmt: skip
         yield _row(cells)
 
@@ -67,7 +73,7 @@ def _told() -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|"
     for name, kind in KINDS.items():
         told = report(name)
-        names = sorted({f"`{provocation.name}`" for provocation in PROVOKED[name]})
+        names = sorted({f"`{provocation.text}`" for provocation in PROVOKED[name]})
         ends = f"ends: {ENDING[name]}" if name in ENDING else _goes_on(name, kind)
         cells = [
             f"`{name}`", "Faulted" if kind.severity == "open" else "as before", told.error_code,

@@ -71,6 +71,18 @@ FAULTS = {
         "the box does not read on the control pilot what it drives there",
         f"{_PILOT_WIRING} Check the PWM output and the -12 V supply.",
     ),
+    "pilot_source": (
+        "the source of the control pilot is not at +12 V and -12 V",
+        "Set its supplies; its note says what was read.",
+    ),
+    "pilot_noise": (
+        "alternating volts on the control pilot open the contactor",
+        "Lay the pilot's wire away from the mains; check earth and cable. Its note says volts and hertz.",
+    ),
+    "not_closing": (
+        "a car asks and the contactor is not closed",
+        "Its note names what it waits for.",
+    ),
     "ventilation": (
         "the car asks for ventilation (state D), which there is none of",
         "Such a car cannot be charged here. If it is a usual car, check the pilot's wire for a short.",

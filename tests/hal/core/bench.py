@@ -9,11 +9,11 @@ import msgspec
 
 from hal.contract import FaultRef, Vehicle, Wish
 from hal.core.evse import Evse
+from hal.core.faults import THREE_SAMPLES_S
 from hal.core.kept import Kept
 from hal.core.pilot import is_pwm
 from hal.core.rules import BoxRules
 from hal.core.signals import Drive, PilotOffer, Sense
-from hal.core.supervision import RCM_TRIP_S
 from hal.core.view import EvseView
 
 VOLTS: dict[Vehicle, float] = {"A": 12.0, "B": 9.0, "C": 6.0, "D": 3.0, "E": 0.0}
@@ -30,6 +30,7 @@ class Bench:
 
     def __init__(self, rules: BoxRules = QUICK, kept: Kept = NOTHING) -> None:
         self.now_s = 1000.0
+        self.hold_s = 0.020  # of the circuit that is really there
         self.evse = Evse(rules, self.now_s, kept)
         self.rules = rules
         self.car: Vehicle = "A"
@@ -105,9 +106,14 @@ class Bench:
         self.car, self.pp_ohm = "B", ohm
         return self
 
+    def unplug(self) -> Bench:
+        """Car and cable are gone."""
+        self.car, self.pp_ohm = "A", NO_PLUG_OHM
+        return self
+
     def offered(self) -> Bench:
         """Past the start, plugged in, locked, x2 shown."""
-        self.run(max(3.5, self.rules.min_off_s, self.rules.after_fault_s))
+        self.run(max(5.0, self.rules.min_off_s, self.rules.after_fault_s))
         self.plug_in()
         self.until(lambda bench: is_pwm(bench.pilot()), 1.0)
         return self.run(0.1)
@@ -115,7 +121,7 @@ class Bench:
     def residual_current(self) -> Bench:
         """For as long as it takes to be believed."""
         self.rcm_healthy = False
-        return self.run(RCM_TRIP_S + TICK_S)
+        return self.run(THREE_SAMPLES_S + TICK_S)
 
     def charging(self) -> Bench:
         """Closed, and steady for a second."""
@@ -126,7 +132,7 @@ class Bench:
 
     def offered_nothing(self) -> Bench:
         """Past the start, plugged in, locked, and still x1."""
-        self.run(max(3.5, self.rules.min_off_s, self.rules.after_fault_s))
+        self.run(max(5.0, self.rules.min_off_s, self.rules.after_fault_s))
         self.plug_in().run(1.0)
         assert self.pilot() == "x1"
         return self
@@ -143,9 +149,11 @@ class Bench:
         low_v = 0.0 if shown == "x1" else self.f_low_v if shown == "F" else self.low_v
         amps = self.current_a
         taken_s = self.now_s if self.reading_at_s is None else self.reading_at_s
+        high_v = high_v if self.high_v is None else self.high_v
+        low_v = low_v if self.shows_low_v is None else self.shows_low_v
         return Sense(
-            cp_high_v=high_v if self.high_v is None else self.high_v,
-            cp_low_v=low_v if self.shows_low_v is None else self.shows_low_v,
+            cp_high_v=high_v * self._left(1 - _on(shown)),
+            cp_low_v=low_v * self._left(_on(shown)),
             cp_age_s=self.cp_age_s,
             cp_alive=self.cp_alive,
             pp_ohm=self.pp_ohm if self.rules.socket else None,
@@ -163,10 +171,19 @@ class Bench:
             late_s=self.late_s,
         )
 
+    def _left(self, gap: float) -> float:
+        """What the holds leave on average of a half-wave that is absent for this share of each period."""
+        return 1 - gap * gap * 0.001 / (2 * self.hold_s) if 0 < gap < 1 else 1.0
+
     def _wish(self) -> Wish | None:
         if self.asks is not None or self.limit_a is None:
             return self.asks
         return wish(self.limit_a, until_s=self.now_s + 15)
+
+
+def _on(shown: PilotOffer) -> float:
+    """The share of each period in which the pilot is high."""
+    return shown / 60 if not isinstance(shown, str) else 1.0 if shown == "x1" else 0.0
 
 
 def wish(limit_a: float, *, until_s: float, seq: int = 1) -> Wish:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from random import Random
 
+from hal.mock.copper import S2_OHM
 from tests.hal.core.life import Life
 from tests.hal.core.world import Asked
 
@@ -291,6 +293,51 @@ def _ventilated(life: Life) -> None:
     life.wait(0.1, 0.3)
 
 
+def _hum(life: Life) -> None:
+    life.charge()
+    copper = life.world.plant.copper
+    loud = replace(copper, hum_v=life.random.uniform(3.0, 3.5), hum_hz=60.0)
+    life.do("hum", lambda: setattr(life.world.plant, "copper", loud))
+    life.wait(12.0, 14.0)
+    life.do("no hum", lambda: setattr(life.world.plant, "copper", copper))
+    life.tear_out()
+    life.wait(0.2, 2.5)
+
+
+def _source(life: Life) -> None:
+    copper = life.world.plant.copper
+    weak = replace(copper, source_high_v=11.0, source_low_v=-11.0)
+    life.do("weak source", lambda: setattr(life.world.plant, "copper", weak))
+    life.wait(2.5, 3.0)
+    life.do("self test", lambda: life.world.evse.ask_for_test("pilot"))
+    life.wait(2.0, 3.0)
+
+
+def _odd_car(life: Life) -> None:
+    """One between B and C."""
+    copper = life.world.plant.copper
+    at_v = life.random.uniform(7.34, 7.42)
+    load_ohm = copper.series_ohm * (at_v - copper.diode_v) / (copper.source_high_v - at_v)
+    beside_ohm = 1 / (1 / load_ohm - 1 / copper.load_ohm("B"))
+    odd = replace(copper, s2_factor=beside_ohm / S2_OHM, hum_v=0.0)
+    life.do("odd car", lambda: setattr(life.world.plant, "copper", odd))
+    life.plug_in()
+    life.wait(16.0, 18.0)
+
+
+def _rhythm(life: Life) -> None:
+    """A car, or a contact, that comes and goes in steps of a tick."""
+    life.charge()
+    name = life.random.choice(["cp_open", "cp_short", "pp_lost", "rcm", "cut_lock_feedback", "stop_button"])
+    pattern = [life.random.random() < 0.5 for _ in range(life.random.randint(2, 12))]
+    for _ in range(4):
+        for bad in pattern:
+            (life.world.plant.fault if bad else life.world.plant.clear)(name)
+            life.world.tick()
+    life.clear(name)
+    life.wait(0.1, 1.0)
+
+
 SCRIPTS: dict[str, Callable[[Life], None]] = {
     "pause": _pause,
     "leave": _leave,
@@ -313,6 +360,10 @@ SCRIPTS: dict[str, Callable[[Life], None]] = {
     "short in B": _short_in_b,
     "short in A": _short_in_a,
     "ventilated": _ventilated,
+    "hum": _hum,
+    "weak source": _source,
+    "odd car": _odd_car,
+    "rhythm": _rhythm,
     "diode": _with_fault("diode", 0.2, 1.0),
     "cp_short": _with_fault("cp_short", 0.05, 0.5, again=2),
     "cp_open": _with_fault("cp_open", 0.1, 1.0),
@@ -407,6 +458,9 @@ CORE_FAULTS: dict[str, list[str]] = {
     "diode_missing": ["diode"],
     "pilot_short": ["short in A", "short in B"],
     "pilot_out_of_range": ["cp_high"],
+    "pilot_source": ["weak source"],
+    "pilot_noise": ["hum"],
+    "not_closing": ["odd car"],
     "ventilation": ["ventilation"],
     "proximity_implausible": ["pp_short in B"],
     "plug_lost": ["pp_lost"],

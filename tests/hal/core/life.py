@@ -10,12 +10,26 @@ from typing import Any
 
 from hal.contract import Cable
 from hal.core.rules import BoxRules
+from hal.mock.copper import Copper
 from hal.mock.fault_names import FAULTS, INSTRUMENTS
 from hal.mock.plant import PlantSettings
 from tests.hal.core.world import Asked, World, cheap
 
 CABLES: list[Cable] = ["auto", "keep", "release", "permanent"]
 SHORT_FAULTS = sorted({*FAULTS} - {*INSTRUMENTS, "hot", "asleep"})
+
+
+def any_copper(random: Random) -> Copper:
+    """Another box and car in each life; hum, where there is some, is what a charging car must bear."""
+    drawn = Copper.drawn(random)
+    hum_v = random.choice([0.0, 0.0, 0.3, 0.8])
+    return replace(
+        drawn,
+        noise_v=random.choice([0.0, 0.02, 0.05]),
+        hum_v=hum_v,
+        hum_hz=random.choice([50.0, 60.0]) + random.uniform(-0.1, 0.1),
+        hum_phase_deg=random.uniform(0, 360),
+    )
 
 
 class Life:
@@ -47,7 +61,7 @@ class Life:
             car_max_a=random.choice([8.0, 16.0, 32.0]),
             car_phases=random.choice([1, 3]),
         )
-        self.world = World(self.rules, settings)
+        self.world = World(self.rules, settings, copper=any_copper(random), seed=random.randrange(1 << 30))
         self.wait(0.0, 1.0)
 
     def do(self, text: str, action: Callable[[], object]) -> None:

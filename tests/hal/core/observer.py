@@ -79,6 +79,8 @@ class Observer:
         self._rating_a: float | None = None
         self._bolt = 0.0
         self._not_offerable = Clock()
+        self._test_s = Clock()
+        self._here = Clock()
         self._stop_pressed = Clock()
         self._welded = Clock()
         self._tripped = False  # since the weld began that is there now
@@ -136,6 +138,7 @@ class Observer:
     # what a slow observer knows
 
     def _remember(self, tick: Tick) -> None:
+        self._here.take(self._state != "A", tick.dt_s)
         volts, x2 = tick.sense.cp_high_v, 0 < self._last.duty < 1
         inside = 4.5 < volts <= 7.5
         self._volts_outside_c = 0 if inside else self._volts_outside_c + 1
@@ -167,8 +170,8 @@ class Observer:
     def _remember_rating(self, tick: Tick) -> None:
         if not self.rules.socket:
             self._rating_a = self.rules.fixed_cable_rating_a
-        elif tick.sense.pp_ohm in RATINGS:
-            self._rating_a = RATINGS[tick.sense.pp_ohm]
+        elif (rating := _rating(tick.sense.pp_ohm)) is not None:
+            self._rating_a = rating
 
     def _remember_faults(self, tick: Tick) -> None:
         """Only what any box must call a fault by now; each with far more time than it needs."""
@@ -203,7 +206,7 @@ class Observer:
             "x2 now": 0 < tick.drive.duty < 1,
             "diode seen": self._diode_seen,
             "lock confirmed": not rules.socket or sense.lock_closed is True,
-            "rating readable": not rules.socket or sense.pp_ohm in RATINGS,
+            "rating readable": not rules.socket or _rating(sense.pp_ohm) is not None,
             "no fault and after_fault": since_fault_s >= rules.after_fault_s - EPS,
             "start": now_s - self._start_s >= rules.after_fault_s - EPS,
             "a person": not self._needs_person,
@@ -231,7 +234,7 @@ class Observer:
             return
         limits: dict[str, tuple[bool, float]] = {
             "car not in C": (self._state != "C", OPENS_WITHIN_S),
-            "no plug": (socket and sense.pp_ohm not in RATINGS, OPENS_WITHIN_S),
+            "no plug": (socket and _rating(sense.pp_ohm) is None, OPENS_WITHIN_S),
             "not locked": (socket and not sense.lock_closed, OPENS_WITHIN_S),
             "residual current": (self._residual(), OPENS_WITHIN_S),
             "overheated": (max(sense.contacts_c or 0.0, 0.0) >= self.rules.stop_at_c + 5, OPENS_WITHIN_S),
@@ -263,7 +266,9 @@ class Observer:
         assert shown in (0.0, 1.0) or 0.1 <= shown <= 0.96, f"{now_s:.2f} s: duty {shown}"
         f_s = self._f_s.take(shown == 0.0, tick.dt_s)
         assert f_s <= 4.0 + USUAL_TICK_S, f"{now_s:.2f} s: F for {f_s:.2f} s"
-        if 0 < shown < 1:
+        if self._is_self_test(tick):
+            self.seen["pilot test"] += 1
+        elif 0 < shown < 1:
             offered_a, most_a = _amps(shown), self._most_a(tick)
             assert offered_a <= most_a + EPS, f"{now_s:.2f} s: {offered_a} A offered, {most_a} A allowed"
             self._offerable(tick)
@@ -272,9 +277,20 @@ class Observer:
         if shown != before:
             self._changed(shown, before, now_s)
 
+    def _is_self_test(self, tick: Tick) -> bool:
+        """The least duty for 0.3 s with nobody there; somebody who comes is seen within 100 ms."""
+        tests = tick.drive.duty == 0.1 and (self._last.duty == 1.0 or self._test_s.so) and self._wide_away()
+        assert self._test_s.take(tests, tick.dt_s) <= 0.3 + OPENS_WITHIN_S, f"{tick.now_s:.2f} s: a long test"
+        assert not (tests and tick.drive.contactor), f"{tick.now_s:.2f} s: closed in a test"
+        return tests
+
+    def _wide_away(self) -> bool:
+        """Nobody is there, or not for longer than it takes to be seen."""
+        return self._here.s <= OPENS_WITHIN_S
+
     def _changed(self, shown: float, before: float, now_s: float) -> None:
         held_s = now_s - self._duty_changed_s
-        if before == 1.0 and shown > 0:
+        if before == 1.0 and shown > 0 and not self._test_s.so:
             assert held_s >= 3.0 - EPS, f"{now_s:.2f} s: x2 after {held_s:.2f} s of x1"
             self.seen["x1->x2"] += 1
         if 0 < before < shown < 1:
@@ -289,7 +305,7 @@ class Observer:
 
     def _offerable(self, tick: Tick) -> None:
         sense, socket = tick.sense, self.rules.socket
-        sure = not socket or (sense.lock_closed is True and sense.pp_ohm in RATINGS)
+        sure = not socket or (sense.lock_closed is True and _rating(sense.pp_ohm) is not None)
         car = self._state in ("B", "C")
         for_s = self._not_offerable.take(not (sure and car), tick.dt_s)
         assert for_s <= OPENS_WITHIN_S, f"{tick.now_s:.2f} s: x2 without car, lock or cable for {for_s:.3f} s"
@@ -319,11 +335,20 @@ class Observer:
         assert not (drive.lock_forward and drive.lock_backward), f"{tick.now_s:.2f} s: lock driven both ways"
         if drive.lock_backward and not self._last.lock_backward:
             self.seen["unlocking"] += 1
-            assert self._state != "E" or self._is_fresh(), f"{tick.now_s:.2f} s: released in state E"
+            asked = tick.wish is not None and tick.wish.cable == "release"
+            assert self._state != "E" or asked or self._is_fresh(), f"{tick.now_s:.2f} s: released in state E"
 
     def _is_fresh(self) -> bool:
         """The state has just changed: the core may not have seen it yet."""
         return self._fault_clocks["E"].s <= 0.05
+
+
+def _rating(ohm: float | None) -> float | None:
+    """Of a resistor that is within 10 % of its value, as a meter would read it."""
+    for value, rating in RATINGS.items():
+        if ohm is not None and abs(ohm - value) <= 0.1 * value:
+            return rating
+    return None
 
 
 def _limit(wish: Wish | None, now_s: float) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 
 from hal.contract import Cable
 from hal.core.rules import BoxRules
+from hal.mock.copper import Copper
 from hal.mock.plant import PlantSettings
 from tests.hal.core.world import Asked, World, cheap
 
@@ -20,7 +21,7 @@ class Scene:
     def __init__(self, rules: BoxRules) -> None:
         self.world = World(rules, PlantSettings())
         self.plant = self.world.plant
-        self.world.run(max(1.0, rules.has_rcm_test * 4.0))
+        self.world.run(max(2.0, rules.has_rcm_test * 4.0))
 
     def until(self, holds: Callable[[], bool], within_s: float) -> float:
         """How long it took."""
@@ -87,6 +88,10 @@ def _comes_and_goes(scene: Scene) -> None:
     scene.unplug()
 
 
+def _tests(scene: Scene) -> None:
+    scene.world.evse.ask_for_test("pilot")
+
+
 def _takes_the_offer(scene: Scene) -> None:
     scene.ask(limit_a=0.0)
 
@@ -111,12 +116,29 @@ class Provocation:
     then: Callable[[Scene], None] = _away
     slow_s: float = 0.0  # from the fault of the world to its trace on the lines
     rules: dict[str, Any] = field(default_factory=dict)
+    parts: dict[str, float] = field(default_factory=dict)  # of the copper, in place of a fault's name
+
+    @property
+    def text(self) -> str:
+        """As the mock wallbox takes it."""
+        parts = " ".join(f"{name}={value:g}" for name, value in self.parts.items())
+        return f"{self.name} {parts}".strip()
+
+    def mend(self, scene: Scene) -> None:
+        """As it was."""
+        if self.parts:
+            scene.plant.copper = Copper()
+        else:
+            scene.plant.clear(self.name)
 
     def scene(self) -> Scene:
         """Broken."""
         scene = Scene(replace(RULES, **self.rules))
         self.first(scene)
-        scene.world.fault(self.name)
+        if self.parts:
+            scene.plant.copper = replace(scene.plant.copper, **self.parts)
+        else:
+            scene.world.fault(self.name)
         self.then(scene)
         return scene
 
@@ -143,6 +165,9 @@ PROVOKED: dict[str, list[Provocation]] = {
         _P("minus_lost", _away, _comes_and_goes, 2.0),
         _P("adc_stuck", then=_takes_the_offer),
     ],
+    "pilot_source": [_P("copper", _away, _tests, 2.0, parts={"source_high_v": 11.0, "source_low_v": -11.0})],
+    "pilot_noise": [_P("copper", slow_s=25.0, parts={"hum_v": 3.0, "hum_phase_deg": 90.0})],
+    "not_closing": [_P("copper", _waits, lambda scene: scene.plant.ready(), 2.0, parts={"s2_factor": 2.2})],
     "ventilation": [_P("ventilation", slow_s=0.05)],
     "proximity_implausible": [_P("pp_short", _waits)],
     "plug_lost": [_P("pp_lost")],

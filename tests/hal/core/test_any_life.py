@@ -14,6 +14,7 @@ from hal.mock.fault_names import FAULTS
 from tests.hal.core.life import CABLES, Life
 from tests.hal.core.world import Asked
 
+RHYTHMIC = ["cp_open", "cp_short", "diode", "pp_lost", "pp_short", "rcm", "cut_lock_feedback", "stop_button"]
 WAITS = st.floats(0.0, 4.0)
 
 
@@ -46,6 +47,22 @@ class AnyLife(RuleBasedStateMachine):
         if clears:
             self.welded = False
         self.life.ask(Asked(limit_a, cable, life_s, clears))
+        self.life.wait(wait_s, wait_s)
+
+    @rule(
+        name=st.sampled_from(RHYTHMIC),
+        rhythm=st.lists(st.booleans(), min_size=2, max_size=12),
+        times=st.integers(1, 6),
+        wait_s=WAITS,
+    )
+    def is_disturbed(self, name: str, rhythm: list[bool], times: int, wait_s: float) -> None:
+        """In steps of a tick."""
+        plant = self.life.world.plant
+        self.life.do(f"{name} by {rhythm} {times} times", lambda: None)
+        for bad in rhythm * times:
+            (plant.fault if bad else plant.clear)(name)
+            self.life.world.tick()
+        self.life.clear(name)
         self.life.wait(wait_s, wait_s)
 
     @rule(late_s=st.floats(0.0, 0.5), wait_s=WAITS)

@@ -8,7 +8,7 @@ from hal.core.faults import KINDS
 from hal.mock.fault_names import FAULTS
 from tests.hal.core.provoked import PROVOKED, Provocation, Scene
 
-SLOW_S = {"contactor_cycling": 605.0, "unlock_failed": 65.0}  # others clear within 15 s
+SLOW_S = {"contactor_cycling": 605.0, "pilot_source": 65.0, "unlock_failed": 65.0}  # others clear within 15 s
 TICKS_S = 0.045  # two ticks and the travel of the contacts
 
 # What breaks without a fault of its own: the box lives with it, or finds it by what it leads to.
@@ -34,7 +34,7 @@ def test_every_fault_of_the_table_can_be_provoked_and_no_other() -> None:
 
 
 def test_every_name_leads_to_a_fault_or_is_known_not_to() -> None:
-    provoking = {provocation.name for provocations in PROVOKED.values() for provocation in provocations}
+    provoking = {one.name for many in PROVOKED.values() for one in many if not one.parts}
     assert provoking | set(NO_FAULT) == set(FAULTS)
     assert not provoking & set(NO_FAULT)
 
@@ -53,7 +53,7 @@ def test_it_is_noticed_in_time_and_the_contacts_do_as_the_table_says(
         world.run(max(0.0, kind.opens_s - kind.told_s) + TICKS_S)
         assert not plant.contacts_closed
         assert took_s <= within_s
-    if kind.severity != "open":
+    if kind.severity != "open" and fault != "contactor_cycling":
         assert plant.contacts_closed == was_closed
 
 
@@ -99,6 +99,6 @@ def test_it_charges_again_afterwards(fault: str, provocation: Provocation) -> No
 
 
 def _mend(scene: Scene, provocation: Provocation) -> None:
-    scene.plant.clear(provocation.name)
+    provocation.mend(scene)
     if provocation.name == "hot":
         scene.plant.contacts_c = 40.0

@@ -80,8 +80,7 @@ def test_faults_that_end_by_unplugging_wait_for_it() -> None:
     bench.car = "B"
     bench.run(1.0)
     assert bench.faults == ["rcm_trip"]
-    bench.car = "A"
-    bench.run(0.1)
+    bench.unplug().run(0.2)
     assert bench.faults == []
 
 

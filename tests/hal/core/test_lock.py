@@ -21,7 +21,7 @@ RULES = LockRules(pulse_s=0.6, retries=3, retry_wait_s=5.0, moves_per_minute=10)
         (None, None, "lock", "lock", "lock", None),
         ("auto", "unlock", "lock", "lock", "lock", None),
         ("keep", None, "lock", "lock", "lock", None),
-        ("release", "unlock", "unlock", "unlock", "unlock", None),
+        ("release", "unlock", "unlock", "unlock", "unlock", "unlock"),
         ("permanent", "lock", "lock", "lock", "lock", "lock"),
     ],
 )
@@ -49,7 +49,8 @@ class Motor:
     def run(self, want: Move | None, for_s: float, *, plug_present: bool = False) -> Motor:
         for _ in range(round(for_s / 0.02)):
             before = self.lock.motor
-            motor = self.lock.step(want, closed=self.closed, plug_present=plug_present, now_s=self.now_s)
+            self.lock.look(self.closed)
+            motor = self.lock.step(want, plug_present=plug_present, now_s=self.now_s)
             if motor is not None and before is None:
                 self.starts.append(self.now_s)
                 if self.pulses is not None and len(self.starts) >= self.pulses:
@@ -141,7 +142,7 @@ def test_never_unlocks_while_commanded_closed() -> None:
     bench = Bench().charging()
     bench.mirror_follows, bench.mirror_closed = False, False
     bench.asks = _with_cable(bench, "release")
-    for _ in range(20):
+    for _ in range(2):
         bench.tick()
         assert not bench.closed() or bench.drive.lock_motor is None
     assert bench.view().contactor_commanded
@@ -177,9 +178,40 @@ def test_unlocks_in_a_by_itself_and_in_b_on_release() -> None:
     bench.asks = None
     bench.run(1.0)
     assert bench.view().lock == "locked"
-    bench.car = "A"
+    bench.unplug().run(1.0)
+    assert bench.view().lock == "unlocked"
+
+
+def test_in_e_the_cable_is_given_back_on_release_and_by_nothing_else() -> None:
+    """Once the contactor reads open."""
+    bench = Bench().charging()
+    bench.car = "E"
+    bench.mirror_follows = False
+    bench.run(0.2)
+    bench.asks = _with_cable(bench, "release")
+    bench.run(0.1)
+    assert bench.view().lock == "locked"
+    bench.mirror_closed = False
     bench.run(1.0)
     assert bench.view().lock == "unlocked"
+
+
+@pytest.mark.parametrize("cable", ["auto", "keep", "permanent"])
+def test_e_by_itself_releases_nothing(cable: Cable) -> None:
+    bench = Bench().offered()
+    bench.car = "E"
+    bench.asks = _with_cable(bench, cable)
+    bench.run(4.0)
+    assert bench.view().lock == "locked"
+
+
+def test_a_pilot_that_is_open_for_less_than_a_second_leaves_the_bolt() -> None:
+    bench = Bench().offered()
+    bench.car = "A"
+    bench.run(0.99)
+    assert bench.view().lock == "locked"
+    bench.run(0.2)
+    assert bench.view().lock != "locked"
 
 
 def test_without_a_living_wish_it_only_locks() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from hal.contract import Vehicle
+from hal.core.rules import BoxRules
 from tests.hal.core.bench import FIXED, NO_PLUG_OHM, QUICK, Bench, wish
 
 TWO_SAMPLES_S = 0.02
@@ -34,11 +35,12 @@ def test_two_different_states_outside_c_open_too() -> None:
 
 def test_a_single_sample_outside_c_does_not_open() -> None:
     bench = Bench().charging()
-    for _ in range(5):
-        bench.car = "B"
-        bench.tick()
-        bench.car = "C"
-        bench.run(0.03)
+    for car in ("A", "B", "D", "E"):
+        for _ in range(50):
+            bench.car = car
+            bench.tick()
+            bench.car = "C"
+            bench.run(0.09)
     assert bench.closed()
 
 
@@ -235,4 +237,32 @@ def test_a_person_clears_only_that_occurrence_and_only_when_the_cause_is_gone() 
     assert bench.faults == ["welded"]
     bench.asks = bench.clearing("welded", 1)
     bench.tick()
+    assert bench.faults == []
+
+
+@pytest.mark.parametrize("rules", [QUICK, FIXED])
+def test_a_trip_outlasts_a_loose_pilot(rules: BoxRules) -> None:
+    """Until the plug is gone: socket: no plug, too; fixed cable: A for 2 s."""
+    bench = Bench(rules).charging()
+    bench.rcm_healthy = True
+    bench.residual_current()
+    bench.rcm_healthy = True
+    bench.car = "A"
+    bench.run(1.9)
+    assert bench.faults == ["rcm_trip"]
+    bench.car = "C"
+    bench.run(5.0)
+    assert bench.faults == ["rcm_trip"]
+    bench.unplug().run(2.3)
+    assert bench.faults == []
+
+
+def test_a_tick_late_by_more_than_its_share_judges_by_its_own_sample() -> None:
+    bench = Bench().charging()
+    bench.late_s = 0.031
+    bench.run(0.5)
+    assert bench.closed()
+    bench.car = "B"
+    bench.tick()
+    assert not bench.closed()
     assert bench.faults == []

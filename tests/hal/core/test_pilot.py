@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from hal.contract import Vehicle
 from hal.core.pilot import (
-    VehicleFilter,
     amps_of_duty,
     band,
     cable_rating_a,
@@ -18,7 +17,6 @@ from hal.core.pilot import (
     high_side_v,
     low_side_v,
 )
-from hal.core.plug import Plug
 from hal.core.signals import PilotOffer
 
 
@@ -154,46 +152,3 @@ def test_what_a_car_reads(fraction: float, amps: float) -> None:
 )
 def test_plugs(ohm: float, rating: float | str | None) -> None:
     assert cable_rating_a(ohm) == rating
-
-
-def _after(*volts: float) -> VehicleFilter:
-    vehicle = VehicleFilter()
-    for sample in volts:
-        vehicle.take(sample)
-    return vehicle
-
-
-def test_the_first_sample_is_believed_then_two_alike_are_needed() -> None:
-    assert _after(6.0).state == "C"
-    assert _after(12.0, 9.0).state == "A"
-    assert _after(12.0, 9.0, 6.0).state == "A"
-    assert _after(12.0, 9.0, 9.0).state == "B"
-
-
-def test_a_peak_that_decays_through_b_is_a_jump_from_a_to_c() -> None:
-    assert _after(12.0, 9.0, 6.0, 6.0).without_b
-    assert not _after(12.0, 9.0, 9.0, 6.0, 6.0).without_b
-    assert not _after(6.0, 6.0).without_b
-
-
-def _plug(*ohms: float, closed: bool = False) -> Plug:
-    plug = Plug(None)
-    for ohm in ohms:
-        plug.take(ohm, closed=closed)
-    return plug
-
-
-def test_the_rating_is_latched_and_never_rises_in_a_plug_in() -> None:
-    assert _plug(220, 1500, 220).rating_a is None
-    assert _plug(1e6, 680, 680).rating_a == 20
-    assert _plug(680, 680, 220, 220).rating_a == 20
-    assert _plug(680, 680, 1500, 1500).rating_a == 13
-    assert _plug(680, 680, 1e6, 1e6, 220, 220).rating_a == 32
-
-
-def test_an_implausible_plug_has_no_rating_until_it_was_out() -> None:
-    plug = _plug(220, 220, 10, 10, 220, 220)
-    assert plug.rating_a is None
-    assert plug.implausible
-    assert plug.present
-    assert _plug(10, 10, 1e6, 1e6, 220, 220).rating_a == 32

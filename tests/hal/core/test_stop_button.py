@@ -43,7 +43,7 @@ def test_a_short_press_is_shown_for_a_second() -> None:
     bench.stop_pressed = False
     bench.run(0.95)
     assert bench.view().stop_pressed
-    bench.run(0.1)
+    bench.run(0.15)
     assert not bench.view().stop_pressed
 
 

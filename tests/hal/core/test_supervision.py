@@ -82,16 +82,26 @@ def test_diode_missing_after_100_ms(low_v: float) -> None:
     bench = Bench().charging()
     bench.low_v = low_v
     bench.run(0.09)
-    assert bench.closed()
-    bench.run(0.03)
+    assert bench.faults == []
+    bench.run(0.04)
     assert not bench.closed()
     assert bench.faults == ["diode_missing"]
     bench.low_v = -11.9
     bench.run(5.0)
     assert bench.faults == ["diode_missing"]
-    bench.car = "A"
-    bench.run(0.05)
+    bench.unplug().run(0.2)
     assert bench.faults == []
+
+
+@pytest.mark.parametrize("low_v", [-9.5, -5.0, 0.0, -14.5])
+def test_a_low_side_that_no_diode_leaves_opens_at_the_second_sample(low_v: float) -> None:
+    bench = Bench().charging()
+    bench.low_v = low_v
+    bench.tick()
+    assert bench.closed()
+    bench.tick()
+    assert not bench.closed()
+    assert "diode_seen" in bench.view().withheld_by or bench.faults == []
 
 
 def test_the_low_side_means_nothing_in_x1() -> None:
@@ -102,23 +112,23 @@ def test_the_low_side_means_nothing_in_x1() -> None:
 
 
 def test_the_low_side_is_not_judged_just_after_a_duty_change() -> None:
-    bench = Bench().run(3.5).plug_in()
+    bench = Bench().run(5.0).plug_in()
     bench.low_v = -8.8
     bench.until(lambda b: b.pilot() == 16.0, 1.0)
     bench.run(0.11)
     assert bench.faults == []
-    bench.run(0.02)
+    bench.run(0.03)
     assert bench.faults == ["diode_missing"]
 
 
-def test_above_13_v_for_100_ms_clears_itself_a_second_later() -> None:
-    bench = Bench().run(3.5)
-    bench.high_v = 13.1
+def test_above_13_5_v_for_100_ms_clears_itself_a_second_later() -> None:
+    bench = Bench().run(5.0)
+    bench.high_v = 13.6
     bench.run(0.09)
     assert bench.faults == []
     bench.run(0.03)
     assert bench.faults == ["pilot_out_of_range"]
-    bench.high_v = 13.0
+    bench.high_v = 13.5
     bench.run(0.95)
     assert bench.faults == ["pilot_out_of_range"]
     bench.run(0.1)
@@ -137,7 +147,7 @@ def test_d_and_e_are_faults_after_500_ms(state: str, fault: str) -> None:
 
 
 def test_an_implausible_plug_is_a_fault_after_500_ms() -> None:
-    bench = Bench().run(3.5).plug_in(ohm=40.0)
+    bench = Bench().run(5.0).plug_in(ohm=40.0)
     bench.run(0.5)
     assert bench.faults == []
     bench.run(0.05)
@@ -181,8 +191,10 @@ def test_readings_over_3_s_old_are_no_over_current() -> None:
     bench.reading_at_s = bench.now_s
     bench.run(3.2)
     bench.reading_at_s = None
-    bench.run(6.5)
+    bench.run(2.6)
     assert bench.closed()
+    bench.run(0.6)
+    assert bench.faults == ["over_current"]
 
 
 def test_a_temperature_fault_does_not_open() -> None:
@@ -194,12 +206,11 @@ def test_a_temperature_fault_does_not_open() -> None:
 
 
 def test_a_lock_that_fails_is_a_fault_until_unplugged() -> None:
-    bench = Bench().run(3.5)
+    bench = Bench().run(5.0)
     bench.lock_follows = False
     bench.plug_in().run(30.0, dt_s=0.02)
     assert bench.faults == ["lock_failed"]
-    bench.car, bench.lock_closed = "A", False
-    bench.run(0.1)
+    bench.unplug().run(0.3)
     assert bench.faults == []
 
 
@@ -213,12 +224,12 @@ def test_a_bolt_that_does_not_come_back_is_only_reported() -> None:
 
 
 def test_occurrences_rise() -> None:
-    bench = Bench().run(3.5)
+    bench = Bench().run(5.0)
     for occurrence in (1, 2, 3):
         bench.residual_current()
         assert bench.view().faults[0].occurrence == occurrence
         bench.rcm_healthy = True
-        bench.tick()
+        bench.run(0.2)
 
 
 def test_a_person_clears_no_other_kind() -> None:
@@ -233,9 +244,9 @@ def test_no_low_side_at_all_is_the_boxs_own_fault(low_v: float) -> None:
     bench = Bench().charging()
     bench.low_v = low_v
     bench.run(0.09)
-    assert bench.closed()
-    bench.run(0.03)
     assert not bench.closed()
+    assert bench.faults == []
+    bench.run(0.05)
     assert bench.faults == ["pilot_circuit"]
 
 
@@ -271,10 +282,17 @@ def test_below_minus_13_5_v_for_100_ms_is_out_of_range() -> None:
 
 def test_a_pilot_that_is_not_measured_for_50_ms_opens() -> None:
     bench = Bench().charging()
-    bench.cp_age_s = 0.05
-    bench.run(1.0)
-    assert bench.closed()
     bench.cp_age_s = 0.06
+    bench.tick()
+    assert not bench.closed()
+    assert bench.faults == ["pilot_circuit"]
+
+
+def test_three_readings_that_fail_open() -> None:
+    bench = Bench().charging()
+    bench.cp_age_s = 0.01
+    bench.run(0.02)
+    assert bench.closed()
     bench.tick()
     assert not bench.closed()
     assert bench.faults == ["pilot_circuit"]
@@ -288,16 +306,16 @@ def test_a_converter_that_does_not_measure_opens_at_once() -> None:
     assert bench.faults == ["pilot_circuit"]
 
 
-def test_a_residual_current_for_50_ms() -> None:
+def test_a_residual_current_for_30_ms() -> None:
     bench = Bench().charging()
     for _ in range(10):
         bench.rcm_healthy = False
-        bench.run(0.05)
+        bench.run(0.02)
         bench.rcm_healthy = True
-        bench.tick()
+        bench.run(0.08)
     assert bench.closed()
     bench.rcm_healthy = False
-    bench.run(0.06)
+    bench.run(0.03)
     assert not bench.closed()
     assert bench.faults == ["rcm_trip"]
 
@@ -344,3 +362,13 @@ def test_what_the_instruments_say_is_reported_and_opens_nothing() -> None:
     bench.reader_healthy = bench.state_kept = True
     bench.run(1.1)
     assert bench.faults == []
+
+
+def test_a_mirror_contact_that_drops_while_closed_opens_at_the_third_sample() -> None:
+    bench = Bench().charging()
+    bench.mirror_follows, bench.mirror_closed = False, False
+    bench.run(0.02)
+    assert bench.closed()
+    bench.tick()
+    assert not bench.closed()
+    assert bench.faults == ["did_not_close"]

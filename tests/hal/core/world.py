@@ -12,6 +12,7 @@ from hal.core.kept import Kept
 from hal.core.pilot import duty
 from hal.core.rules import BoxRules
 from hal.core.signals import Drive, PilotOffer, Sense
+from hal.mock.copper import Copper
 from hal.mock.plant import Outputs, Plant, PlantSettings
 from tests.hal.core.observer import Observer, Tick
 
@@ -67,11 +68,19 @@ def outputs(drive: Drive, faults: Set[str] = frozenset()) -> Outputs:
 class World:
     """One box and one car. `tick` is one step of both; the observer raises AssertionError at a breach."""
 
-    def __init__(self, rules: BoxRules, settings: PlantSettings, box: Box | None = None) -> None:
-        """`box` in place of the core's."""
+    def __init__(
+        self,
+        rules: BoxRules,
+        settings: PlantSettings,
+        box: Box | None = None,
+        *,
+        copper: Copper | None = None,
+        seed: int = 0,
+    ) -> None:
+        """`box` in place of the core's; `copper` is hidden from both; `seed`: of what the plant draws."""
         self.now_s = 0.0
         self.rules = rules
-        self.plant = Plant(settings)
+        self.plant = Plant(settings, copper, seed)
         self.evse = Evse(rules, 0.0)
         self.kept = Kept()  # as on disk
         self.box: Box = box or self.evse
@@ -120,7 +129,7 @@ class World:
 
     def tick(self) -> None:
         """Time passes with the lines as they are, then the box looks and decides."""
-        planned_s = CLOSED_TICK_S if self._drive.close_contactor else OPEN_TICK_S
+        planned_s = CLOSED_TICK_S if self._drive.soon else OPEN_TICK_S
         late_s, self.late_s = self.late_s, 0.0
         self.plant.step(outputs(self._drive, self.plant.faults), planned_s + late_s)
         self.now_s += planned_s + late_s

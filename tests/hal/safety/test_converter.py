@@ -38,8 +38,15 @@ def test_one_channel_at_its_end_is_a_measurement() -> None:
 
 
 def test_two_bad_ticks_are_interference() -> None:
-    words = cycle([(0, 0), (0, 0), (3200, 560), (3201, 560)])
+    words = cycle([(0, 0), (0, 0), *[(3200, 560), (3201, 560)] * 4])
     assert first_dead_s(Life(), words, 16.0, 10.0) is None
+
+
+def test_a_converter_that_is_dead_every_second_tick_is_dead() -> None:
+    words = cycle([(0, 0), (3200, 560), (0, 0), (3201, 560)])
+    dead_s = first_dead_s(Life(), words, 16.0, 10.0)
+    assert dead_s is not None
+    assert dead_s <= 0.1
 
 
 def test_words_frozen_under_pwm_are_dead_within_the_3_s_of_the_standard() -> None:

@@ -98,6 +98,8 @@ def test_the_pilot_tests_itself_and_the_volts_are_told(tool: Tool) -> None:
         "f_low_v": pytest.approx(-12.0, abs=0.1),
         "x1_high_v": pytest.approx(12.0, abs=0.1),
         "x1_low_v": pytest.approx(0.0, abs=0.5),
+        "pwm_high_v": pytest.approx(12.0 * 0.98, abs=0.1),
+        "pwm_low_v": pytest.approx(-12.0, abs=0.1),
     }
 
 
@@ -125,11 +127,12 @@ def test_a_dead_residual_current_monitor_is_found(tool: Tool) -> None:
 
 
 def test_the_lamp_shows_a_pattern_for_5_s(tool: Tool) -> None:
-    lamps = []
-    tool.running.each_tick = lambda: lamps.append(tool.running.status.lamp)
+    shown_s = []
+    running = tool.running
+    running.each_tick = lambda: shown_s.append(running.rig.now_s) if running.status.lamp == "test" else None
     answer = tool.ask("lamp", "test")
     assert answer.ok
-    assert 4.5 < 0.02 * lamps.count("test") < 5.5
+    assert 4.5 < shown_s[-1] - shown_s[0] < 5.5
     tool.running.tick()
     assert tool.running.status.lamp == ""
 

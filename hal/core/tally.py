@@ -1,0 +1,57 @@
+"""PURE: how much of what was seen lately was bad. Good takes it back slowly, so that no rhythm can hide it.
+
+A judgement that begins anew at each good sample never ends where good and bad ones alternate.
+"""
+
+from __future__ import annotations
+
+from hal.core.held import ROUNDING_S
+
+# A good sample makes up for a quarter of a bad one: one in five may be bad for ever, one in three may not.
+GIVES_BACK = 0.25
+TWO, THREE = 2.0, 2.5  # bad samples in a row; in a rhythm with every second one good it takes two more
+
+
+class Tally:
+    """Samples. `bad` from so many bad ones on, until good ones have made up for all of them."""
+
+    def __init__(self, most: float, *, bad: bool = False) -> None:
+        self.bad = bad
+        self._most = most
+        self._count = most if bad else 0.0
+
+    def take(self, wrong: bool, *, late: bool = False) -> bool:
+        """`bad` after this sample. A late one stands for two if it is wrong, and makes up for none."""
+        if wrong:
+            self._count = min(self._most, self._count + (2.0 if late else 1.0))
+        elif not late:
+            self._count = max(0.0, self._count - GIVES_BACK)
+        self.bad = self._count >= self._most or (self.bad and self._count > 0)
+        return self.bad
+
+    def forget(self) -> None:
+        """As if nothing had been seen."""
+        self.bad, self._count = False, 0.0
+
+
+class BadTime:
+    """Seconds. What lies between two samples is as the first of them was."""
+
+    def __init__(self, for_s: float) -> None:
+        self._for_s = for_s
+        self._bad_s = 0.0
+        self._before: tuple[bool, float] | None = None
+
+    def look_away(self) -> None:
+        """Until the next sample nobody knows: that time counts for neither."""
+        self._before = None
+
+    def take(self, wrong: bool, now_s: float) -> bool:
+        """It is wrong now, and has been for so long, less a quarter of the time in which it was right."""
+        if self._before is not None:
+            was_wrong, at_s = self._before
+            passed_s = max(0.0, now_s - at_s)
+            self._bad_s += passed_s if was_wrong else -GIVES_BACK * passed_s
+            self._bad_s = min(self._for_s, max(0.0, self._bad_s))
+        self._before = wrong, now_s
+        return wrong and self._bad_s >= self._for_s - ROUNDING_S
