@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import CLOSE, OFFER, OPEN, PILOT, SELF, STOP, Mutant
+from tests.mutants.mutant import CLOSE, OFFER, OPEN, PILOT, PLUG, SELF, STOP, Mutant
 
 
 def _without(condition: str, old: str, test: str) -> Mutant:
@@ -20,10 +20,10 @@ def _blind(reason: str, old: str, test: str) -> Mutant:
 MAY_CLOSE = [
     _without(
         "car_in_c2",
-        "self._c2_stable and is_pwm(self._offer.shown)",
+        "self._c2_stable and self._offer.offers",
         f"{CLOSE}c2_must_be_stable_for_500_ms",
     ),
-    _without("diode_seen", "self._diode_seen", f"{CLOSE}diode_must_have_been_seen"),
+    _without("diode_seen", "self._low_side.seen", f"{CLOSE}diode_must_have_been_seen"),
     _without("lock_confirmed", "self._lock_confirmed()", f"{CLOSE}lock_must_be_confirmed"),
     _without("rating_latched", "self._plug.rating_a is not None", f"{CLOSE}rating_must_be_latched"),
     _without("no_fault", "not self._faults.opens", f"{CLOSE}no_fault_may_stand"),
@@ -51,15 +51,15 @@ MAY_CLOSE = [
     Mutant(
         "may_close: C1 counts as C2",
         "evse",
-        'self._in_c2.take(in_x2 and vehicle == "C" and in_time, now_s)',
-        'self._in_c2.take(vehicle == "C" and in_time, now_s)',
+        'in_c2 = offer.offers and self._vehicle.state == "C"',
+        'in_c2 = self._vehicle.state == "C"',
         f"{CLOSE}c2_begins_with_x2",
     ),
     Mutant(
         "may_close: stable while nobody looked",
         "evse",
-        'vehicle == "C" and in_time, now_s)',
-        'vehicle == "C", now_s)',
+        'self._vehicle.state == "C" and not self._late',
+        'self._vehicle.state == "C"',
         f"{CLOSE}c2_is_not_stable_while_nobody_looked",
     ),
     _without("stop_button", "not self._stop_button.pressed", f"{STOP}a_stop_takes_the_offer"),
@@ -74,8 +74,8 @@ MAY_CLOSE = [
     Mutant(
         "may_close: diode of another plug-in",
         "evse",
-        'self._diode_seen = vehicle != "A" and (',
-        "self._diode_seen = (",
+        'if vehicle == "A" or not seen:',
+        "if not seen:",
         f"{CLOSE}a_diode_seen_in_another_plug_in_does_not_count",
     ),
     Mutant(
@@ -129,31 +129,31 @@ MUST_OPEN = [
         f"{OPEN}an_ended_offer_leaves_the_car_6_s",
     ),
     Mutant(
-        "two samples of C's exit must be equal",
-        "pilot",
-        "if self._first or now == before or left_c:",
-        "if self._first or now == before:",
+        "readings far outside are not counted",
+        "vehicle",
+        "if self._outside.take(not SURELY_C_FROM_V < high_v < SURELY_C_TO_V):",
+        "if False:",
         f"{OPEN}two_different_states_outside_c_open_too",
     ),
     Mutant(
         "one sample ends C",
-        "pilot",
-        'left_c = was == "C" and now != "C" and before != "C"',
-        'left_c = was == "C" and now != "C"',
+        "vehicle",
+        "self._outside = Tally(TWO)",
+        "self._outside = Tally(1.0)",
         f"{OPEN}a_single_sample_outside_c_does_not_open",
     ),
     Mutant(
         "hysteresis on leaving C",
         "pilot",
-        "margin_v = 0.0 if in_c else _ENTER_C_V",
-        "margin_v = -_ENTER_C_V if in_c else _ENTER_C_V",
+        "(C_ENDS_ABOVE_V if in_c else C_BEGINS_TO_V)",
+        "C_BEGINS_TO_V",
         f"{PILOT}bands_touch_and_only_entering_c_has_hysteresis",
     ),
     Mutant(
         "one sample of the lock's feedback",
         "lock",
-        "self._closed = closed if closed == before else self._closed",
-        "self._closed = closed",
+        "self._open = Tally(TWO, bad=not closed)",
+        "self._open = Tally(1.0, bad=not closed)",
         f"{OPEN}one_sample_of_a_lost_lock_does_not_open",
     ),
 ]
@@ -197,8 +197,8 @@ STOP_OFFERING = [
     Mutant(
         "a wish is spent when a car comes",
         "evse",
-        'if was != "A" and self._vehicle.state == "A":',
-        'if was != self._vehicle.state == "B":',
+        "if self._visit.left:",
+        'if self._vehicle.state == "B":',
         f"{CLOSE}what_was_wished_when_a_car_left_is_not_for_the_next_one",
     ),
     Mutant(
@@ -229,16 +229,16 @@ LIMITS = [
     Mutant(
         "no simplified pilot limit",
         "evse",
-        "if self._vehicle.without_b:",
+        "if self._visit.without_b:",
         "if False:",
         f"{OFFER}a_car_from_a_to_c_without_b_gets_10_a_in_this_plug_in",
     ),
     Mutant(
         "the rating may rise",
         "plug",
-        "min(seen, self.rating_a or seen)",
-        "seen",
-        f"{PILOT}the_rating_is_latched_and_never_rises_in_a_plug_in",
+        "elif self._lower.take(seen < self.rating_a):\n            self.rating_a = min(self.rating_a, seen)",
+        "else:\n            self.rating_a = seen",
+        f"{PLUG}the_rating_is_latched_and_never_rises_in_a_plug_in",
     ),
     Mutant(
         "a reduction waits",
@@ -257,15 +257,15 @@ LIMITS = [
     Mutant(
         "offered before it could close",
         "evse",
-        'sure = sure and (shown != "x1" or self._may_begin(now_s))',
+        "if self._may_offer(now_s) else 0.0",
         "",
         f"{CLOSE}a_new_offer_waits_for_the_pause",
     ),
     Mutant(
         "no offer comes back while it is still closed",
         "evse",
-        "return self._contactor.commanded or all(",
-        "return all(",
+        "if contactor.commanded or all(",
+        "if all(",
         f"{CLOSE}an_offer_that_comes_back_in_c1_waits_for_nothing",
     ),
     Mutant(

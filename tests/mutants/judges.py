@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import HEAT, JUDGE, OFFER, PILOT, rows, timer
+from tests.mutants.mutant import HEAT, JUDGE, OFFER, PLUG, rows, timer
 
 PILOT_JUDGE = [
-    timer("supervision", "RCM_TRIP_S", "0.05", "0.1", f"{JUDGE}a_residual_current_for_50_ms"),
-    timer("supervision", "RCM_TRIP_S", "0.05", "0.0", f"{JUDGE}a_residual_current_for_50_ms"),
     timer("supervision", "READER_LOST_S", "3.0", "6.0", f"{JUDGE}what_the_instruments_say"),
     timer("supervision", "READER_LOST_S", "3.0", "0.0", f"{JUDGE}what_the_instruments_say"),
     timer("supervision", "CP_OLD_S", "0.05", "0.1", f"{JUDGE}a_pilot_that_is_not_measured"),
     timer("supervision", "CP_OLD_S", "0.05", "0.0", f"{JUDGE}a_pilot_that_is_not_measured"),
-    timer("supervision", "NO_MINUS_V", "-1.5", "-1.0", f"{JUDGE}no_low_side_at_all"),
-    timer("supervision", "NO_MINUS_V", "-1.5", "-3.0", f"{JUDGE}diode_missing_after_100_ms"),
+    timer("low_side", "NO_MINUS_V", "-1.5", "-1.0", f"{JUDGE}no_low_side_at_all"),
+    timer("low_side", "NO_MINUS_V", "-1.5", "-3.0", f"{JUDGE}diode_missing_after_100_ms"),
     timer("supervision", "X1_DECAYS_S, X1_LOW_V", "0.2, -3.0", "0.4, -3.0", f"{JUDGE}a_low_side_that_stays"),
     timer("supervision", "X1_DECAYS_S, X1_LOW_V", "0.2, -3.0", "0.0, -3.0", f"{JUDGE}a_low_side_that_stays"),
     timer(
@@ -24,12 +22,6 @@ PILOT_JUDGE = [
     ),
     *rows(
         "supervision",
-        (
-            "no judge of a missing -12 V",
-            "self._no_minus.take(judged and",
-            "self._no_minus.take(False and",
-            f"{JUDGE}no_low_side_at_all",
-        ),
         (
             "no judge of x1's low side",
             "self._low_stays.take(decayed and",
@@ -90,7 +82,7 @@ PILOT_JUDGE = [
             "an implausible plug is forgotten",
             "or (self.implausible and self.present)",
             "",
-            f"{PILOT}an_implausible_plug_has_no_rating",
+            f"{PLUG}an_implausible_plug_has_no_rating",
         ),
     ),
 ]

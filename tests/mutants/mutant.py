@@ -18,7 +18,9 @@ class Mutant:
 
 CLOSE, OPEN = "test_may_close.py::test_", "test_must_open.py::test_"
 OFFER, JUDGE, LOCK, PILOT = (f"test_{name}.py::test_" for name in ("offer", "supervision", "lock", "pilot"))
-SELF, STOP = "test_self_tests.py::test_", "test_stop_button.py::test_"
+SELF, STOP = "test_rcm_test.py::test_", "test_stop_button.py::test_"
+PILOT_TEST, VEHICLE, PLUG = (f"test_{name}.py::test_" for name in ("pilot_test", "vehicle", "plug"))
+RHYTHM, COPPER = "test_rhythms.py::test_", "test_copper.py::test_"
 HEAT, KEPT, TABLE = (f"test_{name}.py::test_" for name in ("thermal", "kept", "fault_table"))
 
 

@@ -2,62 +2,24 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import SELF, rows, timer
+from tests.mutants.mutant import PILOT_TEST, SELF, rows, timer
 
-_START = f"{SELF}the_start_shows_f_for_300_ms_in_a"
-_F_READS = f"{SELF}f_must_read_minus_12_v"
+_F_READS = f"{PILOT_TEST}f_must_read_minus_12_v"
 _MONITOR = f"{SELF}it_must_drop_within_2_s_and_be_back_within_5"
 _PERSON = f"{SELF}a_failed_test_needs_a_person"
 _VOID = f"{SELF}a_contactor_that_reads_closed_ends_the_test"
 
 SELF_TESTS = [
-    timer("self_tests", "IN_A_S", "0.5", "1.0", _START),
-    timer("self_tests", "IN_A_S", "0.5", "0.0", _START),
-    timer("self_tests", "TEST_F_S", "0.3", "0.6", _START),
-    timer("self_tests", "JUDGED_AFTER_S", "0.2", "0.4", _START),
-    timer("self_tests", "JUDGED_AFTER_S", "0.2", "0.0", f"{SELF}a_low_side_that_decays_in_x1"),
-    timer("self_tests", "X1_WRONG_S", "0.1", "0.2", f"{SELF}x1_must_read_12_v"),
-    timer("self_tests", "X1_WRONG_S", "0.1", "0.0", f"{SELF}a_car_seen_on_its_way_to_b"),
-    timer("self_tests", "NOTHING_V", "1.5", "20.0", f"{SELF}f_must_pull_the_high_side_down"),
-    timer("self_tests", "X1_LEAST_V", "11.0", "10.0", f"{SELF}x1_must_read_12_v"),
-    timer("self_tests", "X1_LEAST_V", "11.0", "11.5", f"{SELF}x1_must_read_12_v"),
-    timer("self_tests", "PILOT_AGAIN_S", "10.0", "20.0", _F_READS),
-    timer("self_tests", "PILOT_AGAIN_S", "10.0", "1.0", _F_READS),
-    timer("self_tests", "RCM_TEST_S", "0.25", "0.5", f"{SELF}the_start_presses_the_test_for_250_ms"),
-    timer("self_tests", "RCM_TEST_S", "0.25", "0.0", f"{SELF}the_start_presses_the_test_for_250_ms"),
-    timer("self_tests", "RCM_DROPS_S", "2.0", "4.0", _MONITOR),
-    timer("self_tests", "RCM_DROPS_S", "2.0", "1.0", _MONITOR),
-    timer("self_tests", "RCM_RETURNS_S", "5.0", "10.0", _MONITOR),
-    timer("self_tests", "RCM_RETURNS_S", "5.0", "2.5", _MONITOR),
-    timer("self_tests", "RCM_EVERY_S", "24 * 3600.0", "48 * 3600.0", f"{SELF}a_day_without_a_car"),
-    timer("self_tests", "RCM_EVERY_S", "24 * 3600.0", "3600.0", f"{SELF}a_day_without_a_car"),
+    timer("rcm_test", "RCM_TEST_S", "0.25", "0.5", f"{SELF}the_start_presses_the_test_for_250_ms"),
+    timer("rcm_test", "RCM_TEST_S", "0.25", "0.0", f"{SELF}the_start_presses_the_test_for_250_ms"),
+    timer("rcm_test", "RCM_DROPS_S", "2.0", "4.0", _MONITOR),
+    timer("rcm_test", "RCM_DROPS_S", "2.0", "1.0", _MONITOR),
+    timer("rcm_test", "RCM_RETURNS_S", "5.0", "10.0", _MONITOR),
+    timer("rcm_test", "RCM_RETURNS_S", "5.0", "2.5", _MONITOR),
+    timer("rcm_test", "RCM_EVERY_S", "24 * 3600.0", "48 * 3600.0", f"{SELF}a_day_without_a_car"),
+    timer("rcm_test", "RCM_EVERY_S", "24 * 3600.0", "3600.0", f"{SELF}a_day_without_a_car"),
     *rows(
-        "self_tests",
-        (
-            "pilot test beside a car",
-            'vehicle == "A" and offer.shown == "x1", now_s',
-            'offer.shown == "x1", now_s',
-            f"{SELF}a_car_postpones_the_test",
-        ),
-        (
-            "no pilot test after an unplug",
-            "self._due, self._running = True, False",
-            "self._running = False",
-            f"{SELF}each_unplug_is_followed_by_a_test",
-        ),
-        (
-            "a passing voltage is a verdict",
-            "elif x1_right or stays_wrong:",
-            "else:",
-            f"{SELF}a_car_seen_on_its_way_to_b",
-        ),
-        (
-            "x1 is not judged",
-            "not (self._f_right and x1_right)",
-            "not self._f_right",
-            f"{SELF}x1_must_read_12_v",
-        ),
-        ("F is not judged", "not (self._f_right and x1_right)", "not x1_right", _F_READS),
+        "rcm_test",
         (
             "RCM test while offered",
             "not scene.idle or not scene.healthy",

@@ -36,8 +36,8 @@ THE_LOCK = [
     Mutant(
         "E releases",
         "lock",
-        'return None if vehicle == "E" else "unlock"',
-        'return "unlock"',
+        '"unlock" if vehicle == "A" else None)\n        case "release"',
+        '"unlock" if vehicle in ("A", "E") else None)\n        case "release"',
         f"{LOCK}where_the_bolt_should_be_with_a_cable_in",
     ),
     Mutant(
@@ -72,8 +72,8 @@ THE_LOCK = [
 ]
 
 TIMERS = [
-    timer("evse", "C2_STABLE_S", "0.5", "1.0", f"{CLOSE}c2_must_be_stable_for_500_ms"),
-    timer("evse", "C2_STABLE_S", "0.5", "0.0", f"{CLOSE}c2_must_be_stable_for_500_ms"),
+    timer("vehicle", "C2_STABLE_S", "0.5", "1.0", f"{CLOSE}c2_must_be_stable_for_500_ms"),
+    timer("vehicle", "C2_STABLE_S", "0.5", "0.0", f"{CLOSE}c2_must_be_stable_for_500_ms"),
     timer("offer", "C1_LEAVES_S", "6.0", "12.0", f"{OPEN}an_ended_offer_leaves_the_car_6_s"),
     timer("offer", "C1_LEAVES_S", "6.0", "0.0", f"{OPEN}an_ended_offer_leaves_the_car_6_s"),
     timer("evse", "SIMPLIFIED_PILOT_A", "10.0", "20.0", f"{OFFER}a_car_from_a_to_c_without_b_gets_10_a"),
@@ -158,8 +158,8 @@ TIMERS = [
     timer("supervision", "AGREES_WITHIN_S", "0.25", "0.0", f"{JUDGE}welded_350_ms_after_the_command"),
     timer("supervision", "WELD_A, WELD_AFTER_S", "0.5, 3.0", "0.5, 6.0", f"{JUDGE}welded_by_current"),
     timer("supervision", "WELD_A, WELD_AFTER_S", "0.5, 3.0", "0.5, 0.0", f"{JUDGE}welded_by_current"),
-    timer("supervision", "PILOT_FAULT_S", "0.1", "0.2", f"{JUDGE}diode_missing_after_100_ms"),
-    timer("supervision", "PILOT_FAULT_S", "0.1", "0.0", f"{JUDGE}diode_missing_after_100_ms"),
+    timer("low_side", "PILOT_FAULT_S", "0.1", "0.2", f"{JUDGE}diode_missing_after_100_ms"),
+    timer("low_side", "PILOT_FAULT_S", "0.1", "0.0", f"{JUDGE}diode_missing_after_100_ms"),
     timer("supervision", "STATE_FAULT_S", "0.5", "1.0", f"{JUDGE}d_and_e_are_faults_after_500_ms"),
     timer("supervision", "STATE_FAULT_S", "0.5", "0.0", f"{JUDGE}d_and_e_are_faults_after_500_ms"),
     timer(
@@ -181,8 +181,8 @@ TIMERS = [
     ),
     timer("over_current", "FRESH_S", "3.0", "6.0", f"{JUDGE}readings_over_3_s_old_are_no_over_current"),
     timer("thermal", "COOLER_K", "5.0", "0.0", f"{OFFER}heat_lowers_the_offer"),
-    timer("ledger", "STANDS_S", "1.0", "2.0", f"{JUDGE}above_13_v_for_100_ms_clears_itself"),
-    timer("ledger", "STANDS_S", "1.0", "0.0", f"{JUDGE}above_13_v_for_100_ms_clears_itself"),
+    timer("ledger", "STANDS_S", "1.0", "2.0", f"{JUDGE}above_13_5_v_for_100_ms_clears_itself"),
+    timer("ledger", "STANDS_S", "1.0", "0.0", f"{JUDGE}above_13_5_v_for_100_ms_clears_itself"),
 ]
 
 _PLACES = {"loop_late": OPEN, "contactor_cycling": CLOSE}
@@ -196,13 +196,12 @@ FAULTS = [
         f"{_PLACES.get(name, JUDGE)}{test}",
     )
     for name, test in {
-        "diode_missing": "diode_missing_after_100_ms",
-        "pilot_out_of_range": "above_13_v",
+        "pilot_out_of_range": "above_13_5_v",
         "ventilation": "d_and_e_are_faults",
         "pilot_short": "d_and_e_are_faults",
         "proximity_implausible": "an_implausible_plug_is_a_fault",
         "over_current": "over_current_for_7_s",
-        "rcm_trip": "a_residual_current_for_50_ms",
+        "rcm_trip": "a_residual_current_for_30_ms",
         "meter_lost": "a_meter_that_goes_silent_is_reported",
         "meter_implausible": "what_the_instruments_say",
         "reader_lost": "what_the_instruments_say",
