@@ -44,9 +44,9 @@ class Box:
         """The process that is measured."""
         return self.processes["hal.safety"]
 
-    def do(self, verb: str) -> dict[str, Any]:
+    def do(self, verb: str, **fields: Any) -> dict[str, Any]:
         """One line to mock.sock, and its answer."""
-        self.world.sendall(json.dumps({"do": verb}).encode() + b"\n")
+        self.world.sendall(json.dumps({"do": verb, **fields}).encode() + b"\n")
         answer = b""
         while not answer.endswith(b"\n"):
             answer += self.world.recv(65_536)

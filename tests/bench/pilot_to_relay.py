@@ -1,8 +1,8 @@
 """From the car leaving state C to the fall of the contactor's line, measured inside the mock wallbox.
 
 `python -m tests.bench [--edges 500]`, at phases random to the tick, while the loads run. Exit code 0 when
-every edge took 100 ms at most and the negative control showed that the measurement can go red; also when
-nothing could be measured for want of a real-time priority.
+the edges were as fast as planned, clean and with hum, and the negative control showed that the measurement
+can go red; also when nothing could be measured for want of a real-time priority.
 """
 
 from __future__ import annotations
@@ -21,6 +21,12 @@ from tests.bench.box import Box, charging_box, granted
 from tests.bench.load import busy_cores
 
 LIMIT_MS = 100.0  # IEC 61851-1 Table A.6 sequence 8.1
+MEDIAN_MS, USUAL_MS, WORST_MS = (
+    25.0,
+    35.0,
+    60.0,
+)  # of the budget without contactor; `USUAL_MS` for 999 of 1,000
+HUM = {"hum_v": 1.2, "hum_hz": 50.05}  # what a charging car must bear, at a phase that drifts
 STALL_S = 0.150
 LOADS_TEXT = "200 OCPP calls/s, both cores busy"
 
@@ -43,10 +49,24 @@ class Measured:
 
     @property
     def text(self) -> str:
-        """p50, p99, max."""
-        p99_ms = self.sorted_ms[int(0.99 * (len(self.sorted_ms) - 1))]
-        median_ms = statistics.median(self.sorted_ms)
-        return f"p50 {median_ms:.1f} ms, p99 {p99_ms:.1f} ms, max {self.worst_ms:.1f} ms"
+        """p50, p99.9, max."""
+        return f"p50 {self.median_ms:.1f} ms, p99.9 {self.usual_ms:.1f} ms, max {self.worst_ms:.1f} ms"
+
+    @property
+    def median_ms(self) -> float:
+        """Of all edges."""
+        return statistics.median(self.sorted_ms)
+
+    @property
+    def usual_ms(self) -> float:
+        """999 of 1,000 are as fast."""
+        return self.sorted_ms[int(0.999 * (len(self.sorted_ms) - 1))]
+
+    @property
+    def fast(self) -> bool:
+        """As planned."""
+        within = self.median_ms <= MEDIAN_MS and self.usual_ms <= USUAL_MS and self.worst_ms <= WORST_MS
+        return within and self.over == 0
 
 
 def measure(box: Box, edges: int, *, stalled: bool) -> Measured:
@@ -101,7 +121,11 @@ def main(arguments: list[str]) -> int:
         print(f"{asked.edges} edges C -> B; {LOADS_TEXT}; hal.safety: {real_time}", flush=True)
         measured = measure(box, asked.edges, stalled=False)
         print(f"pilot to relay: {measured.text}; {measured.over} over {LIMIT_MS:g} ms", flush=True)
+        box.do("copper", parts=HUM)
+        hummed = measure(box, asked.edges, stalled=False)
+        box.do("copper", nominal=True)
+        print(f"with {HUM['hum_v']} V of hum: {hummed.text}; {hummed.over} over {LIMIT_MS:g} ms", flush=True)
         control = measure(box, asked.control_edges, stalled=True)
         print(f"negative control, hal.safety stopped for 150 ms: {control.text}; {control.over} over")
         print(answered(box))
-    return 0 if measured.over == 0 and control.over > 0 else 1
+    return 0 if measured.fast and hummed.fast and control.over > 0 else 1
