@@ -37,8 +37,8 @@ from hal.core.thermal import Thermal
 from hal.core.trip import Trip
 from hal.core.vehicle import SteadyC2, VehicleFilter
 from hal.core.view import EvseView, Parts, view_of
-from hal.core.watchdog_line import WatchdogLine
 from hal.core.visit import Visit
+from hal.core.watchdog_line import WatchdogLine
 
 SIMPLIFIED_PILOT_A = 10.0  # IEC 61851-1 A.2.3: a car that goes from A to C without B
 

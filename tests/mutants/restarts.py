@@ -144,9 +144,14 @@ RESTARTS = [
             f"{KEPT}moves_of_the_lock",
         ),
         ("starts are not kept", "starts_s=self._restarts.starts_s,", "", f"{KEPT}this_start_is_kept"),
-        ("a weld trips nothing", 'trip="welded" in causes or ', "trip=", f"{KEPT}a_weld_seen_by_its_current"),
-        ("a kept weld waits", ' or (sense.mirror_closed and self._faults.stands("welded"))', "", _AT_ONCE),
-        ("a weld that is over trips", "(sense.mirror_closed and self._faults", "(self._faults", _WELD),
+        (
+            "a weld seen by its current trips nothing",
+            'live="welded" in causes or sense.mirror_closed',
+            "live=sense.mirror_closed",
+            f"{KEPT}a_weld_seen_by_its_current",
+        ),
+        ("a kept weld waits", 'welded=self._faults.stands("welded")', 'welded="welded" in causes', _AT_ONCE),
+        ("a weld that is over trips", 'live="welded" in causes or sense.mirror_closed', "live=True", _WELD),
     ),
     *rows(
         "contactor",
