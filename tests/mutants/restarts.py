@@ -151,7 +151,12 @@ RESTARTS = [
             f"{KEPT}a_weld_seen_by_its_current",
         ),
         ("a kept weld waits", 'welded=self._faults.stands("welded")', 'welded="welded" in causes', _AT_ONCE),
-        ("a weld that is over trips", 'live="welded" in causes or sense.mirror_closed', "live=True", _WELD),
+        (
+            "a weld that is over trips",
+            'live="welded" in causes or sense.mirror_closed',
+            "live=True",
+            f"{KEPT}a_weld_trips_the_breaker",
+        ),
     ),
     *rows(
         "contactor",
