@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.locked
 
-.PHONY: setup demo test test-vm check bench partner mutants scenario-mutants deaths power-cuts chaos chaos-controls lock
+.PHONY: setup demo test test-vm check bench partner circuit mutants scenario-mutants deaths power-cuts chaos chaos-controls lock
 
 # The environment follows the lock: a changed lock lays it anew.
 setup: $(STAMP)
@@ -44,6 +44,10 @@ bench: setup
 # The Central System by others that the tests talk to; without it they skip it. Needs Node.js 18 or newer.
 partner:
 	cd tests/partner && npm ci --silent
+
+# The reference circuit with 1,000 drawn boxes, in ngspice; writes the table of docs/wiring.md. Some ten minutes.
+circuit: setup
+	$(BIN)/python -m tests.circuit $(ARGS)
 
 mutants: setup
 	$(BIN)/python -m tests.mutants $(ARGS)

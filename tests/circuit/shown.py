@@ -1,25 +1,28 @@
-"""PURE: from the volts at the converter's pin to the volts that `hal.core` judges."""
+"""PURE: from the volts at the converter's pin to the volts that `hal.core` judges, by its own functions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hal.core.pilot import high_side_v, low_side_v
+from hal.core.signals import PilotOffer
+from hal.settings_lines import Adc, Pilot
 from tests.circuit.deck import Volts, pin_v
 from tests.circuit.draws import Box, Channel, Converter
 
 FULL = 4095  # 12 bits
-GAIN, OFFSET_V, REFERENCE_V = 11.0268, -16.5, 3.0  # of docs/wiring.md
-TAU_S = 0.020  # the setting, whatever the capacitor is
-PERIOD_S = 0.001
+PILOT, ADC = Pilot(), Adc()  # the settings of a box built by docs/wiring.md
 ATTACK_SHARE = 200_000 / 200_100  # the bleed draws through the 100 ohm, in x1 too
+
+Span = tuple[float, float, float]  # least, mean and most of any moment of sampling
 
 
 @dataclass(frozen=True)
 class Shown:
-    """Volts of one box as the core has them: (least, mean, most) of any moment of sampling."""
+    """Volts of one box as the core has them."""
 
-    high_v: tuple[float, float, float]
-    low_v: tuple[float, float, float]
+    high_v: Span
+    low_v: Span
 
 
 def code(converter: Converter, at_pin_v: float) -> int:
@@ -31,44 +34,44 @@ def code(converter: Converter, at_pin_v: float) -> int:
 
 
 def gain_and_offset_v(box: Box) -> tuple[float, float]:
-    """`pilot.gain` and `pilot.offset_v` of this box: computed, or set by voltmeter on the high channel.
+    """`pilot.gain` and `pilot.offset_v` of this box: as computed, or set by voltmeter.
 
-    x1 shows the source and F shows 0 V there: a hold circuit that is not fed has run empty.
+    By voltmeter: the high channel in x1 and the low channel in F, so that both ends are right.
     """
     if box.precise:
-        return GAIN, OFFSET_V
-    x1_read_v = _read_v(box, box.high, box.source_high_v * ATTACK_SHARE)
-    f_read_v = _read_v(box, box.high, 0.0)
-    x1_v = box.source_high_v * (1 + box.meter.gain) + box.meter.offset_v
-    gain = x1_v / (x1_read_v - f_read_v)
-    return gain, -gain * f_read_v
+        return PILOT.gain, PILOT.offset_v
+    x1_read_v = read_in_rest_v(box, box.high, box.source_high_v, leak=box.meter.leak)
+    f_read_v = read_in_rest_v(box, box.low, box.source_low_v, leak=box.meter.leak)
+    x1_v, f_v = (
+        at_pilot_v * (1 + box.meter.gain) + box.meter.offset_v
+        for at_pilot_v in (box.source_high_v, box.source_low_v)
+    )
+    gain = (x1_v - f_v) / (x1_read_v - f_read_v)
+    return gain, x1_v - gain * x1_read_v
 
 
-def _read_v(box: Box, channel: Channel, held_v: float) -> float:
-    """On the day of the voltmeter."""
-    held_v += channel.follower_offset_v + (channel.offset_v if held_v else 0.0)
-    at_pin_v = pin_v(channel, held_v, box.converter.ref_v, leak=box.meter.leak)
-    return code(box.converter, at_pin_v) * REFERENCE_V / FULL
+def read_in_rest_v(box: Box, channel: Channel, pilot_v: float, *, leak: float = 1.0) -> float:
+    """At the converter, without PWM and without a car; as algebra. `leak`: the share of it that flows."""
+    held_v = pilot_v * ATTACK_SHARE + channel.offset_v + channel.follower_offset_v
+    at_pin_v = pin_v(channel, held_v, box.converter.ref_v, leak=leak)
+    return code(box.converter, at_pin_v) * ADC.max_voltage_v / FULL
 
 
-def shown(box: Box, volts: Volts, duty: float) -> Shown:
-    """Conversion, gain and offset, and the mean droop of this duty taken out."""
+def shown(box: Box, volts: Volts, offer: PilotOffer) -> Shown:
+    """Conversion, gain and offset as `hal.safety` has them, then the droop as `hal.core` takes it out."""
     gain, offset_v = gain_and_offset_v(box)
 
-    def read(at_pin_v: float) -> float:
-        return code(box.converter, at_pin_v) * REFERENCE_V / FULL * gain + offset_v
+    def read_v(at_pin_v: float) -> float:
+        return code(box.converter, at_pin_v) * ADC.max_voltage_v / FULL * gain + offset_v
 
-    high_share, low_share = _shares(duty)
+    def high_v(at_pin_v: float) -> float:
+        return high_side_v(read_v(at_pin_v), offer, PILOT.hold_s)
+
+    def low_v(at_pin_v: float) -> float:
+        return low_side_v(read_v(at_pin_v), offer, PILOT.hold_s)
+
     high, low = volts.high_pin_v, volts.low_pin_v
     return Shown(
-        (read(high[0]) / high_share, read(high[1]) / high_share, read(high[2]) / high_share),
-        (read(low[0]) / low_share, read(low[1]) / low_share, read(low[2]) / low_share),
+        (high_v(high[0]), high_v(high[1]), high_v(high[2])),
+        (low_v(low[0]), low_v(low[1]), low_v(low[2])),
     )
-
-
-def _shares(duty: float) -> tuple[float, float]:
-    """What the mean droop leaves of high and low."""
-    if duty in (0.0, 1.0):
-        return 1.0, 1.0
-    droop = PERIOD_S / (2 * TAU_S)
-    return 1 - (1 - duty) ** 2 * droop, 1 - duty**2 * droop
