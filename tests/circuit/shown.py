@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 
 from hal.core.pilot import high_side_v, low_side_v
@@ -57,21 +58,30 @@ def read_in_rest_v(box: Box, channel: Channel, pilot_v: float, *, leak: float = 
     return code(box.converter, at_pin_v) * ADC.max_voltage_v / FULL
 
 
+def converted_v(box: Box, at_pin_v: float) -> float:
+    """What `hal.safety` hands to the core: the droop is still in it."""
+    gain, offset_v = gain_and_offset_v(box)
+    return code(box.converter, at_pin_v) * ADC.max_voltage_v / FULL * gain + offset_v
+
+
 def shown(box: Box, volts: Volts, offer: PilotOffer) -> Shown:
     """Conversion, gain and offset as `hal.safety` has them, then the droop as `hal.core` takes it out."""
-    gain, offset_v = gain_and_offset_v(box)
-
-    def read_v(at_pin_v: float) -> float:
-        return code(box.converter, at_pin_v) * ADC.max_voltage_v / FULL * gain + offset_v
 
     def high_v(at_pin_v: float) -> float:
-        return high_side_v(read_v(at_pin_v), offer, PILOT.hold_s)
+        return high_side_v(converted_v(box, at_pin_v), offer, PILOT.hold_s)
 
     def low_v(at_pin_v: float) -> float:
-        return low_side_v(read_v(at_pin_v), offer, PILOT.hold_s)
+        return low_side_v(converted_v(box, at_pin_v), offer, PILOT.hold_s)
 
     high, low = volts.high_pin_v, volts.low_pin_v
     return Shown(
         (high_v(high[0]), high_v(high[1]), high_v(high[2])),
         (low_v(low[0]), low_v(low[1]), low_v(low[2])),
     )
+
+
+def any_moment(rng: random.Random, span: Span) -> float:
+    """Between least and most, and on average the mean."""
+    least_v, mean_v, most_v = span
+    below = rng.random() * (most_v - least_v) < most_v - mean_v
+    return rng.uniform(least_v, mean_v) if below else rng.uniform(mean_v, most_v)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import replace
 
@@ -16,8 +17,9 @@ from tests.circuit.deck import Volts, deck, volts
 from tests.circuit.draws import CAR_OHM, STATES, Box, Channel, Converter, State, drawn, exact
 from tests.circuit.margins import DIVIDERS, LIMITS, Table, summary
 from tests.circuit.page import PAGE, REFUSED_V, stored
-from tests.circuit.shown import ADC, PILOT
+from tests.circuit.shown import ADC, PILOT, any_moment, converted_v
 from tests.circuit.spice import MISSING, installed, measured
+from tests.hal.core.bench import FIXED, Bench
 
 pytestmark = pytest.mark.skipif(not installed(), reason=MISSING)
 
@@ -184,3 +186,47 @@ def test_the_mock_has_the_same_cars() -> None:
     """The resistors of the standard."""
     for state in ("B", "C", "D"):
         assert Copper().load_ohm(state) == pytest.approx(CAR_OHM[state], rel=0.001)
+
+
+def _verdict(box: Box) -> list[str]:
+    """Faults that stand after the self test of the real core with what this circuit shows, no car there."""
+    readings = {share: _read([box], share)[0] for share in (0.0, 0.1, 1.0)}
+    rng, bench = random.Random(1), Bench(FIXED)
+    bench.hold_s = math.inf  # the droop is in the readings already
+    for _ in range(300):
+        match bench.pilot():
+            case "F":
+                now = readings[0.0]
+            case "x1":
+                now = readings[1.0]
+            case _:
+                now = readings[0.1]
+        bench.high_v = converted_v(box, any_moment(rng, now.high_pin_v))
+        bench.shows_low_v = converted_v(box, any_moment(rng, now.low_pin_v))
+        bench.tick()
+    return bench.faults
+
+
+@pytest.mark.parametrize(("tau_ms", "fits"), [(14, False), (18, True), (20, True), (22, True), (26, False)])
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_core_refuses_a_constant_that_is_thirty_percent_off(number: int, tau_ms: int, fits: bool) -> None:
+    """Ten percent are accepted; by the self test itself, with a box of either divider."""
+    box = drawn(SEED, "A", number)
+    box = replace(box, high=replace(box.high, hold_nf=100 * tau_ms / 20))
+    assert _verdict(box) == ([] if fits else ["pilot_circuit"])
+
+
+@pytest.mark.parametrize(
+    ("source_v", "faults"),
+    [
+        (10.7, ["pilot_circuit"]),
+        (11.0, ["pilot_source"]),
+        (11.4, []),
+        (12.6, []),
+        (13.0, ["pilot_source"]),
+        (13.4, ["pilot_circuit"]),
+    ],
+)
+def test_the_core_names_a_source_that_is_off(source_v: float, faults: list[str]) -> None:
+    """12 V +- 5 % are right; beyond 0.2 V more it is warned of; a part that has failed is refused."""
+    assert _verdict(exact("A", source_v=source_v)) == faults
