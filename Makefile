@@ -45,7 +45,7 @@ bench: setup
 partner:
 	cd tests/partner && npm ci --silent
 
-# The reference circuit with 1,000 drawn boxes, in ngspice; writes the table of docs/wiring.md. Some ten minutes.
+# The reference circuit with 1,000 drawn boxes, in ngspice; writes the table of docs/wiring.md. A quarter of an hour.
 circuit: setup
 	$(BIN)/python -m tests.circuit $(ARGS)
 

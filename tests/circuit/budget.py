@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
-from tests.circuit.campaign import share_of_period
 from tests.circuit.deck import deck, volts
 from tests.circuit.draws import (
     BOX_PF,
@@ -34,6 +33,7 @@ from tests.circuit.draws import (
 )
 from tests.circuit.shown import ADC, shown
 from tests.circuit.spice import measured
+from tests.hal.core.world import fraction
 
 BUDGET_STATES: tuple[State, ...] = ("A", "B", "C")
 OFFER_A = 6.0
@@ -53,7 +53,7 @@ def budget() -> Budget:
 
 
 def _judged_v(boxes: list[Box]) -> list[float]:
-    results = measured(deck(boxes, share_of_period(OFFER_A)))
+    results = measured(deck(boxes, fraction(OFFER_A)))
     return [shown(box, volts(results, at), OFFER_A).high_v[1] for at, box in enumerate(boxes)]
 
 

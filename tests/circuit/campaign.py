@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
 
-from hal.core.pilot import duty
 from hal.core.signals import PilotOffer
 from tests.circuit.deck import Volts, deck, volts
 from tests.circuit.draws import STATES, Box, State, drawn
 from tests.circuit.spice import measured
+from tests.hal.core.world import fraction
 
 SEED = "reference front end"
 DRAWS = 200
@@ -31,17 +31,6 @@ class Case:
     volts: Volts
 
 
-def share_of_period(offer: PilotOffer) -> float:
-    """The duty of an offer, x1 and F too."""
-    match offer:
-        case "x1":
-            return 1.0
-        case "F":
-            return 0.0
-        case amps:
-            return duty(amps)
-
-
 def simulated(
     numbers: range, offers: tuple[PilotOffer, ...] = OFFERS, states: tuple[State, ...] = STATES
 ) -> Iterator[Case]:
@@ -54,5 +43,5 @@ def simulated(
 
 def _batch(state: State, offer: PilotOffer, numbers: range) -> list[Case]:
     boxes = [drawn(SEED, state, number) for number in numbers]
-    results = measured(deck(boxes, share_of_period(offer)))
+    results = measured(deck(boxes, fraction(offer)))
     return [Case(boxes[at], number, offer, volts(results, at)) for at, number in enumerate(numbers)]

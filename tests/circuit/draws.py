@@ -140,9 +140,27 @@ def exact(state: State, *, source_v: float = 12.0, hold_nf: float = 100.0) -> Bo
     channel = Channel(hold_nf, 1.0, 0.0, 0.0, 110_000, 20_000, 24_300, 0.0)
     short_ohm = 1.0 if state == "E" else NO_SHORT_OHM
     return Box(
-        state, True, 25.0, source_v, -source_v, 1000.0, CAR_OHM[state], 1000.0, 470.0, 5.0, short_ohm, 0.0,
-        5.25e6, 20e6, 0.5, 0.0, channel, channel, Converter(3.0, 0.0, 0.0, 0.0), Voltmeter(0.0, 0.0, 1.0),
-    )  # fmt: skip
+        state=state,
+        precise=True,
+        temp_c=25.0,
+        source_high_v=source_v,
+        source_low_v=-source_v,
+        series_ohm=1000.0,
+        car_ohm=CAR_OHM[state],
+        car_pf=0.0 if state == "A" else 1000.0,
+        box_pf=470.0,
+        cable_m=5.0,
+        short_ohm=short_ohm,
+        source_offset_v=0.0,
+        gbw_hz=5.25e6,
+        slew_v_s=20e6,
+        drop_v=0.5,
+        input_a=0.0,
+        high=channel,
+        low=channel,
+        converter=Converter(ref_v=3.0, offset=0.0, gain=0.0, bend=0.0),
+        meter=Voltmeter(gain=0.0, offset_v=0.0, leak=1.0),
+    )
 
 
 def _off(rng: random.Random, within: float) -> float:

@@ -1,4 +1,4 @@
-"""The other netlists of docs/circuits: power-on, the contactor's driver, the proximity pilot."""
+"""The other netlists of docs/circuits: power-on, the contactor's driver, the proximity pilot, latency."""
 
 from __future__ import annotations
 
@@ -87,3 +87,13 @@ def _ohm(at_pin_v: float) -> float:
     shown_v = min(at_pin_v, Adc().max_voltage_v)
     across_v = proximity.supply_v - shown_v
     return proximity.pull_up_ohm * shown_v / across_v if across_v > 0 else math.inf
+
+
+def test_how_late_the_converter_sees_a_car_that_leaves_c() -> None:
+    """Just after a pulse, the worst moment: a rise comes with the next pulse, a short with the decay."""
+    found = measured(netlist("latency.cir"))
+    late_s = {name: at_s - 0.0052 for name, at_s in found.items()}
+    assert late_s["opened_s"] < 0.002
+    assert late_s["unplugged_s"] < 0.003
+    assert late_s["short_leaves_c_s"] < 0.008
+    assert 0.025 < late_s["short_is_e_s"] < 0.035

@@ -12,7 +12,7 @@ from hal.core.pilot import high_side_v
 from hal.core.signals import PilotOffer
 from hal.mock.copper import TO_HOLD_OHM, TO_VREF_OHM, TO_ZERO_OHM, Copper, gain_and_offset_v
 from hal.mock.pilot_line import Pilot
-from tests.circuit.campaign import OFFERS, SEED, TENTH, share_of_period, simulated
+from tests.circuit.campaign import OFFERS, SEED, TENTH, simulated
 from tests.circuit.deck import Volts, deck, volts
 from tests.circuit.draws import CAR_OHM, STATES, Box, Channel, Converter, State, drawn, exact
 from tests.circuit.margins import DIVIDERS, LIMITS, Table, summary
@@ -20,6 +20,7 @@ from tests.circuit.page import PAGE, REFUSED_V, stored
 from tests.circuit.shown import ADC, PILOT, any_moment, converted_v
 from tests.circuit.spice import MISSING, installed, measured
 from tests.hal.core.bench import FIXED, Bench
+from tests.hal.core.world import fraction
 
 pytestmark = pytest.mark.skipif(not installed(), reason=MISSING)
 
@@ -111,7 +112,7 @@ def test_a_hold_that_is_ten_percent_off_is_judged_right(offer: float) -> None:
     boxes = [exact("C", hold_nf=nano) for nano in (90, 100, 110)]
     judged = [
         high_side_v(_at_pilot_v(shown.high_pin_v[1]), offer, PILOT.hold_s)
-        for shown in _read(boxes, share_of_period(offer))
+        for shown in _read(boxes, fraction(offer))
     ]
     assert max(judged) - min(judged) < 0.03
 
@@ -121,8 +122,8 @@ def test_a_hold_that_is_ten_percent_off_is_judged_right(offer: float) -> None:
 def test_the_mock_shows_what_the_netlist_shows(state: State, offer: PilotOffer) -> None:
     """One copper in both, amplifier and converter without error: least, mean and most of the readings."""
     boxes = [_with_exact_silicon(drawn(SEED, state, number)) for number in range(4)]
-    for box, simulated_volts in zip(boxes, _read(boxes, share_of_period(offer)), strict=True):
-        high, low = _mock(box, share_of_period(offer))
+    for box, simulated_volts in zip(boxes, _read(boxes, fraction(offer)), strict=True):
+        high, low = _mock(box, fraction(offer))
         ratio = ADC.max_voltage_v / box.converter.ref_v
         for at_pin_v, mocked_v in zip(simulated_volts.high_pin_v, high, strict=True):
             assert _at_pilot_v(at_pin_v * ratio) == pytest.approx(mocked_v, abs=MOCK_V)

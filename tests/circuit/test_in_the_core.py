@@ -9,12 +9,13 @@ from dataclasses import replace
 import pytest
 
 from hal.contract import Vehicle
-from tests.circuit.campaign import SEED, share_of_period
+from tests.circuit.campaign import SEED
 from tests.circuit.deck import Volts, deck, volts
 from tests.circuit.draws import CAR_OHM, NO_SHORT_OHM, STATES, Box, State, drawn
 from tests.circuit.shown import any_moment, converted_v
 from tests.circuit.spice import MISSING, installed, measured
 from tests.hal.core.bench import FIXED, Bench
+from tests.hal.core.world import fraction
 
 pytestmark = pytest.mark.skipif(not installed(), reason=MISSING)
 
@@ -32,7 +33,7 @@ class Visit:
         self.bench.limit_a = offer_a
         self.box = drawn(SEED, "B", number)
         self._rng = random.Random(number)
-        self._copper = _copper(self.box, (0.0, share_of_period(6.0), share_of_period(offer_a), 1.0))
+        self._copper = _copper(self.box, (0.0, fraction(6.0), fraction(offer_a), 1.0))
 
     def run(self, car: State, for_s: float) -> None:
         """Lets ticks pass with this car."""
@@ -41,7 +42,7 @@ class Visit:
 
     def tick(self, car: State) -> None:
         """One, with readings of any moment."""
-        now = self._copper[car, share_of_period(self.bench.pilot())]
+        now = self._copper[car, fraction(self.bench.pilot())]
         self.bench.high_v = converted_v(self.box, any_moment(self._rng, now.high_pin_v))
         self.bench.shows_low_v = converted_v(self.box, any_moment(self._rng, now.low_pin_v))
         self.bench.tick()
