@@ -10,7 +10,7 @@ import pytest
 
 from hal.core.pilot import high_side_v
 from hal.core.signals import PilotOffer
-from hal.mock.copper import TO_HOLD_OHM, TO_VREF_OHM, TO_ZERO_OHM, Copper, gain_and_offset_v
+from hal.mock.copper import TO_HOLD_OHM, TO_VREF_OHM, TO_ZERO_OHM, CarState, Copper, gain_and_offset_v
 from hal.mock.pilot_line import Pilot
 from tests.circuit.campaign import OFFERS, SEED, TENTH, simulated
 from tests.circuit.deck import Volts, deck, volts
@@ -148,10 +148,10 @@ def _with_exact_silicon(box: Box) -> Box:
 def _mock(box: Box, duty: float) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
     """Least, mean and most of what the mock's two channels show with the same copper."""
     pilot = Pilot(set(), _copper(box), random.Random(1))
-    load_ohm = None if box.state == "A" else box.car_ohm
+    car: CarState | None = box.state if box.state in ("B", "C", "D") else None
     shown: list[tuple[float, float]] = []
     for _ in range(400):
-        pilot.step(duty, load_ohm, connected=True, dt_s=0.02)
+        pilot.step(duty, car, connected=True, dt_s=0.02)
         shown.append(pilot.shown_v)
     high, low = ([pair[side] for pair in shown[50:]] for side in (0, 1))
     return (
@@ -162,7 +162,11 @@ def _mock(box: Box, duty: float) -> tuple[tuple[float, float, float], tuple[floa
 
 def _copper(box: Box) -> Copper:
     high, low = _divider_errors(box.high), _divider_errors(box.low)
+    car = box.car_ohm / CAR_OHM[box.state]
     return Copper(
+        r2_factor=car,
+        s2_factor=car,
+        ventilated_factor=car,
         source_high_v=box.source_high_v,
         source_low_v=box.source_low_v,
         series_factor=box.series_ohm / 1000,
