@@ -15,9 +15,9 @@ ROOT = Path(__file__).parent.parent
 
 # What a pure module may use of the standard library: nothing that reads a clock, sleeps, or does I/O.
 PURE_STANDARD = {
-    "__future__", "abc", "bisect", "collections", "collections.abc", "dataclasses", "datetime", "decimal",
-    "difflib", "enum", "fractions", "functools", "heapq", "inspect", "itertools", "json", "math", "operator",
-    "re", "string", "struct", "textwrap", "tomllib", "typing", "urllib.parse",
+    "__future__", "abc", "bisect", "cmath", "collections", "collections.abc", "dataclasses", "datetime",
+    "decimal", "difflib", "enum", "fractions", "functools", "heapq", "inspect", "itertools", "json", "math", "operator",
+    "re", "statistics", "string", "struct", "textwrap", "tomllib", "typing", "urllib.parse",
 }  # fmt: skip
 PURE_OTHERS = ("msgspec", "ocpp", "fastjsonschema")
 CLOCKS = {f"{of}.{read}" for of in ("datetime", "date") for read in ("now", "utcnow", "today")}

@@ -39,7 +39,7 @@ def test_its_pwm_is_no_offer() -> None:
     bench = Bench(FIXED)
     bench.until(lambda b: is_pwm(b.pilot()), 2.0)
     bench.car = "C"
-    bench.until(lambda b: b.pilot() == "x1", 0.06)
+    bench.until(lambda b: b.pilot() == "x1", 0.07)
     for _ in range(295):
         assert bench.tick().pilot == "x1"
         assert not bench.closed()
