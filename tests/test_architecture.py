@@ -16,7 +16,8 @@ ROOT = Path(__file__).parent.parent
 # What a pure module may use of the standard library: nothing that reads a clock, sleeps, or does I/O.
 PURE_STANDARD = {
     "__future__", "abc", "bisect", "cmath", "collections", "collections.abc", "dataclasses", "datetime",
-    "decimal", "difflib", "enum", "fractions", "functools", "heapq", "inspect", "itertools", "json", "math", "operator",
+    "decimal", "difflib", "enum", "fractions", "functools", "heapq", "inspect", "itertools", "json", "math",
+    "operator",
     "re", "statistics", "string", "struct", "textwrap", "tomllib", "typing", "urllib.parse",
 }  # fmt: skip
 PURE_OTHERS = ("msgspec", "ocpp", "fastjsonschema")

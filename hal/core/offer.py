@@ -63,6 +63,8 @@ class Offer:
         """
         if faulted and self._fault_f_s > 0:
             self._go_dark(self._fault_f_s, now_s, waking=False)
+        elif self.testing:
+            self._show("x1", now_s)
         elif self.shown == "F" or not self.connected:
             if passed(self.changed_s, self._dark_s, now_s) or (self._waking and target_a is None):
                 self._show("x1", now_s)

@@ -15,8 +15,9 @@ from hal.core.signals import Sense
 IN_A_S = 0.5  # no car for so long, before F hides a new one
 TEST_F_S = 0.3  # a car is hidden no longer than by a fault
 JUDGED_AFTER_S = 0.2  # of F and of x1: ten time constants
-X1_S = 0.4  # the last half is judged: whole periods of 50 and 60 Hz
-PWM_AFTER_S, PWM_S = 0.1, 0.3  # likewise
+# Whole periods of 50 and 60 Hz, and so many readings that noise of 20 mV moves the time constant by 2 %.
+X1_S = 0.8  # from JUDGED_AFTER_S on
+PWM_AFTER_S, PWM_S = 0.1, 1.1
 AGAIN_S, SOURCE_AGAIN_S = 10.0, 60.0  # after a failure, after a warning
 NOTHING_V = 1.5  # what a decayed half-wave may still show
 SOURCE_FROM_V, SOURCE_TO_V = 11.2, 12.8  # IEC 61851-1: 12 V +- 0.6 V, and 0.2 V for the reading

@@ -278,9 +278,9 @@ class Observer:
             self._changed(shown, before, now_s)
 
     def _is_self_test(self, tick: Tick) -> bool:
-        """The least duty for 0.3 s with nobody there; somebody who comes is seen within 100 ms."""
+        """The least duty for 1.1 s with nobody there; somebody who comes is seen within 100 ms."""
         tests = tick.drive.duty == 0.1 and (self._last.duty == 1.0 or self._test_s.so) and self._wide_away()
-        assert self._test_s.take(tests, tick.dt_s) <= 0.3 + OPENS_WITHIN_S, f"{tick.now_s:.2f} s: a long test"
+        assert self._test_s.take(tests, tick.dt_s) <= 1.1 + OPENS_WITHIN_S, f"{tick.now_s:.2f} s: a long test"
         assert not (tests and tick.drive.contactor), f"{tick.now_s:.2f} s: closed in a test"
         return tests
 
