@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pytest
 
 from bridge.central_system.operations import SUPPORTED
+from tests.docs.pages import named_scenarios, table
 from tests.scenarios.script import Answered, Asked, Call, Error, LateReply, Mode, Result, Scenario, Silence
 from tests.scenarios.test_scenarios import FILES, SCENARIOS
-from tests.test_readme import ROOT, named_scenarios, table
 
 HEADING = "| operation | from | mode | effect | refusal | malformed |"
 BY_PATH = dict(zip(FILES, SCENARIOS, strict=True))
@@ -134,11 +134,3 @@ def _is_refused(reply: Result | Error | None) -> bool:
         return payload["status"] not in GRANTED
     nothing = any(name in payload and payload[name] is None for name in ("fileName",))
     return nothing or payload.get("listVersion") == -1 or bool(payload.get("unknownKey"))
-
-
-def test_the_scenarios_elsewhere_in_it_exist() -> None:
-    text = (ROOT / "docs" / "ocpp.md").read_text(encoding="utf-8")
-    lines = text.partition("## What real Central Systems do")[2].splitlines()
-    named = [path for line in lines if line.startswith("| ") for path in named_scenarios(line)]
-    assert len(named) > 10
-    assert [path for path in named if path not in BY_PATH] == []
