@@ -153,7 +153,7 @@ class TemperatureSettings(_Section, frozen=True):
 
 
 class Lamp(_Section, frozen=True):
-    """A lamp of three colours. What its patterns mean stands in docs/lamp.md."""
+    """A lamp of three colours. docs/instruments.md explains its patterns."""
 
     red_pin: Annotated[Gpio, Meta(description="GPIO of red; 0 to 8 are high at boot", examples=[12])]
     green_pin: Annotated[Gpio, Meta(description="GPIO of green", examples=[13])]

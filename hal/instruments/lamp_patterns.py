@@ -1,6 +1,6 @@
 """PURE: what the lamp shows: a name, and the seconds since it was asked for, give a colour.
 
-docs/lamp.md is the table for people.
+docs/instruments.md has the table for people.
 """
 
 from __future__ import annotations

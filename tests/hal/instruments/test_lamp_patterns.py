@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,9 +21,8 @@ from hal.instruments.lamp_patterns import (
     colour,
     pattern_name,
 )
+from tests.docs.pages import table
 from tests.hal.instruments.statuses import OPENING, REPORTED, status
-
-DOCS = Path(__file__).parents[3] / "docs" / "lamp.md"
 
 
 @pytest.mark.parametrize(("name", "shown"), [
@@ -75,5 +71,5 @@ def test_what_is_to_be_shown() -> None:
 
 
 def test_the_page_for_people_names_every_pattern_and_no_other() -> None:
-    named = re.findall(r"^\| `([a-z_]+)` \|", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
+    named = [row[0].strip("`") for row in table("docs/instruments.md", "| pattern |")]
     assert sorted(named) == sorted(PATTERNS)
