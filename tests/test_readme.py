@@ -1,52 +1,52 @@
-"""The README names scenarios as proof: they must be there."""
+"""The README's commands and targets exist, and its picture is the demo's timeline."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from bridge.core.configuration import known_keys
+import typer
+
+from bridge.cli.demo.timeline import HEADING
+from bridge.cli.main import app
 
 ROOT = Path(__file__).parent.parent
-SCENARIOS = ROOT / "tests" / "scenarios"
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def table(file: str, heading: str) -> list[list[str]]:
-    """The cells of the table below the line that begins with `heading`."""
-    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
-    start = next(number for number, line in enumerate(lines) if line.startswith(heading)) + 2
-    rows: list[list[str]] = []
-    for line in lines[start:]:
-        if not line.startswith("|"):
-            break
-        rows.append([cell.strip() for cell in line.strip("|").split("|")])
-    return rows
+def commands(of: typer.Typer = app) -> set[str]:
+    """`sessions`, `config check`, ..."""
+    own = {each.name or getattr(each.callback, "__name__", "") for each in of.registered_commands}
+    groups = [(each.name, each.typer_instance) for each in of.registered_groups]
+    return own.union(*({f"{name} {each}" for each in commands(group)} for name, group in groups if group))
 
 
-def named_scenarios(cell: str) -> list[Path]:
-    """A name without a folder is in the folder of the name before it."""
-    folder, paths = "", []
-    for part in cell.split("`")[1::2]:
-        *named, name = part.split("/")
-        folder = named[0] if named else folder
-        paths.append(SCENARIOS / folder / f"{name}.scenario")
-    return paths
+def test_every_command_exists() -> None:
+    """Of `evse-bridge config check`, the words that are no options; a comma goes on in the same group."""
+    named = re.findall(r"evse-bridge ((?:config |mock )?[a-z-]+)\b", README)
+    assert len(named) > 8
+    assert sorted({name for name in named if name not in commands()}) == []
 
 
-def test_every_scenario_of_the_tables_exists() -> None:
-    rows = table("README.md", "| operation |") + table("README.md", "| key |")
-    named = [path for row in rows for path in named_scenarios(row[-1])]
-    assert len(named) > 40
-    assert [str(path.relative_to(ROOT)) for path in named if not path.is_file()] == []
+def test_every_make_target_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", README, re.MULTILINE))
+    assert {"demo", "test"} <= named <= targets
 
 
-def test_every_row_has_a_scenario() -> None:
-    assert [
-        row[0]
-        for row in table("README.md", "| operation |") + table("README.md", "| key |")
-        if not named_scenarios(row[-1])
-    ] == []
+def test_the_picture_is_the_demos_timeline() -> None:
+    """Its heading, its columns, and about ten lines in order of time."""
+    picture = README.partition("```\n")[2].partition("```")[0].splitlines()
+    heading, lines = picture[0], picture[1:]
+    assert re.split(r"\s{2,}", heading.strip()) == [each.strip() for each in HEADING]
+    begins = {heading.index(each.strip()) for each in HEADING[1:]}
+    texts = [text for line in lines for text in re.finditer(r"\S+(?: \S+)*", line[6:])]
+    assert {text.start() + 6 for text in texts} <= begins
+    times = [float(line[:5]) for line in lines]
+    assert len(lines) == 10
+    assert times == sorted(times)
 
 
-def test_the_table_of_keys_is_complete() -> None:
-    keys = " ".join(row[0] for row in table("README.md", "| key |"))
-    assert [name for name in known_keys() if name.removesuffix("MaxLength") not in keys] == []
+def test_it_is_short() -> None:
+    """A reader who sees the project the first time reads it in a few minutes; more stands in docs/."""
+    assert len(README.splitlines()) <= 130
