@@ -1,0 +1,120 @@
+"""The README's two commands on Debian releases: Debian's own python3, an ordinary user, a clean clone, no Node.
+
+`python -m tests.deploy.debian [SUITE...]`, as root. What is tested is what is committed. Each root is built once
+and kept; nothing in it reaches the network: its packages of Python come from a folder, by a pip.conf in the root.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.deploy.layers import BuildError, NoDebianError, cached, in_overlay, run
+from tests.deploy.layers import ROOT as PROJECT
+
+PYTHONS = {"bookworm": "3.11", "trixie": "3.13"}  # Debian's releases and their Python
+PACKAGES = "make,python3,python3-venv"  # as the README says, and no more
+COMMANDS = ("make demo", "make test")
+SOURCE_ONLY = ("pyftpdlib",)  # of the lock: the index has no wheel of it
+WHEELS = "/wheels"
+USER = "1000:1000"
+HOME = "/home/owner"
+
+# What every Debian has under /dev, /proc and /sys.
+_MOUNTS = """set -e
+    root=$1; shift
+    mount -t proc proc "$root/proc"
+    mount --bind -o ro /sys "$root/sys"
+    mount -t tmpfs -o mode=755 dev "$root/dev"
+    for device in null zero full random urandom tty; do
+      touch "$root/dev/$device"
+      mount --bind "/dev/$device" "$root/dev/$device"
+    done
+    mkdir "$root/dev/pts" "$root/dev/shm"
+    mount -t devpts -o newinstance,ptmxmode=0666,mode=0620,gid=5 devpts "$root/dev/pts"
+    mount -t tmpfs -o mode=1777 shm "$root/dev/shm"
+    ln -s pts/ptmx "$root/dev/ptmx"
+    ln -s /proc/self/fd "$root/dev/fd"
+    exec chroot "$@"
+"""
+
+
+def root_of(suite: str) -> Path:
+    """A Debian with the README's packages, and the lock's packages of Python in a folder. Raises NoDebianError."""
+    lock = (PROJECT / "requirements.lock").read_bytes()
+    key = f"{suite} {PYTHONS[suite]} {PACKAGES} {SOURCE_ONLY}".encode() + lock
+    try:
+        return cached(f"user-{suite}", key, lambda folder: _build(folder, suite)) / "root"
+    except BuildError as error:
+        raise NoDebianError(str(error)) from None
+
+
+def _build(folder: Path, suite: str) -> None:
+    root = folder / "root"
+    run("mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}", suite, str(root))
+    _download(root / WHEELS.lstrip("/"), PYTHONS[suite])
+    (root / "etc" / "pip.conf").write_text(f"[global]\nno-index = yes\nfind-links = {WHEELS}\n")
+
+
+def _download(wheels: Path, python: str) -> None:
+    """By this machine's pip, which knows this machine's index."""
+    lock = PROJECT / "requirements.lock"
+    download = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "-d", str(wheels))
+    binary, source = wheels / "binary.lock", wheels / "source.lock"
+    wheels.mkdir()
+    requirements = _requirements(lock.read_text())
+    binary.write_text("".join(text for name, text in requirements.items() if name not in SOURCE_ONLY))
+    source.write_text("".join(requirements[name] for name in SOURCE_ONLY))
+    run(*download, "--only-binary=:all:", "--python-version", python, "-r", str(binary))
+    run(*download, "--no-binary=:all:", "-r", str(source))
+
+
+def _requirements(lock: str) -> dict[str, str]:
+    """Each requirement of a lock by its name, with its hashes."""
+    found: dict[str, str] = {}
+    name = ""
+    for line in lock.splitlines(keepends=True):
+        if not line.startswith((" ", "#")):
+            name = line.partition("==")[0]
+        found[name] = found.get(name, "") + line
+    return found
+
+
+def played(suite: str, commands: tuple[str, ...]) -> bool:
+    """Whether all of them succeed, one after another, in one clean clone. Raises NoDebianError."""
+    root = root_of(suite)
+    with tempfile.TemporaryDirectory(prefix="evse-debian-") as name:
+        folder = Path(name)
+        clone = folder / "upper" / HOME.lstrip("/") / "evse-bridge"
+        subprocess.run(["git", "clone", "--quiet", "--no-local", PROJECT, clone], check=True)
+        subprocess.run(["chown", "--recursive", USER, clone.parent], check=True)
+        return all(_succeeds(suite, root, folder, command) for command in commands)
+
+
+def _succeeds(suite: str, root: Path, folder: Path, command: str) -> bool:
+    environment = ("env", "-i", f"HOME={HOME}", "PATH=/usr/bin:/bin", "LANG=C.UTF-8")
+    as_user = (f"--userspec={USER}", f"{folder}/merged", *environment)
+    in_clone = ("sh", "-c", f"cd {HOME}/evse-bridge && {command}")
+    began_s = time.monotonic()
+    done = subprocess.run(
+        in_overlay([root], folder, "sh", "-c", _MOUNTS, "sh", f"{folder}/merged", *as_user, *in_clone),
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    word = "succeeded" if done.returncode == 0 else f"FAILED ({done.returncode})"
+    print(f"{suite}, as an ordinary user: `{command}` {word}, {time.monotonic() - began_s:.0f} s", flush=True)
+    return done.returncode == 0
+
+
+def main(arguments: list[str]) -> int:
+    """1 when a command fails in one of the roots."""
+    suites = [argument for argument in arguments if argument in PYTHONS] or list(PYTHONS)
+    commands = tuple(argument for argument in arguments if argument not in PYTHONS) or COMMANDS
+    return 0 if all([played(suite, commands) for suite in suites]) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
