@@ -13,12 +13,21 @@ class TrustError(OSError):
     """`central_system.ca_file` cannot be used; says why and what to do."""
 
 
+def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
+    """Checks certificates and host names; TLS 1.2 or newer is required (RFC 8996).
+
+    Trusts the system's authorities, or those of one file. Raises OSError, of which ssl.SSLError is one.
+    """
+    context = ssl.create_default_context(cafile=ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # Debian's Python leaves this to OpenSSL's settings
+    return context
+
+
 class Trust:
     """Whom TLS connections trust: the system's authorities, or those of one PEM file and nobody else.
 
-    Host names are checked in both cases; TLS 1.2 is the least (RFC 8996). One context is made at the first
-    use and kept: the system's authorities take memory and, on a small Pi, a good part of a second. A file
-    that has changed is read again, so that a renewed certificate needs no restart.
+    One context is made at the first use and kept: the system's authorities take memory and, on a small Pi, a
+    good part of a second. A file that has changed is read again: a renewed certificate needs no restart.
     """
 
     def __init__(self, ca_file: Path | None) -> None:
@@ -42,10 +51,10 @@ class Trust:
 
     def _new(self) -> ssl.SSLContext:
         if self._ca_file is None:
-            return ssl.create_default_context()
+            return tls_context()
         try:
-            context = ssl.create_default_context(cafile=self._ca_file)
-        except OSError as error:  # ssl.SSLError is one
+            context = tls_context(self._ca_file)
+        except OSError as error:
             raise _unusable(self._ca_file, error) from None
         if not context.get_ca_certs():
             raise _unusable(self._ca_file, None)

@@ -23,7 +23,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.typing import Subprotocol
 
 from bridge.central_system.back_off import back_off_s
-from bridge.central_system.credentials import basic
+from bridge.central_system.credentials import basic, tls_context
 from bridge.central_system.speaker import Speaker
 from bridge.central_system.tcp import watch_tcp
 from bridge.central_system.trouble import (
@@ -41,6 +41,7 @@ SUBPROTOCOL = Subprotocol("ocpp1.6")  # 3.1.2
 # Delivered up to here although frames.py reads 1 MiB only, so that a message too long is logged and dropped
 # and the link stays. What is longer still closes it with 1009: memory is bounded.
 DELIVERED_LIMIT = 8 << 20
+UNREAD_LIMIT = 2 << 20  # bytes the other side may leave unread: our longest message, and pongs to its pings
 MESSAGES_AHEAD = 4  # received while the listener is busy; then the socket is left to wait
 CLOSE_WAIT_S = 1.0  # a close not answered: drop
 HANDSHAKE_WAIT_S = 30.0  # name, TCP, TLS and HTTP over a slow mobile link
@@ -63,7 +64,7 @@ class LinkSettings:
     back_off_max_s: float = 120.0
     pong_wait_min_s: float = PONG_WAIT_MIN_S
     password: Password | None = None  # at first; see `Link.set_password`
-    tls: Callable[[], ssl.SSLContext] = ssl.create_default_context  # raises OSError, in words
+    tls: Callable[[], ssl.SSLContext] = tls_context  # raises OSError, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,15 @@ def address(url: str, identity: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
 
 
+class _Connection(ClientConnection):
+    """Ends when the other side does not read: the library answers pings without waiting for it."""
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.transport.get_write_buffer_size() > UNREAD_LIMIT:
+            self.transport.abort()
+
+
 class _Direct(connect):
     """Follows no redirect: the Central System's address is the owner's decision alone."""
 
@@ -148,6 +158,7 @@ async def _handshake(url: str, settings: LinkSettings) -> ClientConnection:
         close_timeout=CLOSE_WAIT_S,
         max_size=DELIVERED_LIMIT,
         max_queue=MESSAGES_AHEAD,
+        create_connection=_Connection,
     )
 
 

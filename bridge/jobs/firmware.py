@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import os
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,9 +16,10 @@ from urllib.parse import SplitResult, urlsplit
 import aiohttp
 
 from bridge.jobs import manifest
-from bridge.jobs.attempt import InstallError, Patience, SignatureError, Tls, TransferError
+from bridge.jobs.allowance import Allowance
+from bridge.jobs.attempt import InstallError, Patience, SignatureError, Tls
 from bridge.jobs.manifest import Manifest
-from bridge.jobs.transfer import failing_as_transfer, http_session, without_credentials
+from bridge.jobs.transfer import failing_as_transfer, http_session, refused, without_credentials
 
 log = logging.getLogger(__name__)
 
@@ -62,9 +64,11 @@ class FirmwareFolder:
             self._folder.mkdir(parents=True, exist_ok=True)
             for name in (ARCHIVE, MANIFEST):
                 self._path(name).unlink(missing_ok=True)
-            async with http_session(self._tls, self._patience) as session:
+            allowance = Allowance()
+            async with http_session(self._tls, self._patience, allowance) as session:
                 signed = await self._fetch_manifest(session, parts)
                 said = self._read(signed)
+                allowance.grant(said.size)
                 await self._fetch_archive(session, parts, said)
             self._path(MANIFEST).write_bytes(signed)
             self._path(PARTIAL).replace(self._path(ARCHIVE))
@@ -145,10 +149,15 @@ class FirmwareFolder:
             living.kill()
             living.wait()
             raise InstallError(f"firmware.installer did not end in {INSTALLER_LIMIT_S:g} s") from None
-        said = self._path(INSTALLER_LOG).read_bytes()[-TOLD_OF_LOG:].decode(errors="replace").strip()
+        said = self._end_of_log()
         log.info("firmware.installer ended with %s: %s", code, said)
         if code != 0:
             raise InstallError(f"firmware.installer ended with {code}: {said}")
+
+    def _end_of_log(self) -> str:
+        with self._path(INSTALLER_LOG).open("rb") as output:
+            output.seek(max(0, output.seek(0, os.SEEK_END) - TOLD_OF_LOG))
+            return output.read(TOLD_OF_LOG).decode(errors="replace").strip()
 
     def _started(self, command: list[str]) -> subprocess.Popen[bytes]:
         """Not asyncio's own, which is killed when our loop ends. Raises InstallError."""
@@ -167,5 +176,5 @@ async def _got(session: aiohttp.ClientSession, parts: SplitResult) -> AsyncItera
     url, headers = without_credentials(parts)
     async with session.get(url, headers=headers) as answer:
         if answer.status != 200:
-            raise TransferError(f"{parts.hostname} answered {answer.status} {answer.reason}")
+            raise refused(answer, parts)
         yield answer

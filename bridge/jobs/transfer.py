@@ -16,11 +16,15 @@ import aioftp
 import aiohttp
 
 from bridge.core.errands import Upload
+from bridge.jobs.allowance import Allowance
 from bridge.jobs.attempt import Patience, Tls, TransferError
 
 FTP_PORT = 21
 IMPLICIT_FTPS_PORT = 990
 ANONYMOUS = "anonymous"
+FTP_LINE_LIMIT = 4096  # bytes; RFC 959 has no limit, and servers say a path of up to 4096 bytes at most
+FTP_REPLIES_LIMIT = 64 * 2**10  # bytes of all replies of one session: a long banner, and a dozen replies
+SHOWN = 200  # characters of what a server said
 
 
 async def send(upload: Upload, tls: Tls, patience: Patience) -> None:
@@ -34,6 +38,10 @@ async def send(upload: Upload, tls: Tls, patience: Patience) -> None:
                 await _store(upload, parts, tls, patience)
 
 
+# aioftp, of a passive reply without an address, or with a port beyond 65535.
+UNREADABLE = (ValueError, IndexError, OverflowError)
+
+
 @contextmanager
 def failing_as_transfer(parts: SplitResult, patience: Patience) -> Iterator[None]:
     """Turns what can go wrong out there into TransferError."""
@@ -43,8 +51,8 @@ def failing_as_transfer(parts: SplitResult, patience: Patience) -> Iterator[None
         raise TransferError(f"{parts.hostname} did not answer or was too slow ({patience})") from None
     except aioftp.StatusCodeError as error:
         said = " ".join(error.info).strip()
-        raise TransferError(f"{parts.hostname} answered {said[:200]}") from None
-    except (aiohttp.ClientError, aioftp.AIOFTPException, OSError, EOFError, ValueError) as error:
+        raise TransferError(f"{parts.hostname} answered {said[:SHOWN]}") from None
+    except (aiohttp.ClientError, aioftp.AIOFTPException, OSError, EOFError, *UNREADABLE) as error:
         raise TransferError(f"{parts.hostname}: {_without_password(error, parts)}") from error
 
 
@@ -65,12 +73,17 @@ def without_credentials(parts: SplitResult) -> tuple[str, dict[str, str]]:
     return bare, {"Authorization": f"Basic {b64encode(pair.encode()).decode()}"}
 
 
-def http_session(tls: Tls, patience: Patience) -> aiohttp.ClientSession:
-    """One for each try: neither cookies nor connections outlive it."""
+def http_session(tls: Tls, patience: Patience, allowance: Allowance) -> aiohttp.ClientSession:
+    """One for each try: neither cookies nor connections outlive it. A body comes as it is, never unpacked."""
     time_out = aiohttp.ClientTimeout(
         total=patience.whole_s, sock_connect=patience.quiet_s, sock_read=patience.quiet_s
     )
-    return aiohttp.ClientSession(timeout=time_out, connector=aiohttp.TCPConnector(ssl=tls()))
+    return aiohttp.ClientSession(
+        timeout=time_out,
+        connector=aiohttp.TCPConnector(ssl=tls(), socket_factory=allowance.socket),
+        headers={"Accept-Encoding": "identity"},
+        auto_decompress=False,
+    )
 
 
 async def _post(upload: Upload, parts: SplitResult, tls: Tls, patience: Patience) -> None:
@@ -84,17 +97,37 @@ async def _post(upload: Upload, parts: SplitResult, tls: Tls, patience: Patience
     else:
         headers |= {"Content-Type": "application/json", "Content-Disposition": named}
     async with (
-        http_session(tls, patience) as session,
+        http_session(tls, patience, Allowance()) as session,
         session.post(url, data=body, headers=headers, allow_redirects=False) as answer,
     ):
         if not 200 <= answer.status <= 299:
-            raise TransferError(f"{parts.hostname} answered {answer.status} {answer.reason}")
+            raise refused(answer, parts)
+
+
+def refused(answer: aiohttp.ClientResponse, parts: SplitResult) -> TransferError:
+    """What the server answered instead of what was wanted."""
+    return TransferError(f"{parts.hostname} answered {answer.status} {(answer.reason or '')[:SHOWN]}")
 
 
 class _FtpClient(aioftp.Client):
-    """Ends every connection it made: the library forgets the data connection of a refused upload."""
+    """Ends every connection it made: the library forgets the data connection of a refused upload.
+
+    Reads so much of replies and no more: the library collects a reply of many lines without limit.
+    """
 
     _data: asyncio.StreamWriter | None = None
+    _replied = 0  # bytes
+
+    async def parse_line(self) -> tuple[aioftp.Code, str]:
+        """The code and the rest of one line. Raises TransferError, ConnectionResetError, ValueError."""
+        line = await self.stream.readline()
+        if not line:
+            raise ConnectionResetError("the server closed the connection")
+        self._replied += len(line)
+        if self._replied > FTP_REPLIES_LIMIT:
+            raise TransferError(f"{self.server_host} sent replies of more than {FTP_REPLIES_LIMIT} bytes")
+        text = line.decode(errors="replace").rstrip()
+        return aioftp.Code(text[:3]), text[3:]
 
     async def get_passive_connection(
         self, conn_type: str = "I", commands: Sequence[str] | None = None
@@ -116,6 +149,7 @@ async def _store(upload: Upload, parts: SplitResult, tls: Tls, patience: Patienc
         socket_timeout=patience.quiet_s,
         connection_timeout=patience.quiet_s,
         ssl=tls() if implicit else None,
+        limit=FTP_LINE_LIMIT,
     )
     try:
         await client.connect(parts.hostname or "", parts.port or FTP_PORT)

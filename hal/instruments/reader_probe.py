@@ -15,6 +15,7 @@ from hal.instruments.requests import Result
 from hal.settings import Reader
 
 _SHOWN_BYTES = 16
+_ENOUGH_BYTES = 65_536  # without a card in it, no card is coming
 _LISTEN_S, _LONGEST_S = 5.0, 10.0  # time to present a card; hal.safety waits 30 s for the answer
 
 
@@ -55,10 +56,10 @@ def _look(line: ReaderLine, talk: Dialogue, for_s: float) -> _Look:
 
 
 def _listen(serial: Serial, talk: Dialogue, until_s: float) -> _Look:
-    """Until a card comes, or until `until_s`."""
+    """Until a card comes, until `until_s`, or until enough was heard that is none."""
     heard = b""
     talk.opened(time.monotonic())
-    while time.monotonic() < until_s:
+    while time.monotonic() < until_s and len(heard) < _ENOUGH_BYTES:
         if said := talk.to_send():
             serial.write(said)
         received = serial.read(serial.in_waiting or 1)

@@ -1,19 +1,23 @@
-"""The README's two commands on Debian releases: Debian's own python3, an ordinary user, a clean clone, no Node.
+"""The README's two commands on Debian releases: Debian's own python3, an ordinary user, a clean clone.
 
-`python -m tests.deploy.debian [SUITE...]`, as root. What is tested is what is committed. Each root is built once
-and kept; nothing in it reaches the network: its packages of Python come from a folder, by a pip.conf in the root.
+`python -m tests.deploy.debian [SUITE...] [COMMAND...]`, as root. What is tested is what is committed.
+Each root is built once and kept; its packages of Python come from a folder, named by a pip.conf in the root.
 """
 
 from __future__ import annotations
 
+import inspect
+import re
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from tests.deploy.layers import BuildError, NoDebianError, cached, in_overlay, run
+from packaging.requirements import Requirement
+
 from tests.deploy.layers import ROOT as PROJECT
+from tests.deploy.layers import BuildError, NoDebianError, cached, in_overlay, run
 
 PYTHONS = {"bookworm": "3.11", "trixie": "3.13"}  # Debian's releases and their Python
 PACKAGES = "make,python3,python3-venv"  # as the README says, and no more
@@ -43,9 +47,10 @@ _MOUNTS = """set -e
 
 
 def root_of(suite: str) -> Path:
-    """A Debian with the README's packages, and the lock's packages of Python in a folder. Raises NoDebianError."""
+    """A Debian with the README's packages, and the lock's of Python in a folder. Raises NoDebianError."""
     lock = (PROJECT / "requirements.lock").read_bytes()
-    key = f"{suite} {PYTHONS[suite]} {PACKAGES} {SOURCE_ONLY}".encode() + lock
+    how = "".join(inspect.getsource(step) for step in (_build, _download, _requirements))
+    key = f"{suite} {PYTHONS[suite]} {PACKAGES} {SOURCE_ONLY} {how}".encode() + lock
     try:
         return cached(f"user-{suite}", key, lambda folder: _build(folder, suite)) / "root"
     except BuildError as error:
@@ -61,25 +66,27 @@ def _build(folder: Path, suite: str) -> None:
 
 def _download(wheels: Path, python: str) -> None:
     """By this machine's pip, which knows this machine's index."""
-    lock = PROJECT / "requirements.lock"
-    download = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "-d", str(wheels))
-    binary, source = wheels / "binary.lock", wheels / "source.lock"
+    requirements = _requirements((PROJECT / "requirements.lock").read_text(), python)
+    download = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes")
     wheels.mkdir()
-    requirements = _requirements(lock.read_text())
+    binary, source = wheels / "binary.lock", wheels / "source.lock"
     binary.write_text("".join(text for name, text in requirements.items() if name not in SOURCE_ONLY))
     source.write_text("".join(requirements[name] for name in SOURCE_ONLY))
-    run(*download, "--only-binary=:all:", "--python-version", python, "-r", str(binary))
-    run(*download, "--no-binary=:all:", "-r", str(source))
+    only_wheels = ("--only-binary=:all:", "--python-version", python)
+    run(*download, *only_wheels, "-d", str(wheels), "-r", str(binary))
+    run(*download, "--no-binary=:all:", "-d", str(wheels), "-r", str(source))
 
 
-def _requirements(lock: str) -> dict[str, str]:
-    """Each requirement of a lock by its name, with its hashes."""
+def _requirements(lock: str, python: str) -> dict[str, str]:
+    """What a lock requires for that Python, by name, with the hashes and without the conditions: pip judges
+    them by the Python it runs on, whatever it is told to download for."""
+    target = {"python_version": python, "python_full_version": f"{python}.0"}
     found: dict[str, str] = {}
-    name = ""
-    for line in lock.splitlines(keepends=True):
-        if not line.startswith((" ", "#")):
-            name = line.partition("==")[0]
-        found[name] = found.get(name, "") + line
+    for entry in re.split(r"^(?=[a-z])", lock, flags=re.MULTILINE)[1:]:
+        pinned, hashes = entry.split("\\\n", maxsplit=1)
+        requirement = Requirement(pinned)
+        if requirement.marker is None or requirement.marker.evaluate(target):
+            found[requirement.name] = f"{requirement.name}{requirement.specifier} \\\n{hashes}"
     return found
 
 
@@ -113,7 +120,8 @@ def main(arguments: list[str]) -> int:
     """1 when a command fails in one of the roots."""
     suites = [argument for argument in arguments if argument in PYTHONS] or list(PYTHONS)
     commands = tuple(argument for argument in arguments if argument not in PYTHONS) or COMMANDS
-    return 0 if all([played(suite, commands) for suite in suites]) else 1
+    succeeded = [played(suite, commands) for suite in suites]
+    return 0 if all(succeeded) else 1
 
 
 if __name__ == "__main__":

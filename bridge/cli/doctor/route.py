@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bridge import parts, settings
+from bridge.central_system.credentials import tls_context
 from bridge.cli.doctor import central_system as judge
 from bridge.cli.doctor import network
 from bridge.cli.doctor.check import Check
@@ -55,7 +56,7 @@ class Route:
             yield judge.unreached(where, error)
             yield judge.OCPP.not_checked("no way there, see above")
             return
-        tls = _tls(where, addresses, self._tls or ssl.create_default_context)
+        tls = _tls(where, addresses, self._tls or tls_context)
         yield tls
         if tls.result == "fault":
             yield judge.OCPP.not_checked("no way there, see above")
@@ -68,7 +69,7 @@ class Route:
                 return judge.held(offline=self._status is not None and self._status.lamp == "offline")
         elif self._status is not None and self._status.wish_seq:
             return judge.unseen()
-        tls = self._tls or ssl.create_default_context
+        tls = self._tls or tls_context
         tried = replace(parts.link_settings(setup, 0.0, tls), password=parts.password(setup))
         return judge.judged(asyncio.run(network.tried(tried)), bridge_runs=self._bridge is not None)
 
