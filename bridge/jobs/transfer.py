@@ -24,6 +24,7 @@ IMPLICIT_FTPS_PORT = 990
 ANONYMOUS = "anonymous"
 FTP_LINE_LIMIT = 4096  # bytes; RFC 959 has no limit, and servers say a path of up to 4096 bytes at most
 FTP_REPLIES_LIMIT = 64 * 2**10  # bytes of all replies of one session: a long banner, and a dozen replies
+FTP_LINE_COST = 64  # bytes that a line counts more than it has: what it takes in memory, and time
 SHOWN = 200  # characters of what a server said
 
 
@@ -123,7 +124,7 @@ class _FtpClient(aioftp.Client):
         line = await self.stream.readline()
         if not line:
             raise ConnectionResetError("the server closed the connection")
-        self._replied += len(line)
+        self._replied += len(line) + FTP_LINE_COST
         if self._replied > FTP_REPLIES_LIMIT:
             raise TransferError(f"{self.server_host} sent replies of more than {FTP_REPLIES_LIMIT} bytes")
         text = line.decode(errors="replace").rstrip()

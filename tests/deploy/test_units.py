@@ -85,3 +85,47 @@ def test_a_real_box_is_given_nothing_of_the_mock_one(tmp_path: Path) -> None:
 )
 def test_what_no_mock_wallbox_would_notice(unit: str, line: str, why: str) -> None:
     assert line not in (ROOT / "systemd" / f"{unit}.service").read_text().splitlines(), why
+
+
+# MiB of each when measured (`make bench`).
+MEASURED = {"evse-safety": 22, "evse-instruments": 22, "evse-bridge": 27}
+SMALLEST_PI = 448  # MiB that Linux leaves of a Zero 2 W's 512
+
+
+def lines_of(name: str) -> dict[str, str]:
+    """What a unit sets, by name; the last one counts."""
+    text = (ROOT / "systemd" / f"{name}.service").read_text()
+    return dict(line.split("=", 1) for line in text.splitlines() if "=" in line and line[0] not in "#[")
+
+
+def mib(name: str, key: str) -> int:
+    """A limit of memory."""
+    return int(lines_of(name)[key].removesuffix("M"))
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_has_bounds(name: str) -> None:
+    assert {"MemoryMax", "TasksMax", "LimitNOFILE"} <= lines_of(name).keys()
+    assert int(lines_of(name)["TasksMax"]) >= 16
+    assert 64 <= int(lines_of(name)["LimitNOFILE"]) < 1024  # select() takes no more
+
+
+@pytest.mark.parametrize("name", MEASURED)
+def test_no_bound_is_near_what_was_measured(name: str) -> None:
+    assert mib(name, "MemoryMax") >= 4 * MEASURED[name]
+
+
+def test_no_bound_of_memory_meets_the_reflexes() -> None:
+    """None makes them wait (MemoryHigh); what they may lock cannot reach the one that ends them."""
+    assert "MemoryHigh" not in lines_of("evse-safety")
+    assert mib("evse-safety", "MemoryMax") >= 4 * mib("evse-safety", "LimitMEMLOCK")
+
+
+@pytest.mark.parametrize("name", ["evse-instruments", "evse-bridge", "evse-bridge-reset"])
+def test_who_needs_too_much_memory_waits_before_it_is_ended(name: str) -> None:
+    assert mib(name, "MemoryHigh") <= 3 / 4 * mib(name, "MemoryMax")
+
+
+def test_the_others_cannot_take_the_memory_of_the_reflexes() -> None:
+    ordinary = sum(mib(name, "MemoryMax") for name in ("evse-instruments", "evse-bridge"))
+    assert ordinary + mib("evse-safety", "LimitMEMLOCK") <= SMALLEST_PI
