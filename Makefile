@@ -3,7 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.locked
 
-.PHONY: setup demo test test-vm check bench partner circuit mutants scenario-mutants deaths power-cuts chaos chaos-controls lock
+.PHONY: setup demo test test-debian test-vm check bench partner circuit mutants scenario-mutants deaths power-cuts chaos \
+  chaos-controls lock
 
 # The environment follows the lock: a changed lock lays it anew.
 setup: $(STAMP)
@@ -23,6 +24,10 @@ demo: setup
 
 test: setup
 	$(BIN)/pytest -n 4 $(ARGS)
+
+# This page's `demo` and `test` as an ordinary user of Debian bookworm and trixie, from a clean clone; as root.
+test-debian: setup
+	$(BIN)/python -m tests.deploy.debian $(ARGS)
 
 # Our units on a kernel's own gpiochip, PWM and spidev: some minutes, as root; not part of `make test`.
 test-vm: setup

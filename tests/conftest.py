@@ -1,4 +1,4 @@
-"""For all tests: a skipped test fails in CI, where every real part must be there."""
+"""For all tests: a skipped test is listed for CI, and fails there where every real part must be there."""
 
 from __future__ import annotations
 
@@ -16,6 +16,20 @@ settings.register_profile("evse", deadline=None)  # no test depends on the speed
 settings.load_profile("evse")
 
 R = TypeVar("R", pytest.TestReport, pytest.CollectReport)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    help_text = "write the tests that were skipped to FILE, one a line, for `pytest @FILE`"
+    parser.addoption("--skipped-to", metavar="FILE", type=Path, help=help_text)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
+) -> None:
+    file: Path | None = config.getoption("--skipped-to")
+    if file is not None:
+        skipped = {report.nodeid.partition("[")[0] for report in terminalreporter.stats.get("skipped", ())}
+        file.write_text("".join(f"{name}\n" for name in sorted(skipped)))
 
 
 @pytest.fixture

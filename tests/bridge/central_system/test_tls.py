@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,11 +15,12 @@ import pytest
 import trustme
 from websockets.asyncio.server import serve
 
-from bridge.central_system.credentials import Trust, TrustError, ca_file_fault
+from bridge.central_system.credentials import Trust, TrustError, ca_file_fault, tls_context
 from bridge.central_system.link import SUBPROTOCOL, LinkSettings
 from tests.bridge.central_system.listening import central, eventually, impatient, running
 from tests.bridge.central_system.test_link_handshake import keep
 
+PROJECT = Path(__file__).resolve().parents[3]
 HOST = "localhost"
 TODAY = datetime.now(UTC)
 
@@ -168,3 +170,21 @@ def test_one_context_is_kept(ca_file: Path) -> None:
     assert trust.context() is context
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
     assert (context.check_hostname, context.verify_mode) == (True, ssl.CERT_REQUIRED)
+
+
+@pytest.mark.parametrize(
+    "context",
+    [tls_context, Trust(None).context, LinkSettings("wss://localhost", "box 1").tls],
+    ids=["made", "of the system", "of a link"],
+)
+def test_tls_1_2_is_required_whatever_the_system_s_settings(context: Callable[[], ssl.SSLContext]) -> None:
+    """Debian's Python leaves the least version to OpenSSL: there this fails when we do not set it."""
+    assert context().minimum_version == ssl.TLSVersion.TLSv1_2
+
+
+def test_one_place_makes_contexts() -> None:
+    """So that there is one place to require TLS 1.2, to check names and certificates."""
+    making = re.compile(r"create_default_context|ssl\.SSLContext\(|_create_unverified|ssl=True")
+    sources = [path for folder in ("bridge", "hal") for path in (PROJECT / folder).rglob("*.py")]
+    makers = {path.name for path in sources if making.search(path.read_text())}
+    assert makers == {"credentials.py"}
