@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from hashlib import sha1
@@ -16,7 +17,7 @@ from tests.bridge.central_system.listening import impatient, running
 from tests.bridge.jobs.unkind import flood, little_memory
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 1.3
-MEMORY_LIMIT = 40 * 2**20  # bytes: what asyncio reads at once, 256 KiB, can be 131,072 frames
+MEMORY_LIMIT = 64 * 2**20  # bytes: what asyncio reads at once, 256 KiB, can be 131,072 frames
 Conduct = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 HANDSHAKE_FLOODS = {
@@ -48,6 +49,7 @@ async def server(conduct: Conduct, *, agrees: bool) -> AsyncIterator[str]:
         writer.close()
 
     async with await asyncio.start_server(converse, "127.0.0.1", 0, limit=1024) as listening:
+        listening.sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # inherited
         yield f"ws://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
 
 

@@ -30,6 +30,7 @@ from tests.bridge.jobs.unkind import (
 )
 
 PATIENT = Patience(quiet_s=60.0, whole_s=120.0)
+QUIET = Patience(quiet_s=2.0, whole_s=60.0)  # a line without a code is awaited further
 IMPATIENT = Patience(quiet_s=30.0, whole_s=1.0)
 IS_ENOUGH = {"a body", "a body without a length", "a packed body", "an extension of a chunk", "trailers"}
 TOO_MUCH = f"sent more than the {ANSWER_LIMIT} bytes"
@@ -63,13 +64,13 @@ async def test_what_is_too_much_by_ftp_is_said() -> None:
 )
 async def test_a_passive_reply_that_means_nothing(reply: bytes) -> None:
     with pytest.raises(TransferError, match="localhost"):
-        await store("ftp", ftp_replying({b"EPSV": reply + b"\r\n"}))
+        await store("ftp", ftp_replying({b"EPSV": reply + b"\r\n"}), QUIET)
 
 
 @pytest.mark.parametrize("reply", [b"227 none", b"227 (1,2,3)", b"227 (1,2,3,4,999,999)", b"227 (a)"])
 async def test_an_old_passive_reply_that_means_nothing(reply: bytes) -> None:
     with pytest.raises(TransferError, match="localhost"):
-        await store("ftp", ftp_replying({b"EPSV": b"500 no\r\n", b"PASV": reply + b"\r\n"}))
+        await store("ftp", ftp_replying({b"EPSV": b"500 no\r\n", b"PASV": reply + b"\r\n"}), QUIET)
 
 
 async def test_a_banner_in_another_alphabet_is_no_failure() -> None:
