@@ -42,7 +42,9 @@ _MOUNTS = """set -e
     mount -t tmpfs -o mode=1777 shm "$root/dev/shm"
     ln -s pts/ptmx "$root/dev/ptmx"
     ln -s /proc/self/fd "$root/dev/fd"
-    exec chroot "$@"
+    # Not exec: who becomes another user is no longer ended with the one that started it.
+    chroot "$@"
+    exit $?
 """
 
 
