@@ -14,6 +14,7 @@ import pytest
 from bridge.central_system.link import connected
 from bridge.central_system.trouble import NoOcppError
 from tests.bridge.central_system.listening import impatient, running
+from tests.bridge.jobs.servers import misbehaving
 from tests.bridge.jobs.unkind import flood, little_memory
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 1.3
@@ -41,16 +42,14 @@ async def server(conduct: Conduct, *, agrees: bool) -> AsyncIterator[str]:
     """Its address. With `agrees` the handshake is a good one. Then it writes, and never reads again."""
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.CancelledError):
-            request = await reader.readuntil(b"\r\n\r\n")
-            if agrees:
-                writer.write(_agreed(request))
-            await conduct(writer)
-        writer.close()
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        request = await reader.readuntil(b"\r\n\r\n")
+        if agrees:
+            writer.write(_agreed(request))
+        await conduct(writer)
 
-    async with await asyncio.start_server(converse, "127.0.0.1", 0, limit=1024) as listening:
-        listening.sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # inherited
-        yield f"ws://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    async with misbehaving(converse) as port:
+        yield f"ws://127.0.0.1:{port}"
 
 
 def _agreed(request: bytes) -> bytes:

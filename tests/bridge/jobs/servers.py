@@ -113,16 +113,28 @@ async def ftp_server(folder: Path, certificate: Path | None = None) -> AsyncIter
 
 
 @contextlib.asynccontextmanager
-async def misbehaving(conduct: Misbehaviour) -> AsyncIterator[int]:
-    """Its port. `conduct` gets every connection."""
+async def misbehaving(conduct: Misbehaviour, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    """Its port. `conduct` gets every connection; none outlives the server, whatever `conduct` waits for."""
+    conversations: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.CancelledError):
+        with contextlib.suppress(ConnectionError, EOFError):
             await conduct(reader, writer)
         writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
-    async with await asyncio.start_server(converse, "127.0.0.1", 0) as server:
-        yield server.sockets[0].getsockname()[1]
+    def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        conversations[asyncio.ensure_future(converse(reader, writer))] = writer
+
+    async with await asyncio.start_server(begin, "127.0.0.1", 0, ssl=tls) as server:
+        try:
+            yield server.sockets[0].getsockname()[1]
+        finally:
+            for conversation, writer in conversations.items():
+                writer.transport.abort()
+                conversation.cancel()
+            await asyncio.gather(*conversations, return_exceptions=True)
 
 
 async def hangs(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:

@@ -32,7 +32,9 @@ from tests.bridge.jobs.unkind import (
 PATIENT = Patience(quiet_s=60.0, whole_s=120.0)
 QUIET = Patience(quiet_s=2.0, whole_s=60.0)  # a line without a code is awaited further
 IMPATIENT = Patience(quiet_s=30.0, whole_s=1.0)
-IS_ENOUGH = {"a body", "a body without a length", "a packed body", "an extension of a chunk", "trailers"}
+IS_ENOUGH = {"a body", "a body without a length", "a packed body"}
+# Refused when it comes in one read with the status line, unread when it comes later: the kernel decides.
+MAY_BE_ENOUGH = {"an extension of a chunk", "trailers"}
 TOO_MUCH = f"sent more than the {ANSWER_LIMIT} bytes"
 
 
@@ -81,7 +83,7 @@ async def test_a_banner_in_another_alphabet_is_no_failure() -> None:
     await store("ftp", ftp_replying(replies))
 
 
-@pytest.mark.parametrize("name", sorted(HTTP_FLOODS.keys() - IS_ENOUGH))
+@pytest.mark.parametrize("name", sorted(HTTP_FLOODS.keys() - IS_ENOUGH - MAY_BE_ENOUGH))
 async def test_an_answer_to_a_post_without_end(name: str) -> None:
     with little_memory(), pytest.raises(TransferError):
         await store("http", http_flood(name))
@@ -90,6 +92,12 @@ async def test_an_answer_to_a_post_without_end(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(IS_ENOUGH))
 async def test_what_follows_a_good_answer_to_a_post_is_not_read(name: str) -> None:
     with little_memory():
+        await store("http", http_flood(name))
+
+
+@pytest.mark.parametrize("name", sorted(MAY_BE_ENOUGH))
+async def test_what_follows_a_good_answer_to_a_post_takes_little_memory(name: str) -> None:
+    with little_memory(), contextlib.suppress(TransferError):
         await store("http", http_flood(name))
 
 
@@ -149,17 +157,10 @@ def flooding_after(manifest: bytes, first: bytes, again: bytes) -> Misbehaviour:
 
 async def test_too_much_by_http_is_said_also_below_tls(authority: Authority) -> None:
     conduct = http_flood("interim answers")
-    served = authority.server()
-
-    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
-            await conduct(reader, writer)
-        writer.close()
-
-    async with await asyncio.start_server(converse, "127.0.0.1", 0, ssl=served) as server:
-        url = f"https://localhost:{server.sockets[0].getsockname()[1]}/"
+    async with misbehaving(conduct, authority.server()) as port:
+        upload = Upload(f"https://localhost:{port}/", "box.json", b"[]", as_part=False)
         with pytest.raises(TransferError, match=TOO_MUCH):
-            await send(Upload(url, "box.json", b"[]", as_part=False), authority.client, PATIENT)
+            await send(upload, authority.client, PATIENT)
     with pytest.raises(TransferError, match=TOO_MUCH):
         await store("http", conduct)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import tracemalloc
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
-from tests.bridge.jobs.servers import Misbehaviour
+from tests.bridge.jobs.servers import Misbehaviour, misbehaving
 
 FLOOD = 48 * 2**20  # bytes: enough to see that a client has no bound, too little to end the machine
 PIECE = 2**16
@@ -83,8 +83,7 @@ def ftp_replying(replies: dict[bytes, bytes]) -> Misbehaviour:
 def _ftp(replies: dict[bytes, bytes], floods: dict[bytes, tuple[bytes, bytes]]) -> Misbehaviour:
     async def conduct(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         command = b""
-        async with await asyncio.start_server(_takes_all, "127.0.0.1", 0) as passive:
-            port = passive.sockets[0].getsockname()[1]
+        async with misbehaving(_takes_all) as port:
             known = {b"EPSV": b"229 (|||%d|)\r\n" % port} | replies
             while True:
                 if command in floods:
@@ -97,11 +96,9 @@ def _ftp(replies: dict[bytes, bytes], floods: dict[bytes, tuple[bytes, bytes]]) 
     return conduct
 
 
-async def _takes_all(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(ConnectionError):
-        while await reader.read(PIECE):
-            pass
-    writer.close()
+async def _takes_all(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    while await reader.read(PIECE):
+        pass
 
 
 def dripping(first: bytes, again: bytes, every_s: float) -> Misbehaviour:
