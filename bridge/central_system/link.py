@@ -20,6 +20,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.protocol import State
 from websockets.typing import Subprotocol
 
 from bridge.central_system.back_off import back_off_s
@@ -42,6 +43,8 @@ SUBPROTOCOL = Subprotocol("ocpp1.6")  # 3.1.2
 # and the link stays. What is longer still closes it with 1009: memory is bounded.
 DELIVERED_LIMIT = 8 << 20
 UNREAD_LIMIT = 2 << 20  # bytes the other side may leave unread: our longest message, and pongs to its pings
+# An answer with its body, of which the library reads 1 MiB in time that grows with the square of its chunks.
+HANDSHAKE_LIMIT = 128 << 10  # bytes
 MESSAGES_AHEAD = 4  # received while the listener is busy; then the socket is left to wait
 CLOSE_WAIT_S = 1.0  # a close not answered: drop
 HANDSHAKE_WAIT_S = 30.0  # name, TCP, TLS and HTTP over a slow mobile link
@@ -114,9 +117,17 @@ def address(url: str, identity: str) -> str:
 
 
 class _Connection(ClientConnection):
-    """Ends when the other side does not read: the library answers pings without waiting for it."""
+    """Ends when the answer to the handshake is too long, and when the other side does not read: the library
+    answers pings without waiting for it."""
+
+    _before_open = 0  # bytes received
 
     def data_received(self, data: bytes) -> None:
+        if self.state is State.CONNECTING:
+            self._before_open += len(data)
+            if self._before_open > HANDSHAKE_LIMIT:
+                self.transport.abort()
+                return
         super().data_received(data)
         if self.transport.get_write_buffer_size() > UNREAD_LIMIT:
             self.transport.abort()
