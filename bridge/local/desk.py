@@ -47,7 +47,7 @@ class Desk:
         self._ordered = ordered
         self._tickets = count(1)
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
-        self._clients = 0
+        self._conversations: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -56,8 +56,13 @@ class Desk:
         except OSError as error:
             log.error("%s: no orders are taken: %s", self._path, error.strerror or error)
             return
-        async with await asyncio.start_unix_server(self._converse, sock=listening, limit=orders.LINE_LIMIT):
-            await asyncio.Event().wait()
+        async with await asyncio.start_unix_server(self._begin, sock=listening, limit=orders.LINE_LIMIT):
+            try:
+                await asyncio.Event().wait()
+            finally:  # since Python 3.12 a server that closes waits for its connections
+                for conversation, writer in self._conversations.items():
+                    writer.transport.abort()
+                    conversation.cancel()
 
     def reply(self, ticket: int, reply: Reply) -> None:
         """To whoever gave the order, if it is still there."""
@@ -65,13 +70,19 @@ class Desk:
         if waiting is not None and not waiting.done():
             waiting.set_result(reply)
 
+    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._conversations) >= MOST_CLIENTS:
+            writer.close()
+            return
+        conversation = asyncio.create_task(self._converse(reader, writer))
+        self._conversations[conversation] = writer
+        conversation.add_done_callback(self._conversations.pop)
+
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._clients += 1
-        with contextlib.suppress(OSError, ValueError, asyncio.CancelledError):  # ValueError: no order
-            while self._clients <= MOST_CLIENTS and (line := await reader.readline()):
+        with contextlib.suppress(OSError, ValueError):  # ValueError: no order
+            while line := await reader.readline():
                 writer.write(orders.encode(await self._answer(orders.order(line))))
                 await writer.drain()
-        self._clients -= 1
         writer.close()
 
     async def _answer(self, order: Order) -> Reply | Page:

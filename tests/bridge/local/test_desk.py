@@ -18,7 +18,7 @@ from bridge.cli.central_system import CentralSystem
 from bridge.cli.folders import CliError, Folders, MisuseError
 from bridge.core.rows import GivenUp, Session, TransactionStarted
 from bridge.local import orders
-from bridge.local.desk import Desk, Ordered
+from bridge.local.desk import MOST_CLIENTS, Desk, Ordered
 from bridge.local.orders import OfferAgain, Order, Reply, SendDataTransfer
 from bridge.store import Database
 from bridge.store.database import IN_MEMORY
@@ -38,24 +38,29 @@ def folder() -> Iterator[Path]:
 
 
 @contextlib.asynccontextmanager
-async def answering(folder: Path, reply: Reply, store: Reads | None = None) -> AsyncIterator[list[Order]]:
-    """A desk whose actor always answers so, and that has these sessions."""
+async def answering(
+    folder: Path, reply: Reply | None, store: Reads | None = None
+) -> AsyncIterator[list[Order]]:
+    """A desk whose actor always answers so, or never, and that has these sessions."""
     got: list[Order] = []
 
     async def act(ordered: Ordered) -> None:
         got.append(ordered.order)
-        desk.reply(ordered.ticket, reply)
+        if reply is not None:
+            desk.reply(ordered.ticket, reply)
 
-    desk = Desk(folder, folder / DATABASE_NAME, store or Database(IN_MEMORY), act)
-    running = asyncio.create_task(desk.run())
-    async with asyncio.timeout(PATIENCE_S):
-        while not await asyncio.to_thread(_listens, folder):  # noqa: ASYNC110 - it tells nobody
-            await asyncio.sleep(0.01)
-    try:
-        yield got
-    finally:
-        running.cancel()
-        await asyncio.wait([running])
+    with contextlib.closing(Database(IN_MEMORY)) as empty:
+        desk = Desk(folder, folder / DATABASE_NAME, store or empty, act)
+        running = asyncio.create_task(desk.run())
+        async with asyncio.timeout(PATIENCE_S):
+            while not await asyncio.to_thread(_listens, folder):  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0.01)
+        try:
+            yield got
+        finally:
+            running.cancel()
+            async with asyncio.timeout(PATIENCE_S):
+                await asyncio.wait([running])
 
 
 def _listens(folder: Path) -> bool:
@@ -103,6 +108,34 @@ async def test_what_is_no_order_ends_its_connection_alone(folder: Path, line: by
             assert await reader.read() == b""
         writer.close()
         assert await asyncio.to_thread(data_transfer.send, folder, GREETING) == ["Accepted"]
+
+
+async def test_clients_that_stay_do_not_hold_its_end(folder: Path) -> None:
+    """One that says nothing, and one that waits for a reply which never comes."""
+    async with answering(folder, None) as got:
+        clients = [await asyncio.open_unix_connection(str(folder / orders.SOCKET_NAME)) for _ in range(2)]
+        clients[1][1].write(orders.encode(GREETING))
+        async with asyncio.timeout(PATIENCE_S):
+            while not got:  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0.01)
+    for reader, writer in clients:
+        async with asyncio.timeout(PATIENCE_S):
+            assert await reader.read() == b""
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_no_more_than_so_many_at_once(folder: Path) -> None:
+    path = str(folder / orders.SOCKET_NAME)
+    async with answering(folder, Reply("Accepted")), asyncio.timeout(PATIENCE_S):
+        clients = [await asyncio.open_unix_connection(path) for _ in range(MOST_CLIENTS + 1)]
+        assert await clients[-1][0].read() == b""
+        for reader, writer in clients[:-1]:
+            writer.write(orders.encode(GREETING))
+            assert await reader.readline() == orders.encode(Reply("Accepted"))
+        for _, writer in clients:
+            writer.close()
+            await writer.wait_closed()
 
 
 def test_nobody_listens(folder: Path) -> None:

@@ -26,7 +26,7 @@ class Safety:
         self._server.close()
         for writer in self._writers:
             writer.close()
-        self._path.unlink()
+        self._path.unlink(missing_ok=True)  # since Python 3.13 asyncio does this itself
 
     def say(self, line: bytes) -> None:
         self._writers[-1].write(line)
