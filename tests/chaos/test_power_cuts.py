@@ -13,6 +13,7 @@ from tests.chaos.store import WHENS, Armed, CutStore, PowerCut, When
 from tests.scenarios.pure import PureWorld
 from tests.scenarios.script import Mode, Scenario
 
+pytestmark = pytest.mark.campaign
 KINDS = (TransactionStarted, StartConfirmed, TransactionStopped)
 
 

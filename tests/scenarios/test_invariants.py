@@ -12,6 +12,7 @@ from hal.contract import Wish
 from tests.scenarios.chaos import TAGS, Chaos, Event
 from tests.scenarios.script import Mode, Payload
 
+pytestmark = pytest.mark.campaign
 VERBS = (
     "car plugs in, ready", "car plugs in", "car ready", "car pauses", "car leaves",
     "car unplugs at its side", "cable is taken out", "link lost", "link back",

@@ -13,6 +13,7 @@ from bridge.core.charging_profiles import ChargingProfile, Mains, Period, Purpos
 from bridge.core.charging_schedule import MOST_CHANGES, Circumstances, composite, prevailing
 from tests.bridge.core import charging_model as model
 
+pytestmark = pytest.mark.campaign
 quick = settings(deadline=None, max_examples=100)
 
 

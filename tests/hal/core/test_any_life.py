@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -14,6 +15,7 @@ from hal.mock.fault_names import FAULTS
 from tests.hal.core.life import CABLES, Life
 from tests.hal.core.world import Asked
 
+pytestmark = pytest.mark.campaign
 RHYTHMIC = ["cp_open", "cp_short", "diode", "pp_lost", "pp_short", "rcm", "cut_lock_feedback", "stop_button"]
 WAITS = st.floats(0.0, 4.0)
 

@@ -21,6 +21,7 @@ MOST_LIVES = 5000
 RULES = cheap(BoxRules(socket=True, installation_max_a=16.0))
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("half", HALVES)
 def test_no_life_breaks_a_promise_and_everything_was_seen(half: str) -> None:
     campaign = Campaign(seed=20, enough=ENOUGH, half=half)
