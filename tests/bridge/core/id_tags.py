@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from datetime import UTC, datetime, timedelta
 
 from bridge.core.charge_point import ChargePoint
@@ -26,6 +27,7 @@ class Box:
 
     def __init__(self, mode: Mode = "cloud") -> None:
         self.store = Database(":memory:")
+        weakref.finalize(self, self.store.close)  # Python 3.13 warns of an open one
         self.configuration = Configuration(BEHAVIOURS[mode], {}, {}, authorization_required=True)
         memory = Memory(id_tags=self.store)
         identity = Identity(BEHAVIOURS[mode], "boot", "ws://x/", accept_before_registration=True)
