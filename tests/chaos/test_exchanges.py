@@ -10,6 +10,7 @@ import pytest
 from bridge.central_system.operations import SUPPORTED
 from tests.chaos.exchanges import Exchange, Fate, Point, Sender, Sessions
 
+pytestmark = pytest.mark.campaign
 ASKED_BY_US = (
     "Authorize", "BootNotification", "DataTransfer", "DiagnosticsStatusNotification",
     "FirmwareStatusNotification", "Heartbeat", "MeterValues", "StartTransaction", "StatusNotification",

@@ -28,6 +28,7 @@ def names(cases: list[tuple[Scenario, Mode]]) -> list[str]:
     return [f"{scenario.name}-{mode}" for scenario, mode in cases]
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize(("scenario", "mode"), PURE, ids=names(PURE))
 def test_in_the_pure_world(scenario: Scenario, mode: Mode) -> None:
     world = PureWorld(scenario, mode)
