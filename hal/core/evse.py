@@ -204,7 +204,7 @@ class Evse:
         if self._lock is not None:
             self._lock.look(sense.lock_closed is True, late=self._late)
         vehicle, seen = self._vehicle.state, self._vehicle.seen
-        self._visit.take(vehicle, plug_present=self._plug.present, seen=seen, now_s=now_s)
+        self._visit.take(vehicle, plug_pulled=self._plug.pulled, seen=seen, now_s=now_s)
         if vehicle == "A" or not seen:
             self._low_side.forget()
         if self._visit.left:

@@ -20,7 +20,9 @@ class Plug:
         self.present = fixed_rating_a is not None
         self.rating_a = fixed_rating_a
         self.implausible = False
+        self.pulled = False  # two samples of this process said so: a start has not looked yet
         self._gone = Tally(TWO, bad=True)
+        self._empty = Tally(TWO)
         self._wrong = Tally(TWO)
         self._lower = Tally(TWO)
         self._before: _Seen = None
@@ -34,6 +36,7 @@ class Plug:
         """
         seen = cable_rating_a(ohm)
         self.present = not self._gone.take(seen is None, late=late)
+        self.pulled = self._empty.take(seen is None, late=late)
         wrong = self._wrong.take(seen == "implausible", late=late)
         self.implausible = wrong or (self.implausible and self.present)
         if self.implausible or (not self.present and not closed):

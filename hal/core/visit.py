@@ -24,10 +24,10 @@ class Visit:
         self._gone = Held(EMPTY_S if socket else GONE_S)
         self._a_seen = False
 
-    def take(self, vehicle: Vehicle, *, plug_present: bool, seen: bool, now_s: float) -> None:
-        """`plug_present` is the socket's; `seen`: the pilot has shown the car since it was dark."""
+    def take(self, vehicle: Vehicle, *, plug_pulled: bool, seen: bool, now_s: float) -> None:
+        """`plug_pulled` is the socket's; `seen`: the pilot has shown the car since it was dark."""
         empty = vehicle == "A" and seen
-        pulled = self._socket and not plug_present
+        pulled = self._socket and plug_pulled
         away = self._away.take(empty, now_s)
         self.plug_gone = self._gone.take(empty and (pulled or not self._socket), now_s)
         self.left = self.here and empty and (away or pulled)

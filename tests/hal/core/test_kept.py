@@ -10,7 +10,7 @@ import pytest
 from hal.contract import FaultRef
 from hal.core.kept import Kept
 from hal.core.rules import LockRules
-from tests.hal.core.bench import QUICK, Bench
+from tests.hal.core.bench import NO_PLUG_OHM, QUICK, Bench
 
 NOW_S = 1000.0  # of a new bench
 
@@ -106,6 +106,16 @@ def test_counters_are_for_life() -> None:
     assert bench.view().counters.openings_under_load == 1
     bench.charging()
     assert bench.view().counters.closings == 2
+
+
+@pytest.mark.parametrize("late_s", [0.0, 0.016])
+def test_a_start_does_not_take_a_plug_it_has_not_looked_for_as_pulled(late_s: float) -> None:
+    """The cable was left in the socket, or its pilot is broken: the pilot reads A, the plug is there."""
+    bench = Bench(QUICK, Kept(faults=(FaultRef("plug_lost", 1),), occurrences={"plug_lost": 1}))
+    bench.pp_ohm, bench.lock_closed, bench.late_s = 220.0, True, late_s
+    assert bench.run(3.0, 0.02).faults == ["plug_lost"]
+    bench.pp_ohm, bench.late_s = NO_PLUG_OHM, 0.0
+    assert bench.run(0.3, 0.02).faults == []
 
 
 def test_moves_of_the_lock_count_across_restarts() -> None:
