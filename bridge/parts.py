@@ -26,14 +26,11 @@ def trust(setup: settings.ChargePoint, config_dir: Path) -> Trust:
     return Trust(config_dir / ca_file if ca_file else None)
 
 
-def link_settings(
-    setup: settings.ChargePoint, ping_interval_s: float, tls: Callable[[], ssl.SSLContext]
-) -> LinkSettings:
+def link_settings(setup: settings.ChargePoint, tls: Callable[[], ssl.SSLContext]) -> LinkSettings:
     """Where to, as whom and how patiently."""
     return LinkSettings(
         url=setup.central_system.url,
         identity=setup.charge_point.id,
-        ping_interval_s=ping_interval_s,
         back_off_first_s=setup.timing.back_off_first_s,
         back_off_max_s=setup.timing.back_off_max_s,
         tls=tls,

@@ -1,123 +1,135 @@
-"""What was decided is made durable, then said. While the disk is slow or refuses, the rest goes on."""
+"""PURE: what was decided is made durable, then said. While the disk is slow or refuses, the rest goes on.
+
+Effects go in with `feed`, in the order in which they were decided. `drain` gives what is to be said now, and
+at most one batch to be written. Whoever writes it feeds the outcome: `stored`, `refused`, or `late` when the
+disk has not answered within SOON_S. What rests on a batch is said when it is stored; what was decided after
+it waits until then or until `late`, so that a disk that is well never changes the order.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from collections import deque
 
 from bridge.central_system.effects import Effects
 from bridge.central_system.unrecorded import Unrecorded
 from bridge.core.rows import Change
-from bridge.store.errors import ChangeError, DamagedError, StoreError
 
 SOON_S = 0.1  # waited for: a disk that is well has written by then
 HUNG_S = 10.0  # then it counts as one that refuses: nothing that it would have to record begins
 
-log = logging.getLogger(__name__)
-
-
-class Store(Protocol):
-    """As `Writer`."""
-
-    async def apply(self, changes: Sequence[Change]) -> None:
-        """Returns when they are durable. Raises StoreError."""
-
-
-class TellRecord(Protocol):
-    """Told after each attempt to write."""
-
-    def __call__(self, *, recorded: bool, settled: bool, start_unrecorded: bool) -> None: ...
-
 
 class Recorder:
-    """Effects in, in order; those without changes are said at once."""
+    """`notes` are for the log, at the level critical; whoever takes them empties the list."""
 
-    def __init__(self, store: Store, say: Callable[[Effects], Awaitable[None]], tell: TellRecord) -> None:
-        self._store = store
-        self._say = say
-        self._tell = tell
-        self._unrecorded = Unrecorded()
-        self._writing: asyncio.Task[bool] | None = None  # the first of those, while the disk takes its time
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self._queue: deque[Effects] = deque()  # decided, and nothing of it is said yet
+        self._writing = 0  # so many of the first of the queue are at the disk, which is waited for
+        self._unrecorded = Unrecorded()  # for a disk that is not waited for any more
+        self._at_work = False  # the disk has a batch
         self._began_s = 0.0
-        self._refusal_told = False
+        self._refusal_reported = False
 
     @property
     def waits(self) -> bool:
-        """The disk is at work, and takes its time."""
-        return self._writing is not None
+        """The disk has a batch and has not answered: not even late."""
+        return self._writing > 0
 
-    async def apply(self, effects: Effects) -> None:
-        """Changes first. Raises ChangeError and DamagedError, which no patience mends."""
-        if effects.changes and (self._unrecorded or not await self._written_soon(effects.changes)):
-            if not self._unrecorded.hold(effects):
-                kinds = ", ".join(type(change).__name__ for change in effects.changes)
-                log.error("so much waits for the disk that this is let go, unanswered: %s", kinds)
-            self._tell_record()
-        else:
-            await self._say(effects)
+    @property
+    def at_work(self) -> bool:
+        """The disk has a batch."""
+        return self._at_work
 
-    async def write_held(self) -> None:
-        """Goes on with it, or tries again when it is time to. Raises as `apply`."""
-        while (effects := self._unrecorded.due(_now_s())) is not None:
-            if not await self._written_soon(effects.changes):
-                self._tell_record()
-                return
-            self._unrecorded.recorded()
-            self._tell_record()
-            await self._say(effects)
+    @property
+    def recorded(self) -> bool:
+        """The disk takes what is decided."""
+        return not self._unrecorded.refused_now
 
-    async def settled(self) -> bool:
-        """Waits for the disk. False: it refuses, and something is not recorded. Raises as `apply`."""
-        await self.write_held()
-        while self._writing is not None:
-            await asyncio.wait({self._writing})
-            await self.write_held()
-        return not self._unrecorded
+    @property
+    def settled(self) -> bool:
+        """And it has taken all of it."""
+        return not self._unrecorded and not any(effects.changes for effects in self._queue)
 
-    async def written(self, changes: Sequence[Change]) -> bool:
-        """False: the disk refuses, which is said once. Raises as `apply`."""
-        try:
-            await self._store.apply(changes)
-        except (ChangeError, DamagedError):
-            raise
-        except StoreError as error:
-            if not self._unrecorded.refused_now:
-                log.critical("nothing can be recorded, no new session starts: %s", error)
-            return False
-        return True
+    @property
+    def start_unrecorded(self) -> bool:
+        """A transaction has begun that is not durable yet."""
+        return self._unrecorded.holds_start or any(effects.begins for effects in self._queue)
+
+    def feed(self, effects: Effects) -> None:
+        """The next that was decided."""
+        self._queue.append(effects)
+
+    def drain(self, now_s: float) -> tuple[list[Effects], tuple[Change, ...]]:
+        """What is to be said, and then what is to be written: empty for nothing."""
+        if self.waits:
+            return [], ()
+        self._look_whether_hung(now_s)
+        said = self._sayable()
+        if self._at_work:
+            return said, ()
+        changes = self._unrecorded.begin(now_s) if self._unrecorded else self._begin()
+        if changes:
+            self._at_work, self._began_s = True, now_s
+        return said, changes
+
+    def stored(self) -> list[Effects]:
+        """The batch is durable; what rested on it is to be said."""
+        self._at_work = False
+        if not self.waits:
+            return self._unrecorded.recorded()
+        said = [self._queue.popleft() for _ in range(self._writing)]
+        self._writing = 0
+        return said
+
+    def late(self) -> None:
+        """The disk takes its time."""
+        if self.waits:
+            held = [self._queue.popleft() for _ in range(self._writing)]
+            self._writing = 0
+            self._unrecorded.hold_begun(tuple(effects for effects in held if effects.changes))
+            self._queue.extendleft(effects for effects in reversed(held) if not effects.changes)
+
+    def refused(self, why: str, now_s: float) -> None:
+        """Nothing of the batch was stored; it is tried again."""
+        self.late()
+        self._at_work = False
+        self._refuse(f"nothing can be recorded, no new session starts: {why}", now_s)
+
+    def report(self) -> None:
+        """Notes when everything is recorded again."""
+        if self._refusal_reported and self.recorded:
+            self._refusal_reported = False
+            self.notes.append("everything is recorded again")
 
     def link_closed(self) -> None:
         """Answers that wait for the disk are for nobody any more."""
         self._unrecorded.link_closed()
+        self._queue = deque(effects.unanswered for effects in self._queue)
 
-    async def _written_soon(self, changes: Sequence[Change]) -> bool:
-        """False: not yet, or refused. Called again with the same changes it goes on with them."""
-        if self._writing is None:
-            self._writing = asyncio.create_task(self.written(changes))
-            self._began_s = _now_s()
-            await asyncio.wait({self._writing}, timeout=SOON_S)
-        if not self._writing.done():
-            self._look_whether_hung()
-            return False
-        writing, self._writing = self._writing, None
-        if not writing.result():
-            self._unrecorded.refused(_now_s())
-        return writing.result()
+    def _begin(self) -> tuple[Change, ...]:
+        """Everything that waits, together."""
+        self._writing = len(self._queue)
+        return tuple(change for effects in self._queue for change in effects.changes)
 
-    def _look_whether_hung(self) -> None:
-        if _now_s() - self._began_s > HUNG_S and not self._unrecorded.refused_now:
-            log.critical("the disk has not answered for %g s, no new session starts", HUNG_S)
-            self._unrecorded.refused(_now_s())
+    def _sayable(self) -> list[Effects]:
+        """Up to the first that rests on a change. Behind a disk that is not waited for: all that does not."""
+        said: list[Effects] = []
+        passing = self._at_work or bool(self._unrecorded)
+        while self._queue and (passing or not self._queue[0].changes):
+            effects = self._queue.popleft()
+            if not effects.changes:
+                said.append(effects)
+            elif not self._unrecorded.hold(effects):
+                kinds = ", ".join(type(change).__name__ for change in effects.changes)
+                self.notes.append(f"so much waits for the disk that this is let go, unanswered: {kinds}")
+        return said
 
-    def _tell_record(self) -> None:
-        held = self._unrecorded
-        if self._refusal_told and not held.refused_now:
-            log.critical("everything is recorded again")
-        self._refusal_told = held.refused_now
-        self._tell(recorded=not held.refused_now, settled=not held, start_unrecorded=held.holds_start)
+    def _look_whether_hung(self, now_s: float) -> None:
+        if self._at_work and now_s - self._began_s > HUNG_S and self.recorded:
+            self._refuse(f"the disk has not answered for {HUNG_S:g} s, no new session starts", now_s)
 
-
-def _now_s() -> float:
-    return asyncio.get_running_loop().time()
+    def _refuse(self, note: str, now_s: float) -> None:
+        if not self._refusal_reported:
+            self.notes.append(note)
+        self._refusal_reported = True
+        self._unrecorded.refused(now_s)

@@ -18,7 +18,7 @@ PURE_STANDARD = {
     "__future__", "abc", "bisect", "cmath", "collections", "collections.abc", "dataclasses", "datetime",
     "decimal", "difflib", "enum", "fractions", "functools", "heapq", "inspect", "itertools", "json", "math",
     "operator",
-    "re", "statistics", "string", "struct", "textwrap", "tomllib", "typing", "urllib.parse",
+    "re", "statistics", "string", "struct", "textwrap", "tomllib", "traceback", "typing", "urllib.parse",
 }  # fmt: skip
 PURE_OTHERS = ("msgspec", "ocpp", "fastjsonschema")
 CLOCKS = {f"{of}.{read}" for of in ("datetime", "date") for read in ("now", "utcnow", "today")}
@@ -36,7 +36,8 @@ PURE = (
     "bridge.central_system.schemas", "bridge.central_system.operations.*",
     "bridge.central_system.outbox", "bridge.central_system.conversation", "bridge.central_system.lane",
     "bridge.central_system.registration", "bridge.central_system.effects", "bridge.central_system.unrecorded",
-    "bridge.central_system.liveness", "bridge.central_system.back_off", "bridge.local.orders",
+    "bridge.central_system.liveness", "bridge.central_system.back_off", "bridge.central_system.events",
+    "bridge.local.orders", "bridge.actor", "bridge.recorder", "bridge.undo", "bridge.events", "bridge.effects",
 )  # fmt: skip
 # The schemas are files of the ocpp package; hal.settings is there for its types only; random is seeded.
 PURE_EXCEPTIONS = {
@@ -85,7 +86,9 @@ OF_HAL_FOR_BRIDGE = ("hal", "hal.contract", "hal.config_file", "hal.logs", "hal.
 FLOORS = (
     ("bridge.__main__", "bridge.cli"),
     ("bridge.app",),
-    ("bridge.parts", "bridge.recorder", "bridge.awaited_store"),
+    ("bridge.compose", "bridge.parts", "bridge.inbox", "bridge.awaited_store"),
+    ("bridge.actor",),
+    ("bridge.recorder", "bridge.undo", "bridge.events", "bridge.effects"),
     ("bridge.central_system", "bridge.local", "bridge.jobs", "bridge.hal_client"),
     ("bridge.store", "bridge.settings", "bridge.clock", "bridge.reset"),
     ("bridge.core",),

@@ -1,8 +1,9 @@
-"""PURE: the conversation of OCPP 1.6J without a socket. Stimuli in by method, results out by `effects`.
+"""PURE: the conversation of OCPP 1.6J without a socket. Stimuli in by method, results out by `drain`.
 
 Two lanes, one CALL in flight (OCPP-J 1.6 4.1.1). Lane 1 is for calls that are worthless later: it goes first
 and is dropped with the link. Lane 2 is for transaction rows: strictly in order, until delivered.
-The owner carries out `effects` until they are empty: first the changes, made durable, then the frames.
+The owner calls `step` once after every event, then `send_next` and `drain` until nothing comes: first the
+changes are made durable, then the frames are sent.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ from bridge.central_system import border
 from bridge.central_system.border import Refusal
 from bridge.central_system.effects import NOT_CONNECTED, Effects, Outcome, Reconnect, Voice
 from bridge.central_system.frames import (
+    DESCRIPTION_LIMIT,
     Call,
     CallError,
     CallResult,
     Correlation,
+    OcppError,
     OpenCall,
     Unreadable,
     Violation,
-    carried_out,
     encode,
     parse,
     refusal,
@@ -33,6 +35,7 @@ from bridge.central_system.registration import Registration
 from bridge.central_system.schemas import Payload
 from bridge.core.calls import Outgoing
 from bridge.core.charge_point import ChargePoint
+from bridge.core.errands import Errand
 from bridge.core.id_tag import id_tag_info
 from bridge.core.now import Now
 from bridge.core.password import Password
@@ -54,7 +57,9 @@ class Conversation:
         self._changes: list[Change] = []
         self._frames: list[str] = []
         self._notes: list[str] = []
+        self._errands: list[Errand] = []
         self._reconnect: Reconnect | None = None
+        self._leaving = False  # the present connection is to be ended: nothing more is sent
         self._outcomes: list[Outcome] = []
         self._open: dict[str, Later] = {}  # requests of this connection that are not answered yet
         self._password: Password | None = None  # that opened the present connection
@@ -65,14 +70,14 @@ class Conversation:
     def link_opened(self, now: Now, password: Password | None = None) -> None:
         """A new connection. Registered before: no BootNotification, the current statuses instead."""
         self._calls = Correlation()
+        self._leaving = False
         self._password = password
         self._charge_point.passwords.opened(password)
         self._liveness.connected(now)
         self._outbox.connected()
         self.registration.connected()
         if self.registration.accepted:
-            self._charge_point.link_registered(now)
-        self.step(now)
+            self._charge_point.link_registered()
 
     def link_closed(self, now: Now) -> None:
         """Lane 1 is dropped; who waits for an Authorize.conf is told; the row in flight is sent again."""
@@ -91,7 +96,6 @@ class Conversation:
                 self._charge_point.authorize_answered(call.ticket, None, now)
             elif isinstance(call, Outgoing) and call.action == "DataTransfer":
                 self._outcomes.append(Outcome(call.ticket, None, "the link to it was lost"))
-        self.step(now)
 
     def transfer(self, request: Payload, ticket: int, now: Now) -> None:
         """OCPP 1.6 4.3: the owner sends a DataTransfer. It is never kept for later."""
@@ -128,20 +132,20 @@ class Conversation:
                 self._answered(frame, now)
             case never:
                 assert_never(never)
-        self.step(self._voice.calendar.again(now))
 
     # Time
 
     def step(self, now: Now) -> None:
-        """After every event and at least each half second."""
+        """What time brings about: once after every event, and at least each half second."""
+        if self._calls is not None and (expired := self._calls.expired(now.s)) is not None:
+            self._unanswered(expired, now)
         self._charge_point.step(now)
         self._changes += self._outbox.offers(now)
         self._answer_open()
         if self._calls is None:
             return
-        if (expired := self._calls.expired(now.s)) is not None:
-            self._unanswered(expired, now)
-        if self._calls.in_flight is None and self._password != self._charge_point.passwords.in_force(now):
+        wrong = self._password != self._charge_point.passwords.in_force(now)
+        if wrong and self._calls.in_flight is None and not self._leaving:
             self._reconnect = Reconnect("to be opened with another password")
         if self.registration.due(now):
             self.registration.asked(now)
@@ -180,9 +184,13 @@ class Conversation:
         if call.id in self._open:
             self._notes.append(f"{call.action} came twice under one id: it is answered once")
             return
-        result = carried_out(call, lambda call: self._carry_out(call, now))
-        if result is not None:
-            self._answer(result)
+        try:
+            payload = self._carry_out(call, now)
+        except OcppError as error:
+            self._answer(refusal(call.id, error))
+        else:
+            if payload is not None:
+                self._answer(CallResult(call.id, payload))
 
     def _carry_out(self, call: Call, now: Now) -> Payload | None:
         asked = border.request(call.action, call.payload, SUPPORTED, self._voice.retry_interval_least_s)
@@ -204,6 +212,21 @@ class Conversation:
             if (payload := later.payload()) is not None:
                 del self._open[identity]
                 self._answer(CallResult(identity, payload))
+
+    def failed(self, message: str | bytes, why: str) -> None:
+        """Our own fault: a message could not be carried out, and all that came of it was put back."""
+        try:
+            frame = parse(message)
+        except (Unreadable, Violation):
+            return
+        if isinstance(frame, Call):
+            self._answer(CallError(frame.id, "InternalError", why[:DESCRIPTION_LIMIT]))
+
+    def let_open_requests_go(self, why: str) -> None:
+        """Our own fault: requests whose answer takes time may be what raises, so they are answered now."""
+        for identity in self._open:
+            self._answer(CallError(identity, "InternalError", why[:DESCRIPTION_LIMIT]))
+        self._open.clear()
 
     def _answer(self, frame: CallResult | CallError) -> None:
         if isinstance(frame, CallError):
@@ -291,24 +314,33 @@ class Conversation:
             self._charge_point.change_key("HeartbeatInterval", str(interval_s))
         self._changes += self._outbox.accepted()
         if not was_accepted:
-            self._charge_point.link_registered(now)
+            self._charge_point.link_registered()
 
     # Out
 
-    def effects(self, now: Now) -> Effects:
-        """What is to be done now. Call again when it is done, until nothing comes."""
+    def send_next(self, now: Now) -> None:
+        """Opens the next CALL, if it may be opened now."""
+        self._gather(now)
+        # What is not durable yet must not be read back from the rows: send nothing of lane 2 before.
+        if not self._changes and self._reconnect is None and not self._leaving:
+            self._send_next(now)
+
+    def _gather(self, now: Now) -> None:
         decided = self._charge_point.take()
         changes, notes = self._voice.calendar.take()
         self._changes += (*changes, *decided.changes)
         self._notes += (*decided.notes, *notes)
+        self._errands += decided.errands
         for call in decided.calls:
             self._lane.put(call, now.s)
-        # What is not durable yet must not be read back from the rows: send nothing of lane 2 before.
-        if not self._changes and self._reconnect is None:
-            self._send_next(now)
+
+    def drain(self, now: Now) -> Effects:
+        """What was decided since the last time."""
+        self._gather(now)
+        self._leaving = self._leaving or self._reconnect is not None
         said = tuple(self._frames), self._reconnect, tuple(self._notes)
-        effects = Effects(tuple(self._changes), *said, decided.errands, tuple(self._outcomes))
-        for collected in (self._changes, self._frames, self._notes, self._outcomes):
+        effects = Effects(tuple(self._changes), *said, tuple(self._errands), tuple(self._outcomes))
+        for collected in (self._changes, self._frames, self._notes, self._errands, self._outcomes):
             collected.clear()
         self._reconnect = None
         return effects

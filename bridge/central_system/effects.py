@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bridge.central_system.outbox import TRANSACTION_TIME_OUT_S
 from bridge.central_system.schemas import Payload
 from bridge.core.calendar import Calendar
 from bridge.core.errands import INTERVAL_LEAST_S, Errand
-from bridge.core.rows import Change
+from bridge.core.rows import Change, TransactionStarted
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,16 @@ class Effects:
     notes: tuple[str, ...] = ()
     errands: tuple[Errand, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
+
+    @property
+    def begins(self) -> bool:
+        """A transaction begins: nothing may be offered to its car before it is durable."""
+        return any(isinstance(change, TransactionStarted) for change in self.changes)
+
+    @property
+    def unanswered(self) -> Effects:
+        """Without what is for a connection that is gone."""
+        return replace(self, frames=(), reconnect=None)
 
     def __bool__(self) -> bool:
         said = self.changes or self.frames or self.reconnect or self.notes

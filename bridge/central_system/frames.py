@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Generic, Literal, NoReturn, TypeVar, assert_never
 
@@ -118,6 +118,12 @@ def parse(message: str | bytes) -> Frame:
     return _result(identity, items) if kind == CALLRESULT else _error(identity, items)
 
 
+def is_request(message: str | bytes) -> bool:
+    """Whether it begins as a CALL does, without reading it: `[2`, with any blanks."""
+    text = message[:64] if isinstance(message, str) else message[:64].decode("ascii", errors="replace")
+    return text.lstrip().removeprefix("[").lstrip().startswith(str(CALL))
+
+
 def encode(frame: Frame) -> str:
     """Compact JSON in ASCII, a description cut to 255 characters. Raises ValueError for NaN and Infinity."""
     match frame:
@@ -136,17 +142,6 @@ def encode(frame: Frame) -> str:
 def refusal(identity: str, error: OcppError) -> CallError:
     """The CALLERROR that tells `error` to whoever sent the CALL `identity`."""
     return CallError(identity, error.code, error.description[:DESCRIPTION_LIMIT])
-
-
-def carried_out(call: Call, carry_out: Callable[[Call], Payload | None]) -> CallResult | CallError | None:
-    """What `carry_out` returns (None: answered later), its OcppError, or InternalError for our own fault."""
-    try:
-        payload = carry_out(call)
-        return None if payload is None else CallResult(call.id, payload)
-    except OcppError as error:
-        return refusal(call.id, error)
-    except Exception as error:
-        return CallError(call.id, "InternalError", f"{type(error).__name__}: {error}")
 
 
 def check_request(action: str, payload: Payload, supported: Collection[str] | None = None) -> None:

@@ -25,6 +25,7 @@ from websockets.typing import Subprotocol
 
 from bridge.central_system.back_off import back_off_s
 from bridge.central_system.credentials import basic, tls_context
+from bridge.central_system.events import Closed, LinkEvent, Opened, Received, Refused
 from bridge.central_system.speaker import Speaker
 from bridge.central_system.tcp import watch_tcp
 from bridge.central_system.trouble import (
@@ -70,36 +71,6 @@ class LinkSettings:
     tls: Callable[[], ssl.SSLContext] = tls_context  # raises OSError, in words
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """Connected, with this password; frames may be sent."""
-
-    password: Password | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """No connection: this password is not the right one (HTTP 401)."""
-
-    password: Password | None
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """The connection is gone. `code` is the other side's close code, None if it sent none."""
-
-    reason: str
-    code: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """One message as it came; `bytes` when it was a binary one."""
-
-    message: str | bytes
-
-
-LinkEvent = Opened | Refused | Closed | Received
 Listener = Callable[[LinkEvent], Awaitable[None]]
 
 

@@ -7,23 +7,23 @@ What rests on no change goes on meanwhile: lane 1, answers, a transaction whose 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 from itertools import islice
 
 from bridge.central_system.effects import Effects
 from bridge.core.rows import (
     CacheCleared,
+    Change,
     LocalListSent,
     ProfileInstalled,
     ProfilesRemoved,
     Remembered,
     SampleTaken,
     TagCached,
-    TransactionStarted,
 )
 from bridge.core.transaction_data import BOUNDARIES, every_second
 
 TRY_AGAIN_S = 1.0
+MOST_TOGETHER = 100  # entries in one batch: a slow card must not take seconds for it
 # A week of a full disk must fit into memory: as many meter values as the store keeps of one transaction, and
 # as many entries of other kinds: what the Central System wants to be stored, again and again.
 MOST_SAMPLES = 2_000
@@ -36,9 +36,11 @@ class Unrecorded:
 
     def __init__(self) -> None:
         self._held: deque[Effects] = deque()
+        self._begun = 0  # so many of the first are at the disk
         self._weight = 0  # of all of them
         self._try_at_s = 0.0
         self._refusing = False
+        self._alone = False  # the first is tried alone
 
     def __bool__(self) -> bool:
         return bool(self._held)
@@ -51,7 +53,7 @@ class Unrecorded:
     @property
     def holds_start(self) -> bool:
         """A transaction has begun that is not recorded: nothing may be offered to its car."""
-        return any(isinstance(change, TransactionStarted) for held in self._held for change in held.changes)
+        return any(held.begins for held in self._held)
 
     def hold(self, effects: Effects) -> bool:
         """At the end. False: it is let go, neither stored nor answered, because too much waits already. That
@@ -64,29 +66,42 @@ class Unrecorded:
             self._thin()
         return True
 
+    def hold_begun(self, effects: tuple[Effects, ...]) -> None:
+        """The disk has these, and takes its time; nothing was held before."""
+        self._held.extend(effects)
+        self._weight += sum(map(_weight, effects))
+        self._begun = len(effects)
+
     def _thin(self) -> None:
-        between = [held for held in islice(self._held, 1, None) if _is_between(held)]  # the first is in work
+        between = [held for held in islice(self._held, self._begun, None) if _is_between(held)]
         if len(between) >= MOST_SAMPLES:
             go = {id(held) for held in every_second(between)}
             self._held = deque(held for held in self._held if id(held) not in go)
 
-    def due(self, now_s: float) -> Effects | None:
-        """The first, when it is time to try again; `recorded` or `refused` follows."""
-        return self._held[0] if self._held and now_s >= self._try_at_s else None
+    def begin(self, now_s: float) -> tuple[Change, ...]:
+        """What to write now, when it is time to; `recorded` or `refused` follows. After a refusal the first
+        alone: for all of it the disk may have no room."""
+        if not self._held or now_s < self._try_at_s:
+            return ()
+        self._begun = 1 if self._alone else min(len(self._held), MOST_TOGETHER)
+        return tuple(change for held in islice(self._held, self._begun) for change in held.changes)
 
-    def recorded(self) -> None:
-        """The first is durable."""
-        self._weight -= _weight(self._held.popleft())
+    def recorded(self) -> list[Effects]:
+        """What was begun is durable, and to be said."""
+        said = [self._held.popleft() for _ in range(self._begun)]
+        self._weight -= sum(map(_weight, said))
+        self._begun, self._alone = 0, False
         self._refusing = self._refusing and bool(self._held)
+        return said
 
     def refused(self, now_s: float) -> None:
         """Not yet: the disk refuses, or has not answered for long."""
         self._try_at_s = now_s + TRY_AGAIN_S
-        self._refusing = True
+        self._refusing = self._alone = True
 
     def link_closed(self) -> None:
         """Answers that were held are for nobody any more."""
-        self._held = deque(replace(held, frames=(), reconnect=None) for held in self._held)
+        self._held = deque(held.unanswered for held in self._held)
 
 
 def _lasts_alone(effects: Effects) -> bool:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from bridge.app import DATABASE_NAME
 from bridge.cli.asking import NoBridgeError, asked
 from bridge.cli.folders import CliError, Folders
+from bridge.compose import DATABASE_NAME
 from bridge.core.rows import OfferedAgain, Session
 from bridge.local.orders import ListSessions, OfferAgain, Page, Reply
 from bridge.store import Database, StoreError

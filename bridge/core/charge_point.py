@@ -1,7 +1,7 @@
 """The charge point: what box and Central System say goes in, wishes, rows and calls come out.
 
-Every method takes `now`; what is decided collects until `take` hands it over. Changes are made durable before
-any wish or frame that rests on them leaves the program.
+Whoever owns it calls `step` once after every event. What is decided collects until `take` hands it over.
+Changes are made durable before any wish or frame that rests on them leaves the program.
 """
 
 from __future__ import annotations
@@ -145,7 +145,6 @@ class ChargePoint:
                 self.configuration.wired(message.phases)
             case Card():
                 self.connector.card_presented(message, now)
-        self.step(now)
 
     def step(self, now: Now) -> None:
         """After every event and at least each half second."""
@@ -182,14 +181,13 @@ class ChargePoint:
 
     # From the conversation
 
-    def link_registered(self, now: Now) -> None:
+    def link_registered(self) -> None:
         """An accepted connection: the current status of 0 and 1, never history."""
         self.service.online = self.service.accepted = True
         self._changes.append(Remembered(ACCEPTED_AT, self.identity.central_system_url))
         self._notifier.forget()
         self._box_told = None
         self.connector.stopped_row = None  # the statuses go before the queue
-        self.step(now)
 
     def link_lost(self) -> None:
         """No registered link any more."""
@@ -199,12 +197,10 @@ class ChargePoint:
     def authorize_answered(self, ticket: int, answer: IdTagInfo | None, now: Now) -> None:
         """Authorize.conf; None when it was a CALLERROR or the link was lost: the offline rules decide."""
         self.connector.authorize_answered(ticket, answer, now)
-        self.step(now)
 
     def start_confirmed(self, row_id: int, transaction_id: int, answer: IdTagInfo, now: Now) -> None:
         """StartTransaction.conf of a row."""
         self.connector.start_confirmed(row_id, transaction_id, answer, now)
-        self.step(now)
 
     def id_tag_told(self, id_tag: str, info: IdTagInfo, now: Now) -> None:
         """Any answer that speaks of an idTag, in time or late. OCPP 1.6 7.6: LocalListConflict is told, and
@@ -257,7 +253,6 @@ class ChargePoint:
     def errand_ended(self, ended: Ended, now: Now) -> None:
         """A job tells how its errand went."""
         self.maintenance.ended(ended, now)
-        self.step(now)
 
     def observations(self, now: Now) -> Observations:
         """As of this moment."""

@@ -11,12 +11,11 @@ import logging
 import os
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 from bridge.local import orders
-from bridge.local.orders import ListSessions, Order, Page, Reply
+from bridge.local.orders import ListSessions, Order, Ordered, Page, Reply
 from bridge.store.errors import StoreError
 from bridge.store.reads import Reads
 
@@ -25,14 +24,6 @@ MOST_CLIENTS = 8
 PAGE_SESSIONS = 50
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Ordered:
-    """An order; its reply is to be given to `Desk.reply` under this ticket."""
-
-    ticket: int
-    order: Order
 
 
 class Desk:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -47,6 +48,14 @@ class OfferAgain(msgspec.Struct, frozen=True, tag="OfferAgain", tag_field="order
 
 
 Order = SendDataTransfer | ClearFaults | ListSessions | OfferAgain
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """An order as the bridge gets it; whoever gave it waits for the reply to this ticket."""
+
+    ticket: int
+    order: Order
 
 
 class Reply(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridge.app import DATABASE_NAME
+from bridge.compose import DATABASE_NAME
 from bridge.store import Database
 from hal.contract import InstrumentBox
 from tests.bench.desk import Desk

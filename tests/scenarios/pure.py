@@ -6,13 +6,21 @@ import json
 from collections import deque
 from collections.abc import Callable
 
+from bridge import compose
+from bridge.actor import Actor
+from bridge.central_system import events as link
+from bridge.central_system.effects import Effects
 from bridge.core.calendar import CLOCK, Calendar
+from bridge.core.charge_point import ChargePoint
 from bridge.core.now import Now, timestamp
+from bridge.effects import Answer, AskRestart, Effect, Leave, Log, Say, Write
+from bridge.events import End, Event, NotStored, RestartRefused, StillWriting, Stored, Tick
+from bridge.local.orders import Order, Ordered, SendDataTransfer
+from bridge.store.errors import ChangeError, StoreError
 from hal.contract import Wish
 from hal.mock.plant import PlantSettings
 from tests.hal.core.world import CLOSED_TICK_S, OPEN_TICK_S
 from tests.scenarios.box import PureBox, needed
-from tests.scenarios.bridge_program import BridgeProgram, Wires
 from tests.scenarios.configured import setup_of
 from tests.scenarios.door import Door, in_words
 from tests.scenarios.errand_desk import ErrandDesk
@@ -47,7 +55,8 @@ class PureWorld:
         self.wish: Wish | None = None
         self.said: Callable[[str], None] | None = None  # told of each frame as it leaves
         self.stirred: Callable[[], None] | None = None  # told after each event
-        self.bridge: BridgeProgram | None = None
+        self.bridge: Actor | None = None
+        self.errors_of_ours_are_expected = False
         self.errands = ErrandDesk()
         self._setup = setup_of(scenario, mode)
         self._calendar = Calendar(self.clock.boot_id, None)
@@ -56,6 +65,9 @@ class PureWorld:
         self._connect_at_s: float | None = None  # None: there is no way to the Central System
         self._way_open = not scenario.offline
         self._door = Door()
+        self._writing: tuple[Write, float] | None = None  # a batch that the disk has, and until when
+        self._told_owner = "nothing"
+        self._notes: list[str] = []
         self._restart_at_s: float | None = None
         self._restarts_fail = False  # whoever is to carry out a Reset cannot be asked
         self._bridge_ticked_at_s = float("-inf")
@@ -75,6 +87,12 @@ class PureWorld:
     def now(self) -> Now:
         """What the bridge takes it for."""
         return self._calendar.now(self.clock.seen)
+
+    @property
+    def charge_point(self) -> ChargePoint:
+        """Of the bridge that runs."""
+        assert self.bridge is not None
+        return self.bridge.parts.charge_point
 
     def utc(self) -> str:
         return timestamp(self.clock.truth)
@@ -108,9 +126,7 @@ class PureWorld:
         if self.box.changed:
             self._stir()
         for message in messages:
-            if self.bridge is not None:
-                self.bridge.heard(message, self.now)
-                self._after_event()
+            self._feed(message)
         self._look_at_the_clock()
 
     def _look_at_the_clock(self) -> None:
@@ -122,44 +138,101 @@ class PureWorld:
             self._connect()
         if self._now_s - self._bridge_ticked_at_s >= BRIDGE_TICK_S - 1e-9:
             self._bridge_ticked_at_s = self._now_s
-            self.bridge.tick(self.now)
-            self._after_event()
+            self._feed(Tick())
 
     def _stir(self) -> None:
         self._stirred_at_s = self._now_s
 
-    def _after_event(self) -> None:
-        if self.stirred is not None:
-            self.stirred()
-        bridge = self.bridge
-        if bridge is not None and bridge.charge_point.restart is not None and self._restarts_fail:
-            bridge.restart_failed(self.now)
-        elif bridge is not None and bridge.charge_point.restart is not None:
-            kind = bridge.charge_point.restart
-            self._end_bridge(orderly=True)
-            self._restart_at_s = self._now_s + RESTART_S
-            if kind == "hard" and self.box.safety_lives:
-                self.box.end_safety()
-                self.box.start_safety(self.clock.s)
+    # The shell, as `app.py` is one: moves what goes in and out, decides nothing
+
+    def _feed(self, event: Event) -> None:
+        """To a bridge that runs; else it is lost."""
+        if self.bridge is not None:
+            self._answer_of_disk()
+            self.bridge.feed(event, self.now)
+            self._carry_out()
+            if self.stirred is not None:
+                self.stirred()
+
+    def _answer_of_disk(self) -> None:
+        """A slow disk has finished its batch."""
+        if self.bridge is not None and self._writing is not None and self._now_s >= self._writing[1]:
+            write, self._writing = self._writing[0], None
+            self.bridge.feed(self._written(write), self.now)
+            self._carry_out()
+
+    def _carry_out(self) -> None:
+        while self.bridge is not None and (effects := self.bridge.drain(self.now)):
+            for effect in effects:
+                self._do(effect)
+
+    def _do(self, effect: Effect) -> None:
+        assert self.bridge is not None
+        match effect:
+            case Write() if self.database.slow_s:
+                self._writing = effect, self._now_s + self.database.slow_s
+                self.bridge.feed(StillWriting(), self.now)
+            case Write():
+                self.bridge.feed(self._written(effect), self.now)
+            case Say(effects=said):
+                self._say(said)
+            case Wish():
+                self._take_wish(effect)
+            case Answer(reply=reply):
+                self._told_owner = " ".join(word for word in (reply.status, reply.data, reply.why) if word)
+            case Log(level=level, line=line):
+                self._notes.append(line)
+                if not self.errors_of_ours_are_expected:
+                    assert not (level == "critical" and line.startswith("an error of ours")), self._notes[
+                        -40:
+                    ]
+            case AskRestart(what=what):
+                self._restart(what)
+            case Leave():
+                self._left()
+            case _:
+                pass  # how the link is kept; what systemd shows
+
+    def _written(self, write: Write) -> Stored | NotStored:
+        try:
+            self.database.apply(write.changes)
+        except StoreError as error:
+            if isinstance(error, ChangeError):
+                raise
+            return NotStored(str(error))
+        return Stored()
+
+    def _say(self, effects: Effects) -> None:
+        for frame in effects.frames:
+            self._take_frame(frame)
+        for errand in effects.errands:
+            self.errands.take(errand)
+        if effects.reconnect is not None:
+            self._reconnect(effects.reconnect.rest_s)
+
+    def _restart(self, what: str) -> None:
+        assert self.bridge is not None
+        if self._restarts_fail:
+            self.bridge.feed(RestartRefused(), self.now)
+            return
+        self._end_bridge(orderly=True)
+        self._restart_at_s = self._now_s + RESTART_S
+        if what != "soft" and self.box.safety_lives:
+            self.box.end_safety()
+            self.box.start_safety(self.clock.s)
 
     # The bridge
 
     def _start_bridge(self) -> None:
         self.errands.drop()
-        wires = Wires(
-            wish=self._take_wish,
-            frame=self._take_frame,
-            reconnect=self._reconnect,
-            errand=self.errands.take,
-        )
-        self._restart_at_s = None
+        self._restart_at_s = self._writing = None
         self._calendar = Calendar(self.clock.boot_id, self.database.remembered().get(CLOCK))
-        self.bridge = BridgeProgram(
-            self._setup, self.database, self._calendar, wires, self.now, self.errands.installed
+        self.bridge = compose.actor(
+            self._setup, self.database, self._calendar, self.errands.installed, self.now
         )
         self._arrivals.append(Restarted())
         for message in self.box.greeting():
-            self.bridge.heard(message, self.now)
+            self._feed(message)
         self._stir()
         self._connect_at_s = self._now_s if self._way_open else None
 
@@ -167,12 +240,24 @@ class PureWorld:
         if self.bridge is None:
             raise ValueError("the bridge does not run")
         if orderly:
-            self.bridge.leave(self.now)
+            self._end_in_order()
             if self._connected:
                 self._arrivals.append(Closed())
         self._connected, self._connect_at_s = False, None
         self.bridge = None
         self._stir()
+
+    def _end_in_order(self) -> None:
+        """Whatever the disk has is waited for, in no time of this world."""
+        assert self.bridge is not None
+        self.bridge.feed(End(), self.now)
+        self._carry_out()
+        while self._writing is not None:
+            self._writing = self._writing[0], self._now_s
+            self._answer_of_disk()
+
+    def _left(self) -> None:
+        """Nothing more comes of it."""
 
     def _take_wish(self, wish: Wish) -> None:
         self.wish = wish
@@ -190,27 +275,24 @@ class PureWorld:
 
     def send(self, text: str) -> None:
         if self._connected and self.bridge is not None:
-            self.bridge.received(text, self.now)
-            self._after_event()
+            self._feed(link.Received(text))
 
     def _connect(self) -> None:
         assert self.bridge is not None
-        password = self.bridge.charge_point.passwords.in_force(self.now)
+        password = self.charge_point.passwords.in_force(self.now)
         if self._door.refuses(password):
             self._connect_at_s = self._now_s + RECONNECT_S
-            self.bridge.link_refused(password, self.now)
+            self._feed(link.Refused(password))
             return
         self._connected, self._connect_at_s = True, None
         self._arrivals.append(Connected())
         self._stir()
-        self.bridge.link_opened(self.now, password)
-        self._after_event()
+        self._feed(link.Opened(password))
 
     def _disconnect(self) -> None:
         if self._connected and self.bridge is not None:
             self._connected = False
-            self.bridge.link_closed(self.now)
-            self._after_event()
+            self._feed(link.Closed("gone"))
 
     def _reconnect(self, rest_s: float) -> None:
         self._arrivals.append(Closed())
@@ -252,15 +334,13 @@ class PureWorld:
 
     def _present(self, id_tag: str) -> None:
         card = self.box.card(id_tag, self.clock.s)
-        if self.bridge is not None and self.box.safety_lives:
-            self.bridge.heard(card, self.now)
-            self._after_event()
+        if self.box.safety_lives:
+            self._feed(card)
 
     def _end_errand(self, verb: str, argument: str) -> None:
         ended = self.errands.ended(verb, argument)
         assert self.bridge is not None  # without it there are none
-        self.bridge.errand_ended(ended, self.now)
-        self._after_event()
+        self._feed(ended)
 
     def _do_to_programs(self, verb: str, argument: str) -> None:
         match verb:
@@ -303,10 +383,14 @@ class PureWorld:
             case "password":
                 self._door.opens_for = argument
             case "owner sends DataTransfer" if self.bridge is not None:
-                self.bridge.transfer(json.loads(argument), self.now)
-                self._after_event()
+                given = json.loads(argument)
+                self._order(SendDataTransfer(given["vendorId"], given.get("messageId"), given.get("data")))
             case _:
                 raise ValueError("this world does not know how")
+
+    def _order(self, order: Order) -> None:
+        self._told_owner = "nothing"
+        self._feed(Ordered(1, order))
 
     def _cut_power(self) -> None:
         if self.bridge is not None:
@@ -337,11 +421,11 @@ class PureWorld:
     def _seen_in_bridge(self, what: str, name: str) -> str:
         if self.bridge is None:
             return "(no bridge)"
-        charge_point = self.bridge.charge_point
+        charge_point = self.charge_point
         if what == "status":
             return charge_point.connector.status(self.now)
         password = in_words(charge_point.passwords.in_force(self.now))
-        told = {"owner": self.bridge.told_owner, "password": password}
+        told = {"owner": self._told_owner, "password": password}
         return told[what] if what in told else charge_point.configuration.text(name)
 
 

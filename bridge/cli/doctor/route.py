@@ -70,7 +70,7 @@ class Route:
         elif self._status is not None and self._status.wish_seq:
             return judge.unseen()
         tls = self._tls or tls_context
-        tried = replace(parts.link_settings(setup, 0.0, tls), password=parts.password(setup))
+        tried = replace(parts.link_settings(setup, tls), password=parts.password(setup))
         return judge.judged(asyncio.run(network.tried(tried)), bridge_runs=self._bridge is not None)
 
     def _held(self, uid: int, remotes: dict[str, int]) -> bool:

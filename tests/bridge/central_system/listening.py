@@ -6,14 +6,8 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
-from bridge.central_system.link import (
-    Closed,
-    Link,
-    LinkEvent,
-    LinkSettings,
-    Opened,
-    Received,
-)
+from bridge.central_system.events import Closed, LinkEvent, Opened, Received
+from bridge.central_system.link import Link, LinkSettings
 from bridge.cli.central_system import CentralSystem
 from bridge.cli.ledger import Tag
 

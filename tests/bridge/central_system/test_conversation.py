@@ -58,7 +58,6 @@ class Desk:
 
     def let_pass(self, for_s: float) -> None:
         self.at_s += for_s
-        self.talk.step(self.now)
         self.carry_out()
 
     def register(self) -> None:
@@ -71,10 +70,15 @@ class Desk:
         self.answer({})
 
     def carry_out(self) -> None:
-        while effects := self.talk.effects(self.now):
+        self.talk.step(self.now)
+        while effects := self._next():
             self.log.append(effects)
             self.database.apply(effects.changes)
             self.sent += map(json.loads, effects.frames)
+
+    def _next(self) -> Effects:
+        self.talk.send_next(self.now)
+        return self.talk.drain(self.now)
 
     def actions(self) -> list[str]:
         return [frame[2] for frame in self.sent if frame[0] == 2]

@@ -16,14 +16,8 @@ from hypothesis import strategies as st
 
 from bridge.central_system import frames
 from bridge.central_system.back_off import back_off_s
-from bridge.central_system.link import (
-    Closed,
-    Link,
-    LinkEvent,
-    Opened,
-    Received,
-    address,
-)
+from bridge.central_system.events import Closed, LinkEvent, Opened, Received
+from bridge.central_system.link import Link, address
 from bridge.central_system.tcp import watch_tcp
 from bridge.central_system.trouble import shown
 from tests.bridge.central_system.listening import PATIENCE_S, Heard, central, eventually, impatient, running

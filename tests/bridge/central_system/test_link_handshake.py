@@ -14,7 +14,8 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from bridge.central_system.link import Link, Opened, Refused
+from bridge.central_system.events import Opened, Refused
+from bridge.central_system.link import Link
 from bridge.core.password import Password
 from tests.bridge.central_system.listening import PATIENCE_S, Heard, central, eventually, impatient, running
 

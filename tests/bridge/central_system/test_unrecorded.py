@@ -34,8 +34,8 @@ def periodic(seq: int, interval_s: int) -> SampleTaken:
 def taken(held: Unrecorded) -> list[Change]:
     """All of it, as a disk that is well again takes it."""
     changes: list[Change] = []
-    while (effects := held.due(1e9)) is not None:
-        changes += effects.changes
+    while begun := held.begin(1e9):
+        changes += begun
         held.recorded()
     return changes
 
@@ -58,9 +58,12 @@ def test_a_week_of_a_full_disk_in_mid_charge() -> None:
 
 def test_the_one_that_is_being_written_stays_the_first() -> None:
     held = Unrecorded()
-    for seq in range(1, 2 * MOST_SAMPLES):
+    held.hold(Effects((periodic(1, 1),)))
+    begun = held.begin(1e9)
+    for seq in range(2, 2 * MOST_SAMPLES):
         held.hold(Effects((periodic(seq, 1),)))
-        assert held.due(1e9) == Effects((periodic(1, 1),))
+    assert begun == (periodic(1, 1),)
+    assert held.recorded() == [Effects(begun)]
 
 
 def test_a_central_system_that_writes_the_same_key_for_a_week() -> None:
@@ -86,8 +89,9 @@ def test_refused_lasts_until_all_is_recorded() -> None:
         held.hold(Effects((Remembered("a", str(number)),)))
     told = [held.refused_now]  # a slow disk is none that refuses
     held.refused(10.0)
-    assert held.due(10.5) is None
+    assert held.begin(10.5) == ()
     for _ in range(2):
+        assert len(held.begin(11.5)) == 1  # the first after a refusal alone, and the one that is left
         told.append(held.refused_now)
         held.recorded()
     assert [*told, held.refused_now] == [False, True, True, False]

@@ -32,5 +32,5 @@ def charge_point(
     box = msgspec.structs.replace(BOX, phases=phases, nominal_voltage_v=230.0, installation_max_a=16.0)
     made.heard(box, at(0))
     made.heard(status(at(0).s), at(0))
-    made.link_registered(at(0))
+    made.link_registered()
     return made

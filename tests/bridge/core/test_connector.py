@@ -32,7 +32,7 @@ def online(**keys: str) -> ChargePoint:
     core.heard(BOX, now(0))
     core.heard(status(0.0), now(0))
     core.heard(reading(0.0), now(0))
-    core.link_registered(now(0))
+    core.link_registered()
     return core
 
 

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from bridge.app import DATABASE_NAME
 from bridge.cli import books, data_transfer, sessions
 from bridge.cli.central_system import CentralSystem
 from bridge.cli.folders import CliError, Folders, MisuseError
+from bridge.compose import DATABASE_NAME
 from bridge.core.rows import GivenUp, Session, TransactionStarted
 from bridge.local import orders
-from bridge.local.desk import MOST_CLIENTS, Desk, Ordered
-from bridge.local.orders import OfferAgain, Order, Reply, SendDataTransfer
+from bridge.local.desk import MOST_CLIENTS, Desk
+from bridge.local.orders import OfferAgain, Order, Ordered, Reply, SendDataTransfer
 from bridge.store import Database
 from bridge.store.database import IN_MEMORY
 from bridge.store.reads import Reads

@@ -49,33 +49,38 @@ async def full(folder: Path) -> None:
 async def held(folder: Path) -> None:
     """What rests on no change is said while the disk is full; the rest with space again, in order."""
     ballast = folder / "ballast"
-    said: list[str] = []
-    told: list[tuple[bool, bool]] = []
     writer = await Writer.open(folder / "bridge.sqlite")
     ballast.write_bytes(b"x" * 100_000)
     await until_refused(writer)
-
-    async def say(effects: Effects) -> None:
-        said.extend(effects.notes)
-
-    def tell(*, recorded: bool, settled: bool, start_unrecorded: bool) -> None:
-        assert settled == recorded  # this disk is not slow
-        told.append((recorded, start_unrecorded))
-
-    recorder = Recorder(writer, say, tell)
+    recorder, said = Recorder(), list[str]()
     big = Remembered("big", "x" * 60_000)
-    await recorder.apply(Effects(changes=(TransactionStarted(a_row(1)), big), notes=("first",)))
-    await recorder.apply(Effects(notes=("at once",)))
-    await recorder.apply(Effects(changes=(Remembered("a", "b"),), notes=("second",)))
-    await recorder.write_held()
-    assert (said, set(told)) == (["at once"], {(False, True)})
+    recorder.feed(Effects(changes=(TransactionStarted(a_row(1)), big), notes=("first",)))
+    recorder.feed(Effects(notes=("at once",)))
+    recorder.feed(Effects(changes=(Remembered("a", "b"),), notes=("second",)))
+    await write(recorder, writer, said, 0.0)
+    assert (said, recorder.recorded, recorder.start_unrecorded) == (["at once"], False, True)
     ballast.unlink()
-    while len(said) < 3:
-        await recorder.write_held()
-        await asyncio.sleep(0.05)
-    assert (said, told[-1]) == (["at once", "first", "second"], (True, False))
+    for now_s in range(1, 5):
+        await write(recorder, writer, said, float(now_s))
+    assert (said, recorder.recorded, recorder.start_unrecorded) == (
+        ["at once", "first", "second"],
+        True,
+        False,
+    )
     assert (writer.row(1), writer.remembered()["a"]) == (a_row(1), "b")
     await writer.close()
+
+
+async def write(recorder: Recorder, writer: Writer, said: list[str], now_s: float) -> None:
+    """What there is to write at this moment, and to say after it."""
+    effects, changes = recorder.drain(now_s)
+    if changes:
+        if (why := await refusal(writer, list(changes))) is None:
+            effects += recorder.stored()
+        else:
+            recorder.refused(why, now_s)
+            effects += recorder.drain(now_s)[0]
+    said += [note for each in effects for note in each.notes]
 
 
 async def until_refused(writer: Writer) -> tuple[int, str]:

@@ -1,0 +1,323 @@
+"""PURE: the bridge as one program: one event in, effects out, in the order in which they were decided.
+
+The shell (`app.py`) moves bytes, clock and signals; whatever is decided, is decided here:
+
+- *write, then say*: nothing leaves that rests on a change which is not durable (`recorder.py`);
+- *wishes*: what is asked of `hal.safety` is renewed each second, and ends by itself when we do not;
+- *an event that raises* is logged, answered InternalError if it was a CALL, and put back whole (`undo.py`);
+- *the end*: no transaction ends; a mark says that all was in order; the last wish outlives us by a minute.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from bridge.central_system.conversation import Conversation
+from bridge.central_system.effects import Effects, Outcome, Reconnect
+from bridge.central_system.events import Closed, Opened, Received, Refused
+from bridge.core.calendar import Calendar
+from bridge.core.charge_point import ChargePoint
+from bridge.core.errands import Ended
+from bridge.core.now import Now
+from bridge.core.rows import Remembered
+from bridge.core.setup import ORDERLY
+from bridge.core.wishes import WishContent
+from bridge.effects import Answer, AskRestart, Effect, HardReset, Leave, Log, Report, Say, SetLink, Write
+from bridge.events import End, Event, NotStored, RestartRefused, StillWriting, Stored, Tick
+from bridge.local.orders import ClearFaults, OfferAgain, Ordered, Reply, SendDataTransfer
+from bridge.recorder import Recorder
+from bridge.undo import Undo
+from hal.contract import (
+    WISH_LIFE_RESTART_S,
+    WISH_LIFE_S,
+    Box,
+    Card,
+    InstrumentBox,
+    Reading,
+    Status,
+    Temperatures,
+    Wish,
+)
+
+WISH_EVERY_S = 1.0
+MOST_ROUNDS = 1000  # of decisions after one event: more would never end
+RESTS_S, RESTS_MOST_S = 1.0, 60.0  # after time, or a CALL to be opened, has raised; doubled up to
+RAISED_MOST = 3  # so often one after another: then everything is made anew from the store
+
+Part = Literal["event", "time", "call"]  # of what an event leads to
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What decides, new from the store."""
+
+    charge_point: ChargePoint
+    conversation: Conversation
+    calendar: Calendar
+
+
+class Actor:
+    """`feed` an event, then `drain` until nothing comes. Neither waits, and `now` never goes back."""
+
+    def __init__(self, make: Callable[[Now], Parts], hard_reset: HardReset, now: Now) -> None:
+        """`make` reads the store. `hard_reset`: what a Reset of kind hard is, by the owner's settings."""
+        self._make = make
+        self._hard_reset: HardReset = hard_reset
+        self.parts = make(now)
+        self.raised = 0  # events that raised, in all
+        self._recorder = Recorder()
+        self._out: list[Effect] = []
+        self._wish_seq = 0
+        self._wished: tuple[WishContent, float] | None = None
+        self._link: SetLink | None = None
+        self._state = ""
+        self._restart_asked = False
+        self._followed = False  # what is derived from the state since the last event
+        self._ending: Literal["settling", "marking", "left"] | None = None
+        self._part: Part = "event"  # of the event that is in work
+        self._raised_together = 0  # times that time, or a CALL, raised one after another
+        self._rests_until_s = float("-inf")
+
+    # In
+
+    def feed(self, event: Event, now: Now) -> None:
+        """One event."""
+        match event:
+            case Stored():
+                self._say_all(self._recorder.stored())
+            case NotStored(why=why):
+                self._recorder.refused(why, now.s)
+            case StillWriting():
+                self._recorder.late()
+            case End() if self._ending is None:
+                self._ending = "settling"
+                self._wish(now, WISH_LIFE_RESTART_S)  # the disk may take its time
+            case _:
+                pass
+        self._report_record()
+        if self._ending is None:
+            self._followed = False
+            self._carry_through(event, now)
+
+    def _carry_through(self, event: Event, now: Now) -> None:
+        """Without the part of it that raises, if one does: everything is put back, and begun again."""
+        left_out: set[Part] = set()
+        if now.s < self._rests_until_s:
+            left_out.update(("time", "call"))
+        decides = self.parts.conversation, self.parts.charge_point, self.parts.calendar, self._recorder
+        while (error := self._raised_by(lambda: self._decide(event, left_out, now), decides)) is not None:
+            self._report_raised(error, event, now)
+            left_out.add(self._part)
+
+    def _decide(self, event: Event, left_out: set[Part], now: Now) -> None:
+        """What the event itself leads to, then time, once after each event; then the CALLs that may leave."""
+        if "event" not in left_out:
+            self._part = "event"
+            self._take(event, now)
+        now = self.parts.calendar.again(now)
+        if "time" not in left_out:
+            self._part = "time"
+            self.parts.conversation.step(now)
+        self._part = "call"
+        self._collect(now, calls="call" not in left_out)
+
+    def _take(self, event: Event, now: Now) -> None:
+        """What came from outside, but time."""
+        core, conversation = self.parts.charge_point, self.parts.conversation
+        match event:
+            case Opened(password=password):
+                conversation.link_opened(now, password)
+            case Refused(password=password):
+                conversation.link_refused(password, now)
+            case Closed():
+                self._recorder.link_closed()
+                conversation.link_closed(now)
+            case Received(message=message):
+                conversation.received(message, now)
+            case Status() | Reading() | Temperatures() | InstrumentBox() | Box() | Card():
+                core.heard(event, now)
+            case Ended():
+                core.errand_ended(event, now)
+            case RestartRefused():
+                self._restart_asked = False
+                core.restart_failed(now)
+            case Ordered(ticket=ticket, order=order):
+                self._obey(ticket, order, now)
+            case _:
+                pass  # a tick, an answer of the disk; messages of the socket that are for others
+
+    def _obey(self, ticket: int, order: object, now: Now) -> None:
+        match order:
+            case SendDataTransfer():
+                self.parts.conversation.transfer(order.request, ticket, now)
+            case OfferAgain(row_id=row_id):
+                self.parts.conversation.offer_again(row_id, ticket)
+            case ClearFaults(faults=faults):
+                self.parts.charge_point.clearing.ask(faults, now)
+                self._out.append(Answer(ticket, Reply("Accepted")))
+            case _:
+                pass  # the desk answers those itself
+
+    def _collect(self, now: Now, *, calls: bool) -> None:
+        """Every decision, until there is none."""
+        conversation = self.parts.conversation
+        for _ in range(MOST_ROUNDS):
+            if calls:
+                conversation.send_next(now)
+            effects = conversation.drain(now)
+            if not effects:
+                return
+            self._recorder.feed(effects)
+            self._report_record()
+        raise RuntimeError(f"decisions without end: {MOST_ROUNDS} after one event")
+
+    # What raises
+
+    def _raised_by(self, work: Callable[[], None], changes: tuple[object, ...]) -> Exception | None:
+        """None: all went well. Else everything is as it was before, as far as `work` changes it."""
+        said, undo = len(self._out), Undo(*changes)
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the program goes on
+            undo.back()
+            del self._out[said:]
+            self.raised += 1
+            return error
+        if self._part == "call":
+            self._raised_together = 0
+        return None
+
+    def _report_raised(self, error: Exception, event: Event, now: Now) -> None:
+        """An error of ours. The event is dropped; time, or the next CALL, is tried again after a while."""
+        why = f"{type(error).__name__}: {error}"
+        self._out += [Log("error", line.rstrip()) for line in traceback.format_exception(error)]
+        if self._part == "event":
+            self._out.append(Log("critical", f"an error of ours: {type(event).__name__} is dropped: {why}"))
+            self._refuse(event, why)
+            return
+        self._raised_together += 1
+        rests_s = min(RESTS_S * 2 ** (self._raised_together - 1), RESTS_MOST_S)
+        self._rests_until_s = now.s + rests_s
+        self._out.append(Log("critical", f"an error of ours, tried again in {rests_s:g} s: {why}"))
+        self.parts.conversation.let_open_requests_go(why)
+        if self._raised_together >= RAISED_MOST and self._recorder.settled:
+            self._begin_anew(now)
+
+    def _refuse(self, event: Event, why: str) -> None:
+        match event:
+            case Received(message=message):
+                self.parts.conversation.failed(message, why)
+            case Ordered(ticket=ticket):
+                self._out.append(Answer(ticket, Reply(why=f"an error of ours: {why}")))
+            case _:
+                pass
+
+    def _begin_anew(self, now: Now) -> None:
+        """As a restart of the program would, from what is durable."""
+        self.parts = self._make(now)
+        self._out.append(Log("critical", "everything is made anew from the store"))
+        self._out.append(Say(Effects(reconnect=Reconnect("begun anew after an error of ours"))))
+
+    # Decided, made durable, said
+
+    def _report_record(self) -> None:
+        recorder = self._recorder
+        recorder.report()
+        self._out += [Log("critical", note) for note in recorder.notes]
+        recorder.notes.clear()
+        self.parts.charge_point.record_kept(
+            recorded=recorder.recorded, settled=recorder.settled, start_unrecorded=recorder.start_unrecorded
+        )
+
+    def _say_all(self, effects: list[Effects]) -> None:
+        for each in effects:
+            self._out += [Log("info", note) for note in each.notes]
+            self._out += [Answer(done.ticket, reply_of(done)) for done in each.outcomes]
+            if each.frames or each.errands or each.reconnect:
+                self._out.append(Say(each))
+
+    # Out
+
+    def drain(self, now: Now) -> tuple[Effect, ...]:
+        """What to do next, in this order. Empty: nothing before the next event."""
+        said, changes = self._recorder.drain(now.s)
+        self._say_all(said)
+        self._report_record()
+        if changes:
+            self._out.append(Write(changes))
+        elif self._ending is not None:
+            self._go_on_ending(now)
+        elif not self._followed and not self._recorder.waits and now.s >= self._rests_until_s:
+            self._followed, self._part = True, "time"
+            if (error := self._raised_by(lambda: self._follow(now), (self._recorder,))) is not None:
+                self._report_raised(error, Tick(), now)
+        out = tuple(self._out)
+        self._out.clear()
+        return out
+
+    def _follow(self, now: Now) -> None:
+        """Everything of the event is said, or held: what is derived from the new state."""
+        core = self.parts.charge_point
+        self._wish(now, WISH_LIFE_S)
+        ping_interval_s = float(core.configuration.seconds("WebSocketPingInterval"))
+        link = SetLink(ping_interval_s, core.passwords.in_force(now))
+        if link != self._link:
+            self._link = link
+            self._out.append(link)
+        state = type(core.state).__name__
+        if state != self._state:
+            self._out += [Log("info", f"state {self._state or '(start)'} -> {state}"), Report(state)]
+            self._state = state
+        if core.restart is not None and not self._recorder.at_work and not self._restart_asked:
+            self._restart_asked = True
+            reboots = core.restart == "hard" and self._hard_reset == "reboot"
+            self._out.append(AskRestart("reboot" if reboots else core.restart))
+
+    def _wish(self, now: Now, life_s: float) -> None:
+        """Each second and on change, `life_s` ahead."""
+        content = self.parts.charge_point.wish(now)
+        if self._wished is not None and life_s == WISH_LIFE_S:
+            last, sent_s = self._wished
+            if content == last and now.s - sent_s < WISH_EVERY_S:
+                return
+        self._wish_seq += 1
+        self._wished = (content, now.s)
+        self._out.append(
+            Wish(
+                limit_a=content.limit_a,
+                cable=content.cable,
+                lamp=content.lamp,
+                clear_faults=content.clear_faults,
+                valid_until_s=now.s + life_s,
+                seq=self._wish_seq,
+            )
+        )
+
+    # The end
+
+    def _go_on_ending(self, now: Now) -> None:
+        """What the disk has is waited for; the mark only when all of it is durable."""
+        if self._recorder.at_work:
+            return
+        if self._ending == "settling" and self._recorder.settled:
+            self._ending = "marking"
+            mark = Remembered(ORDERLY, self.parts.charge_point.identity.boot_id)
+            self._recorder.feed(Effects((mark,)))
+            _, changes = self._recorder.drain(now.s)
+            self._out.append(Write(changes))
+            return
+        if self._ending != "left":
+            self._ending = "left"
+            self._wish(now, WISH_LIFE_RESTART_S)
+            self._out.append(Leave())
+
+
+def reply_of(done: Outcome) -> Reply:
+    """To the owner."""
+    answer = done.payload
+    if answer is None:
+        return Reply(why=done.why)
+    return Reply(status=answer["status"], data=answer.get("data"))
