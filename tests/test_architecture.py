@@ -37,7 +37,8 @@ PURE = (
     "bridge.central_system.outbox", "bridge.central_system.conversation", "bridge.central_system.lane",
     "bridge.central_system.registration", "bridge.central_system.effects", "bridge.central_system.unrecorded",
     "bridge.central_system.liveness", "bridge.central_system.back_off", "bridge.central_system.events",
-    "bridge.local.orders", "bridge.actor", "bridge.recorder", "bridge.undo", "bridge.events", "bridge.effects",
+    "bridge.local.orders",
+    "bridge.actor", "bridge.recorder", "bridge.undo", "bridge.events", "bridge.effects",
 )  # fmt: skip
 # The schemas are files of the ocpp package; hal.settings is there for its types only; random is seeded.
 PURE_EXCEPTIONS = {
@@ -86,7 +87,8 @@ OF_HAL_FOR_BRIDGE = ("hal", "hal.contract", "hal.config_file", "hal.logs", "hal.
 FLOORS = (
     ("bridge.__main__", "bridge.cli"),
     ("bridge.app",),
-    ("bridge.compose", "bridge.parts", "bridge.inbox", "bridge.awaited_store"),
+    ("bridge.compose",),
+    ("bridge.parts", "bridge.inbox", "bridge.awaited_store"),
     ("bridge.actor",),
     ("bridge.recorder", "bridge.undo", "bridge.events", "bridge.effects"),
     ("bridge.central_system", "bridge.local", "bridge.jobs", "bridge.hal_client"),
