@@ -3,8 +3,10 @@
 The shell (`app.py`) moves bytes, clock and signals; whatever is decided, is decided here:
 
 - *write, then say*: nothing leaves that rests on a change which is not durable (`recorder.py`);
-- *wishes*: what is asked of `hal.safety` is renewed each second, and ends by itself when we do not;
-- *an event that raises* is logged, answered InternalError if it was a CALL, and put back whole (`undo.py`);
+- *wishes*: what is asked of `hal.safety` is renewed each second, and ends by itself when we do not, or when
+  the core has taken no step;
+- *what raises* is logged, answered InternalError if it was a CALL, and put back whole (`undo.py`); what time,
+  and not an event, has led to is tried again after a rest;
 - *the end*: no transaction ends; a mark says that all was in order; the last wish outlives us by a minute.
 """
 
@@ -13,6 +15,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from bridge.central_system.conversation import Conversation
@@ -36,6 +39,7 @@ from hal.contract import (
     Box,
     Card,
     InstrumentBox,
+    Message,
     Reading,
     Status,
     Temperatures,
@@ -44,10 +48,19 @@ from hal.contract import (
 
 WISH_EVERY_S = 1.0
 MOST_ROUNDS = 1000  # of decisions after one event: more would never end
-RESTS_S, RESTS_MOST_S = 1.0, 60.0  # after time, or a CALL to be opened, has raised; doubled up to
-RAISED_MOST = 3  # so often one after another: then everything is made anew from the store
+RESTS_S, RESTS_MOST_S = 1.0, 60.0  # of a part that raised: doubled each time, up to a minute
+RAISED_MOST = 3  # times one after another: then everything is made anew from the store
 
-Part = Literal["event", "time", "call"]  # of what an event leads to
+Part = Literal["event", "time", "call", "wish", "link", "state", "record"]  # of our work; each rests alone
+LEVELS = Status | Reading | Temperatures | InstrumentBox | Box  # the present state: the last of each counts
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """Of a part that raised so many times one after another."""
+
+    times: int
+    until_s: float
 
 
 @dataclass(frozen=True)
@@ -67,19 +80,20 @@ class Actor:
         self._make = make
         self._hard_reset: HardReset = hard_reset
         self.parts = make(now)
-        self.raised = 0  # events that raised, in all
+        self.raised = 0  # times that something of ours did, in all
         self._recorder = Recorder()
         self._out: list[Effect] = []
         self._wish_seq = 0
         self._wished: tuple[WishContent, float] | None = None
         self._link: SetLink | None = None
-        self._state = ""
+        self._state_reported = ""
         self._restart_asked = False
         self._followed = False  # what is derived from the state since the last event
         self._ending: Literal["settling", "marking", "left"] | None = None
-        self._part: Part = "event"  # of the event that is in work
-        self._raised_together = 0  # times that time, or a CALL, raised one after another
-        self._rests_until_s = float("-inf")
+        self._part: Part = "event"  # that is at work
+        self._rests: dict[Part, _Rest] = {}  # of those that raised the last time
+        self._stepped_s = now.s  # when the core has last taken a step
+        self._levels: dict[type[Message], LEVELS] = {}  # for a core that is made anew
 
     # In
 
@@ -92,35 +106,44 @@ class Actor:
                 self._recorder.refused(why, now.s)
             case StillWriting():
                 self._recorder.late()
+            case Closed():
+                self._recorder.link_closed()
             case End() if self._ending is None:
                 self._ending = "settling"
-                self._wish(now, WISH_LIFE_RESTART_S)  # the disk may take its time
+                self._wish_that_outlives_us(now)  # the disk may take its time
+            case Status() | Reading() | Temperatures() | InstrumentBox() | Box():
+                self._levels[type(event)] = event
             case _:
                 pass
-        self._report_record()
+        self._report_record(now)
         if self._ending is None:
             self._followed = False
             self._carry_through(event, now)
 
     def _carry_through(self, event: Event, now: Now) -> None:
         """Without the part of it that raises, if one does: everything is put back, and begun again."""
-        left_out: set[Part] = set()
-        if now.s < self._rests_until_s:
-            left_out.update(("time", "call"))
-        decides = self.parts.conversation, self.parts.charge_point, self.parts.calendar, self._recorder
-        while (error := self._raised_by(lambda: self._decide(event, left_out, now), decides)) is not None:
+        left_out: set[Part] = {part for part, rest in self._rests.items() if now.s < rest.until_s}
+        decide = partial(self._decide, event, left_out, now)
+        while (error := self._raised_by(decide, *self._state())) is not None:
+            again = self._part in left_out  # so it cannot be left out
             self._report_raised(error, event, now)
             left_out.add(self._part)
+            if again:
+                return
+        well = [part for part in self._rests if part in ("time", "call") and part not in left_out]
+        for part in well:
+            del self._rests[part]
 
     def _decide(self, event: Event, left_out: set[Part], now: Now) -> None:
         """What the event itself leads to, then time, once after each event; then the CALLs that may leave."""
         if "event" not in left_out:
             self._part = "event"
             self._take(event, now)
-        now = self.parts.calendar.again(now)
         if "time" not in left_out:
             self._part = "time"
+            now = self.parts.calendar.again(now)
             self.parts.conversation.step(now)
+            self._stepped_s = now.s
         self._part = "call"
         self._collect(now, calls="call" not in left_out)
 
@@ -133,7 +156,6 @@ class Actor:
             case Refused(password=password):
                 conversation.link_refused(password, now)
             case Closed():
-                self._recorder.link_closed()
                 conversation.link_closed(now)
             case Received(message=message):
                 conversation.received(message, now)
@@ -142,8 +164,8 @@ class Actor:
             case Ended():
                 core.errand_ended(event, now)
             case RestartRefused():
-                self._restart_asked = False
                 core.restart_failed(now)
+                self._restart_asked = False
             case Ordered(ticket=ticket, order=order):
                 self._obey(ticket, order, now)
             case _:
@@ -171,12 +193,17 @@ class Actor:
             if not effects:
                 return
             self._recorder.feed(effects)
-            self._report_record()
+            self._tell_record()
         raise RuntimeError(f"decisions without end: {MOST_ROUNDS} after one event")
 
     # What raises
 
-    def _raised_by(self, work: Callable[[], None], changes: tuple[object, ...]) -> Exception | None:
+    def _state(self) -> tuple[object, ...]:
+        """All that an event changes."""
+        parts = self.parts
+        return parts.conversation, parts.charge_point, parts.calendar, self._recorder
+
+    def _raised_by(self, work: Callable[[], None], *changes: object) -> Exception | None:
         """None: all went well. Else everything is as it was before, as far as `work` changes it."""
         said, undo = len(self._out), Undo(*changes)
         try:
@@ -186,24 +213,34 @@ class Actor:
             del self._out[said:]
             self.raised += 1
             return error
-        if self._part == "call":
-            self._raised_together = 0
         return None
 
+    def _derive(self, part: Part, work: Callable[[], None], now: Now) -> None:
+        """What changes nothing but what is said. If it raises it rests, and the others go on."""
+        rest = self._rests.get(part)
+        if rest is not None and now.s < rest.until_s:
+            return
+        self._part = part
+        if (error := self._raised_by(work)) is not None:
+            self._report_raised(error, Tick(), now)
+        else:
+            self._rests.pop(part, None)
+
     def _report_raised(self, error: Exception, event: Event, now: Now) -> None:
-        """An error of ours. The event is dropped; time, or the next CALL, is tried again after a while."""
+        """The event is dropped; another part is tried again after a rest, thrice; then from the store."""
         why = f"{type(error).__name__}: {error}"
         self._out += [Log("error", line.rstrip()) for line in traceback.format_exception(error)]
         if self._part == "event":
             self._out.append(Log("critical", f"an error of ours: {type(event).__name__} is dropped: {why}"))
             self._refuse(event, why)
             return
-        self._raised_together += 1
-        rests_s = min(RESTS_S * 2 ** (self._raised_together - 1), RESTS_MOST_S)
-        self._rests_until_s = now.s + rests_s
-        self._out.append(Log("critical", f"an error of ours, tried again in {rests_s:g} s: {why}"))
-        self.parts.conversation.let_open_requests_go(why)
-        if self._raised_together >= RAISED_MOST and self._recorder.settled:
+        times = self._rests[self._part].times + 1 if self._part in self._rests else 1
+        rests_s = min(RESTS_S * 2 ** min(times - 1, 10), RESTS_MOST_S)
+        self._rests[self._part] = _Rest(times, now.s + rests_s)
+        self._out.append(Log("critical", f"an error of ours ({self._part}), again in {rests_s:g} s: {why}"))
+        if self._part in ("time", "call"):
+            self.parts.conversation.let_open_requests_go(why)
+        if times >= RAISED_MOST and self._recorder.settled:
             self._begin_anew(now)
 
     def _refuse(self, event: Event, why: str) -> None:
@@ -212,22 +249,32 @@ class Actor:
                 self.parts.conversation.failed(message, why)
             case Ordered(ticket=ticket):
                 self._out.append(Answer(ticket, Reply(why=f"an error of ours: {why}")))
+            case Opened():
+                self._out.append(Say(Effects(reconnect=Reconnect(f"an error of ours: {why}"))))
+            case Closed():
+                self.parts.conversation.cut_off()
             case _:
                 pass
 
     def _begin_anew(self, now: Now) -> None:
-        """As a restart of the program would, from what is durable."""
+        """As a restart of the program would, from what is durable, and from what the box said last."""
         self.parts = self._make(now)
+        self._restart_asked = False
         self._out.append(Log("critical", "everything is made anew from the store"))
         self._out.append(Say(Effects(reconnect=Reconnect("begun anew after an error of ours"))))
+        for level in self._levels.values():
+            self._raised_by(partial(self.parts.charge_point.heard, level, now))  # else with its next message
 
     # Decided, made durable, said
 
-    def _report_record(self) -> None:
+    def _report_record(self, now: Now) -> None:
+        self._recorder.report()
+        self._out += [Log("critical", note) for note in self._recorder.notes]
+        self._recorder.notes.clear()
+        self._derive("record", self._tell_record, now)
+
+    def _tell_record(self) -> None:
         recorder = self._recorder
-        recorder.report()
-        self._out += [Log("critical", note) for note in recorder.notes]
-        recorder.notes.clear()
         self.parts.charge_point.record_kept(
             recorded=recorder.recorded, settled=recorder.settled, start_unrecorded=recorder.start_unrecorded
         )
@@ -245,44 +292,60 @@ class Actor:
         """What to do next, in this order. Empty: nothing before the next event."""
         said, changes = self._recorder.drain(now.s)
         self._say_all(said)
-        self._report_record()
+        self._report_record(now)
         if changes:
             self._out.append(Write(changes))
         elif self._ending is not None:
             self._go_on_ending(now)
-        elif not self._followed and not self._recorder.waits and now.s >= self._rests_until_s:
-            self._followed, self._part = True, "time"
-            if (error := self._raised_by(lambda: self._follow(now), (self._recorder,))) is not None:
-                self._report_raised(error, Tick(), now)
+        elif not self._followed and not self._recorder.waits:
+            self._followed = True
+            self._follow(now)
         out = tuple(self._out)
         self._out.clear()
         return out
 
     def _follow(self, now: Now) -> None:
         """Everything of the event is said, or held: what is derived from the new state."""
+        self._derive("wish", lambda: self._renew_wish(now), now)
+        self._derive("link", lambda: self._set_link(now), now)
+        self._derive("state", self._report_state, now)
+
+    def _set_link(self, now: Now) -> None:
         core = self.parts.charge_point
-        self._wish(now, WISH_LIFE_S)
         ping_interval_s = float(core.configuration.seconds("WebSocketPingInterval"))
         link = SetLink(ping_interval_s, core.passwords.in_force(now))
         if link != self._link:
             self._link = link
             self._out.append(link)
-        state = type(core.state).__name__
-        if state != self._state:
-            self._out += [Log("info", f"state {self._state or '(start)'} -> {state}"), Report(state)]
-            self._state = state
-        if core.restart is not None and not self._recorder.at_work and not self._restart_asked:
-            self._restart_asked = True
-            reboots = core.restart == "hard" and self._hard_reset == "reboot"
-            self._out.append(AskRestart("reboot" if reboots else core.restart))
 
-    def _wish(self, now: Now, life_s: float) -> None:
-        """Each second and on change, `life_s` ahead."""
+    def _report_state(self) -> None:
+        core = self.parts.charge_point
+        state, restart = type(core.state).__name__, core.restart
+        if state != self._state_reported:
+            self._out += [Log("info", f"state {self._state_reported or '(start)'} -> {state}"), Report(state)]
+            self._state_reported = state
+        if restart is not None and not self._recorder.at_work and not self._restart_asked:
+            self._restart_asked = True
+            reboots = restart == "hard" and self._hard_reset == "reboot"
+            self._out.append(AskRestart("reboot" if reboots else restart))
+
+    # Wishes
+
+    def _renew_wish(self, now: Now) -> None:
+        """Each second and on change. It ends 15 s after the core's last step."""
         content = self.parts.charge_point.wish(now)
-        if self._wished is not None and life_s == WISH_LIFE_S:
+        if self._wished is not None:
             last, sent_s = self._wished
             if content == last and now.s - sent_s < WISH_EVERY_S:
                 return
+        self._wish(content, self._stepped_s + WISH_LIFE_S, now)
+
+    def _wish_that_outlives_us(self, now: Now) -> None:
+        """The next bridge renews it. If it cannot be made the one before ends by itself."""
+        until_s = now.s + WISH_LIFE_RESTART_S
+        self._derive("wish", lambda: self._wish(self.parts.charge_point.wish(now), until_s, now), now)
+
+    def _wish(self, content: WishContent, valid_until_s: float, now: Now) -> None:
         self._wish_seq += 1
         self._wished = (content, now.s)
         self._out.append(
@@ -291,7 +354,7 @@ class Actor:
                 cable=content.cable,
                 lamp=content.lamp,
                 clear_faults=content.clear_faults,
-                valid_until_s=now.s + life_s,
+                valid_until_s=valid_until_s,
                 seq=self._wish_seq,
             )
         )
@@ -311,7 +374,7 @@ class Actor:
             return
         if self._ending != "left":
             self._ending = "left"
-            self._wish(now, WISH_LIFE_RESTART_S)
+            self._wish_that_outlives_us(now)
             self._out.append(Leave())
 
 

@@ -87,15 +87,19 @@ class Conversation:
             dropped.append(in_flight.context)
             if isinstance(in_flight.context, Send):
                 self._changes += self._outbox.closed(in_flight.context.ref, in_flight.sent_s, now)
-        self._calls = None
-        self._frames.clear()
-        self._open.clear()
+        self.cut_off()
         self._charge_point.link_lost()
         for call in dropped:
             if isinstance(call, Outgoing) and call.action == "Authorize":
                 self._charge_point.authorize_answered(call.ticket, None, now)
             elif isinstance(call, Outgoing) and call.action == "DataTransfer":
                 self._outcomes.append(Outcome(call.ticket, None, "the link to it was lost"))
+
+    def cut_off(self) -> None:
+        """There is no connection: nothing is sent, or answered, on it any more."""
+        self._calls = None
+        self._frames.clear()
+        self._open.clear()
 
     def transfer(self, request: Payload, ticket: int, now: Now) -> None:
         """OCPP 1.6 4.3: the owner sends a DataTransfer. It is never kept for later."""

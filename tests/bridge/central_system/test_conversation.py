@@ -222,6 +222,7 @@ def test_a_late_answer_to_a_row_that_was_sent_again_is_dropped(desk: Desk) -> No
     desk.register()
     first = desk.sent[-1][1]
     desk.let_pass(60.0)  # the time-out
+    desk.answer({"currentTime": "2026-01-01T00:02:00Z"})  # of the Heartbeat that asks whether the link lives
     desk.let_pass(60.0)  # the wait
     assert desk.actions().count("StartTransaction") == 2
     desk.answer({"transactionId": 5, "idTagInfo": {"status": "Accepted"}})

@@ -12,7 +12,10 @@ from bridge.core.configuration import Configuration
 from bridge.core.now import Now
 from bridge.core.setup import Identity, Memory
 from bridge.core.zaptec import BEHAVIOURS, Mode
+from hal.contract import Box, Card, InstrumentBox, Reading, Status, Temperatures
 from tests.bridge.core.messages import BOX, status
+
+Heard = Status | Reading | Temperatures | InstrumentBox | Box | Card
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 URL = "ws://127.0.0.1:9000/ocpp"
@@ -20,6 +23,12 @@ URL = "ws://127.0.0.1:9000/ocpp"
 
 def at(elapsed_s: float) -> Now:
     return Now(1000.0 + elapsed_s, BEGIN + timedelta(seconds=elapsed_s))
+
+
+def hear(core: ChargePoint, message: Heard, now: Now) -> None:
+    """A message of `hal`, and the step that its owner takes after it."""
+    core.heard(message, now)
+    core.step(now)
 
 
 def charge_point(
@@ -30,7 +39,8 @@ def charge_point(
     configuration = Configuration(behaviour, {}, {}, authorization_required=True)
     made = ChargePoint(Identity(behaviour, "boot-1", URL), configuration, Memory(profiles=profiles), at(0))
     box = msgspec.structs.replace(BOX, phases=phases, nominal_voltage_v=230.0, installation_max_a=16.0)
-    made.heard(box, at(0))
-    made.heard(status(at(0).s), at(0))
+    hear(made, box, at(0))
+    hear(made, status(at(0).s), at(0))
     made.link_registered()
+    made.step(at(0))
     return made

@@ -10,7 +10,7 @@ from bridge.core.charge_point import ChargePoint
 from bridge.core.charging_profiles import ChargingProfile, Moment, Period, Span
 from bridge.core.rows import ProfileInstalled, TransactionStarted
 from bridge.core.session import Transaction
-from tests.bridge.core.charge_points import at, charge_point
+from tests.bridge.core.charge_points import at, charge_point, hear
 from tests.bridge.core.charging_model import BASE
 from tests.bridge.core.messages import WAITING, reading, status
 
@@ -26,7 +26,7 @@ def limits_until_the_transaction(core: ChargePoint) -> list[float]:
     for seconds in range(1, 5):
         now = at(seconds)
         for message in (status(now.s, **WAITING), reading(now.s)):
-            core.heard(message, now)
+            hear(core, message, now)
             limits.append(core.wish(now).limit_a)
             if isinstance(core.state, Transaction):
                 return limits

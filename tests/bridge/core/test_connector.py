@@ -15,6 +15,7 @@ from bridge.core.session import Authorized, Authorizing, Idle, PlugIn, Transacti
 from bridge.core.setup import PLUG_IN, Identity, Memory
 from bridge.core.zaptec import CLOUD
 from hal.contract import Card
+from tests.bridge.core.charge_points import hear
 from tests.bridge.core.messages import BOX, CHARGING, WAITING, fault, reading, status
 
 
@@ -29,17 +30,19 @@ def card(seq: int, at_s: float, id_tag: str = "TAG", start_id: str = "i") -> Car
 def online(**keys: str) -> ChargePoint:
     configuration = Configuration(CLOUD, keys, {}, authorization_required=True)
     core = ChargePoint(Identity(CLOUD, "boot", "ws://x/"), configuration, Memory(), now(0))
-    core.heard(BOX, now(0))
-    core.heard(status(0.0), now(0))
-    core.heard(reading(0.0), now(0))
+    hear(core, BOX, now(0))
+    hear(core, status(0.0), now(0))
+    hear(core, reading(0.0), now(0))
     core.link_registered()
+    core.step(now(0))
     return core
 
 
 def authorized(**keys: str) -> ChargePoint:
     core = online(**keys)
-    core.heard(card(1, 0.0), now(0))
+    hear(core, card(1, 0.0), now(0))
     core.authorize_answered(1, IdTagInfo("Accepted"), now(1))
+    core.step(now(1))
     assert isinstance(core.state, Authorized)
     return core
 
@@ -51,17 +54,17 @@ def test_a_car_that_left_unseen_is_not_the_one_that_is_there_now() -> None:
     memory = Memory(next_row_id=2, open_row=row, remembered={PLUG_IN: plug_in.text(1)})
     configuration = Configuration(CLOUD, {}, {}, authorization_required=True)
     core = ChargePoint(Identity(CLOUD, "boot", "ws://x/"), configuration, memory, now(100))
-    core.heard(BOX, now(100))
+    hear(core, BOX, now(100))
     for at_s, heard in [
         (100.0, status(100.0, plug_ins=4, **CHARGING)),
         (101.0, status(101.0, plug_ins=4, contactor_changed_at_s=101.0)),
         (102.0, status(102.0, plug_ins=5, contactor_changed_at_s=101.0, **WAITING)),
     ]:
-        core.heard(heard, now(at_s))
-        core.heard(reading(at_s, 1700), now(at_s))
+        hear(core, heard, now(at_s))
+        hear(core, reading(at_s, 1700), now(at_s))
         assert isinstance(core.state, Transaction)
         assert (core.wish(now(at_s)).limit_a > 0.0) == (at_s < 102.0)
-    core.heard(status(102.1, plug_ins=5, contactor_changed_at_s=101.0, **WAITING), now(102.1))
+    hear(core, status(102.1, plug_ins=5, contactor_changed_at_s=101.0, **WAITING), now(102.1))
     core.step(now(102.2))
     core.step(now(102.3))
     (stopped,) = [change for change in core.take().changes if isinstance(change, TransactionStopped)]
@@ -83,21 +86,21 @@ def present(core: ChargePoint) -> str:
 )
 def test_a_card_is_good_for_5_s(presented: Card, heard_at_s: float, asks: bool) -> None:
     core = online()
-    core.heard(presented, now(heard_at_s))
+    hear(core, presented, now(heard_at_s))
     assert isinstance(core.state, Authorizing) == asks
 
 
 def test_a_repeated_message_is_no_second_card() -> None:
     core = authorized()
-    core.heard(card(1, 0.0), now(2))
+    hear(core, card(1, 0.0), now(2))
     assert present(core) == "Preparing"
-    core.heard(card(2, 2.0), now(2))
+    hear(core, card(2, 2.0), now(2))
     assert present(core) == "Available"
 
 
 def test_instruments_that_were_restarted_count_anew() -> None:
     core = authorized()
-    core.heard(card(1, 2.0, start_id="j"), now(2))
+    hear(core, card(1, 2.0, start_id="j"), now(2))
     assert present(core) == "Available"
 
 
@@ -117,8 +120,8 @@ def test_a_start_waits_for_car_lock_reading_and_health(
 ) -> None:
     core = authorized()
     core.take()
-    core.heard(status(2.0, **facts), now(2))
-    core.heard(reading(read_at_s, 1234), now(2))
+    hear(core, status(2.0, **facts), now(2))
+    hear(core, reading(read_at_s, 1234), now(2))
     changes = core.take().changes
     assert isinstance(core.state, Transaction) == starts
     assert any(isinstance(change, TransactionStarted) for change in changes) == starts
@@ -127,10 +130,10 @@ def test_a_start_waits_for_car_lock_reading_and_health(
 
 def test_the_wish_is_the_installations_limit_and_ends_with_the_decision_to_stop() -> None:
     core = authorized()
-    core.heard(status(2.0, **WAITING), now(2))
-    core.heard(reading(2.0), now(2))
+    hear(core, status(2.0, **WAITING), now(2))
+    hear(core, reading(2.0), now(2))
     assert core.wish(now(2)).limit_a == 20.0
-    core.heard(status(3.0, **CHARGING), now(3))
+    hear(core, status(3.0, **CHARGING), now(3))
     core.connector.stop("Remote", now(4))
     assert core.wish(now(4)).limit_a == 0.0
     assert core.connector.status(now(4)) == "Charging"  # it holds until the row is written
@@ -138,8 +141,8 @@ def test_the_wish_is_the_installations_limit_and_ends_with_the_decision_to_stop(
 
 def test_to_stop_twice_keeps_the_first_reason() -> None:
     core = authorized()
-    core.heard(status(2.0, **WAITING), now(2))
-    core.heard(reading(2.0), now(2))
+    hear(core, status(2.0, **WAITING), now(2))
+    hear(core, reading(2.0), now(2))
     core.connector.stop("Remote", now(3))
     core.connector.stop("Local", now(3), id_tag="TAG")
     assert isinstance(core.state, Transaction)
@@ -159,8 +162,8 @@ def test_the_cable_at_rest(facts: dict[str, str], cable: str) -> None:
 def test_the_cable_in_a_transaction(released: str, cable: str) -> None:
     """OCPP 1.6 9.1.27."""
     core = authorized(UnlockConnectorOnEVSideDisconnect=released)
-    core.heard(status(2.0, **WAITING), now(2))
-    core.heard(reading(2.0), now(2))
+    hear(core, status(2.0, **WAITING), now(2))
+    hear(core, reading(2.0), now(2))
     assert core.wish(now(2)).cable == cable
 
 

@@ -13,6 +13,7 @@ from bridge.core.rows import TransactionRow
 from bridge.core.setup import Identity, Memory
 from bridge.core.zaptec import CLOUD
 from hal.contract import Box, Reading
+from tests.bridge.core.charge_points import hear
 from tests.bridge.core.messages import CHARGING, status
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -36,15 +37,17 @@ def charging() -> ChargePoint:
     )
     configuration = Configuration(CLOUD, {"FreeChargingIdTag": "FREETAG"}, {}, authorization_required=True)
     core = ChargePoint(identity, configuration, Memory(ROW + 1, row), now(0))
-    core.heard(
+    hear(
+        core,
         Box(
             version=1, phases=3, nominal_voltage_v=230.0, socket=True, installation_max_a=20.0, mock=True,
             software="x",
         ),
         now(28.5),
     )  # fmt: skip
-    core.heard(status(29.0, **CHARGING), now(29))
-    core.heard(
+    hear(core, status(29.0, **CHARGING), now(29))
+    hear(
+        core,
         Reading(
             at_s=29.5,
             energy_wh=1_001_500,
