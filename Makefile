@@ -3,8 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.locked
 
-.PHONY: setup demo test test-debian test-vm check bench partner circuit mutants scenario-mutants deaths power-cuts chaos \
-  chaos-controls lock
+.PHONY: setup demo test test-debian test-vm check bench partner circuit mutants scenario-mutants deaths raising \
+  power-cuts chaos chaos-controls lock
 
 # The environment follows the lock: a changed lock lays it anew.
 setup: $(STAMP)
@@ -60,9 +60,14 @@ mutants: setup
 deaths: setup
 	$(BIN)/python -m tests.deaths $(ARGS)
 
-# Drawn by seed: ARGS="--count 100 --seed another --deep" for more.
+# Those of the shell, then drawn by seed: ARGS=wish for those of the shell with that word;
+# ARGS="--count 100 --seed another --deep" for more.
 scenario-mutants: setup
 	$(BIN)/python -m tests.mutants.bridge $(ARGS)
+
+# An error of ours in each function of the core, some half an hour; ARGS="--count 20 --seed 2" for a sample.
+raising: setup
+	$(BIN)/python -m tests.chaos.raising $(ARGS)
 
 # 1,000 power cuts of the simulated box; with ARGS="--real 60" of real programs too.
 power-cuts: setup

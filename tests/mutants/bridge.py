@@ -1,7 +1,8 @@
-"""`python -m tests.mutants.bridge [--seed S] [--count N] [--deep]`: seeded mutants of the bridge.
+"""`python -m tests.mutants.bridge [WORD...] [--seed S] [--count N] [--deep]`: mutants of the bridge.
 
-Each must fail a scenario, played in simulated time, likely ones first. Exit 0: all do. 1: one survived, so
-a scenario is missing. 2: a scenario fails without any mutant.
+First those of its shell, by name (with every WORD in it; then these alone): each must fail its test. Then
+seeded ones: each must fail a scenario, played in simulated time, likely ones first. Exit 0: all do. 1: one
+survived, so a scenario is missing. 2: a test or a scenario fails without any mutant.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from pathlib import Path
 from bridge.core.configuration import KEYS
 from bridge.core.zaptec import BEHAVIOURS
 from tests.mutants.seeds import ROOT, Seeded, draw
+from tests.mutants.shell import MUTANTS, Mutant
 
 WORKERS = 2
+TEST_FAILED = 1  # pytest's exit code
 DEADLINE_S = 300.0  # of one mutant; a hang counts as a failure
 SCENARIOS = ROOT / "tests" / "scenarios"
 FIRST_VALUES = {key.name: key.first_value(BEHAVIOURS["cloud"]) for key in KEYS if key.allowed is not None}
@@ -41,12 +44,43 @@ class Play:
 def main(arguments: list[str]) -> int:
     """Prints a row a mutant."""
     options = argparse.ArgumentParser(prog="tests.mutants.bridge", description=__doc__)
+    options.add_argument("words", nargs="*", help="of a mutant of the shell: no others then")
     options.add_argument("--seed", default="evse")
     options.add_argument("--count", type=int, default=20)
     options.add_argument("--deep", action="store_true", help="conditions, numbers and steps too")
     chosen = options.parse_args(arguments)
+    ended = of_shell([mutant for mutant in MUTANTS if all(word in mutant.name for word in chosen.words)])
+    if not chosen.words:
+        ended = max(ended, drawn(draw(chosen.seed, chosen.count, FIRST_VALUES.get, deep=chosen.deep)))
+    return ended
+
+
+def of_shell(mutants: list[Mutant]) -> int:
+    """Each against its own test."""
+    if (ran := tested("", "", sorted({mutant.test for mutant in mutants}))).returncode != 0:
+        print(f"the named tests are not green without any mutant:\n{ran.stdout[-3000:]}", file=sys.stderr)
+        return 2
+    with ThreadPoolExecutor(WORKERS) as pool:
+        ended = list(pool.map(lambda each: tested(each.module, each.source, [each.test]), mutants))
+    for mutant, ran in zip(mutants, ended, strict=True):
+        print(f"{'killed  ' if ran.returncode == TEST_FAILED else 'SURVIVED'}  {mutant.name}  {mutant.test}")
+    survivors = sum(ran.returncode != TEST_FAILED for ran in ended)
+    print(f"{len(mutants)} mutants of the shell, {survivors} survivors", flush=True)
+    return 1 if survivors else 0
+
+
+def tested(module: str, source: str, tests: list[str]) -> subprocess.CompletedProcess[str]:
+    """Those tests with that module replaced."""
+    asked = json.dumps({"module": module, "source": source, "tests": tests})
+    return subprocess.run(
+        [sys.executable, "-m", "tests.mutants.tested"],
+        cwd=ROOT, input=asked, capture_output=True, text=True, timeout=DEADLINE_S, check=False,
+    )  # fmt: skip
+
+
+def drawn(mutants: list[Seeded]) -> int:
+    """Each against all scenarios."""
     began_s = time.monotonic()
-    mutants = draw(chosen.seed, chosen.count, FIRST_VALUES.get, deep=chosen.deep)
     survivors = 0
     killers: set[tuple[str, str]] = set()
     with ThreadPoolExecutor(WORKERS) as pool:

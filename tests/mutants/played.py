@@ -21,8 +21,8 @@ from typing import Any, cast
 SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
 
 
-class _Replaced(MetaPathFinder, InspectLoader):
-    """Finds that one module, and gives it the mutant's source."""
+class Replaced(MetaPathFinder, InspectLoader):
+    """Finds that one module, and gives it the mutant's source. For the first place of `sys.meta_path`."""
 
     def __init__(self, module: str, source: str) -> None:
         self._module, self._source = module, source
@@ -45,7 +45,7 @@ class _Replaced(MetaPathFinder, InspectLoader):
 def main() -> None:
     asked: dict[str, Any] = json.loads(sys.stdin.read())
     if asked["module"]:
-        sys.meta_path.insert(0, _Replaced(asked["module"], asked["source"]))
+        sys.meta_path.insert(0, Replaced(asked["module"], asked["source"]))
     for file, mode in asked["order"]:
         why = failure(file, mode)
         if why is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 from bridge import compose
 from bridge.actor import Actor
@@ -13,7 +14,7 @@ from bridge.central_system.effects import Effects
 from bridge.core.calendar import CLOCK, Calendar
 from bridge.core.charge_point import ChargePoint
 from bridge.core.now import Now, timestamp
-from bridge.effects import Answer, AskRestart, Effect, Leave, Log, Say, Write
+from bridge.effects import Answer, AskRestart, Effect, Log, Say, Write
 from bridge.events import End, Event, NotStored, RestartRefused, StillWriting, Stored, Tick
 from bridge.local.orders import Order, Ordered, SendDataTransfer
 from bridge.store.errors import ChangeError, StoreError
@@ -56,6 +57,7 @@ class PureWorld:
         self.said: Callable[[str], None] | None = None  # told of each frame as it leaves
         self.stirred: Callable[[], None] | None = None  # told after each event
         self.bridge: Actor | None = None
+        self.around: Callable[[Callable[[], None]], None] = _plainly  # all that the bridge does
         self.errors_of_ours_are_expected = False
         self.errands = ErrandDesk()
         self._setup = setup_of(scenario, mode)
@@ -149,7 +151,7 @@ class PureWorld:
         """To a bridge that runs; else it is lost."""
         if self.bridge is not None:
             self._answer_of_disk()
-            self.bridge.feed(event, self.now)
+            self._tell(event)
             self._carry_out()
             if self.stirred is not None:
                 self.stirred()
@@ -158,22 +160,33 @@ class PureWorld:
         """A slow disk has finished its batch."""
         if self.bridge is not None and self._writing is not None and self._now_s >= self._writing[1]:
             write, self._writing = self._writing[0], None
-            self.bridge.feed(self._written(write), self.now)
+            self._tell(self._written(write))
             self._carry_out()
 
     def _carry_out(self) -> None:
-        while self.bridge is not None and (effects := self.bridge.drain(self.now)):
+        while effects := self._drained():
             for effect in effects:
                 self._do(effect)
+
+    def _tell(self, event: Event) -> None:
+        if self.bridge is not None:
+            self.around(partial(self.bridge.feed, event, self.now))
+
+    def _drained(self) -> tuple[Effect, ...]:
+        effects: list[Effect] = []
+        if self.bridge is not None:
+            bridge, now = self.bridge, self.now
+            self.around(lambda: effects.extend(bridge.drain(now)))
+        return tuple(effects)
 
     def _do(self, effect: Effect) -> None:
         assert self.bridge is not None
         match effect:
             case Write() if self.database.slow_s:
                 self._writing = effect, self._now_s + self.database.slow_s
-                self.bridge.feed(StillWriting(), self.now)
+                self._tell(StillWriting())
             case Write():
-                self.bridge.feed(self._written(effect), self.now)
+                self._tell(self._written(effect))
             case Say(effects=said):
                 self._say(said)
             case Wish():
@@ -182,16 +195,12 @@ class PureWorld:
                 self._told_owner = " ".join(word for word in (reply.status, reply.data, reply.why) if word)
             case Log(level=level, line=line):
                 self._notes.append(line)
-                if not self.errors_of_ours_are_expected:
-                    assert not (level == "critical" and line.startswith("an error of ours")), self._notes[
-                        -40:
-                    ]
+                ours = level == "critical" and line.startswith("an error of ours")
+                assert self.errors_of_ours_are_expected or not ours, self._notes[-40:]
             case AskRestart(what=what):
                 self._restart(what)
-            case Leave():
-                self._left()
             case _:
-                pass  # how the link is kept; what systemd shows
+                pass  # how the link is kept; what systemd shows; that all is done
 
     def _written(self, write: Write) -> Stored | NotStored:
         try:
@@ -213,7 +222,7 @@ class PureWorld:
     def _restart(self, what: str) -> None:
         assert self.bridge is not None
         if self._restarts_fail:
-            self.bridge.feed(RestartRefused(), self.now)
+            self._tell(RestartRefused())
             return
         self._end_bridge(orderly=True)
         self._restart_at_s = self._now_s + RESTART_S
@@ -250,14 +259,11 @@ class PureWorld:
     def _end_in_order(self) -> None:
         """Whatever the disk has is waited for, in no time of this world."""
         assert self.bridge is not None
-        self.bridge.feed(End(), self.now)
+        self._tell(End())
         self._carry_out()
         while self._writing is not None:
             self._writing = self._writing[0], self._now_s
             self._answer_of_disk()
-
-    def _left(self) -> None:
-        """Nothing more comes of it."""
 
     def _take_wish(self, wish: Wish) -> None:
         self.wish = wish
@@ -427,6 +433,10 @@ class PureWorld:
         password = in_words(charge_point.passwords.in_force(self.now))
         told = {"owner": self._told_owner, "password": password}
         return told[what] if what in told else charge_point.configuration.text(name)
+
+
+def _plainly(work: Callable[[], None]) -> None:
+    work()
 
 
 def _refused(why: str | None) -> None:

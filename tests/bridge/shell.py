@@ -1,0 +1,228 @@
+"""A shell around the actor for pure tests: simulated time, a store in memory, a disk that may be ill."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from bridge import compose, settings
+from bridge.central_system.events import Closed, Opened, Received
+from bridge.core.calendar import Calendar, Seen
+from bridge.core.now import Now
+from bridge.core.rows import Change
+from bridge.effects import Answer, Effect, Leave, Log, Say, Write
+from bridge.events import Event, NotStored, StillWriting, Stored, Tick
+from bridge.store.database import IN_MEMORY, Database
+from hal.contract import Card, Reading, Status, Wish
+from tests.bridge.core.messages import BOX, reading, status
+
+BOOT_ID = "boot-1"
+BEGINS = datetime(2026, 1, 1, tzinfo=UTC)
+BEGINS_S = 1000.0
+ACCEPTED = {"status": "Accepted", "currentTime": "2026-01-01T00:00:00Z", "interval": 0}
+Health = Literal["well", "hung", "refuses"]
+
+
+def setup() -> settings.ChargePoint:
+    """charge-point.toml, as short as it can be."""
+    return settings.ChargePoint(
+        central_system=settings.CentralSystem(url="ws://127.0.0.1:9000/ocpp"),
+        charge_point=settings.Identity(id="MOCK0001", serial_number="MOCK0001"),
+        zaptec=settings.Zaptec(mode="cloud"),
+    )
+
+
+def plainly(work: Callable[[], None]) -> None:
+    """Does it."""
+    work()
+
+
+class Shell:
+    """Carries effects out in order, and notes them. Nothing may be said before its changes are stored."""
+
+    def __init__(self) -> None:
+        self.store = Database(IN_MEMORY)
+        self.disk: Health = "well"
+        self.at_s = BEGINS_S
+        self.around: Callable[[Callable[[], None]], None] = plainly
+        self.tick_s = 0.25
+        self.answers_at_once = False  # whatever we call
+        self.effects: list[Effect] = []
+        self.sent: list[list[Any]] = []
+        self._stored: list[Change] = []
+        self._answered: set[str] = set()
+        self._at_disk: deque[Write] = deque()
+        self._calendar = Calendar(BOOT_ID, None)
+        self._seqs = 0
+        self.facts: dict[str, Any] = {}  # of every Status
+        self.actor = compose.actor(setup(), self.store, self._calendar, "1.0.0.0", self.now)
+        self.feed(BOX)
+        self.box_speaks()
+
+    @property
+    def now(self) -> Now:
+        utc = BEGINS + timedelta(seconds=self.at_s - BEGINS_S)
+        return self._calendar.now(Seen(self.at_s, utc, synchronized=True))
+
+    def feed(self, event: Event) -> None:
+        """One event, and all that it leads to."""
+        self._tell(event)
+        self.carry_out()
+
+    def _tell(self, event: Event) -> None:
+        now = self.now
+        self.around(lambda: self.actor.feed(event, now))
+
+    def feed_only(self, text: str) -> None:
+        """One message of many that came together."""
+        self._tell(Received(text))
+
+    def let_pass(self, for_s: float) -> None:
+        """Ticks; each second the box speaks."""
+        end_s = self.at_s + for_s
+        while self.at_s < end_s:
+            self.at_s += self.tick_s
+            if self.at_s % 1 == 0:
+                self.box_speaks()
+            self.feed(Tick())
+
+    def box_speaks(self) -> None:
+        """With its present state, and a fresh reading."""
+        said: list[Status | Reading] = [status(self.at_s, **self.facts), reading(self.at_s)]
+        for message in said:
+            self.feed(message)
+
+    def card(self, id_tag: str = "TAG") -> None:
+        """Somebody presents one."""
+        self._seqs += 1
+        self.feed(Card(start_id="i", seq=self._seqs, at_s=self.at_s, id=id_tag))
+
+    # The Central System
+
+    def register(self) -> None:
+        """A connection, until nothing is in flight."""
+        self.connect()
+        self.settle_registration()
+
+    def connect(self) -> None:
+        """A connection."""
+        self.feed(Opened())
+
+    def settle_registration(self) -> None:
+        """BootNotification and the statuses are answered."""
+        self.answer(ACCEPTED)
+        self.settle()
+
+    def settle(self) -> None:
+        """Every StatusNotification is answered."""
+        while self._in_flight and self.sent_calls()[-1][2] == "StatusNotification":
+            self.answer({})
+
+    def answer(self, payload: dict[str, Any]) -> None:
+        """To our last CALL."""
+        identity = self.sent_calls()[-1][1]
+        self._answered.add(identity)
+        self.feed(Received(json.dumps([3, identity, payload])))
+
+    def sent_calls(self) -> list[list[Any]]:
+        """Ours."""
+        return [frame for frame in self.sent if frame[0] == 2]
+
+    @property
+    def _in_flight(self) -> bool:
+        return bool(self.sent_calls()) and self.sent_calls()[-1][1] not in self._answered
+
+    def ask(self, identity: str, action: str, **payload: Any) -> None:
+        """A CALL of the Central System."""
+        self.feed(Received(json.dumps([2, identity, action, payload])))
+
+    def connect_anew(self) -> None:
+        """The connection is lost, and there is another."""
+        self.feed(Closed("gone"))
+        self.connect()
+
+    def actions(self) -> list[str]:
+        """Of our CALLs."""
+        return [frame[2] for frame in self.sent_calls()]
+
+    def answers(self, identity: str) -> list[list[Any]]:
+        """Ours to that CALL."""
+        return [frame for frame in self.sent if frame[0] != 2 and frame[1] == identity]
+
+    # The disk
+
+    def disk_answers(self) -> None:
+        """A hung one has come back."""
+        self.disk = "well"
+        while self._at_disk:
+            self._tell(self._written(self._at_disk.popleft()))
+            self.carry_out()
+
+    def _written(self, write: Write) -> Stored | NotStored:
+        if self.disk == "refuses":
+            return NotStored("the disk is full")
+        self.store.apply(write.changes)
+        self._stored += write.changes
+        return Stored()
+
+    # What was done
+
+    def wishes(self) -> list[Wish]:
+        return [effect for effect in self.effects if isinstance(effect, Wish)]
+
+    def reconnects(self) -> list[str]:
+        """Why."""
+        said = [effect.effects.reconnect for effect in self.effects if isinstance(effect, Say)]
+        return [reconnect.reason for reconnect in said if reconnect is not None]
+
+    def lines(self) -> str:
+        return "\n".join(effect.line for effect in self.effects if isinstance(effect, Log))
+
+    def replies(self) -> list[Answer]:
+        return [effect for effect in self.effects if isinstance(effect, Answer)]
+
+    @property
+    def left(self) -> bool:
+        return any(isinstance(effect, Leave) for effect in self.effects)
+
+    def carry_out(self) -> None:
+        """Until nothing comes."""
+        while effects := self._drained():
+            for effect in effects:
+                self.effects.append(effect)
+                self._do(effect)
+
+    def _drained(self) -> list[Effect]:
+        effects: list[Effect] = []
+        now = self.now
+        self.around(lambda: effects.extend(self.actor.drain(now)))
+        return effects
+
+    def _do(self, effect: Effect) -> None:
+        match effect:
+            case Write() if self.disk == "hung":
+                self._at_disk.append(effect)
+                self._tell(StillWriting())
+            case Write():
+                self._tell(self._written(effect))
+            case Say(effects=said):
+                for change in said.changes:
+                    assert any(change is each for each in self._stored), f"said before it is durable: {said}"
+                self.sent += map(json.loads, said.frames)
+                self._answer_at_once()
+            case _:
+                pass
+
+    def _answer_at_once(self) -> None:
+        if self.answers_at_once and self._in_flight:
+            action = self.sent_calls()[-1][2]
+            accepted = {"idTagInfo": {"status": "Accepted"}}
+            started = {"transactionId": 100 + len(self.sent), **accepted}
+            usual = {"BootNotification": ACCEPTED, "Authorize": accepted, "StartTransaction": started}
+            usual["Heartbeat"] = {"currentTime": ACCEPTED["currentTime"]}
+            identity = self.sent_calls()[-1][1]
+            self._answered.add(identity)
+            self._tell(Received(json.dumps([3, identity, usual.get(action, {})])))
