@@ -29,7 +29,7 @@ from bridge.core.rows import Remembered
 from bridge.core.setup import ORDERLY
 from bridge.core.wishes import WishContent
 from bridge.effects import Answer, AskRestart, Effect, HardReset, Leave, Log, Report, Say, SetLink, Write
-from bridge.events import End, Event, NotStored, RestartRefused, StillWriting, Stored, Tick
+from bridge.events import End, Event, NotStored, OfDisk, RestartRefused, StillWriting, Stored, Tick
 from bridge.local.orders import ClearFaults, OfferAgain, Ordered, Reply, SendDataTransfer
 from bridge.recorder import Recorder
 from bridge.undo import Undo
@@ -115,7 +115,6 @@ class Actor:
                 self._levels[type(event)] = event
             case _:
                 pass
-        self._report_record(now)
         if self._ending is None:
             self._followed = False
             self._carry_through(event, now)
@@ -123,6 +122,8 @@ class Actor:
     def _carry_through(self, event: Event, now: Now) -> None:
         """Without the part of it that raises, if one does: everything is put back, and begun again."""
         left_out: set[Part] = {part for part, rest in self._rests.items() if now.s < rest.until_s}
+        if isinstance(event, OfDisk):
+            left_out.add("time")  # it only lets go on what waits
         decide = partial(self._decide, event, left_out, now)
         while (error := self._raised_by(decide, *self._state())) is not None:
             again = self._part in left_out  # so it cannot be left out
@@ -130,12 +131,12 @@ class Actor:
             left_out.add(self._part)
             if again:
                 return
-        well = [part for part in self._rests if part in ("time", "call") and part not in left_out]
-        for part in well:
-            del self._rests[part]
+        for part in ("time", "call"):
+            if part not in left_out and part in self._rests:
+                del self._rests[part]
 
     def _decide(self, event: Event, left_out: set[Part], now: Now) -> None:
-        """What the event itself leads to, then time, once after each event; then the CALLs that may leave."""
+        """What the event itself leads to, then time, once after each; then the CALLs that may leave."""
         if "event" not in left_out:
             self._part = "event"
             self._take(event, now)
@@ -185,6 +186,7 @@ class Actor:
 
     def _collect(self, now: Now, *, calls: bool) -> None:
         """Every decision, until there is none."""
+        self._tell_record()
         conversation = self.parts.conversation
         for _ in range(MOST_ROUNDS):
             if calls:

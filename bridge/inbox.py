@@ -12,9 +12,7 @@ from bridge.events import Event, NotStored, Stored
 OF_LINK = (Opened, Refused, Closed, Received)
 MOST_OF_LINK = 64  # then the socket is left to wait
 MOST_OTHERS = 256
-TOGETHER = (
-    32  # events of the link that are decided before the disk is asked, which writes once for all of them
-)
+TOGETHER = 32  # taken at once, so that the disk writes once for all of them
 
 
 class Inbox:
@@ -28,9 +26,8 @@ class Inbox:
 
     async def put(self, event: Event) -> None:
         """Waits while too many of its kind do."""
-        queue, most = (
-            (self._link, MOST_OF_LINK) if isinstance(event, OF_LINK) else (self._others, MOST_OTHERS)
-        )
+        of_link = isinstance(event, OF_LINK)
+        queue, most = (self._link, MOST_OF_LINK) if of_link else (self._others, MOST_OTHERS)
         async with self._taken:
             if isinstance(event, Closed):
                 self._drop_requests()

@@ -17,7 +17,6 @@ from typing import Generic, Literal, NoReturn, TypeVar, assert_never
 
 from bridge.central_system.schemas import Fault, Payload, known_actions, request_fault, response_fault
 
-MESSAGE_LIMIT = 1 << 20  # bytes: a larger message is logged and dropped, the link stays
 DESCRIPTION_LIMIT = 255  # characters: OCPP-J 1.6 4.2.3
 MOST_DIGITS = 300  # of an integer that is read as it stands: a double holds any of them
 BEYOND = 10.0**300  # stands for a number that no number type of ours holds: it is out of every bound
@@ -171,7 +170,6 @@ def _items(message: str | bytes) -> list[object]:
     """The array, of two items at least. Raises Unreadable."""
     if isinstance(message, bytes):
         raise Unreadable(f"a binary message of {len(message)} bytes: OCPP-J is text")
-    _refuse_too_long(message)
     try:
         items = json.loads(message, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_integer)
     except RecursionError:
@@ -181,14 +179,6 @@ def _items(message: str | bytes) -> list[object]:
     if not isinstance(items, list) or len(items) < 2:
         raise Unreadable(f"not an array with a message type and an id: {_short(message)}")
     return items
-
-
-def _refuse_too_long(message: str) -> None:
-    if len(message) * 4 <= MESSAGE_LIMIT:  # no character takes more than 4 bytes
-        return
-    size = len(message.encode("utf-8", "surrogatepass"))
-    if size > MESSAGE_LIMIT:
-        raise Unreadable(f"a message of {size} bytes: at most {MESSAGE_LIMIT} are read")
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -40,9 +40,8 @@ from bridge.central_system.trouble import (
 from bridge.core.password import Password
 
 SUBPROTOCOL = Subprotocol("ocpp1.6")  # 3.1.2
-# Delivered up to here although frames.py reads 1 MiB only, so that a message too long is logged and dropped
-# and the link stays. What is longer still closes it with 1009: memory is bounded.
-DELIVERED_LIMIT = 8 << 20
+MESSAGE_LIMIT = 1 << 20  # bytes; a larger one closes the connection with 1009, so that memory is bounded
+TOO_BIG = 1009  # RFC 6455 7.4.1
 UNREAD_LIMIT = 2 << 20  # bytes the other side may leave unread: our longest message, and pongs to its pings
 # An answer with its body, of which the library reads 1 MiB in time that grows with the square of its chunks.
 HANDSHAKE_LIMIT = 128 << 10  # bytes
@@ -138,7 +137,7 @@ async def _handshake(url: str, settings: LinkSettings) -> ClientConnection:
         open_timeout=HANDSHAKE_WAIT_S,
         ping_interval=None,  # our own: the interval changes while connected
         close_timeout=CLOSE_WAIT_S,
-        max_size=DELIVERED_LIMIT,
+        max_size=MESSAGE_LIMIT,
         max_queue=MESSAGES_AHEAD,
         create_connection=_Connection,
     )
@@ -337,6 +336,8 @@ def _closed_by(closed: ConnectionClosed) -> Closed:
     if closed.rcvd is not None:
         said = f": {closed.rcvd.reason}" if closed.rcvd.reason else ""
         return Closed(f"closed by the Central System with {closed.rcvd.code}{said}", closed.rcvd.code)
+    if closed.sent is not None and closed.sent.code == TOO_BIG:
+        return Closed(f"closed by us with {TOO_BIG}: a message came of more than {MESSAGE_LIMIT} bytes")
     if closed.sent is not None:
         return Closed(f"closed by us with {closed.sent.code}: {closed.sent.reason}")
     return Closed("the connection was lost without a close frame")

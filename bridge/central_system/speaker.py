@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-MOST_WAITING = 1 << 20  # characters, before the newest frame: the longest of ours is always taken
+MOST_WAITING = 256 << 10  # characters, before the newest frame: the longest of ours is always taken
 
 
 class Speaker:

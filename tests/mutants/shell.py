@@ -71,9 +71,9 @@ MUTANTS = (
     ),
     Mutant(
         "an effect is said before its change is durable",
-        RECORDER,
-        "while self._queue and (passing or not self._queue[0].changes):",
-        "while self._queue:",
+        ACTOR,
+        "            self._recorder.feed(effects)\n",
+        "            self._recorder.feed(effects)\n            self._say_all([effects])\n",
         f"{TESTS}nothing_is_said_before_what_it_rests_on_is_durable",
     ),
     Mutant(
@@ -99,13 +99,6 @@ MUTANTS = (
         "self._recorder.feed(Effects((mark,)))",
         "self._recorder.feed(Effects())",
         f"{TESTS}the_end_leaves_a_wish_for_a_minute_and_a_mark_that_all_was_in_order",
-    ),
-    Mutant(
-        "the orderly mark is made though not all is stored",
-        ACTOR,
-        'if self._ending == "settling" and self._recorder.settled:',
-        'if self._ending == "settling":',
-        f"{TESTS}a_disk_that_refuses_gets_no_mark_and_delays_no_end",
     ),
     Mutant(
         "the wish is not renewed at the end",

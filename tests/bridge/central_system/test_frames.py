@@ -82,8 +82,6 @@ def test_frames_are_read(text: str, frame: frames.Frame) -> None:
         '[2,"a","X",{"k":NaN}]',
         '[2,"a","X",{"k":-Infinity}]',
         "[" * 100_000,
-        json.dumps([2, "a", "DataTransfer", {"vendorId": "x", "data": "d" * frames.MESSAGE_LIMIT}]),
-        '[2,"a","X",{"k":"' + "ø" * (frames.MESSAGE_LIMIT // 2) + '"}]',
     ],
 )
 def test_what_cannot_be_answered_is_only_for_the_log(message: str | bytes) -> None:
@@ -101,13 +99,6 @@ def test_what_begins_as_an_answer_is_one_whatever_follows(rest: str) -> None:
     assert (result.id, result.payload, bool(result.fault)) == ("a-1", {}, True)
     assert isinstance(error := parse(f'[4,"a-1",{rest}'), CallError)
     assert (error.id, error.code, bool(error.fault)) == ("a-1", "GenericError", True)
-
-
-def test_a_message_of_exactly_one_mebibyte_is_read() -> None:
-    empty = json.dumps([2, "a", "DataTransfer", {"data": ""}])
-    text = json.dumps([2, "a", "DataTransfer", {"data": "d" * (frames.MESSAGE_LIMIT - len(empty))}])
-    assert len(text) == frames.MESSAGE_LIMIT
-    assert isinstance(parse(text), Call)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from bridge.central_system import frames
 from bridge.central_system.back_off import back_off_s
 from bridge.central_system.events import Closed, LinkEvent, Opened, Received
-from bridge.central_system.link import Link, address
+from bridge.central_system.link import MESSAGE_LIMIT, Link, address
 from bridge.central_system.tcp import watch_tcp
 from bridge.central_system.trouble import shown
 from tests.bridge.central_system.listening import PATIENCE_S, Heard, central, eventually, impatient, running
@@ -185,25 +185,26 @@ async def test_close_ends_it_while_it_waits_for_the_next_attempt() -> None:
 # Messages
 
 
-async def test_binary_oversize_and_garbage_leave_the_link_as_it_is() -> None:
+async def test_binary_the_largest_and_garbage_leave_the_link_as_it_is() -> None:
     async with central() as central_system, running(impatient(central_system.url)) as (_, heard):
         await heard.opened()
-        for message in (b"\x00\xff", "x" * (frames.MESSAGE_LIMIT + 1), "y" * (6 << 20), "[[[", "", HEARTBEAT):
+        for message in (b"\x00\xff", "x" * MESSAGE_LIMIT, "[[[", "", HEARTBEAT):
             await central_system.send_raw(message)
-        await heard.until(lambda: len(heard.messages) == 6)
-        for message in heard.messages[:5]:
+        await heard.until(lambda: len(heard.messages) == 5)
+        for message in heard.messages[:4]:
             with pytest.raises(frames.Unreadable):
                 frames.parse(message)
-        assert frames.parse(heard.messages[5]) == frames.Call("1", "Heartbeat", {})
+        assert frames.parse(heard.messages[4]) == frames.Call("1", "Heartbeat", {})
         assert heard.of(Closed) == []
 
 
-async def test_what_no_memory_should_hold_closes_the_link() -> None:
+async def test_a_message_above_one_mebibyte_closes_the_link_and_another_follows() -> None:
     async with central() as central_system, running(impatient(central_system.url)) as (_, heard):
         await heard.opened()
         with contextlib.suppress(ConnectionError):
-            await central_system.send_raw("x" * (9 << 20))
-        assert "1009" in (await heard.closed()).reason
+            await central_system.send_raw("ø" * (MESSAGE_LIMIT // 2) + "x")
+        reason = (await heard.closed()).reason
+        assert reason == f"closed by us with 1009: a message came of more than {MESSAGE_LIMIT} bytes"
         await heard.opened(2)
 
 
