@@ -45,6 +45,7 @@ from tests.bridge.store.model import BOOT, Model, a_row, a_sample, a_stop
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 maybe_text = st.none() | text
+parents = st.none() | st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)  # read so
 number = st.floats(allow_nan=False, allow_infinity=False).map(lambda x: x + 0.0)  # no -0.0
 phases = st.tuples(number, number, number)
 moments = st.datetimes(
@@ -77,7 +78,7 @@ payloads: st.SearchStrategy[Payload] = st.dictionaries(st.text(max_size=5), json
 int32 = st.integers(-(2**31), 2**31 - 1)
 TAGS = ("04AABBCC", "04aabbcc", "STRASSE", "straße", "04DDEEFF", "")
 tags = st.sampled_from(TAGS)
-infos = st.builds(IdTagInfo, st.sampled_from(["Accepted", "Blocked"]), maybe_text, st.none() | moments)
+infos = st.builds(IdTagInfo, st.sampled_from(["Accepted", "Blocked"]), parents, st.none() | moments)
 sent_lists = st.lists(
     st.builds(ListEntry, tags, st.none() | infos), max_size=3, unique_by=lambda e: e.id_tag.casefold()
 )
@@ -109,7 +110,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(
         skipped=st.integers(0, 2),
-        parent=maybe_text,
+        parent=parents,
         started_at=moments | since_boots,
         meter_start_wh=wh,
         estimated=st.booleans(),
@@ -170,7 +171,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.add(Swallowed(data.draw(st.sampled_from(self.model.waiting)).ref))
 
     @precondition(lambda self: self.model.living())
-    @rule(number_of=st.integers(1, 4), transaction_id=int32, parent=maybe_text)
+    @rule(number_of=st.integers(1, 4), transaction_id=int32, parent=parents)
     def deliver(self, number_of: int, transaction_id: int, parent: str | None) -> None:
         for message in self.model.living()[:number_of]:
             self.answer(message.ref, transaction_id, parent)
