@@ -25,7 +25,7 @@ from hal.safety.journal import WAITING, Journal
 from hal.safety.keeping import Keeping
 from hal.safety.lines import Lines
 from hal.safety.server import Server
-from hal.safety.status import Identity, Tallies, changes, differs, status_of
+from hal.safety.status import Identity, Tallies, at_start, changes, differs, status_of
 
 TICK_OPEN_S = (
     0.020  # with nobody there and nothing tested: at this period 50 Hz would look like a steady voltage
@@ -214,6 +214,8 @@ class Loop:
         status = status_of(self._evse.view(), self._identity, tallies, lamp)
         told = self._told
         if told is None:
+            for line in at_start(status):
+                journal.say(line)
             self._tell(status, 1, now_s)
             return
         comparable = msgspec.structs.replace(status, seq=told.seq, at_s=told.at_s)

@@ -75,6 +75,11 @@ def differs(before: Status, now: Status) -> bool:
     return msgspec.structs.replace(before, counters=now.counters) != now
 
 
+def at_start(first: Status) -> Iterator[str]:
+    """Log lines: what stands already, so that a box that never closes says why."""
+    yield from (f"fault {fault.id} stands since the start (ends by {fault.clears})" for fault in first.faults)
+
+
 def changes(before: Status, now: Status) -> Iterator[str]:
     """Log lines: what changed, once."""
     if now.vehicle != before.vehicle:

@@ -11,8 +11,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hal.contract import Reading
+from hal.contract import FaultRef, Reading
 from hal.core import budget
+from hal.core.kept import Kept
 from hal.core.offer import C1_LEAVES_S
 from hal.core.supervision import AGREES_WITHIN_S, BLIND_S
 from hal.core.trip import PULSE_S
@@ -83,6 +84,17 @@ def test_logs_changes_once(running: Running, log: tuple[int, int]) -> None:
         assert lines.count(line) == 1
     assert lines.count("contactor opens, vehicle B") == 1
     assert running.status.counters.dropped_logs == 0
+
+
+def test_logs_at_the_start_what_stands_already(runtime_dir: Path, log: tuple[int, int]) -> None:
+    kept = Kept(faults=(FaultRef("welded", 1),), occurrences={"welded": 1}, lost=True)
+    running = Running(runtime_dir, Journal(log[1]), kept=kept)
+    running.until(lambda: running.ticks > 100)
+    lines = os.read(log[0], 65_536).decode().splitlines()
+    for name in ("welded", "lost_state"):
+        assert lines.count(f"fault {name} stands since the start (ends by person)") == 1
+        assert sum(f"fault {name}" in line for line in lines) == 1
+    running.close()
 
 
 def test_a_lapsed_wish_ends_the_charge(running: Running) -> None:
