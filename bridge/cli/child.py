@@ -162,17 +162,37 @@ class Child:
 
 async def started(command: Sequence[str], more: Mapping[str, str] = {}) -> asyncio.subprocess.Process:
     """In a session of its own, so that Ctrl-C reaches only `run`; ended when `run` dies. `more`: of the
-    environment. A socket of systemd's, if we have one, is not handed on. Raises OSError."""
+    environment. A socket of systemd's, if we have one, is not handed on. Raises OSError.
+
+    The pipe is ours: with asyncio's own, `wait` may wait for everyone who holds the output, and a process
+    that `hal.safety` left behind holds it while its disk hangs.
+    """
     ours = {name: value for name, value in os.environ.items() if name not in _OURS_ALONE}
-    return await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-        preexec_fn=_die_with_parent,
-        env={**ours, **more},
+    reading_end, writing_end = os.pipe()
+    try:
+        output = await _read(reading_end)
+        living = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=writing_end,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,
+            env={**ours, **more},
+        )
+    finally:
+        os.close(writing_end)  # the last one closed ends the other end, too
+    living.stdout = output
+    return living
+
+
+async def _read(pipe: int) -> asyncio.StreamReader:
+    """Until the last who holds its other end has closed it."""
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(pipe, "rb", buffering=0)
     )
+    return reader
 
 
 async def show(living: asyncio.subprocess.Process, name: str, say: Say) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -44,6 +45,28 @@ async def test_a_stopped_hal_safety_is_killed_and_its_outputs_are_made_safe() ->
         await w.stop_with_card()
         w.stopped_once("Local")
         await w.billed_rightly()
+
+
+async def test_a_keeper_that_hangs_keeps_nobody_from_opening() -> None:
+    """It holds the output of the hal.safety that started it, and a disk that hangs holds it for long."""
+    async with world(KEEPS) as w:
+        await w.charge()
+        safety, at_s = w.run.pids()["safety"], (await w.plant())["at_s"]
+        keepers = keepers_of(safety)
+        assert keepers
+        try:
+            for pid in (*keepers, safety):
+                os.kill(pid, signal.SIGSTOP)
+            assert await safe_after(w, at_s) < SAFE_WITHIN_S + BUSY_S
+        finally:
+            for pid in keepers:
+                os.kill(pid, signal.SIGCONT)
+
+
+def keepers_of(safety: int) -> list[int]:
+    """The children of that process."""
+    children = Path(f"/proc/{safety}/task/{safety}/children").read_text(encoding="ascii")
+    return [int(pid) for pid in children.split()]
 
 
 def starts_of(w: World) -> set[str]:
