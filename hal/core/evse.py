@@ -239,7 +239,9 @@ class Evse:
         self._pilot_test.look(sense, self._offer, now_s)
         self._thermal.take(sense.contacts_c, now_s)
         causes = self._causes(sense, living, now_s)
-        self._faults.judge(causes, unplugged=self._visit.plug_gone, now_s=now_s)
+        # +15 V on the pilot reads as A, too, whatever is plugged in.
+        unplugged = self._visit.plug_gone and not self._faults.stands("pilot_out_of_range")
+        self._faults.judge(causes, unplugged=unplugged, now_s=now_s)
         if living is not None and living.clear_faults:
             self._faults.clear(living.clear_faults, causes)
         if self._faults.opens:

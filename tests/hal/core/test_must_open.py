@@ -257,6 +257,21 @@ def test_a_trip_outlasts_a_loose_pilot(rules: BoxRules) -> None:
     assert bench.faults == []
 
 
+def test_a_pilot_shorted_to_its_supply_is_no_unplugging() -> None:
+    bench = Bench(FIXED).charging()
+    bench.rcm_healthy = True
+    bench.residual_current()
+    bench.rcm_healthy = True
+    bench.high_v = 15.0
+    bench.run(5.0)
+    assert bench.faults == ["rcm_trip", "pilot_out_of_range"]
+    bench.high_v, bench.car = None, "B"
+    bench.run(5.0)
+    assert bench.faults == ["rcm_trip"]
+    bench.unplug().run(2.3)
+    assert bench.faults == []
+
+
 def test_a_tick_late_by_more_than_its_share_judges_by_its_own_sample() -> None:
     bench = Bench().charging()
     bench.late_s = 0.031
