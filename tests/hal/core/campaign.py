@@ -310,7 +310,7 @@ def _source(life: Life) -> None:
     life.do("weak source", lambda: setattr(life.world.plant, "copper", weak))
     life.wait(2.5, 3.0)
     life.do("self test", lambda: life.world.evse.ask_for_test("pilot"))
-    life.wait(2.0, 3.0)
+    life.wait(2.4, 3.0)
 
 
 def _odd_car(life: Life) -> None:

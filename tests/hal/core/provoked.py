@@ -21,7 +21,7 @@ class Scene:
     def __init__(self, rules: BoxRules) -> None:
         self.world = World(rules, PlantSettings())
         self.plant = self.world.plant
-        self.world.run(max(2.0, rules.has_rcm_test * 4.0))
+        self.world.run(4.0 if rules.has_rcm_test else 3.5)  # its self tests are over
 
     def until(self, holds: Callable[[], bool], within_s: float) -> float:
         """How long it took."""
@@ -165,7 +165,7 @@ PROVOKED: dict[str, list[Provocation]] = {
         _P("minus_lost", _away, _comes_and_goes, 2.0),
         _P("adc_stuck", then=_takes_the_offer),
     ],
-    "pilot_source": [_P("copper", _away, _tests, 2.0, parts={"source_high_v": 11.0, "source_low_v": -11.0})],
+    "pilot_source": [_P("copper", _away, _tests, 2.5, parts={"source_high_v": 11.0, "source_low_v": -11.0})],
     "pilot_noise": [_P("copper", slow_s=25.0, parts={"hum_v": 3.0, "hum_phase_deg": 90.0})],
     "not_closing": [_P("copper", _waits, lambda scene: scene.plant.ready(), 2.0, parts={"s2_factor": 2.2})],
     "ventilation": [_P("ventilation", slow_s=0.05)],

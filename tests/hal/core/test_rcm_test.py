@@ -116,7 +116,7 @@ def test_each_unplug_is_followed_by_a_test_of_the_monitor() -> None:
 
 def test_never_while_current_is_offered_and_once_in_24_h() -> None:
     bench = Bench(WITH_TEST)
-    monitor = Monitor(bench).run(4.0)
+    monitor = Monitor(bench).run(5.0)
     bench.plug_in()
     monitor.run(1.0)
     bench.car = "C"
