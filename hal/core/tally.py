@@ -50,8 +50,9 @@ class BadTime:
         """It is wrong now, and has been for so long, less a quarter of the time in which it was right."""
         if self._before is not None:
             was_wrong, at_s = self._before
-            passed_s = max(0.0, now_s - at_s)
-            self._bad_s += passed_s if was_wrong else -GIVES_BACK * passed_s
-            self._bad_s = min(self._for_s, max(0.0, self._bad_s))
+            if was_wrong or self._bad_s:
+                passed_s = max(0.0, now_s - at_s)
+                self._bad_s += passed_s if was_wrong else -GIVES_BACK * passed_s
+                self._bad_s = min(self._for_s, max(0.0, self._bad_s))
         self._before = wrong, now_s
         return wrong and self._bad_s >= self._for_s - ROUNDING_S
