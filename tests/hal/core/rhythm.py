@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
@@ -27,6 +28,11 @@ def phases(rhythm: Rhythm) -> Iterator[Rhythm]:
     for first, bad in enumerate(rhythm):
         if bad:
             yield rhythm[first:] + rhythm[:first]
+
+
+def beginnings() -> list[Rhythm]:
+    """Each pattern at each phase that begins with a bad sample: a phase of one is a pattern of its own."""
+    return sorted({phase for rhythm in rhythms() for phase in phases(rhythm)})
 
 
 def within(rhythm: Rhythm) -> int | None:
@@ -91,3 +97,32 @@ INPUTS: dict[str, Input] = {
     "mirror contact": Input({"mirror_closed": False, "mirror_follows": False}),
     "converter": Input({"cp_age_s": 0.01}),
 }
+
+
+@dataclass
+class Found:
+    """What rhythms did to one input. Times are from the first bad sample to the command, in ticks."""
+
+    tried: int = 0  # of those that must open
+    longest: dict[int, int] = field(default_factory=dict)  # by what is allowed
+    too_late: list[Rhythm] = field(default_factory=list)
+
+
+def tried_on(name: str, chosen: Sequence[Rhythm]) -> Found:
+    """Each in a copy of one box that charges."""
+    found, judged = Found(), INPUTS[name]
+    charged = judged.charged()
+    for rhythm in chosen:
+        if (limit := within(rhythm)) is None:
+            continue
+        took = _ticks_to_open(judged, deepcopy(charged), rhythm)
+        found.tried += 1
+        if took is None or took > limit:
+            found.too_late.append(rhythm)
+        else:
+            found.longest[limit] = max(took, found.longest.get(limit, 0))
+    return found
+
+
+def _ticks_to_open(judged: Input, bench: Bench, rhythm: Rhythm) -> int | None:
+    return ticks_to(rhythm, lambda bad: judged.tick(bench, bad=bad), THIRD_WITHIN)

@@ -38,6 +38,12 @@ def charging(copper: Copper, limit_a: float = 16.0, seed: int = 0) -> World:
     return world
 
 
+def under_hum(volts: float, hertz: float, phase_deg: float, *, seed: int) -> World:
+    """A car that charges at 16 A, on copper that is drawn."""
+    drawn = replace(Copper.drawn(Random(seed)), hum_v=volts, hum_hz=hertz, hum_phase_deg=phase_deg)
+    return charging(drawn, seed=seed)
+
+
 def _closed(world: World) -> bool:
     return world.plant.contacts_closed
 
@@ -114,8 +120,7 @@ HUM = [(hertz, phase) for hertz in (49.9, 50.0, 50.1, 59.9, 60.0, 60.1) for phas
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_charging_car_bears_1_2_volts_of_hum(hertz: float, phase_deg: float, seed: int) -> None:
     """A beat of 0.1 Hz is through after 10 s; `make rhythms` runs the hour."""
-    drawn = Copper.drawn(Random(seed))
-    world = charging(replace(drawn, hum_v=1.2, hum_hz=hertz, hum_phase_deg=phase_deg), seed=seed)
+    world = under_hum(1.2, hertz, phase_deg, seed=seed)
     world.run(10.0)
     assert world.evse.view().contactor_commanded
     assert world.evse.view().counters.closings == 1
