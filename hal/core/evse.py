@@ -358,6 +358,8 @@ class Evse:
         """Counts the decision; an opening with the car in C for want of plug, lock or rating is a fault."""
         opens = self._contactor.commanded and not closed
         by_pilot = "car_left_c" in reasons or "diode_lost" in reasons
+        if opens:
+            self._steady_c2.forget()
         if opens and by_pilot:
             self._hum.opened(now_s)
         self._contactor.command(closed, now_s, under_load=self._vehicle.state == "C")

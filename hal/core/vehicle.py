@@ -88,10 +88,14 @@ class SteadyC2:
     def __init__(self) -> None:
         self._readings: deque[tuple[float, float]] = deque()
 
+    def forget(self) -> None:
+        """The contactor has opened: what was before says nothing about the next closing."""
+        self._readings.clear()
+
     def take(self, in_c2: bool, high_v: float, now_s: float) -> bool:
         """`in_c2`: state C under PWM, seen in time; whatever is not begins anew."""
         if not in_c2:
-            self._readings.clear()
+            self.forget()
             return False
         self._readings.append((now_s, high_v))
         while len(self._readings) > 1 and passed(self._readings[1][0], C2_STABLE_S, now_s):

@@ -92,6 +92,7 @@ COPPER_RULES = [
         ("x2 in the pause", "if self._may_offer(now_s) else 0.0", "", f"{CLOSE}5_s_since_it_last_opened"),
         ("hum may open for ever", "if opens and by_pilot:", "if False:",
          f"{COPPER}more_hum_opens_twice"),
+        ("C2 of before an opening", "self._steady_c2.forget()", "pass", f"{CLOSE}c2_begins_anew_after_each"),
         ("diode of before the dark", 'if vehicle == "A" or not seen:', 'if vehicle == "A":',
          f"{CLOSE}a_diode_seen_before_the_dark"),
         ("never says why it does not close", '"not_closing": self._is_not_closing(living, now_s),', "",

@@ -7,7 +7,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from tests.hal.core.bench import FIXED, QUICK, SOCKET, Bench, wish
+from tests.hal.core.bench import FIXED, QUICK, SOCKET, TICK_S, Bench, wish
 
 
 def test_closes_within_3_s_of_c2_when_everything_holds() -> None:
@@ -71,6 +71,18 @@ def test_c2_begins_anew_after_a_glance_at_b() -> None:
     bench.car = "C"
     bench.run(0.4)
     assert not bench.closed()
+
+
+def test_c2_begins_anew_after_each_opening() -> None:
+    """The diode opens sooner than the car leaves C; a mock box pauses for 0.1 s only."""
+    bench = Bench().charging()
+    bench.low_v = -8.8
+    bench.until(lambda bench: not bench.closed(), 0.05)
+    assert bench.view().vehicle == "C"
+    bench.low_v = -11.9
+    took_s = bench.until(lambda bench: bench.closed(), 1.0)
+    assert took_s >= 0.5 - TICK_S
+    assert bench.faults == []
 
 
 def test_c1_is_not_c2() -> None:
