@@ -116,7 +116,7 @@ def test_chattering_inputs_do_not_move_the_tick(runtime_dir: Path, log: tuple[in
             running.tick()
         passed_s = running.rig.now_s - began_s
         chatter.kill()
-    assert running.ticks - began_ticks == pytest.approx(passed_s / 0.020, abs=2)
+    assert running.ticks - began_ticks == pytest.approx(passed_s / 0.010, abs=2)  # a car is there
     assert running.status.counters.late_ticks == 0
     assert len(running.seen) - told <= STATUS_BURST + (STATUS_A_SECOND + 1) * passed_s
     assert running.status.counters.dropped_lines == 0
