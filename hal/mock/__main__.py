@@ -26,6 +26,7 @@ from hal.mock.hang import KernelHang
 from hal.mock.machine import Machine
 from hal.mock.meter import MockMeter
 from hal.mock.meter_face import by_map, sdm630
+from hal.mock.plant import Snapshot
 from hal.mock.reader import MockReader
 from hal.mock.sysfs import Sysfs
 from hal.settings import Wallbox
@@ -48,6 +49,7 @@ class World:
     def __init__(self, wallbox: Wallbox, state_dir: Path, runtime_dir: Path) -> None:
         """Continues register and ledger kept in `state_dir`. Raises KeptFileError."""
         self._folder = state_dir / keeping.FOLDER
+        self._not_kept = ""  # why register and ledger were not written last
         before = keeping.kept(self._folder)
         self._box = SimulatedBox(wallbox, runtime_dir)
         if before is not None:
@@ -85,7 +87,7 @@ class World:
             await self._meter.stop()
             if self._reader is not None:
                 self._reader.close()
-            keeping.keep(self._folder, self._box.plant.snapshot())
+            self._keep_now(self._box.plant.snapshot())
 
     async def _step(self) -> None:
         while True:
@@ -105,13 +107,25 @@ class World:
         kept = None
         while True:
             snapshot = self._box.plant.snapshot()
-            if kept is None or (snapshot.energy_wh, snapshot.ledger) != kept:
-                await asyncio.to_thread(keeping.keep, self._folder, snapshot)
-                kept = (snapshot.energy_wh, snapshot.ledger)
+            now = snapshot.energy_wh, snapshot.ledger
+            if now != kept and await asyncio.to_thread(self._keep_now, snapshot):
+                kept = now
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_KEEP_S):
                     await self._plug_event.wait()
             self._plug_event.clear()
+
+    def _keep_now(self, snapshot: Snapshot) -> bool:
+        """Whether it is on disk. One that is full ends no world; what goes wrong is said once."""
+        wrong = ""
+        try:
+            keeping.keep(self._folder, snapshot)
+        except OSError as error:
+            wrong = error.strerror or str(error)
+        if wrong and wrong != self._not_kept:
+            log.warning("%s: register and ledger cannot be written: %s", self._folder, wrong)
+        self._not_kept = wrong
+        return not wrong
 
 
 async def _live(wallbox: Wallbox, state_dir: Path, runtime_dir: Path) -> None:

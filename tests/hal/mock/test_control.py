@@ -369,3 +369,18 @@ def test_a_hang_that_the_watchdog_ends_is_a_boot(world: RunningMock) -> None:
     world.ask("kernel-hang", bites_after_s=0.1)
     until(lambda: not world.state()["power"])
     until(lambda: bool(world.state()["power"]))
+
+
+def test_a_disk_that_takes_nothing_ends_no_world(world: RunningMock) -> None:
+    folder = world.state_dir / "mock"
+    until(lambda: kept(folder) is not None)
+    in_the_way = folder / "ledger.json.new"
+    in_the_way.mkdir()
+    world.ask("plug-in")
+    world.ask("plug-out")
+    time.sleep(0.1)
+    assert world.state()["plugged"] is False
+    in_the_way.rmdir()
+    until(lambda: bool((snapshot := kept(folder)) and snapshot.ledger))
+    in_the_way.mkdir()
+    assert world.stop().count("cannot be written: Is a directory") == 2
