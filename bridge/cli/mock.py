@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -108,9 +109,12 @@ def copper(
 def _part(text: str) -> tuple[str, float]:
     name, _, value = text.partition("=")
     try:
-        return name, float(value)
+        number = float(value)
     except ValueError:
-        raise CliError(f"MOCK copper: {text}: must be PART=VALUE with a number, as hum_v=2") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise CliError(f"MOCK copper: {text}: must be PART=VALUE with a number, as hum_v=2")
+    return name, number
 
 
 @app.command("cp-open")

@@ -71,6 +71,13 @@ def test_wrong_use_exits_2(arguments: list[str]) -> None:
     assert "Usage: " in done.stderr
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "1e400", ""])
+def test_a_part_of_the_copper_is_a_number(value: str) -> None:
+    done = evse_bridge("mock", "copper", f"hum_v={value}")
+    assert done.returncode == 1
+    assert f"hum_v={value}: must be PART=VALUE with a number" in done.stderr
+
+
 def test_init_writes_both_files_and_never_over_them(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "config"
     assert evse_bridge("config", "init", "--mock", "--config-dir", folder).returncode == 0
