@@ -85,7 +85,7 @@ KINDS: dict[str, Kind] = {
         "open", "person", "the contactor closes though the watchdog line is held still",
         f"within {PROOF_S:g} s of the command, at the first closing after a start and of each day: it would "
         "stay closed in a hang",
-        PROOF_S + AT_ONCE_S, PROOF_S + AT_ONCE_S,
+        PROOF_S + AT_ONCE_S, PROOF_S + AT_ONCE_S, counts=_TWO,
     ),
     "contactor_cycling": Kind(
         "report", "itself", "it was closed as often as it may be",

@@ -16,7 +16,7 @@ from hal.core.pilot import LOW_FROM_V, TOO_HIGH_V
 from hal.core.plug import Plug
 from hal.core.rules import BoxRules
 from hal.core.signals import Sense
-from hal.core.tally import THREE, BadTime, Tally
+from hal.core.tally import THREE, TWO, BadTime, Tally
 from hal.core.thermal import START_GRACE_S
 
 BLIND_S = 0.1  # contactor and mirror contact travel and bounce
@@ -51,6 +51,7 @@ class Supervision:
         self._started_s = now_s
         self._disagrees = BadTime(AGREES_WITHIN_S)
         self._agreed = False  # the mirror contact has followed this closing
+        self._follows = Tally(TWO)
         self._dropped = Tally(THREE)
         self._unread = Tally(THREE)
         self._low_stays = BadTime(PILOT_FAULT_S)
@@ -80,7 +81,8 @@ class Supervision:
         contactor, sense = scene.contactor, scene.sense
         blind = not passed(contactor.switched_s, BLIND_S, now_s)
         disagrees = self._disagrees.take(sense.mirror_closed != contactor.commanded and not blind, now_s)
-        self._agreed = contactor.commanded and (self._agreed or (sense.mirror_closed and not blind))
+        follows = self._follows.take(contactor.commanded and sense.mirror_closed and not blind)
+        self._agreed = contactor.commanded and (self._agreed or follows)
         dropped = self._dropped.take(self._agreed and not sense.mirror_closed, late=scene.late)
         if disagrees or (dropped and contactor.commanded):
             yield "did_not_close" if contactor.commanded else "welded"

@@ -7,6 +7,7 @@ stay open. If it closes, a hang would leave the contactor closed.
 from __future__ import annotations
 
 from hal.core.held import passed
+from hal.core.tally import TWO, Tally
 
 # A contactor pulls in within 40 ms (budget of the 100 ms); the closing is that much later, inside the 3 s of
 # IEC 61851-1 Table A.6 sequence 4, and before did_not_close judges (0.35 s).
@@ -23,6 +24,7 @@ class WatchdogLine:
         self._fitted = fitted
         self._proven_s: float | None = None
         self._began_s: float | None = None  # of the proof that runs
+        self._holds = Tally(TWO)  # the mirror contact, in the proof that runs
         self._commanded = False
         self._opened_s = now_s
 
@@ -34,6 +36,7 @@ class WatchdogLine:
             self.failed, self._began_s = False, None
         elif not self._commanded and self._due(now_s):
             self._began_s = now_s
+            self._holds.forget()
         elif self._began_s is not None:
             self._judge(self._began_s, mirror_closed, now_s)
         self._commanded = commanded
@@ -44,7 +47,7 @@ class WatchdogLine:
         return self._fitted and not proven and passed(self._opened_s, REST_S, now_s)
 
     def _judge(self, began_s: float, mirror_closed: bool, now_s: float) -> None:
-        if mirror_closed:
+        if self._holds.take(mirror_closed):
             self.failed, self._began_s, self._proven_s = True, None, None
         elif passed(began_s, PROOF_S, now_s):
             self._began_s, self._proven_s = None, now_s

@@ -47,6 +47,18 @@ def test_a_circuit_that_holds_without_edges_is_a_fault_that_a_person_clears() ->
     assert (fault.clears, fault.opens) == ("person", True)
 
 
+@pytest.mark.parametrize("at", range(1, 14))
+def test_one_bad_sample_of_the_mirror_contact_is_no_fault(at: int) -> None:
+    bench = Bench(LINE).offered()
+    bench.car = "C"
+    bench.until(lambda b: b.closed(), 3.0)
+    bench.run(at * 0.01)
+    bench.mirror_closed = True
+    bench.run(1.0)
+    assert bench.closed()
+    assert bench.faults == []
+
+
 def test_proven_once_a_day_and_not_before() -> None:
     bench = Bench(LINE).offered()
     assert False in closing(bench)
