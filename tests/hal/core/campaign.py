@@ -294,11 +294,15 @@ def _ventilated(life: Life) -> None:
 
 
 def _hum(life: Life) -> None:
+    """Until it is named, or for long enough."""
     life.charge()
     copper = life.world.plant.copper
-    loud = replace(copper, hum_v=life.random.uniform(3.0, 3.5), hum_hz=60.0)
+    loud = replace(copper, hum_v=life.random.uniform(2.2, 3.0), hum_hz=49.9)
     life.do("hum", lambda: setattr(life.world.plant, "copper", loud))
-    life.wait(12.0, 14.0)
+    for _ in range(14):
+        life.wait(1.0, 1.0)
+        if any(name == "pilot_noise" for name, _ in life.faults):
+            break
     life.do("no hum", lambda: setattr(life.world.plant, "copper", copper))
     life.tear_out()
     life.wait(0.2, 2.5)
@@ -328,12 +332,13 @@ def _odd_car(life: Life) -> None:
 def _rhythm(life: Life) -> None:
     """A car, or a contact, that comes and goes in steps of a tick."""
     life.charge()
-    name = life.random.choice(["cp_open", "cp_short", "pp_lost", "rcm", "cut_lock_feedback", "stop_button"])
+    name = life.random.choice(
+        ["cp_open", "cp_short", "pp_lost", "diode", "rcm", "cut_lock_feedback", "stop_button"]
+    )
     pattern = [life.random.random() < 0.5 for _ in range(life.random.randint(2, 12))]
-    for _ in range(4):
-        for bad in pattern:
-            (life.world.plant.fault if bad else life.world.plant.clear)(name)
-            life.world.tick()
+    for tick in range(life.random.choice([20, 80])):
+        (life.world.plant.fault if pattern[tick % len(pattern)] else life.world.plant.clear)(name)
+        life.world.tick()
     life.clear(name)
     life.wait(0.1, 1.0)
 

@@ -5,7 +5,7 @@ Slow and simple on purpose, and written without the core's bands, filters and ti
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from dataclasses import dataclass
 
 from hal.contract import Wish
@@ -15,6 +15,7 @@ from hal.mock.plant import Outputs, Plant
 
 OPENS_WITHIN_S = 0.100  # IEC 61851-1 Table A.6 sequence 8.1
 USUAL_TICK_S = 0.035  # of a longer one, lateness is not the core's
+RHYTHM_TICKS, MOST_BAD = 60, 24  # any box has opened by then, whatever lay between the bad samples
 RATINGS = {1500.0: 13.0, 680.0: 20.0, 220.0: 32.0, 100.0: 63.0}
 EPS = 1e-6
 
@@ -71,6 +72,7 @@ class Observer:
         self._x1_s = Clock()
         self._f_s = Clock()
         self._reasons: defaultdict[str, Clock] = defaultdict(Clock)
+        self._samples: defaultdict[str, deque[bool]] = defaultdict(lambda: deque(maxlen=RHYTHM_TICKS))
         self._in_c2 = Clock()
         self._volts_outside_c = 2
         self._fault_s = 0.0
@@ -231,7 +233,9 @@ class Observer:
         assert x1_s <= 6.0 + USUAL_TICK_S, f"{tick.now_s:.2f} s: closed in C1 for {x1_s:.2f} s"
         if not (on and self._last.contactor):
             self._reasons.clear()
+            self._samples.clear()
             return
+        self._look_for_rhythms(tick)
         limits: dict[str, tuple[bool, float]] = {
             "car not in C": (self._state != "C", OPENS_WITHIN_S),
             "no plug": (socket and _rating(sense.pp_ohm) is None, OPENS_WITHIN_S),
@@ -249,6 +253,24 @@ class Observer:
         assert tick.late_s <= self.rules.late_limit_s, (
             f"{tick.now_s:.2f} s: closed after a tick {tick.late_s} s late"
         )
+
+    def _look_for_rhythms(self, tick: Tick) -> None:
+        """Samples that are far from right come in no rhythm for long; as they were read."""
+        sense, socket = tick.sense, self.rules.socket
+        bad = {
+            "the pilot is out of C": not 3.0 < sense.cp_high_v < 8.6,
+            "no diode": 0 < self._last.duty < 1 and sense.cp_low_v > -8.5,
+            "no plug": socket and _rating(sense.pp_ohm) is None,
+            "not locked": socket and not sense.lock_closed,
+            "residual current": sense.rcm_healthy is False,
+            "emergency": self.rules.stop_kind == "emergency" and sense.stop_pressed is True,
+            "mirror open": not sense.mirror_closed,
+        }
+        for name, is_bad in bad.items():
+            samples = self._samples[name]
+            samples.append(is_bad)
+            often = len(samples) == RHYTHM_TICKS and sum(samples) >= MOST_BAD
+            assert not often, f"{tick.now_s:.2f} s: still closed, {name} in {sum(samples)} of {len(samples)}"
 
     def _residual(self) -> bool:
         faults = self.plant.faults
