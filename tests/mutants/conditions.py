@@ -133,7 +133,7 @@ MUST_OPEN = [
         "vehicle",
         "if self._outside.take(not SURELY_C_FROM_V < high_v < SURELY_C_TO_V):",
         "if False:",
-        f"{OPEN}two_different_states_outside_c_open_too",
+        "test_rhythms.py::test_no_rhythm_hides_a_car_that_has_left_c",
     ),
     Mutant(
         "one sample ends C",

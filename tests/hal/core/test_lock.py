@@ -149,12 +149,20 @@ def test_never_unlocks_while_commanded_closed() -> None:
 
 
 def test_never_unlocks_while_the_mirror_contact_reads_closed() -> None:
+    """A cable that is wanted back at once waits for the contacts, before they count as welded."""
     bench = Bench().charging()
     bench.mirror_follows = False
-    bench.car = "A"
+    bench.car = "B"
     for _ in range(30):
+        bench.asks = _with_cable(bench, "release")
         assert bench.tick().lock_motor is None
     assert not bench.closed()
+    assert bench.faults == []
+    bench.mirror_closed = False
+    for _ in range(3):
+        bench.asks = _with_cable(bench, "release")
+        bench.tick()
+    assert bench.drive.lock_motor == "unlock"
 
 
 def test_held_while_welded() -> None:

@@ -115,7 +115,7 @@ def test_a_diode_seen_in_another_plug_in_does_not_count() -> None:
 
 
 def test_lock_must_be_confirmed() -> None:
-    bench = Bench().run(5.0)
+    bench = Bench().run(8.0)  # past the self test and 3 s of x1: only the lock is missing
     bench.lock_follows = False
     bench.plug_in().run(0.5)
     assert "lock_confirmed" in bench.view().withheld_by
