@@ -117,7 +117,7 @@ def test_the_low_side_is_not_judged_just_after_a_duty_change() -> None:
     bench.until(lambda b: b.pilot() == 16.0, 1.0)
     bench.run(0.11)
     assert bench.faults == []
-    bench.run(0.03)
+    bench.run(0.02)
     assert bench.faults == ["diode_missing"]
 
 
