@@ -161,7 +161,7 @@ def test_no_test_without_a_test_input() -> None:
     bench.plug_in()
     monitor.run(1.0)
     bench.car = "A"
-    assert monitor.run(1.0).tests == []
+    assert monitor.run(3.0).tests == []
 
 
 def test_a_contactor_that_reads_closed_ends_the_test_without_a_verdict() -> None:

@@ -282,6 +282,9 @@ def test_below_minus_13_5_v_for_100_ms_is_out_of_range() -> None:
 
 def test_a_pilot_that_is_not_measured_for_50_ms_opens() -> None:
     bench = Bench().charging()
+    bench.cp_age_s = 0.04
+    bench.tick()
+    assert bench.closed()
     bench.cp_age_s = 0.06
     bench.tick()
     assert not bench.closed()
