@@ -18,6 +18,7 @@ from bridge.cli.child import Child, Program, show, started
 from bridge.cli.client import SOCKET_NAME
 from bridge.cli.folders import CliError, Folders
 from bridge.cli.watchdog import Watch
+from hal.contract import STATE_LOCK_NAME
 
 LOOK_S = 0.05  # how often the files of the programs are looked at
 MOCK_READY_S = 30.0
@@ -180,7 +181,8 @@ class Programs:
         self.say("run", f"the power is {power[1]}")
         await asyncio.gather(*(child.kill() for child in (self._safety, self._instruments, self._bridge)))
         self._lose_bolt()
-        self._path(RESET_FILE).unlink(missing_ok=True)
+        for name in (RESET_FILE, STATE_LOCK_NAME):  # the runtime folder of a Pi does not outlive its power
+            self._path(name).unlink(missing_ok=True)
         if power[1] == "on":
             self._boot()
 

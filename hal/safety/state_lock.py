@@ -10,7 +10,8 @@ import fcntl
 import os
 from pathlib import Path
 
-FILE_NAME = "wallbox-state.lock"  # in the runtime folder
+from hal.contract import STATE_LOCK_NAME
+
 _MARK_BYTES = 36  # of a boot id
 _HANDED_OVER, _IN_DOUBT = 0, _MARK_BYTES  # where the marks stand
 _NO_MARK = bytes(_MARK_BYTES)
@@ -21,7 +22,7 @@ class StateLock:
 
     def __init__(self, runtime_dir: Path, boot_id: str) -> None:
         """Raises OSError when the runtime folder cannot be used."""
-        self.descriptor = os.open(runtime_dir / FILE_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self.descriptor = os.open(runtime_dir / STATE_LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._boot_id = boot_id.encode()
         self.held = False
         self.unsure = False
