@@ -15,8 +15,7 @@ import pytest
 
 MOCK_VERBS = {
     "plug-in", "plug-out", "ready", "pause", "swipe", "fault", "clear", "car", "kernel", "state",
-    "power-cut", "power-on",
-}  # fmt: skip
+    "power-cut", "power-on", "copper", "cp-open", "disturb", "kernel-hang", "unplug-at-car"}  # fmt: skip
 
 
 def evse_bridge(*arguments: str | Path, home: Path | None = None) -> subprocess.CompletedProcess[str]:
