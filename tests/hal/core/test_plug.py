@@ -65,3 +65,14 @@ def test_a_late_sample_latches_nothing(late: bool) -> None:
     for tick in range(100):
         plug.take(220.0, tick * 0.01, closed=False, late=late)
     assert plug.rating_a is None
+
+
+def test_what_comes_late_does_not_rate() -> None:
+    plug = Plug(None)
+    for tick in range(12):
+        plug.take(220.0, tick * 0.01, closed=False)
+    assert plug.present
+    plug.take(220.0, 0.40, closed=False, late=True)
+    assert plug.rating_a is None
+    plug.take(220.0, 0.41, closed=False)
+    assert plug.rating_a == 32.0

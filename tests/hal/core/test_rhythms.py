@@ -102,7 +102,7 @@ def test_a_late_bad_sample_counts_for_two_and_a_late_good_one_for_none() -> None
 
 def test_bad_time_adds_up_over_gaps_and_is_taken_back_slowly() -> None:
     bad_time, now_s = BadTime(1.0), 0.0
-    for tick in range(270):
+    for tick in range(400):
         now_s = tick * 0.01
         if bad_time.take(tick % 2 == 0, now_s):
             break
