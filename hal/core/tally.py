@@ -39,7 +39,7 @@ class BadTime:
 
     def __init__(self, for_s: float) -> None:
         self._for_s = for_s
-        self._bad_s = 0.0
+        self._bad_s = 0.0  # may exceed it a little: the good sample before a bad one takes some back
         self._before: tuple[bool, float] | None = None
 
     def look_away(self) -> None:
@@ -53,6 +53,6 @@ class BadTime:
             if was_wrong or self._bad_s:
                 passed_s = max(0.0, now_s - at_s)
                 self._bad_s += passed_s if was_wrong else -GIVES_BACK * passed_s
-                self._bad_s = min(self._for_s, max(0.0, self._bad_s))
+                self._bad_s = min(self._for_s * (1 + GIVES_BACK), max(0.0, self._bad_s))
         self._before = wrong, now_s
         return wrong and self._bad_s >= self._for_s - ROUNDING_S

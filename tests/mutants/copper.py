@@ -81,7 +81,8 @@ COPPER_RULES = [
     ),
     *rows(
         "plug",
-        ("a late sample latches", "if not late and isinstance", "if isinstance", f"{PLUG}what_comes_late_does_not_rate"),
+        ("a late sample latches", "if not late and isinstance", "if isinstance",
+         f"{PLUG}what_comes_late_does_not_rate"),
     ),
     *rows(
         "evse",
