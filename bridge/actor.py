@@ -98,7 +98,7 @@ class Actor:
     # In
 
     def feed(self, event: Event, now: Now) -> None:
-        """One event."""
+        """Decides what one event leads to; `drain` hands it out."""
         match event:
             case Stored():
                 self._say_all(self._recorder.stored())
@@ -381,7 +381,7 @@ class Actor:
 
 
 def reply_of(done: Outcome) -> Reply:
-    """To the owner."""
+    """Makes the owner's reply from what came of an order."""
     answer = done.payload
     if answer is None:
         return Reply(why=done.why)
