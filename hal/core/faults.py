@@ -108,7 +108,7 @@ KINDS: dict[str, Kind] = {
         "open", "itself", "a voltage that no healthy pilot has",
         f"above +{TOO_HIGH_V:g} V or below {LOW_FROM_V:g} V for {PILOT_FAULT_S:g} s "
         "(IEC 61851-1 Annex A: source 12 V +- 0.6 V)",
-        PILOT_FAULT_S, PILOT_FAULT_S, counts=_TIME,
+        _NAMED_S, _NAMED_S, counts=f"the median of four, {_TIME}",
     ),
     "pilot_circuit": Kind(
         "open", "unplug",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from statistics import median
 
 from hal.contract import Vehicle
 from hal.core.contactor import Contactor
@@ -25,6 +27,7 @@ WELD_A, WELD_AFTER_S = 0.5, 3.0  # current that flows this long after the contac
 STATE_FAULT_S = 0.5  # field practice: E only after 500 ms
 X1_DECAYS_S, X1_LOW_V = 0.2, -3.0  # 10 time constants of the peak-hold circuit
 CP_OLD_S = 0.05  # half of the 100 ms of IEC 61851-1 Table A.6 sequence 8.1; the rest is the contactor's
+_MEDIAN_OF = 4  # takes out 50 Hz: hum is no source that is too high
 READER_LOST_S = 3.0  # opening a port takes a moment, at a start and after a replug
 
 
@@ -55,6 +58,8 @@ class Supervision:
         self._dropped = Tally(THREE)
         self._unread = Tally(THREE)
         self._low_stays = BadTime(PILOT_FAULT_S)
+        self._highs: deque[float] = deque(maxlen=_MEDIAN_OF)
+        self._lows: deque[float] = deque(maxlen=_MEDIAN_OF)
         self._out_of_range = BadTime(PILOT_FAULT_S)
         self._in_d = BadTime(STATE_FAULT_S)
         self._in_e = BadTime(STATE_FAULT_S)
@@ -101,7 +106,10 @@ class Supervision:
         decayed = offer.shown == "x1" and passed(offer.changed_s, X1_DECAYS_S, now_s)
         if self._low_stays.take(decayed and sense.cp_low_v < X1_LOW_V, now_s):
             yield "pilot_circuit"
-        if self._out_of_range.take(sense.cp_high_v > TOO_HIGH_V or sense.cp_low_v < LOW_FROM_V, now_s):
+        self._highs.append(sense.cp_high_v)
+        self._lows.append(sense.cp_low_v)
+        beyond = median(self._highs) > TOO_HIGH_V or median(self._lows) < LOW_FROM_V
+        if self._out_of_range.take(beyond, now_s):
             yield "pilot_out_of_range"
 
     def _state(self, scene: Scene, now_s: float) -> Iterator[str]:

@@ -12,7 +12,7 @@ from hal.core.tally import TWO, Tally
 
 # No car in D reads more and none in B less: source 12 V +- 5 %, resistors 3 %, and 0.1 V of error.
 SURELY_C_FROM_V, SURELY_C_TO_V = 3.4, 8.2
-UNSURE_S = 0.2  # whole periods of 50 and of 60 Hz
+UNSURE_S = 0.05  # six readings: three whole periods of 50 Hz; a sixth of 60 Hz is left
 C2_STABLE_S = 0.5  # closing wants more certainty than opening; inside the 3 s of IEC 61851-1 Table A.6 seq. 4
 _MEDIAN_OF = 4
 
