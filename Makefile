@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.locked
 
-.PHONY: setup demo test test-debian test-vm check bench partner circuit mutants scenario-mutants deaths raising rhythms \
+.PHONY: setup demo test test-debian test-vm check bench partner circuit mutants scenario-mutants deaths raising lives rhythms \
   power-cuts chaos chaos-controls lock
 
 # The environment follows the lock: a changed lock lays it anew.
@@ -53,6 +53,10 @@ partner:
 # The reference circuit with 1,000 drawn boxes, in ngspice; writes the table of docs/wiring.md. A quarter of an hour.
 circuit: setup
 	$(BIN)/python -m tests.circuit $(ARGS)
+
+# Random lives of boxes and cars until each fault and transition was seen 100 times: ten minutes.
+lives: setup
+	$(BIN)/python -m tests.hal.core.all_lives $(ARGS)
 
 # All patterns of bad samples through whole boxes, and hours of hum: half an hour. ARGS="--one-in 20 --hours 0.05" for a part.
 rhythms: setup

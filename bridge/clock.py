@@ -9,9 +9,9 @@ from pathlib import Path
 
 from bridge.core.calendar import Calendar, Seen
 from bridge.core.now import Now
+from hal.contract import BOOT_ID_FILE
 
 _KERNEL_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-BOOT_ID_FILE = "boot_id"  # in the runtime folder, of a mock box only: the simulated Pi's
 NTP_FILE = "ntp"  # likewise; `off` in it: no time server sets the simulated Pi's clock
 ASK_EVERY_S = 2.0  # the kernel is asked whether a time server sets the clock
 

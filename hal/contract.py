@@ -14,6 +14,7 @@ import msgspec
 VERSION = 1
 SOCKET_NAME = "hal.sock"  # in the runtime folder
 BOLT_SOCKET_NAME = "bolt.sock"  # of the process that holds a solenoid; in the runtime folder too
+BOOT_ID_FILE = "boot_id"  # in the runtime folder of a mock box: which boot of the simulated Pi this is
 STATE_LOCK_NAME = "wallbox-state.lock"  # in the runtime folder: who may write the state of `hal.safety`
 LINE_LIMIT = 65_536  # bytes; a longer line is dropped with its sender
 WISH_LIFE_S = 15.0  # how far ahead a wish is valid; renewed every second

@@ -18,13 +18,12 @@ from bridge.cli.child import Child, Program, show, started
 from bridge.cli.client import SOCKET_NAME
 from bridge.cli.folders import CliError, Folders
 from bridge.cli.watchdog import Watch
-from hal.contract import STATE_LOCK_NAME
+from hal.contract import BOOT_ID_FILE, STATE_LOCK_NAME
 
 LOOK_S = 0.05  # how often the files of the programs are looked at
 MOCK_READY_S = 30.0
 BRIDGE_ENDS_S = 15.0  # after it asked for a reset: up to 10 s for the answer to its StopTransaction
 
-BOOT_ID_FILE = "boot_id"
 RESET_FILE = "reset"
 POWER_FILE = "power"
 WATCHDOG_FILE = "watchdog-"  # and the name of the program

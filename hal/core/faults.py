@@ -79,7 +79,8 @@ KINDS: dict[str, Kind] = {
     "did_not_close": Kind(
         "open", "unplug", "mirror contact open though commanded closed",
         f"{_MIRROR_S:g} s after the command (field practice, as above); once it has closed, three samples",
-        _MIRROR_S, _MIRROR_S, counts=f"{_TIME}; once it has closed: {_THREE}",
+        _MIRROR_S, _MIRROR_S, does=_OPENS + "; a boot ends it: when the mains go, the contactor falls first",
+        counts=f"{_TIME}; once it has closed: {_THREE}",
     ),
     "watchdog_line": Kind(
         "open", "person", "the contactor closes though the watchdog line is held still",

@@ -11,7 +11,7 @@ from hal.contract import FaultRef
 class Kept:
     """`Evse.kept()` at one time, `Evse(rules, now_s, kept)` at another; a first start has `Kept()`.
 
-    Times are on the clock of `now_s`: whoever reads it after a boot moves them with `on_another_clock`.
+    Times are on the clock of `now_s`: whoever reads it after a boot asks for `after_boot`.
     """
 
     faults: tuple[FaultRef, ...] = ()  # that stood and end by unplugging or by a person
@@ -23,10 +23,14 @@ class Kept:
     starts_s: tuple[float, ...] = ()  # with a car in C, of the last 10 minutes
     lost: bool = False  # there was something, but it cannot be read
 
-    def on_another_clock(self, moves_by_s: float, starts_by_s: float) -> Kept:
-        """With these many seconds added to the times."""
+    def after_boot(self, moves_by_s: float, starts_by_s: float) -> Kept:
+        """With these many seconds added to the times.
+
+        When the mains go, the contactor falls some ticks before the box does: it is not to blame.
+        """
         return replace(
             self,
+            faults=tuple(fault for fault in self.faults if fault.id != "did_not_close"),
             lock_moves_s=tuple(at_s + moves_by_s for at_s in self.lock_moves_s),
             starts_s=tuple(at_s + starts_by_s for at_s in self.starts_s),
         )

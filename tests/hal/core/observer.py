@@ -74,7 +74,6 @@ class Observer:
         self._reasons: defaultdict[str, Clock] = defaultdict(Clock)
         self._samples: defaultdict[str, deque[bool]] = defaultdict(lambda: deque(maxlen=RHYTHM_TICKS))
         self._in_c2 = Clock()
-        self._volts_outside_c = 2
         self._fault_s = 0.0
         self._fault_clocks: defaultdict[str, Clock] = defaultdict(Clock)
         self._diode_seen = False
@@ -140,11 +139,9 @@ class Observer:
     # what a slow observer knows
 
     def _remember(self, tick: Tick) -> None:
-        self._here.take(self._state != "A", tick.dt_s)
-        volts, x2 = tick.sense.cp_high_v, 0 < self._last.duty < 1
-        inside = 4.5 < volts <= 7.5
-        self._volts_outside_c = 0 if inside else self._volts_outside_c + 1
-        in_c2 = x2 and self._volts_outside_c < 2 and (inside or self._in_c2.so)
+        self._here.take(self._state not in ("A", "high"), tick.dt_s)  # +15 V is nobody
+        x2 = 0 < self._last.duty < 1
+        in_c2 = x2 and self._state == "C"  # as it is, not as hum lets it be read
         self._in_c2.take(in_c2, tick.dt_s, most_s=0.020 + self.rules.late_limit_s)
         if self._state == "A":
             self._diode_seen = False

@@ -129,9 +129,21 @@ def test_moves_of_the_lock_count_across_restarts() -> None:
     assert len(bench.evse.kept().lock_moves_s) == 10
 
 
-def test_times_can_be_moved_to_another_clock() -> None:
+def test_after_a_boot_the_times_are_moved() -> None:
     kept = Kept(lock_moves_s=(10.0,), starts_s=(20.0, 30.0), closings=3)
-    assert kept.on_another_clock(1.0, -5.0) == replace(kept, lock_moves_s=(11.0,), starts_s=(15.0, 25.0))
+    assert kept.after_boot(1.0, -5.0) == replace(kept, lock_moves_s=(11.0,), starts_s=(15.0, 25.0))
+
+
+def test_a_contactor_that_fell_with_the_mains_is_no_fault_after_the_boot() -> None:
+    bench = Bench().charging()
+    bench.mirror_follows = bench.mirror_closed = False  # the coil has lost the mains, the box has not yet
+    bench.run(0.05)
+    assert bench.faults == ["did_not_close"]
+    kept = bench.evse.kept()
+    assert [fault.id for fault in kept.faults] == [
+        "did_not_close"
+    ]  # another life in the same boot knows of it
+    assert kept.after_boot(0.0, 0.0).faults == ()
 
 
 @pytest.mark.parametrize(
