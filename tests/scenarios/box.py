@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import count
+from copy import deepcopy
+from functools import cache
 
 import msgspec
 
@@ -12,13 +13,29 @@ from hal.core.rules import BoxRules
 from hal.core.signals import Drive, Sense
 from hal.mock.plant import Outputs, Plant, PlantSettings
 from hal.safety.status import Identity, Tallies, differs, status_of
-from tests.hal.core.world import outputs
+from tests.hal.core.world import OPEN_TICK_S, outputs
 
 TELLS_EVERY_S = 1.0
 FRESH_S = 3.0
 RESTART_S = 1.0  # RestartSec of the units
+MOST = 1 << 30  # a range can be copied, a count cannot
 REST = Drive("x1", close_contactor=False)  # what `safe_outputs` leaves
 NO_POWER = Outputs(duty=0.0, contactor=False)
+
+
+def warm_box(plant_settings: PlantSettings, from_s: float, to_s: float) -> PureBox:
+    """A box that was started at `from_s`, with nobody there since: made once, copied for each world."""
+    return deepcopy(_warmed(plant_settings, from_s, to_s))
+
+
+@cache
+def _warmed(plant_settings: PlantSettings, from_s: float, to_s: float) -> PureBox:
+    box, now_s = PureBox(plant_settings, from_s), from_s
+    while now_s < to_s - 1e-9:
+        dt_s = min(OPEN_TICK_S, to_s - now_s)
+        now_s += dt_s
+        box.tick(dt_s, None, now_s)
+    return box
 
 
 class PureBox:
@@ -31,9 +48,9 @@ class PureBox:
         self.status: Status | None = None
         self._drive = REST
         self._evse: Evse | None = None
-        self._starts = count(1)
-        self._seqs = count(1)
-        self._cards = count(1)
+        self._starts = iter(range(1, MOST))
+        self._seqs = iter(range(1, MOST))
+        self._cards = iter(range(1, MOST))
         self._identity = Identity("", mock=True, real_time="simulated", notes=())
         self._read_at_s = float("-inf")
         self._bare: Status | None = None  # the last status, without number and time

@@ -21,7 +21,7 @@ from bridge.store.errors import ChangeError, StoreError
 from hal.contract import Wish
 from hal.mock.plant import PlantSettings
 from tests.hal.core.world import CLOSED_TICK_S, OPEN_TICK_S
-from tests.scenarios.box import PureBox, needed
+from tests.scenarios.box import needed, warm_box
 from tests.scenarios.configured import setup_of
 from tests.scenarios.door import Door, in_words
 from tests.scenarios.errand_desk import ErrandDesk
@@ -32,6 +32,7 @@ from tests.scenarios.script import Mode, Scenario
 from tests.scenarios.world import Arrival, Closed, Connected, Restarted, Said
 
 WARM_UP_S = 40.0  # the 30 s without closing after a start of `hal.safety`, and some
+BRIDGE_WARM_UP_S = 5.0  # a start is over after 3 s
 QUIET_S = 10.0  # after so long without any change the ticks become coarse
 COARSE_TICK_S = 0.25
 BRIDGE_TICK_S = 0.25
@@ -40,7 +41,7 @@ RESTART_S = 0.5
 
 
 class PureWorld:
-    """A box and its bridge. Begins `WARM_UP_S` after their start, connected unless `offline`."""
+    """A box and its bridge. Begins `WARM_UP_S` and `BRIDGE_WARM_UP_S` after their start, connected unless `offline`."""
 
     soon_s = 5.0
     settle_s = 5.0
@@ -50,8 +51,10 @@ class PureWorld:
         """`database`: a store of the test's own, instead of an empty one."""
         self._now_s = BEGINS_S - WARM_UP_S
         self.clock = PiClock(self._now_s, lost=scenario.no_time)
+        began_s = self.clock.s
+        self.sleep(WARM_UP_S - BRIDGE_WARM_UP_S)
         one_phase = scenario.settings.get("installation.phases") == "1"
-        self.box = PureBox(PlantSettings(phases=1 if one_phase else 3), self.clock.s)
+        self.box = warm_box(PlantSettings(phases=1 if one_phase else 3), began_s, self.clock.s)
         self.database = database or Disk()
         self.wish: Wish | None = None
         self.said: Callable[[str], None] | None = None  # told of each frame as it leaves
