@@ -176,16 +176,22 @@ RESTARTS = [
     *rows(
         "kept",
         (
+            "a boot keeps a contactor's fall",
+            'if fault.id != "did_not_close"',
+            "",
+            f"{KEPT}a_contactor_that_fell",
+        ),
+        (
             "moves keep their old clock",
             "tuple(at_s + moves_by_s for",
             "tuple(at_s for",
-            f"{KEPT}times_can_be_moved",
+            f"{KEPT}after_a_boot_the_times",
         ),
         (
             "starts keep their old clock",
             "tuple(at_s + starts_by_s for",
             "tuple(at_s for",
-            f"{KEPT}times_can_be_moved",
+            f"{KEPT}after_a_boot_the_times",
         ),
     ),
 ]

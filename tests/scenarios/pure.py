@@ -41,7 +41,7 @@ RESTART_S = 0.5
 
 
 class PureWorld:
-    """A box and its bridge. Begins `WARM_UP_S` and `BRIDGE_WARM_UP_S` after their start, connected unless `offline`."""
+    """A box and its bridge, some seconds after their starts; connected unless `offline`."""
 
     soon_s = 5.0
     settle_s = 5.0
