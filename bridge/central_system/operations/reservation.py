@@ -24,7 +24,7 @@ def reserve_now(question: Question) -> Answer:
     if refused is not None:
         return with_status(refused)
     of_group = charge_point.identity.behaviour.full_reservations
-    parent_id_tag = asked.get("parentIdTag") if of_group else None
+    parent_id_tag = (asked.get("parentIdTag") or None) if of_group else None  # empty: no group
     charge_point.connector.reservations.hold(
         Reservation(asked["reservationId"], asked["idTag"], parent_id_tag, expires_at)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bridge.central_system.frames import OcppError
@@ -73,7 +73,17 @@ requests = st.fixed_dictionaries(
 )
 
 
+OF_NO_GROUP = {
+    "connectorId": 0,
+    "expiryDate": "2027-01-01T00:00:00Z",
+    "idTag": "",
+    "reservationId": 0,
+    "parentIdTag": "",
+}
+
+
 @settings(deadline=None, max_examples=200)
+@example(request=OF_NO_GROUP, mode="native")
 @given(request=requests, mode=st.sampled_from(["cloud", "native"]))
 def test_nothing_that_is_sent_upsets_it(request: dict[str, Any], mode: Any) -> None:
     box = Box(mode)
