@@ -136,7 +136,7 @@ class SafetyProcess:
         if self._bridge is None and (self.folder / SOCKET_NAME).exists():
             try:
                 self._bridge = hello(self.folder, "bridge")
-            except ConnectionRefusedError:  # the socket of one that was killed
+            except (ConnectionRefusedError, FileNotFoundError):  # of one that was killed, or just taken away
                 return False
         return bool(self.seen)
 
