@@ -3,8 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.locked
 
-.PHONY: setup demo test test-debian test-vm check bench partner circuit mutants scenario-mutants deaths raising lives rhythms \
-  power-cuts chaos chaos-controls lock
+.PHONY: setup demo test test-debian test-vm check bench partner circuit mutants scenario-mutants deaths raising \
+  lives rhythms power-cuts chaos chaos-controls lock
 
 # The environment follows the lock: a changed lock lays it anew.
 setup: $(STAMP)

@@ -12,9 +12,7 @@ from bridge.core.now import Now
 from hal.contract import BOOT_ID_FILE
 
 _KERNEL_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-NTP_FILE = (
-    "ntp"  # in the runtime folder of a mock box; `off` in it: no time server sets the simulated Pi's clock
-)
+NTP_FILE = "ntp"  # in the runtime folder of a mock box: `off` in it, and no time server sets the clock
 ASK_EVERY_S = 2.0  # the kernel is asked whether a time server sets the clock
 
 _TIME_ERROR = 5  # adjtimex(2): the clock is not synchronized

@@ -13,7 +13,7 @@ PILOT_FAULT_S = 0.1  # longer than any passing of the peak-hold through a band
 NO_MINUS_V = -1.5  # in x2: not even a car without a diode (-2.4 V in D) leaves so little
 # No car without a diode reads less than the one, no source more than the other, by 0.1 V and 1.2 V of hum.
 SURELY_NONE_FROM_V, SURELY_LOW_V = -9.6, -14.4
-_MEDIAN_OF = 4  # takes out 50 Hz, and one wrong reading
+MEDIAN_OF = 4  # takes out 50 Hz, and one wrong reading
 
 
 class LowSide:
@@ -22,7 +22,7 @@ class LowSide:
     def __init__(self) -> None:
         self.seen = False  # as only a diode leaves it; forgotten in A and in the dark
         self._wrong = Tally(TWO)
-        self._recent: deque[float] = deque(maxlen=_MEDIAN_OF)
+        self._recent: deque[float] = deque(maxlen=MEDIAN_OF)
         self._sags = BadTime(PILOT_FAULT_S)
         self._no_minus = BadTime(PILOT_FAULT_S)
         self._causes: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from hal.contract import Vehicle
 from hal.core.contactor import Contactor
 from hal.core.held import passed
 from hal.core.lock import Lock
-from hal.core.low_side import PILOT_FAULT_S, LowSide
+from hal.core.low_side import MEDIAN_OF, PILOT_FAULT_S, LowSide
 from hal.core.offer import Offer
 from hal.core.over_current import FRESH_S, OverCurrent
 from hal.core.pilot import LOW_FROM_V, TOO_HIGH_V
@@ -27,7 +27,6 @@ WELD_A, WELD_AFTER_S = 0.5, 3.0  # current that flows this long after the contac
 STATE_FAULT_S = 0.5  # field practice: E only after 500 ms
 X1_DECAYS_S, X1_LOW_V = 0.2, -3.0  # 10 time constants of the peak-hold circuit
 CP_OLD_S = 0.05  # half of the 100 ms of IEC 61851-1 Table A.6 sequence 8.1; the rest is the contactor's
-_MEDIAN_OF = 4  # takes out 50 Hz: hum is no source that is too high
 READER_LOST_S = 3.0  # opening a port takes a moment, at a start and after a replug
 
 
@@ -58,8 +57,8 @@ class Supervision:
         self._dropped = Tally(THREE)
         self._unread = Tally(THREE)
         self._low_stays = BadTime(PILOT_FAULT_S)
-        self._highs: deque[float] = deque(maxlen=_MEDIAN_OF)
-        self._lows: deque[float] = deque(maxlen=_MEDIAN_OF)
+        self._highs: deque[float] = deque(maxlen=MEDIAN_OF)
+        self._lows: deque[float] = deque(maxlen=MEDIAN_OF)
         self._out_of_range = BadTime(PILOT_FAULT_S)
         self._in_d = BadTime(STATE_FAULT_S)
         self._in_e = BadTime(STATE_FAULT_S)

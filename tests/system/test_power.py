@@ -31,6 +31,8 @@ async def test_power_cut_in_mid_charge_ends_with_power_loss_and_the_right_energy
         await w.billed_rightly()
         assert [closed for _, closed in w.truth.of("contactor_closed", cut_at_s)] == [False]
         # The contactor falls before the box dies: whether it was seen to fall is a matter of some 10 ms.
+        after = [call.payload for call in w.requests(connection=2) if call.action == "StatusNotification"]
+        assert "Faulted" not in [payload["status"] for payload in after]
         told = [status for status in w.statuses[3:] if status != "Faulted"]
         assert [status for status, _ in groupby(told)] == ["SuspendedEVSE", "Finishing"]
         await w.leave()

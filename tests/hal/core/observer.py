@@ -14,6 +14,8 @@ from hal.core.signals import Sense
 from hal.mock.plant import Outputs, Plant
 
 OPENS_WITHIN_S = 0.100  # IEC 61851-1 Table A.6 sequence 8.1
+HIGH_WITHIN_S = 0.16  # +15 V on the pilot is told in 120 ms of 10 ms ticks, a little later in others
+BORNE_HUM_V = 1.2  # a car must charge under it
 USUAL_TICK_S = 0.035  # of a longer one, lateness is not the core's
 RHYTHM_TICKS, MOST_BAD = 60, 24  # any box has opened by then, whatever lay between the bad samples
 RATINGS = {1500.0: 13.0, 680.0: 20.0, 220.0: 32.0, 100.0: 63.0}
@@ -74,6 +76,7 @@ class Observer:
         self._reasons: defaultdict[str, Clock] = defaultdict(Clock)
         self._samples: defaultdict[str, deque[bool]] = defaultdict(lambda: deque(maxlen=RHYTHM_TICKS))
         self._in_c2 = Clock()
+        self._volts_outside_c = 2
         self._fault_s = 0.0
         self._fault_clocks: defaultdict[str, Clock] = defaultdict(Clock)
         self._diode_seen = False
@@ -139,9 +142,9 @@ class Observer:
     # what a slow observer knows
 
     def _remember(self, tick: Tick) -> None:
-        self._here.take(self._state not in ("A", "high"), tick.dt_s)  # +15 V is nobody
+        self._here.take(self._state != "A", tick.dt_s)
         x2 = 0 < self._last.duty < 1
-        in_c2 = x2 and self._state == "C"  # as it is, not as hum lets it be read
+        in_c2 = x2 and self._state == "C" and self._reads_c(tick.sense.cp_high_v)
         self._in_c2.take(in_c2, tick.dt_s, most_s=0.020 + self.rules.late_limit_s)
         if self._state == "A":
             self._diode_seen = False
@@ -151,6 +154,12 @@ class Observer:
         self._remember_rating(tick)
         self._remember_faults(tick)
         self._remember_persons(tick)
+
+    def _reads_c(self, volts: float) -> bool:
+        """One reading outside is no car that left; under more hum than one must bear none says anything."""
+        inside = 4.5 < volts <= 7.5 or self.plant.copper.hum_v > BORNE_HUM_V
+        self._volts_outside_c = 0 if inside else self._volts_outside_c + 1
+        return self._volts_outside_c < 2 and (inside or self._in_c2.so)
 
     def _remember_persons(self, tick: Tick) -> None:
         """What only a person may clear, and what a person has cleared."""
@@ -305,7 +314,7 @@ class Observer:
 
     def _wide_away(self) -> bool:
         """Nobody is there, or not for longer than it takes to be seen."""
-        return self._here.s <= OPENS_WITHIN_S
+        return self._here.s <= (HIGH_WITHIN_S if self._state == "high" else OPENS_WITHIN_S)
 
     def _changed(self, shown: float, before: float, now_s: float) -> None:
         held_s = now_s - self._duty_changed_s

@@ -140,9 +140,7 @@ def test_a_contactor_that_fell_with_the_mains_is_no_fault_after_the_boot() -> No
     bench.run(0.05)
     assert bench.faults == ["did_not_close"]
     kept = bench.evse.kept()
-    assert [fault.id for fault in kept.faults] == [
-        "did_not_close"
-    ]  # another life in the same boot knows of it
+    assert [fault.id for fault in kept.faults] == ["did_not_close"]  # for another life in the same boot
     assert kept.after_boot(0.0, 0.0).faults == ()
 
 

@@ -126,7 +126,7 @@ def test_above_13_5_v_for_100_ms_clears_itself_a_second_later() -> None:
     bench.high_v = 13.6
     bench.run(0.09)
     assert bench.faults == []
-    bench.run(0.05)
+    bench.run(0.04)
     assert bench.faults == ["pilot_out_of_range"]
     bench.high_v = 13.5
     bench.run(0.95)
@@ -276,7 +276,7 @@ def test_below_minus_13_5_v_for_100_ms_is_out_of_range() -> None:
     bench.low_v = -13.6
     bench.run(0.09)
     assert bench.closed()
-    bench.run(0.05)
+    bench.run(0.04)
     assert bench.faults == ["pilot_out_of_range"]
 
 
