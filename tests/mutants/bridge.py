@@ -26,7 +26,7 @@ from tests.mutants.shell import MUTANTS, Mutant
 
 WORKERS = 2
 TEST_FAILED = 1  # pytest's exit code
-DEADLINE_S = 300.0  # of one mutant; a hang counts as a failure
+DEADLINE_S = 300.0  # of the named tests of a mutant of the shell
 SCENARIOS = ROOT / "tests" / "scenarios"
 FIRST_VALUES = {key.name: key.first_value(BEHAVIOURS["cloud"]) for key in KEYS if key.allowed is not None}
 
@@ -108,15 +108,12 @@ def killed_by(mutant: Seeded) -> tuple[str, str, str] | None:
 
 def _play(module: str, source: str, order: list[tuple[str, str]]) -> tuple[str, str, str] | None:
     asked = json.dumps({"module": module, "source": source, "order": order})
-    try:
-        ran = subprocess.run(
-            [sys.executable, "-m", "tests.mutants.played"],
-            cwd=ROOT, input=asked, capture_output=True, text=True, timeout=DEADLINE_S, check=False,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return "", "", f"no end within {DEADLINE_S:g} s"
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.mutants.played"],
+        cwd=ROOT, input=asked, capture_output=True, text=True, check=False,
+    )  # fmt: skip
     if ran.returncode != 0:
-        return "", "", f"ended with {ran.returncode}: {ran.stderr[-300:]}"
+        return *order[0], f"ended with {ran.returncode}: {ran.stderr[-300:]}"
     if not ran.stdout.strip():
         return None
     file, mode, why = json.loads(ran.stdout.splitlines()[-1])

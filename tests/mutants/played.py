@@ -10,15 +10,26 @@ import contextlib
 import importlib.util
 import io
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from importlib.abc import InspectLoader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any, cast
 
+HANG_S = 240  # of one scenario: six times what the longest takes on a busy machine
 SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
+
+
+class Hung(BaseException):
+    """A scenario came to no end. No `except Exception` of the program may keep it."""
+
+
+def hung(_number: int, _frame: FrameType | None) -> None:
+    """The handler of SIGALRM."""
+    raise Hung(f"no end within {HANG_S} s")
 
 
 class Replaced(MetaPathFinder, InspectLoader):
@@ -46,6 +57,7 @@ def main() -> None:
     asked: dict[str, Any] = json.loads(sys.stdin.read())
     if asked["module"]:
         sys.meta_path.insert(0, Replaced(asked["module"], asked["source"]))
+    signal.signal(signal.SIGALRM, hung)
     for file, mode in asked["order"]:
         why = failure(file, mode)
         if why is not None:
@@ -55,11 +67,14 @@ def main() -> None:
 
 def failure(file: str, mode: str) -> str | None:
     """Why that scenario fails in the pure world; None: it does not."""
+    signal.alarm(HANG_S)
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             _play(SCENARIOS / file, mode)
-    except Exception as error:  # noqa: BLE001 - a mutant may do anything
+    except (Exception, Hung) as error:  # noqa: BLE001 - a mutant may do anything
         return f"{type(error).__name__}: {error}"
+    finally:
+        signal.alarm(0)
     return None
 
 
