@@ -308,7 +308,8 @@ class Evse:
         vehicle, offer = self._vehicle.state, self._offer
         looks = self._faults.awaits_unplug and not self._visit.plug_gone and not self._pilot_test.failed
         car = vehicle != "A" or self._visit.here or looks
-        if self._pilot_test.begins(car=car, offer=offer, now_s=now_s):
+        untestable = car or self._faults.stands("pilot_out_of_range")
+        if self._pilot_test.begins(car=untestable, offer=offer, now_s=now_s):
             offer.show_f(TEST_F_S, now_s)
         elif self._pilot_test.shows_pwm:
             offer.show_test(now_s)

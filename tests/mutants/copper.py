@@ -53,6 +53,11 @@ COPPER_RULES = [
          f"{PILOT_TEST}each_car_that_has_left"),
     ),
     *rows(
+        "evse",
+        ("a pilot test at +15 V", 'car or self._faults.stands("pilot_out_of_range")', "car",
+         f"{PILOT_TEST}a_pilot_that_is_out_of_range_ends"),
+    ),
+    *rows(
         "pilot",
         ("no droop is taken out", "return gap * gap * PERIOD_S / (2 * hold_s)", "return 0.0",
          f"{PILOT}volts_are_those_before"),

@@ -45,6 +45,18 @@ def test_its_pwm_is_no_offer() -> None:
         assert not bench.closed()
 
 
+def test_a_pilot_that_is_out_of_range_ends_the_test_and_makes_it_due() -> None:
+    bench = Bench()
+    bench.until(lambda b: is_pwm(b.pilot()), 2.0)
+    bench.high_v = 15.0
+    bench.until(lambda b: b.pilot() == "x1", 0.14)
+    assert bench.faults == ["pilot_out_of_range"]
+    for _ in range(300):
+        assert bench.tick().pilot == "x1"
+    bench.high_v = None
+    bench.until(lambda b: b.pilot() == "F", 2.0)
+
+
 def test_each_car_that_has_left_is_followed_by_a_test() -> None:
     bench = Bench().charging().unplug()
     assert bench.until(lambda b: b.pilot() == "F", 1.0) == pytest.approx(0.5, abs=0.1)
