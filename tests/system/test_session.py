@@ -28,6 +28,7 @@ async def test_a_card_that_the_central_system_refuses_starts_nothing() -> None:
         await w.do("swipe", tag=OTHER_CARD)
         await w.until(lambda: w.central_system.requests("Authorize"), "Authorize")
         await w.until(lambda: w.observer.status.lamp == "refused", "the lamp says so")
+        await w.until_status("Preparing")  # who plugs in while the pilot tests itself is seen a little later
         assert w.central_system.ledger.transactions == {}
         assert w.statuses == ["Available", "Preparing"]
         assert [closed for _, closed in w.truth.of("contactor_closed")] == []
