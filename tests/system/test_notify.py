@@ -62,11 +62,19 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+@pytest.fixture
+def systemd(folder: Path) -> Iterator[Systemd]:
+    systemd = Systemd(folder)
+    yield systemd
+    systemd.close()
+
+
 @pytest.mark.parametrize(("module", "status"), [
     ("hal.instruments", "STATUS=meter: "), ("bridge", "STATUS=Idle"),
 ])  # fmt: skip
-async def test_ready_then_fed_then_a_word_of_how_it_is(folder: Path, module: str, status: str) -> None:
-    systemd = Systemd(folder)
+async def test_ready_then_fed_then_a_word_of_how_it_is(
+    folder: Path, systemd: Systemd, module: str, status: str
+) -> None:
     command = [sys.executable, "-I", "-m", module, *Run(folder).arguments, "--mock"]
     program = await asyncio.create_subprocess_exec(*command, env=systemd.environment)
     await until(lambda: systemd.heard.count("WATCHDOG=1") >= 5, "the watchdog is fed")
@@ -75,12 +83,12 @@ async def test_ready_then_fed_then_a_word_of_how_it_is(folder: Path, module: str
     program.terminate()
     assert await asyncio.wait_for(program.wait(), 60) == 0
     assert systemd.heard[-1] == "STOPPING=1"
-    systemd.close()
 
 
-async def test_why_the_database_is_not_to_be_had_is_what_systemd_shows(folder: Path) -> None:
+async def test_why_the_database_is_not_to_be_had_is_what_systemd_shows(
+    folder: Path, systemd: Systemd
+) -> None:
     """The program lives and is fed; when the file is out of its way it goes on."""
-    systemd = Systemd(folder)
     path = folder / "d" / "bridge.sqlite"
     with contextlib.closing(sqlite3.connect(path)) as newer:
         newer.execute("PRAGMA user_version = 99")
@@ -92,12 +100,10 @@ async def test_why_the_database_is_not_to_be_had_is_what_systemd_shows(folder: P
     await until(lambda: "STATUS=Idle" in systemd.heard, "it has begun an empty one")
     program.terminate()
     assert await asyncio.wait_for(program.wait(), 60) == 0
-    systemd.close()
 
 
-async def test_a_disk_that_takes_no_write_keeps_the_bridge_waiting(folder: Path) -> None:
+async def test_a_disk_that_takes_no_write_keeps_the_bridge_waiting(folder: Path, systemd: Systemd) -> None:
     """It says why once, in the log and to systemd."""
-    systemd = Systemd(folder)
     read_only = under(f"mount --bind -o ro {folder / 'd'} {folder / 'd'}")
     command = [*read_only, sys.executable, "-I", "-m", "bridge", *Run(folder).arguments, "--mock"]
     program = await asyncio.create_subprocess_exec(
@@ -110,4 +116,3 @@ async def test_a_disk_that_takes_no_write_keeps_the_bridge_waiting(folder: Path)
     _, said = await program.communicate()
     lines = said.decode().splitlines()
     assert [line.partition("5 s: ")[2].startswith(why) for line in lines] == [True]
-    systemd.close()

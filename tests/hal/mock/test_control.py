@@ -378,7 +378,7 @@ def test_a_disk_that_takes_nothing_ends_no_world(world: RunningMock) -> None:
     in_the_way.mkdir()
     world.ask("plug-in")
     world.ask("plug-out")
-    time.sleep(0.1)
+    until(lambda: "cannot be written: Is a directory" in world.said)
     assert world.state()["plugged"] is False
     in_the_way.rmdir()
     until(lambda: bool((snapshot := kept(folder)) and snapshot.ledger))

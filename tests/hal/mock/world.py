@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from hal import settings
 
@@ -63,6 +63,7 @@ class RunningMock:
         self.configure(settings.new_file(mock=True))
         self._voice: Voice | None = None
         self._running: subprocess.Popen[str] | None = None
+        self._log = folder / "log"
 
     def configure(self, text: str) -> None:
         (self._config_dir / settings.FILE_NAME).write_text(text)
@@ -72,7 +73,8 @@ class RunningMock:
         return settings.load(self._config_dir / settings.FILE_NAME, mock=True)
 
     def start(self) -> None:
-        self._running = self.launch()
+        with self._log.open("w") as log:
+            self._running = self.launch(log)
         until(lambda: self._running is not None and self._reach(self._running))
 
     def _reach(self, running: subprocess.Popen[str]) -> bool:
@@ -84,11 +86,16 @@ class RunningMock:
             return False
         return True
 
-    def launch(self) -> subprocess.Popen[str]:
+    @property
+    def said(self) -> str:
+        """On stderr, since the last start."""
+        return self._log.read_text()
+
+    def launch(self, stderr: int | TextIO = subprocess.PIPE) -> subprocess.Popen[str]:
         folders = {"config": self._config_dir, "state": self.state_dir, "runtime": self.runtime_dir}
         options = [word for name, path in folders.items() for word in (f"--{name}-dir", str(path))]
         command = [sys.executable, "-I", "-m", "hal.mock", *options]
-        return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        return subprocess.Popen(command, stderr=stderr, text=True)
 
     def stop(self) -> str:
         """What it said on stderr."""
@@ -96,15 +103,15 @@ class RunningMock:
         assert self._voice is not None
         self._voice.close()
         self._running.terminate()
-        _, said = self._running.communicate(timeout=PATIENCE_S)
-        return said
+        self._running.wait(PATIENCE_S)
+        return self.said
 
     def kill(self) -> None:
         assert self._running is not None
         assert self._voice is not None
         self._voice.close()
         self._running.kill()
-        self._running.communicate(timeout=PATIENCE_S)
+        self._running.wait(PATIENCE_S)
 
     def ask(self, do: str, **fields: object) -> Answer:
         assert self._voice is not None
