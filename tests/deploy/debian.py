@@ -102,13 +102,15 @@ def played(suite: str, commands: tuple[str, ...]) -> bool:
         clone = folder / "upper" / HOME.lstrip("/") / "evse-bridge"
         subprocess.run(["git", "clone", "--quiet", "--no-local", PROJECT, clone], check=True)
         subprocess.run(["chown", "--recursive", USER, clone.parent], check=True)
-        _add_user(root / "etc" / "passwd", folder / "upper" / "etc" / "passwd")
+        _settle(root / "etc", folder / "upper" / "etc")
         return all(_succeeds(suite, root, folder, command) for command in commands)
 
 
-def _add_user(before: Path, after: Path) -> None:
-    after.parent.mkdir(exist_ok=True)
-    after.write_text(f"{before.read_text()}owner:x:{USER}::{HOME}:/bin/sh\n")
+def _settle(before: Path, after: Path) -> None:
+    """What an installer leaves beside the packages: a user, and the name localhost."""
+    after.mkdir()
+    (after / "passwd").write_text(f"{(before / 'passwd').read_text()}owner:x:{USER}::{HOME}:/bin/sh\n")
+    (after / "hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
 
 
 def _succeeds(suite: str, root: Path, folder: Path, command: str) -> bool:

@@ -80,9 +80,9 @@ def _matching(mutant: Mutant) -> str:
     """The whole name of the test that begins as the catalogue says: exactly one."""
     file, begins = mutant.test.split("::")
     path = ROOT / "tests" / "hal" / "core" / file
-    names = [
-        line[4:].split("(")[0] for line in path.read_text().splitlines() if line.startswith(f"def {begins}")
-    ]
+    lines = path.read_text().splitlines()
+    names = [line[4:].split("(")[0] for line in lines if line.startswith(f"def {begins}")]
+    names += [begins for line in lines if line.startswith(f"{begins} = ")]
     exact = [name for name in names if name == begins] or names
     if len(exact) != 1:
         raise CatalogueError(f"{mutant.name}: {mutant.test} names {len(exact)} tests, must be one")

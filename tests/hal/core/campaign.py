@@ -329,20 +329,26 @@ def _odd_car(life: Life) -> None:
     life.wait(16.0, 18.0)
 
 
-def _rhythm(life: Life) -> None:
-    """A car, or a contact, that comes and goes in steps of a tick."""
-    life.charge()
-    name = life.random.choice(
-        ["cp_open", "cp_short", "pp_lost", "diode", "rcm", "cut_lock_feedback", "stop_button"]
-    )
-    pattern = [life.random.random() < 0.5 for _ in range(life.random.randint(2, 12))]
-    for tick in range(life.random.choice([20, 80])):
-        (life.world.plant.fault if pattern[tick % len(pattern)] else life.world.plant.clear)(name)
-        life.world.tick()
-    life.clear(name)
-    life.wait(0.1, 1.0)
+def _rhythm(name: str | None = None) -> Callable[[Life], None]:
+    """A car, or a contact, that comes and goes in steps of a tick; the named one at every second of them."""
+
+    def script(life: Life) -> None:
+        life.charge()
+        bad = name or life.random.choice(RHYTHMIC)
+        drawn = [life.random.random() < 0.5 for _ in range(life.random.randint(2, 12))]
+        pattern = [True, False] if name else drawn
+        if name and life.world.plant.contacts_closed:
+            life.world.observer.seen[f"{name} by turns"] += 1
+        for tick in range(80 if name else life.random.choice([20, 80])):
+            (life.world.plant.fault if pattern[tick % len(pattern)] else life.world.plant.clear)(bad)
+            life.world.tick()
+        life.clear(bad)
+        life.wait(0.1, 1.0)
+
+    return script
 
 
+RHYTHMIC = ["cp_open", "cp_short", "pp_lost", "diode", "rcm", "cut_lock_feedback", "stop_button"]
 SCRIPTS: dict[str, Callable[[Life], None]] = {
     "pause": _pause,
     "leave": _leave,
@@ -368,7 +374,8 @@ SCRIPTS: dict[str, Callable[[Life], None]] = {
     "hum": _hum,
     "weak source": _source,
     "odd car": _odd_car,
-    "rhythm": _rhythm,
+    "rhythm": _rhythm(),
+    **{f"{name} by turns": _rhythm(name) for name in RHYTHMIC},
     "diode": _with_fault("diode", 0.2, 1.0),
     "cp_short": _with_fault("cp_short", 0.05, 0.5, again=2),
     "cp_open": _with_fault("cp_open", 0.1, 1.0),
@@ -455,6 +462,7 @@ OTHERS: dict[str, list[str]] = {
     "x1->x2": ["pause"],
     "increase": ["more"],
     "reduction": ["wishes", "from A to C"],
+    **{f"{name} by turns": [f"{name} by turns"] for name in RHYTHMIC},
 }
 CORE_FAULTS: dict[str, list[str]] = {
     "welded": ["weld"],

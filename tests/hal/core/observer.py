@@ -68,7 +68,7 @@ class Observer:
         self.seen: Counter[str] = Counter()
         self.closings: list[float] = []
         self._last = Outputs(1.0, False)
-        self._state = "A"
+        self._state = self._state_before = "A"
         self._fell_s = 0.0
         self._duty_changed_s = 0.0
         self._x1_s = Clock()
@@ -131,6 +131,7 @@ class Observer:
             self.seen["pilot cut"] += 1
 
     def _count_states(self) -> None:
+        self._state_before = self._state
         if "adc_stuck" in self.plant.faults:
             return  # nobody can see the car: what a box must do is what it would with the car as it was
         state = true_state(self.plant)
@@ -144,7 +145,8 @@ class Observer:
     def _remember(self, tick: Tick) -> None:
         self._here.take(self._state != "A", tick.dt_s)
         x2 = 0 < self._last.duty < 1
-        in_c2 = x2 and self._state == "C" and self._reads_c(tick.sense.cp_high_v)
+        # Within the tick of its leaving the reading may be older than the car's going.
+        in_c2 = x2 and "C" in (self._state, self._state_before) and self._reads_c(tick.sense.cp_high_v)
         self._in_c2.take(in_c2, tick.dt_s, most_s=0.020 + self.rules.late_limit_s)
         if self._state == "A":
             self._diode_seen = False

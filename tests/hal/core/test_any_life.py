@@ -18,6 +18,9 @@ from tests.hal.core.world import Asked
 pytestmark = pytest.mark.campaign
 RHYTHMIC = ["cp_open", "cp_short", "diode", "pp_lost", "pp_short", "rcm", "cut_lock_feedback", "stop_button"]
 RHYTHM_TICKS = 90
+RHYTHMS = st.lists(st.booleans(), min_size=2, max_size=12) | st.sampled_from(
+    [[True, False], [True, False, True, False, False]]
+)
 WAITS = st.floats(0.0, 4.0)
 
 
@@ -54,13 +57,16 @@ class AnyLife(RuleBasedStateMachine):
 
     @rule(
         name=st.sampled_from(RHYTHMIC),
-        rhythm=st.lists(st.booleans(), min_size=2, max_size=12),
+        rhythm=RHYTHMS,
         times=st.integers(1, 40),
+        charges=st.booleans(),
         wait_s=WAITS,
     )
-    def is_disturbed(self, name: str, rhythm: list[bool], times: int, wait_s: float) -> None:
+    def is_disturbed(self, name: str, rhythm: list[bool], times: int, charges: bool, wait_s: float) -> None:
         """In steps of a tick."""
         plant = self.life.world.plant
+        if charges:
+            self.life.charge()
         self.life.do(f"{name} by {rhythm} {times} times", lambda: None)
         for bad in (rhythm * times)[:RHYTHM_TICKS]:
             (plant.fault if bad else plant.clear)(name)
@@ -105,7 +111,7 @@ class AnyLife(RuleBasedStateMachine):
 
 TestAnyLife = AnyLife.TestCase
 TestAnyLife.settings = settings(
-    max_examples=200,
+    max_examples=60,
     stateful_step_count=12,
     deadline=None,
     suppress_health_check=list(HealthCheck),
