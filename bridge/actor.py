@@ -23,11 +23,11 @@ from bridge.central_system.effects import Effects, Outcome, Reconnect
 from bridge.central_system.events import Closed, Opened, Received, Refused
 from bridge.core.calendar import Calendar
 from bridge.core.charge_point import ChargePoint
-from bridge.core.errands import Ended
+from bridge.core.maintenance.errand import Ended
 from bridge.core.now import Now
 from bridge.core.rows import Remembered
 from bridge.core.setup import ORDERLY
-from bridge.core.wishes import WishContent
+from bridge.core.wish import WishContent
 from bridge.effects import Answer, AskRestart, Effect, HardReset, Leave, Log, Report, Say, SetLink, Write
 from bridge.events import End, Event, NotStored, OfDisk, RestartRefused, StillWriting, Stored, Tick
 from bridge.local.orders import ClearFaults, OfferAgain, Ordered, Reply, SendDataTransfer

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bridge.central_system.outbox import TRANSACTION_TIME_OUT_S
 from bridge.central_system.schemas import Payload
 from bridge.core.calendar import Calendar
-from bridge.core.errands import INTERVAL_LEAST_S, Errand
+from bridge.core.maintenance.errand import INTERVAL_LEAST_S, Errand
 from bridge.core.rows import Change, TransactionStarted
 
 

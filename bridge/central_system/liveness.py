@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bridge.central_system.effects import Reconnect
-from bridge.core.configuration import Configuration
+from bridge.core.configuration.configuration import Configuration
 from bridge.core.now import Now, in_words
 
 TIME_OUTS_BEFORE_RECONNECT = 2  # in a row: the socket is open, but nobody is there

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol, assert_never
 
 from bridge.central_system.border import Refusal
-from bridge.core.configuration import Configuration
-from bridge.core.metering import Supply, meter_values
+from bridge.core.configuration.configuration import Configuration
 from bridge.core.now import Now, is_dated, timestamp
+from bridge.core.reporting.meter_values import Supply, meter_values
+from bridge.core.reporting.transaction_data import transaction_data
 from bridge.core.rows import (
     Attempted,
     Change,
@@ -28,7 +29,6 @@ from bridge.core.rows import (
     Swallowed,
     TransactionRow,
 )
-from bridge.core.transaction_data import transaction_data
 from bridge.core.zaptec import Behaviour
 
 TRANSACTION_TIME_OUT_S = 60.0  # a transaction message may take long at the Central System

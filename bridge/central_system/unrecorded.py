@@ -10,6 +10,7 @@ from collections import deque
 from itertools import islice
 
 from bridge.central_system.effects import Effects
+from bridge.core.reporting.transaction_data import BOUNDARIES, every_second
 from bridge.core.rows import (
     CacheCleared,
     Change,
@@ -20,7 +21,6 @@ from bridge.core.rows import (
     SampleTaken,
     TagCached,
 )
-from bridge.core.transaction_data import BOUNDARIES, every_second
 
 TRY_AGAIN_S = 1.0
 MOST_TOGETHER = 100  # entries in one batch: a slow card must not take seconds for it

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bridge.core.box import BoxView
-from bridge.core.ending import lost_too_long
-from bridge.core.faults import ENDING_IN_TIME
+from bridge.core.box_view import BoxView
+from bridge.core.reporting.faults import ENDING_IN_TIME
 from bridge.core.session import Authorized
+from bridge.core.transaction.stop import lost_too_long
 from hal.contract import Reading
 
 

@@ -10,30 +10,30 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
-from bridge.core.absence import Absence
-from bridge.core.box import BoxView
+from bridge.core.box_view import BoxView
 from bridge.core.calls import Outgoing
 from bridge.core.clearing import Clearing
-from bridge.core.clock_aligned import ClockAligned
-from bridge.core.configuration import Configuration
-from bridge.core.connector import Connector
+from bridge.core.configuration.authorization_key import AUTHORIZATION_KEY, Passwords
+from bridge.core.configuration.configuration import Configuration
 from bridge.core.dating import Dating
-from bridge.core.errands import Ended, Errand
-from bridge.core.faults import LIST_CONFLICT, NO_ERROR, RESET_FAILURE, Report
 from bridge.core.id_tag import IdTagInfo
-from bridge.core.installed_profiles import InstalledProfiles
-from bridge.core.maintenance import Maintenance
-from bridge.core.metering import Occasion, meter_values, sample
+from bridge.core.limits.absence import Absence
+from bridge.core.limits.installed_profiles import InstalledProfiles
+from bridge.core.maintenance.errand import Ended, Errand
+from bridge.core.maintenance.maintenance import Maintenance
+from bridge.core.maintenance.restart import Restarting, RestartKind
 from bridge.core.now import Now, is_dated
-from bridge.core.observations import Observations, View
-from bridge.core.password import AUTHORIZATION_KEY, Passwords
-from bridge.core.recalling import recalled
-from bridge.core.restarting import Restarting, RestartKind
+from bridge.core.remembered import recalled
+from bridge.core.reporting.clock_aligned import ClockAligned
+from bridge.core.reporting.faults import LIST_CONFLICT, NO_ERROR, RESET_FAILURE, Report
+from bridge.core.reporting.meter_values import Occasion, meter_values, sample
+from bridge.core.reporting.observations import Observations, View
+from bridge.core.reporting.status import Notifier, Service, Told, box_notification, notification
 from bridge.core.rows import Change, Remembered, Sample
 from bridge.core.session import CONNECTOR_ID, State, Transaction
 from bridge.core.setup import ACCEPTED_AT, OPERATIVE, Identity, Memory
-from bridge.core.status import Notifier, Service, Told, box_notification, notification
-from bridge.core.wishes import WishContent, lamp, limit_a
+from bridge.core.transaction.connector import Connector
+from bridge.core.wish import WishContent, lamp, limit_a
 from hal.contract import Box as WallboxBox
 from hal.contract import Card, InstrumentBox, Reading, Status, Temperatures
 

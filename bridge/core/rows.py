@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from bridge.core.charging_profiles import ChargingProfile
+from bridge.core.charging_profile import ChargingProfile
 from bridge.core.id_tag import IdTagInfo, ListEntry
 
 Payload = dict[str, Any]

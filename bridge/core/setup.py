@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bridge.core.absence import LostLimit
-from bridge.core.charging_profiles import ChargingProfile
+from bridge.core.charging_profile import ChargingProfile
+from bridge.core.configuration.authorization_key import Password
 from bridge.core.id_tag import IdTags, NoIdTags
-from bridge.core.password import Password
+from bridge.core.limits.absence import LostLimit
 from bridge.core.rows import Sample, TransactionRow
 from bridge.core.zaptec import Behaviour
 

@@ -8,7 +8,18 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, assert_never
 
-from bridge.core.errands import Done, Ended, Errand, Failed, Fetch, Install, NotGenuine, Outcome, Slot, Upload
+from bridge.core.maintenance.errand import (
+    Done,
+    Ended,
+    Errand,
+    Failed,
+    Fetch,
+    Install,
+    NotGenuine,
+    Outcome,
+    Slot,
+    Upload,
+)
 from bridge.jobs.attempt import InstallError, Patience, SignatureError, Tls, TransferError
 
 if TYPE_CHECKING:

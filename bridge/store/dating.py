@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime, timedelta
 
-from bridge.core.charging_profiles import FIRST_DATED
+from bridge.core.charging_profile import FIRST_DATED
 from bridge.core.now import FIRST_YEAR, SINCE_BOOT, is_dated
 from bridge.core.rows import Dated
 from bridge.store.columns import moment_text

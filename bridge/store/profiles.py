@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, assert_never
 
-from bridge.core.charging_profiles import ChargingProfile, Period
+from bridge.core.charging_profile import ChargingProfile, Period
 from bridge.core.rows import ProfileInstalled, ProfilesRemoved
 
 PROFILE = (

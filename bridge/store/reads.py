@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from bridge.core.charging_profiles import ChargingProfile
+from bridge.core.charging_profile import ChargingProfile
 from bridge.core.id_tag import IdTagInfo
 from bridge.core.rows import MessageRef, Pending, Sample, Session, TransactionRow
 from bridge.store.columns import KINDS, ROW, SAMPLE, payload_of, row_of, sample_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
+from bridge.core.reporting.transaction_data import BOUNDARIES, every_second
 from bridge.core.rows import SampleTaken
-from bridge.core.transaction_data import BOUNDARIES, every_second
 from bridge.store.columns import SAMPLE, sample_values
 
 MOST_SAMPLES = 2000  # of one row: two weeks at ten minutes, or three days at two, without a Central System

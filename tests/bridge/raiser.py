@@ -56,4 +56,4 @@ class Raiser:
 def _name(code: CodeType) -> str:
     """Empty for what is not of the core."""
     path = Path(code.co_filename)
-    return f"{path.stem}.{code.co_qualname}" if path.parent == CORE else ""
+    return f"{path.stem}.{code.co_qualname}" if path.is_relative_to(CORE) else ""

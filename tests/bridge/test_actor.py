@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from bridge.core.configuration import REMEMBERED_PREFIX
-from bridge.core.restarting import RETRY_S
+from bridge.core.configuration.configuration import REMEMBERED_PREFIX
+from bridge.core.maintenance.restart import RETRY_S
 from bridge.core.rows import Remembered
 from bridge.core.setup import ORDERLY
 from bridge.effects import Answer, AskRestart, Leave, Say, SetLink, Write

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.core.box import READER_GRACE_S, BoxView
+from bridge.core.box_view import READER_GRACE_S, BoxView
 from hal.contract import InstrumentBox
 
 

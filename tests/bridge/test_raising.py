@@ -202,7 +202,7 @@ def test_the_end_comes_although_its_wish_raises(shell: Shell) -> None:
 
 
 def test_a_connection_whose_begin_raises_is_ended(shell: Shell) -> None:
-    raising(shell, "password.Passwords.opened")
+    raising(shell, "authorization_key.Passwords.opened")
     shell.connect()
     assert len(shell.reconnects()) == 1
     assert shell.actions() == []

@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("bridge/core", "bridge/central_system")
 # Not part of the pure world that scenarios are played in: sockets, certificates, words for the log; and what
-# an uploaded file holds, which is judged by tests/bridge/core/test_observations.py.
+# an uploaded file holds, which is judged by tests/bridge/core/reporting/test_observations.py.
 NOT_PLAYED = frozenset({"link", "trouble", "credentials", "observations"})
 NO_SUCH_PART = "the pure box has no such part: docs/faults.md is held to this row by tests/docs"
 ROWS_WITHOUT_PART = (
@@ -37,7 +37,7 @@ NOT_HEARD = {
     ("schemas", "module", "OccurenceConstraintViolation"): "no request has minItems or maxItems",
     ("connector", "_try_to_start", "MeterValueSampleInterval"): "the next step takes the key's value anyhow",
     ("id_tag", "at", "Expired"): "whatever is not Accepted refuses alike; the word is never told",
-    ("firmware", "step", "InstallationFailed"): "24 hours are too long: tests/bridge/core/test_firmware.py",
+    ("firmware", "step", "InstallationFailed"): "24 hours are too long: tests/bridge/core/maintenance/test_firmware.py",
     **dict.fromkeys((("faults", "module", f'"{row}"') for row in ROWS_WITHOUT_PART), NO_SUCH_PART),
 }
 

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from bridge.core.errands import Done, Ended, Errand, Failed, Fetch, Install, NotGenuine, Outcome, Slot, Upload
+from bridge.core.maintenance.errand import (
+    Done,
+    Ended,
+    Errand,
+    Failed,
+    Fetch,
+    Install,
+    NotGenuine,
+    Outcome,
+    Slot,
+    Upload,
+)
 
 WANTED = "the scenario wants it so"
 OUTCOMES: dict[str, tuple[type, Outcome]] = {

@@ -9,7 +9,7 @@ from itertools import pairwise
 from bridge.central_system.frames import OcppError
 from bridge.central_system.operations.question import Question
 from bridge.central_system.schemas import Payload
-from bridge.core.charging_profiles import (
+from bridge.core.charging_profile import (
     MOST_A,
     MOST_PERIODS,
     TOP_STACK_LEVEL,
@@ -18,7 +18,7 @@ from bridge.core.charging_profiles import (
     Period,
     moment,
 )
-from bridge.core.metering import INT32_MAX
+from bridge.core.reporting.meter_values import INT32_MAX
 from bridge.core.session import Transaction
 
 

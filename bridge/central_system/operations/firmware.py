@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from bridge.central_system.frames import OcppError
 from bridge.central_system.operations.question import Answer, Question
 from bridge.central_system.schemas import Payload
-from bridge.core.diagnostics import Plan
-from bridge.core.errands import Upload
-from bridge.core.firmware import BusyError
-from bridge.core.location import LocationError, checked, upload_target
+from bridge.core.maintenance.diagnostics import Plan
+from bridge.core.maintenance.errand import Upload
+from bridge.core.maintenance.firmware import BusyError
+from bridge.core.maintenance.location import LocationError, checked, upload_target
 from bridge.core.now import Now
-from bridge.core.observations import as_document, as_log
+from bridge.core.reporting.observations import as_document, as_log
 
 DEFAULT_RETRIES = 1
 UPLOAD_INTERVAL_S = 60

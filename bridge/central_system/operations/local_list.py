@@ -7,8 +7,8 @@ from bridge.central_system.operations.charging_profile import check_within
 from bridge.central_system.operations.question import Answer, Question, with_status
 from bridge.central_system.schemas import Payload
 from bridge.core.id_tag import ListEntry, id_tag_info
-from bridge.core.metering import INT32_MAX
 from bridge.core.now import moment_of
+from bridge.core.reporting.meter_values import INT32_MAX
 
 
 def get_local_list_version(question: Question) -> Answer:

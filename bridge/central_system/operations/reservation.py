@@ -7,9 +7,9 @@ from datetime import datetime
 from bridge.central_system.frames import OcppError
 from bridge.central_system.operations.charging_profile import check_within
 from bridge.central_system.operations.question import Answer, Question, with_status
-from bridge.core.metering import INT32_MAX
+from bridge.core.authorization.reservation import Reservation
 from bridge.core.now import moment_of
-from bridge.core.reservation import Reservation
+from bridge.core.reporting.meter_values import INT32_MAX
 from bridge.core.session import CONNECTOR_ID, Idle
 
 

@@ -16,11 +16,11 @@ from bridge.central_system.operations.charging_profile import (
 )
 from bridge.central_system.operations.question import Answer, Question, with_status
 from bridge.central_system.schemas import Payload
-from bridge.core.charging_profiles import ChargingProfile, Mains
-from bridge.core.charging_schedule import CompositeSchedule
-from bridge.core.installed_profiles import Criteria
-from bridge.core.metering import INT32_MAX
+from bridge.core.charging_profile import ChargingProfile, Mains
+from bridge.core.limits.charging_schedule import CompositeSchedule
+from bridge.core.limits.installed_profiles import Criteria
 from bridge.core.now import timestamp
+from bridge.core.reporting.meter_values import INT32_MAX
 from bridge.core.session import CONNECTOR_ID, Transaction
 
 

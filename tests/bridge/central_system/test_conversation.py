@@ -15,7 +15,7 @@ from bridge.central_system.effects import Effects, Voice
 from bridge.central_system.registration import Registration
 from bridge.core.calendar import Calendar
 from bridge.core.charge_point import ChargePoint
-from bridge.core.configuration import Configuration
+from bridge.core.configuration.configuration import Configuration
 from bridge.core.now import Now
 from bridge.core.setup import Identity, Memory
 from bridge.core.zaptec import CLOUD

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from bridge.central_system.liveness import Liveness
-from bridge.core.configuration import Configuration
+from bridge.core.configuration.configuration import Configuration
 from bridge.core.now import Now
 from bridge.core.zaptec import CLOUD
 

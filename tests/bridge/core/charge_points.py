@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from bridge.core.charge_point import ChargePoint
-from bridge.core.charging_profiles import ChargingProfile
-from bridge.core.configuration import Configuration
+from bridge.core.charging_profile import ChargingProfile
+from bridge.core.configuration.configuration import Configuration
 from bridge.core.now import Now
 from bridge.core.setup import Identity, Memory
 from bridge.core.zaptec import BEHAVIOURS, Mode

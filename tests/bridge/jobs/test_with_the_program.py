@@ -19,7 +19,7 @@ import pytest
 
 from bridge.cli.central_system import CentralSystem
 from bridge.core.now import timestamp
-from bridge.core.observations import SOURCES
+from bridge.core.reporting.observations import SOURCES
 from tests.bridge.jobs.archive import Signer
 from tests.bridge.jobs.ftp_server import USER_IN_URL
 from tests.bridge.jobs.servers import ftp_server, http_server

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
-from bridge.core.charging_profiles import ChargingProfile
+from bridge.core.charging_profile import ChargingProfile
 from bridge.core.id_tag import IdTagInfo
 from bridge.core.now import is_dated
 from bridge.core.rows import (

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
-from bridge.core.charging_profiles import ChargingProfile, Period
+from bridge.core.charging_profile import ChargingProfile, Period
 from bridge.core.id_tag import IdTagInfo, ListEntry
 from bridge.core.now import SINCE_BOOT
 from bridge.core.rows import (

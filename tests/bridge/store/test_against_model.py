@@ -40,7 +40,7 @@ from bridge.core.rows import (
     TransactionStopped,
 )
 from bridge.store import Database, StoreError
-from tests.bridge.core.charging_model import charging_profiles
+from tests.bridge.core.limits.charging_model import charging_profiles
 from tests.bridge.store.model import BOOT, Model, a_row, a_sample, a_stop
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)

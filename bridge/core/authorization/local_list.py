@@ -1,0 +1,72 @@
+"""OCPP 1.6 3.5.2, 5.10, 5.15: the local authorization list, sent as a whole or in parts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Literal
+
+from bridge.core.configuration.configuration import Configuration
+from bridge.core.id_tag import IdTagInfo, IdTags, ListEntry
+from bridge.core.rows import Change, LocalListSent
+
+UpdateType = Literal["Full", "Differential"]
+UpdateAnswer = Literal["Accepted", "Failed", "NotSupported", "VersionMismatch", "TooLong"]
+NOT_IN_USE = -1  # OCPP 1.6 6.28: local lists are not supported
+
+
+class LocalList:
+    """Asked of the store; what changes comes out in `changes`."""
+
+    def __init__(self, configuration: Configuration, id_tags: IdTags) -> None:
+        self.changes: list[Change] = []
+        self._configuration = configuration
+        self._id_tags = id_tags
+
+    @property
+    def in_use(self) -> bool:
+        """LocalAuthListEnabled."""
+        return self._configuration.is_on("LocalAuthListEnabled")
+
+    @property
+    def version(self) -> int:
+        """0: empty; -1: not in use."""
+        return self._id_tags.list_version() if self.in_use else NOT_IN_USE
+
+    def has(self, id_tag: str) -> bool:
+        """In use or not."""
+        return self._id_tags.listed(id_tag) is not None
+
+    def entry(self, id_tag: str, moment: datetime) -> IdTagInfo | None:
+        """As it stands at that moment; None while the list is not in use."""
+        found = self._id_tags.listed(id_tag) if self.in_use else None
+        return None if found is None else found.at(moment)
+
+    def send(self, update: UpdateType, version: int, entries: Sequence[ListEntry]) -> UpdateAnswer:
+        """The whole message or nothing; of two entries for one idTag the later counts.
+
+        TooLong: more entries than SendLocalListMaxLength, or LocalAuthListMaxLength after applying.
+        """
+        if not self.in_use:
+            return "NotSupported"
+        if update == "Full" and version == 0 and entries:
+            return "Failed"  # 5.10: version 0 is the empty list's
+        if update == "Differential" and version <= self.version:
+            return "VersionMismatch"
+        last = {entry.id_tag.casefold(): entry for entry in entries}
+        if len(entries) > self._most("SendLocalListMaxLength"):
+            return "TooLong"
+        if self._size_after(update, last.values()) > self._most("LocalAuthListMaxLength"):
+            return "TooLong"
+        self.changes.append(LocalListSent(version, tuple(last.values()), replaces=update == "Full"))
+        return "Accepted"
+
+    def _most(self, key: str) -> int:
+        return self._configuration.seconds(key)
+
+    def _size_after(self, update: UpdateType, entries: Collection[ListEntry]) -> int:
+        if update == "Full":
+            return len(entries)
+        return self._id_tags.list_size() + sum(
+            (entry.info is not None) - self.has(entry.id_tag) for entry in entries
+        )

@@ -1,0 +1,220 @@
+"""What is known of the wallbox at this moment, and the questions the core asks of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bridge.core.reporting.faults import METER_LOST, NO_ERROR, NOT_RECORDED, READER_LOST, Report, report
+from bridge.core.reporting.meter_values import FRESH_S, Supply
+from bridge.core.session import PlugIn
+from hal.contract import Box, Fault, InstrumentBox, Reading, Status, Temperatures
+
+SILENT_S = 3.0  # `hal.safety` sends a Status each second
+STATUS_LATE_S = 1.5  # then what it relays is no longer judged
+READER_GRACE_S = 3.0  # opening a port takes a moment, at a start and after a replug
+SETTLE_S = 3.0  # after a start of `hal.safety` a missing car is not yet believed
+FULL_A = 80.0  # asks for all there is, until the box has said what its installation allows
+LOST_CAP_A = 6.0
+LOST_PAUSE_S = 60.0
+LOST_END_S = 600.0
+LOST_RECOVER_S = 10.0
+
+
+@dataclass(slots=True)
+class MeterWatch:
+    """How long there has been no fresh reading, and whether it has been well again for long enough."""
+
+    _watched_since_s: float | None = None
+    _lost_since_s: float | None = None
+    _good_since_s: float | None = None
+
+    def observe(self, reading_at_s: float | None, now_s: float) -> None:
+        """To be called at every step. The first reading may take as long as any other."""
+        if self._watched_since_s is None:
+            self._watched_since_s = now_s
+        fresh = now_s - (self._watched_since_s if reading_at_s is None else reading_at_s) <= FRESH_S
+        if not fresh:
+            self._good_since_s = None
+            if self._lost_since_s is None:
+                self._lost_since_s = now_s
+        elif self._lost_since_s is not None:
+            self._good_since_s = now_s if self._good_since_s is None else self._good_since_s
+            if now_s - self._good_since_s >= LOST_RECOVER_S:
+                self._lost_since_s = self._good_since_s = None
+
+    def unheard(self) -> None:
+        """Nothing is known of this moment: good readings have to come in a row."""
+        self._good_since_s = None
+
+    def lost_s(self, now_s: float) -> float | None:
+        """None while the meter is good; the time without it else, standing still once it recovers."""
+        if self._lost_since_s is None:
+            return None
+        return (self._good_since_s or now_s) - self._lost_since_s
+
+    def cap_a(self, now_s: float) -> float | None:
+        """6 A without a meter, 0 after a minute; None: no cap."""
+        lost_s = self.lost_s(now_s)
+        if lost_s is None:
+            return None
+        return LOST_CAP_A if lost_s < LOST_PAUSE_S else 0.0
+
+
+class BoxView:
+    """The newest of each message from `hal`."""
+
+    def __init__(self) -> None:
+        self.box: Box | None = None
+        self.status: Status | None = None
+        self.reading: Reading | None = None
+        self.temperatures: Temperatures | None = None
+        self.instruments: InstrumentBox | None = None
+        self.meter = MeterWatch()
+        self.recorded = True  # the store takes what happens here
+        self._start_seen_s = 0.0
+        self._heard_since_s = 0.0
+        self._listening_since_s: float | None = None
+        self._reader_bad_since_s: float | None = None
+
+    def take_status(self, status: Status, now_s: float) -> None:
+        """Keeps when this start of `hal.safety` was first seen."""
+        if self.status is None or self.status.start_id != status.start_id:
+            self._start_seen_s = now_s
+        if self.status is None or now_s - self.status.at_s > STATUS_LATE_S:
+            self._heard_since_s = now_s
+        self.status = status
+
+    def watch_meter(self, now_s: float) -> None:
+        """At every step. Readings pass through `hal.safety`: its silence is not the meter's."""
+        if self._listening_since_s is None:
+            self._listening_since_s = now_s
+        if self.status is None or now_s - self.status.at_s > STATUS_LATE_S:
+            self.meter.unheard()
+            return
+        seen_s = None if self.reading is None else self.reading.at_s
+        if seen_s is not None and self.meter.lost_s(now_s) is None:
+            seen_s = max(seen_s, self._heard_since_s)
+        self.meter.observe(seen_s, now_s)
+
+    def take_instruments(self, instruments: InstrumentBox, now_s: float) -> None:
+        """Keeps since when the reader, if the box has one, is not well."""
+        self.instruments = instruments
+        bad = instruments.reader is not None and instruments.reader_health != "ok"
+        self._reader_bad_since_s = (self._reader_bad_since_s or now_s) if bad else None
+
+    def alive(self, now_s: float) -> bool:
+        """`hal.safety` has been heard within 3 s."""
+        return self.status is not None and now_s - self.status.at_s <= SILENT_S
+
+    def silent_s(self, now_s: float) -> float:
+        """How long `hal.safety` has been silent; if it was never heard, since the first step."""
+        heard_s = self._listening_since_s if self.status is None else self.status.at_s
+        return 0.0 if heard_s is None else now_s - heard_s
+
+    @property
+    def car_connected(self) -> bool:
+        """Control pilot in B, C or D. A cable without a car is not a car."""
+        return self.status is not None and self.status.vehicle in ("B", "C", "D")
+
+    def car_left(self, now_s: float) -> bool:
+        """State A, said by a `hal.safety` that has had time to look."""
+        settled = now_s - self._start_seen_s >= SETTLE_S
+        return self.alive(now_s) and settled and self.status is not None and self.status.vehicle == "A"
+
+    @property
+    def plug_in(self) -> PlugIn | None:
+        """The present or the last one; None: `hal.safety` has not been heard."""
+        return PlugIn(self.status.start_id, self.status.plug_ins) if self.status is not None else None
+
+    def plugged_anew(self, since: PlugIn | None) -> bool:
+        """There was an A since that plug-in, and another one: of another car, for all that is known.
+
+        A start of `hal.safety` counts from a car that it finds, which is taken for the same.
+        """
+        present = self.plug_in
+        if since is None or present is None:
+            return False
+        return present.number > (since.number if present.start_id == since.start_id else 1)
+
+    @property
+    def cable_locked(self) -> bool:
+        """True for a fixed cable too: it cannot leave."""
+        return self.status is not None and self.status.lock in ("locked", None)
+
+    def fresh_reading(self, now_s: float) -> Reading | None:
+        """Not older than 3 s."""
+        reading = self.reading
+        return reading if reading is not None and now_s - reading.at_s <= FRESH_S else None
+
+    @property
+    def offered_a(self) -> float:
+        """Amps on the pilot; 0 when it offers nothing."""
+        offer = self.status.pilot_offer if self.status is not None else "x1"
+        return 0.0 if isinstance(offer, str) else offer
+
+    @property
+    def contactor_closed(self) -> bool:
+        """The mirror contact."""
+        return self.status is not None and self.status.contactor_closed
+
+    @property
+    def opened_at_s(self) -> float | None:
+        """When the contactor opened; None while it is closed, told to close, or unknown."""
+        status = self.status
+        if status is None or status.contactor_closed or status.contactor_commanded:
+            return None
+        return status.contactor_changed_at_s
+
+    def wishless_since(self, s: float) -> bool:
+        """A status younger than `s` says that nothing is wished of the box any more."""
+        return self.status is not None and self.status.at_s > s and self.status.limits_a.get("wish") == 0.0
+
+    @property
+    def installation_a(self) -> float:
+        """What the installation allows on each phase."""
+        return self.box.installation_max_a if self.box is not None else FULL_A
+
+    @property
+    def supply(self) -> Supply:
+        """What meter values need to know; a three-phase 230 V box until the box has said what it is."""
+        box = self.box
+        if box is None:
+            return Supply(3, 230.0, self.offered_a, self._contacts_c)
+        return Supply(box.phases, box.nominal_voltage_v, self.offered_a, self._contacts_c)
+
+    @property
+    def _contacts_c(self) -> float | None:
+        """Of the same age as the newest reading, at most."""
+        told, reading = self.temperatures, self.reading
+        if told is None or reading is None or reading.at_s - told.at_s > FRESH_S:
+            return None
+        return told.contacts_c
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """All that stand, the oldest first."""
+        faults = self.status.faults if self.status is not None else ()
+        return tuple(sorted(faults, key=lambda fault: fault.since_s))
+
+    @property
+    def opening_faults(self) -> tuple[Fault, ...]:
+        """Those under which the contactor may not be closed, the oldest first."""
+        return tuple(fault for fault in self.faults if fault.opens)
+
+    def error(self, now_s: float) -> Report:
+        """For StatusNotification: the first of what is wrong."""
+        return next(iter(self.wrongs(now_s)), NO_ERROR)
+
+    def wrongs(self, now_s: float) -> list[Report]:
+        """All that is, once each: opening faults, what has a code of its own, what is internal."""
+        opening = [report(fault.id) for fault in self.opening_faults]
+        others = [report(fault.id) for fault in self.faults if not fault.opens]
+        if self.meter.lost_s(now_s) is not None:
+            others.append(METER_LOST)
+        bad_since_s = self._reader_bad_since_s
+        if bad_since_s is not None and now_s - bad_since_s >= READER_GRACE_S:
+            others.append(READER_LOST)
+        if not self.recorded:
+            others.append(NOT_RECORDED)
+        others.sort(key=lambda one: one.error_code == "InternalError")
+        return list(dict.fromkeys(opening + others))

@@ -1,0 +1,1 @@
+"""PURE: how many amps: charging profiles, and what holds while the Central System is away."""

@@ -1,0 +1,119 @@
+"""OCPP 1.6 3.13.2 and 3.13.3: the limit that all charging profiles together set, now and over a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bridge.core.charging_profile import NEVER, ChargingProfile, Mains, Moment, Purpose
+
+MOST_CHANGES = 1024  # so many change points of a composite schedule are looked at: a question is no burden
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What the limit depends on, beside the profiles and the moment."""
+
+    row_id: int | None  # the running transaction's; None: none runs
+    begins_at: Moment  # of the transaction, or when one is supposed to begin
+    installation_a: float
+    mains: Mains
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """The prevailing limit, and the next change point: until then it holds in the same circumstances."""
+
+    limit_a: float
+    until: float  # a moment, or NEVER
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a stack says at a moment, and the first moment at which it may say something else."""
+
+    limit_a: float | None  # None: nothing
+    until: float  # a moment, or NEVER
+
+
+def prevailing(profiles: Sequence[ChargingProfile], circumstances: Circumstances, at: Moment) -> Ruling:
+    """The least of the installation's limit, of the whole box's profiles and of the transaction's.
+
+    Where none of them says anything at this moment, they set no limit.
+    """
+    whole = _top(_of_purpose(profiles, "ChargePointMaxProfile"), circumstances, at)
+    transaction = _of_transaction(profiles, circumstances, at)
+    limits_a = (circumstances.installation_a, whole.limit_a, transaction.limit_a)
+    return Ruling(min(a for a in limits_a if a is not None), min(whole.until, transaction.until))
+
+
+def _of_transaction(profiles: Sequence[ChargingProfile], circumstances: Circumstances, at: Moment) -> _Said:
+    """The TxProfiles, and while they say nothing the defaults: these limit again when a TxProfile ends.
+
+    OCPP 1.6 5.16.4 with errata 3.43 says so of gaps in a Recurring TxProfile; here it holds for every end.
+    One default of the connector hides those of connector 0, even where it says nothing itself.
+    """
+    own = [each for each in _of_purpose(profiles, "TxProfile") if each.row_id == circumstances.row_id]
+    said = _top(own, circumstances, at)
+    if said.limit_a is not None:
+        return said
+    defaults = _of_purpose(profiles, "TxDefaultProfile")
+    of_connector = [each for each in defaults if each.connector_id != 0]
+    default = _top(of_connector or defaults, circumstances, at)
+    return _Said(default.limit_a, min(said.until, default.until))
+
+
+def _of_purpose(profiles: Sequence[ChargingProfile], purpose: Purpose) -> list[ChargingProfile]:
+    return [profile for profile in profiles if profile.purpose == purpose]
+
+
+def _top(stack: Iterable[ChargingProfile], circumstances: Circumstances, at: Moment) -> _Said:
+    """The highest level that says something; what stands below it cannot matter before it is silent."""
+    until = NEVER
+    for profile in sorted(stack, key=lambda profile: profile.stack_level, reverse=True):
+        span = profile.span(_relative_to(profile, circumstances), at)
+        until = min(until, span.until)
+        if span.period is not None:
+            return _Said(span.period.limit_a(profile.unit, circumstances.mains), until)
+    return _Said(None, until)
+
+
+def _relative_to(profile: ChargingProfile, circumstances: Circumstances) -> Moment:
+    """With the transaction; the limit of the whole box needs none, and then begins at its receipt."""
+    if profile.purpose == "ChargePointMaxProfile" and circumstances.row_id is None:
+        return profile.received_at
+    return circumstances.begins_at
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From this second of a composite schedule on."""
+
+    start_s: int
+    limit_a: float
+
+
+@dataclass(frozen=True, slots=True)
+class CompositeSchedule:
+    """Steps begin at 0, rise, and no two neighbours are equal. `duration_s` is as asked, unless there are
+    more than MOST_CHANGES change points: then it ends with the last one looked at."""
+
+    steps: tuple[Step, ...]
+    duration_s: int
+
+
+def composite(
+    profiles: Sequence[ChargingProfile], circumstances: Circumstances, at: Moment, duration_s: int
+) -> CompositeSchedule:
+    """OCPP 1.6 5.7. A running transaction is taken to go on. Without duration there is no step."""
+    steps: list[Step] = []
+    offset_s: float = 0
+    for _ in range(MOST_CHANGES):
+        if offset_s >= duration_s:
+            break
+        start_s = int(offset_s)
+        ruling = prevailing(profiles, circumstances, at + start_s)
+        if not steps or steps[-1].limit_a != ruling.limit_a:
+            steps.append(Step(start_s, ruling.limit_a))
+        offset_s = ruling.until - at
+    return CompositeSchedule(tuple(steps), duration_s if offset_s >= duration_s else int(offset_s))

@@ -1,0 +1,173 @@
+"""The charging profiles of this charge point: what is installed, with whom it dies, and the limit of now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from bridge.core.box_view import BoxView
+from bridge.core.charging_profile import (
+    MOST_PROFILES,
+    ChargingProfile,
+    Mains,
+    Moment,
+    Purpose,
+    moment,
+)
+from bridge.core.limits.charging_schedule import (
+    Circumstances,
+    CompositeSchedule,
+    Ruling,
+    composite,
+    prevailing,
+)
+from bridge.core.now import Now
+from bridge.core.reporting.meter_values import mean_voltage_v
+from bridge.core.rows import Change, ProfileInstalled, ProfilesRemoved
+from bridge.core.session import Authorized, Authorizing, State, Transaction
+
+VOLTAGE_EVERY_S = 60.0  # watts become amps anew at most so often: the offer does not twitch
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """OCPP 1.6 5.4 ClearChargingProfile: None matches everything; an id alone decides."""
+
+    profile_id: int | None = None
+    connector_id: int | None = None
+    purpose: Purpose | None = None
+    stack_level: int | None = None
+
+    def match(self, profile: ChargingProfile) -> bool:
+        """Whether this profile is meant."""
+        if self.profile_id is not None:
+            return profile.profile_id == self.profile_id
+        return (
+            self.connector_id in (None, profile.connector_id)
+            and self.purpose in (None, profile.purpose)
+            and self.stack_level in (None, profile.stack_level)
+        )
+
+
+class InstalledProfiles:
+    """`changes` are to be made durable; `follow` comes at every step, so that a TxProfile dies in time."""
+
+    def __init__(self, recalled: Iterable[ChargingProfile]) -> None:
+        self.changes: list[Change] = []
+        self._profiles: tuple[ChargingProfile, ...] = tuple(recalled)
+        self._of_start: ChargingProfile | None = None  # of a RemoteStart that waits for its car
+        self._ruling: tuple[Circumstances, Moment, Ruling] | None = None  # None: to be found anew
+        self._voltage: tuple[float, float] | None = None  # (V, found at)
+
+    # What is installed
+
+    def install(self, profile: ChargingProfile) -> bool:
+        """Durable, and in force at once. False: there are 24, and it replaces none of them."""
+        if not _has_room(profile, (*self._profiles, *self._waiting)):
+            return False
+        if self._of_start is not None and self._of_start.profile_id == profile.profile_id:
+            self._of_start = None
+        self._put(profile)
+        return True
+
+    @property
+    def _waiting(self) -> tuple[ChargingProfile, ...]:
+        """The one of a start that is waited for has its place kept."""
+        return (self._of_start,) if self._of_start is not None else ()
+
+    def _put(self, profile: ChargingProfile) -> None:
+        self._keep(tuple(each for each in self._profiles if not profile.replaces(each)))
+        self._profiles = (*self._profiles, profile)
+        self._ruling = None
+        self.changes.append(ProfileInstalled(profile))
+
+    @property
+    def want_one_phase(self) -> bool:
+        """Some installed profile does."""
+        return any(profile.wants_one_phase for profile in self._profiles)
+
+    def clear(self, criteria: Criteria) -> bool:
+        """False: nothing matched."""
+        staying = tuple(profile for profile in self._profiles if not criteria.match(profile))
+        of_start = self._of_start is not None and criteria.match(self._of_start)
+        if of_start:
+            self._of_start = None
+        return self._keep(staying) or of_start
+
+    def hold(self, profile: ChargingProfile | None) -> bool:
+        """What came with the RemoteStart that is now waited for; it takes the place of a former one's.
+
+        False: there are 24 already. Not durable: an authorization does not outlive the program either.
+        """
+        if profile is not None and not _has_room(profile, self._profiles):
+            return False
+        self._of_start = profile
+        return True
+
+    def follow(self, state: State) -> None:
+        """TxProfiles die with their transaction, and the one of a start with that start."""
+        row_id = state.row_id if isinstance(state, Transaction) else None
+        self._keep(tuple(each for each in self._profiles if each.row_id in (None, row_id)))
+        of_start = self._of_start
+        if of_start is None:
+            return
+        if row_id is not None:
+            self._of_start = None
+            self._put(replace(of_start, row_id=row_id))
+        elif not (isinstance(state, Authorizing | Authorized) and state.source == "remote"):
+            self._of_start = None
+
+    def _keep(self, staying: tuple[ChargingProfile, ...]) -> bool:
+        """Whether some went."""
+        gone = tuple(each.profile_id for each in self._profiles if each not in staying)
+        if gone:
+            self._profiles, self._ruling = staying, None
+            self.changes.append(ProfilesRemoved(gone))
+        return bool(gone)
+
+    def date(self, now: Now) -> None:
+        """Time is known now: what counts from its receipt does so in the calendar."""
+        self._profiles = tuple(each.dated(now) for each in self._profiles)
+        self._of_start = self._of_start and self._of_start.dated(now)
+        self._ruling = None
+
+    # What they say
+
+    def limit_a(self, transaction: Transaction, box: BoxView, now: Now) -> float:
+        """The prevailing limit, the installation's included; found anew only when something has changed."""
+        at = moment(now.utc)
+        circumstances = self._circumstances(transaction, box, now)
+        if self._ruling is not None:
+            judged, since, ruling = self._ruling
+            if judged == circumstances and since <= at < ruling.until:
+                return ruling.limit_a
+        ruling = prevailing(self._profiles, circumstances, at)
+        self._ruling = (circumstances, at, ruling)
+        return ruling.limit_a
+
+    def composite(self, state: State, box: BoxView, duration_s: int, now: Now) -> CompositeSchedule:
+        """Without a transaction: as if one began now, with the profile of a start that is waited for."""
+        transaction = state if isinstance(state, Transaction) else None
+        circumstances = self._circumstances(transaction, box, now)
+        return composite((*self._profiles, *self._waiting), circumstances, moment(now.utc), duration_s)
+
+    def _circumstances(self, transaction: Transaction | None, box: BoxView, now: Now) -> Circumstances:
+        return Circumstances(
+            row_id=transaction.row_id if transaction is not None else None,
+            begins_at=moment(transaction.started_at if transaction is not None else now.utc),
+            installation_a=box.installation_a,
+            mains=self.mains(box, now),
+        )
+
+    def mains(self, box: BoxView, now: Now) -> Mains:
+        """The mean of fresh phase voltages, else nominal, found at most each 60 s."""
+        if self._voltage is None or now.s - self._voltage[1] >= VOLTAGE_EVERY_S:
+            reading, supply = box.fresh_reading(now.s), box.supply
+            volts = mean_voltage_v(reading.voltage_v, supply) if reading else supply.nominal_voltage_v
+            self._voltage = (volts, now.s)
+        return Mains(box.supply.phases, self._voltage[0])
+
+
+def _has_room(profile: ChargingProfile, held: Sequence[ChargingProfile]) -> bool:
+    """A replacement never counts against the 24."""
+    return len(held) < MOST_PROFILES or any(profile.replaces(each) for each in held)

@@ -1,0 +1,1 @@
+"""PURE: what is done to the box beside charging: diagnostics, firmware, restarts."""

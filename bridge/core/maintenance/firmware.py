@@ -1,0 +1,226 @@
+"""OCPP 1.6 4.5, 5.19: one update, from its request to the word of the version that it brought.
+
+    (none) ─request─▶ scheduled ─time─▶ downloading ─genuine─▶ downloaded ─no transaction─▶ installing
+      ▲                   ▲                 │                      │                            │ installed
+      │                   └─try left────────┤                      │ a day                      ▼
+      └─────────────────────────────────────┴──────────────────────┴────────failed──────── restarting
+
+What is `installing` or `restarting` when a program starts is judged by that program, by its own version, once
+the Central System has accepted it. Every step is durable before it is acted upon or told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Annotated, Literal, assert_never
+
+import msgspec
+
+from bridge.core.maintenance.errand import (
+    INTERVAL_MOST_S,
+    MOST_RETRIES,
+    Done,
+    Errand,
+    Failed,
+    Fetch,
+    Install,
+    NotGenuine,
+    Outcome,
+)
+from bridge.core.maintenance.progress import Telling
+from bridge.core.now import Now, is_dated
+from bridge.core.rows import Change, Remembered
+
+STORED = "firmware"  # name of the remembered value
+LONGEST_WAIT = timedelta(hours=24)  # for the end of a transaction
+
+Phase = Literal["scheduled", "downloading", "downloaded", "installing", "restarting"]
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What is known of the update that is under way."""
+
+    location: str
+    phase: Phase
+    since: Annotated[datetime, msgspec.Meta(tz=True)]  # scheduled: when the download is to begin
+    tries_left: Annotated[int, msgspec.Meta(ge=0, le=MOST_RETRIES)]  # after the present one
+    interval_s: Annotated[int, msgspec.Meta(ge=0, le=INTERVAL_MOST_S)]
+    failed: bool = False  # a try was made in vain
+    version: str = ""  # that it brings, in four numbers; known once it is downloaded
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is durable."""
+
+    update: Update | None = None
+    untold: tuple[str, ...] = ()
+
+
+class BusyError(Exception):
+    """An installation cannot be called off."""
+
+
+class Firmware:
+    """`step` comes after every event; `errands` and `changes` are taken after it."""
+
+    def __init__(self, running_version: str, remembered: Mapping[str, str]) -> None:
+        record = recalled(remembered[STORED]) if STORED in remembered else Record()
+        self.telling = Telling("FirmwareStatusNotification", record.untold)
+        self.errands: list[Errand] = []
+        self.changes: list[Change] = []
+        self._running_version = running_version
+        self._update = record.update
+        self._ticket = 0
+        self._judging = self._phase in ("installing", "restarting")
+        self._fetching = False
+
+    @property
+    def _phase(self) -> Phase | None:
+        return self._update.phase if self._update is not None else None
+
+    @property
+    def status(self) -> str:
+        """FirmwareStatus of what runs; Idle when nothing does."""
+        match self._phase:
+            case "downloading":
+                return "Downloading"
+            case "scheduled" if self._update is not None and self._update.failed:
+                return "DownloadFailed"
+            case "downloaded":
+                return "Downloaded"
+            case "installing" | "restarting":
+                return "Installing"
+            case "scheduled" | None:
+                return "Idle"
+            case never:
+                assert_never(never)
+
+    @property
+    def refuses_starts(self) -> bool:
+        """New transactions have to wait for the installation; never for its judgement."""
+        return self._phase in ("downloaded", "installing", "restarting") and not self._judging
+
+    @property
+    def wants_restart(self) -> bool:
+        """The installer is done; the new version has to start."""
+        return self._phase == "restarting" and not self._judging
+
+    def request(self, location: str, at: datetime, retries: int, interval_s: int) -> None:
+        """Replaces one that is not being installed yet. Raises BusyError."""
+        if self._phase in ("installing", "restarting"):
+            raise BusyError("a firmware update is being installed")
+        if self._phase == "downloading":
+            self._ticket += 1
+            self.errands.append(Errand("firmware", self._ticket, None))
+        self._become(Update(location, "scheduled", at, retries, interval_s))
+
+    def refuse(self) -> None:
+        """There is nowhere to download from."""
+        self._tell("DownloadFailed")
+
+    def step(self, now: Now, *, online: bool, in_transaction: bool) -> None:
+        """What time, the link and the end of a transaction bring about."""
+        update = self._update
+        if update is None:
+            return
+        match update.phase:
+            case "scheduled":
+                if now.utc >= update.since:
+                    self._tell("Downloading")
+                    self._fetch(update, now)
+            case "downloading":
+                if not self._fetching:  # the program was ended meanwhile
+                    self._fetch(update, now)
+            case "downloaded" if not in_transaction:
+                self._tell("Installing")
+                self._become(replace(update, phase="installing", since=now.utc))
+                self._begin(Install(update.version))
+            case "downloaded":
+                if now.dated and not is_dated(update.since):
+                    self._become(replace(update, since=now.utc))
+                elif now.utc - update.since >= LONGEST_WAIT:
+                    self._finish("InstallationFailed")
+            case "installing" | "restarting":
+                if self._judging and online:
+                    genuine = update.version == self._running_version
+                    self._finish("Installed" if genuine else "InstallationFailed")
+            case never:
+                assert_never(never)
+
+    def ended(self, ticket: int, outcome: Outcome, now: Now) -> None:
+        """Of an errand that was replaced nothing is told."""
+        update = self._update
+        if update is None or ticket != self._ticket:
+            return
+        self._fetching = False
+        if update.phase == "downloading":
+            self._fetched(update, outcome, now)
+        elif isinstance(outcome, Done):
+            self._become(replace(update, phase="restarting", since=now.utc))
+        else:
+            self._finish("InstallationFailed")
+
+    def _fetched(self, update: Update, outcome: Outcome, now: Now) -> None:
+        match outcome:
+            case Done(version=version):
+                self._tell("Downloaded")
+                if version == self._running_version:
+                    self._finish("Installed")
+                else:
+                    self._become(replace(update, phase="downloaded", since=now.utc, version=version))
+            case NotGenuine():
+                self._tell("Downloaded")
+                self._finish("InstallationFailed")
+            case Failed():
+                self._tell("DownloadFailed")
+                self._try_again(update, now)
+            case never:
+                assert_never(never)
+
+    def _try_again(self, update: Update, now: Now) -> None:
+        if update.tries_left == 0:
+            self._become(None)
+            return
+        at = now.at(now.s + update.interval_s)
+        self._become(
+            replace(update, phase="scheduled", since=at, tries_left=update.tries_left - 1, failed=True)
+        )
+
+    def _fetch(self, update: Update, now: Now) -> None:
+        self._fetching = True
+        self._become(replace(update, phase="downloading", since=now.utc))
+        self._begin(Fetch(update.location))
+
+    def _begin(self, work: Fetch | Install) -> None:
+        self._ticket += 1
+        self.errands.append(Errand("firmware", self._ticket, work))
+
+    # What is durable
+
+    def save(self) -> None:
+        """To be called too when something was told."""
+        record = Record(self._update, self.telling.untold)
+        text = None if record == Record() else msgspec.json.encode(record).decode()
+        self.changes.append(Remembered(STORED, text))
+
+    def _tell(self, status: str) -> None:
+        self.telling.tell(status)
+        self.save()
+
+    def _become(self, update: Update | None) -> None:
+        self._update = update
+        self.save()
+
+    def _finish(self, status: str) -> None:
+        self._judging = False
+        self.telling.tell(status)
+        self._become(None)
+
+
+def recalled(text: str) -> Record:
+    """What `save` stored. Raises msgspec.DecodeError for another form, and for numbers out of bounds."""
+    return msgspec.json.decode(text, type=Record)

@@ -1,0 +1,86 @@
+"""What the Central System may have done to the box beside charging: diagnostics and firmware.
+
+Errands, calls and changes collect until they are taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from bridge.core.calls import Outgoing
+from bridge.core.maintenance.diagnostics import Diagnostics
+from bridge.core.maintenance.errand import Ended, Errand
+from bridge.core.maintenance.firmware import Firmware
+from bridge.core.now import Now
+from bridge.core.reporting.observations import Observations
+from bridge.core.rows import Change
+
+
+class Maintenance:
+    """`step` comes after every event; `errands`, `calls` and `changes` are taken after it."""
+
+    def __init__(self, running_version: str, remembered: Mapping[str, str]) -> None:
+        self.observations = Observations()
+        self.diagnostics = Diagnostics()
+        self.firmware = Firmware(running_version, remembered)
+        self.calls: list[Outgoing] = []
+
+    def take_errands(self) -> tuple[Errand, ...]:
+        """To be begun."""
+        taken = (*self.diagnostics.errands, *self.firmware.errands)
+        self.diagnostics.errands.clear()
+        self.firmware.errands.clear()
+        return taken
+
+    @property
+    def changes(self) -> list[Change]:
+        """To be made durable; whoever takes them empties the list."""
+        return self.firmware.changes
+
+    def step(self, now: Now, *, online: bool, in_transaction: bool) -> None:
+        """What time, the link and the end of a transaction bring about."""
+        self.diagnostics.step(now)
+        self.firmware.step(now, online=online, in_transaction=in_transaction)
+        for telling in (self.diagnostics.telling, self.firmware.telling):
+            if online and (call := telling.take()) is not None:
+                self.calls.append(call)
+
+    def ended(self, ended: Ended, now: Now) -> None:
+        """A job tells how its errand went."""
+        match ended.slot:
+            case "diagnostics":
+                self.diagnostics.ended(ended.ticket, ended.outcome, now)
+            case "firmware":
+                self.firmware.ended(ended.ticket, ended.outcome, now)
+            case never:
+                assert_never(never)
+
+    def send_diagnostics_status(self) -> None:
+        """Triggered: what runs now, Idle when nothing does."""
+        self.calls.append(Outgoing("DiagnosticsStatusNotification", {"status": self.diagnostics.status}))
+
+    def send_firmware_status(self) -> None:
+        """Likewise."""
+        self.calls.append(Outgoing("FirmwareStatusNotification", {"status": self.firmware.status}))
+
+    def told(self, call: Outgoing) -> None:
+        """Answered, be it with a CALLERROR: it is not told again."""
+        if call.action == "FirmwareStatusNotification":
+            if self.firmware.telling.answered(call.ticket):
+                self.firmware.save()
+        else:
+            self.diagnostics.telling.answered(call.ticket)
+
+    def untold(self, call: Outgoing) -> None:
+        """Not answered in time."""
+        if call.action == "FirmwareStatusNotification":
+            if self.firmware.telling.unanswered(call.ticket):
+                self.firmware.save()
+        elif call.action == "DiagnosticsStatusNotification":
+            self.diagnostics.telling.unanswered(call.ticket)
+
+    def link_lost(self) -> None:
+        """What was under way is told on the next connection."""
+        self.diagnostics.telling.link_lost()
+        self.firmware.telling.link_lost()

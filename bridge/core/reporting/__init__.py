@@ -1,0 +1,1 @@
+"""PURE: what the Central System is sent of the box: status, faults, meter values, observations."""

@@ -1,0 +1,127 @@
+"""The meter values of the running transaction: which samples become rows, when, and for which message."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+import msgspec.structs
+
+from bridge.core.configuration.configuration import Configuration
+from bridge.core.now import Now, is_dated
+from bridge.core.reporting.meter_values import Occasion, Sampler, Supply, sample
+from bridge.core.rows import Sample, SampleTaken, TransactionRow
+from bridge.core.setup import Memory
+from hal.contract import Reading
+
+
+class MeterLog:
+    """One for each transaction. A sample may be for MeterValues, for transactionData, or for both; one that
+    is for neither is not taken."""
+
+    def __init__(self, row: TransactionRow, configuration: Configuration, sampler: Sampler) -> None:
+        self._row_id = row.row_id
+        self._configuration = configuration
+        self._sampler = sampler
+        self._next_seq = 0
+        self._last_at = row.started_at
+        self.of_earlier_boot = False  # whose seconds are not those of now
+        self._last_wh = row.meter_start_wh  # of the last begin or periodic sample
+        self._last_w: float | None = None  # likewise; None: there is none
+
+    @classmethod
+    def started(cls, row: TransactionRow, configuration: Configuration, now: Now) -> MeterLog:
+        """Of a transaction that begins."""
+        return cls(row, configuration, Sampler(configuration.seconds("MeterValueSampleInterval"), now.s))
+
+    @classmethod
+    def resumed(cls, row: TransactionRow, configuration: Configuration, memory: Memory, now: Now) -> MeterLog:
+        """Of one that outlived the program: it goes on as if it had not ended."""
+        interval_s = configuration.seconds("MeterValueSampleInterval")
+        started_at = now.place(row.started_at)
+        log = cls(row, configuration, Sampler.resumed(interval_s, started_at, now.utc, now.s))
+        log._next_seq = memory.next_sample_seq
+        if memory.last_sample is not None:
+            log._last_at = max(row.started_at, memory.last_sample.at)
+        if memory.last_periodic is not None:
+            log._last_wh, log._last_w = memory.last_periodic.energy_wh, memory.last_periodic.power_w
+        return log
+
+    @property
+    def _interval_s(self) -> int:
+        return self._configuration.seconds("MeterValueSampleInterval")
+
+    def begin(self, reading: Reading, supply: Supply, now: Now) -> tuple[SampleTaken, ...]:
+        """Transaction.Begin: its energy is meterStart."""
+        return self._take("Transaction.Begin", reading, supply, now)
+
+    def periodic(self, reading: Reading | None, supply: Supply, now: Now) -> tuple[SampleTaken, ...]:
+        """To be called at every step. Without a fresh reading the sample is left out, never invented."""
+        due = self._sampler.due(self._interval_s, now.s)
+        if reading is None or not (due or self._eager(reading)):
+            return ()
+        if not due:
+            self._sampler.restart(now.s)
+        return self._take("Sample.Periodic", reading, supply, now)
+
+    def _eager(self, reading: Reading) -> bool:
+        """Zaptec's PowerActiveImportDeltaForEagerMeterValueSample: the power has moved too far to wait."""
+        delta_w = self._configuration.seconds("PowerActiveImportDeltaForEagerMeterValueSample")
+        if delta_w == 0 or self._interval_s == 0 or self._last_w is None:
+            return False
+        return abs(reading.power_w - self._last_w) > delta_w
+
+    def aligned(self, taken: Sample) -> tuple[SampleTaken, ...]:
+        """A clock-aligned set, in its place among the others."""
+        return self._keep(replace(taken, at=self.not_before_last(taken.at)))
+
+    def end(self, reading: Reading, meter_stop_wh: int, supply: Supply, now: Now) -> tuple[SampleTaken, ...]:
+        """Transaction.End: its energy is meterStop."""
+        return self._take("Transaction.End", _with_energy(reading, meter_stop_wh), supply, now)
+
+    def not_before_last(self, moment: datetime) -> datetime:
+        """OCPP-wide rule of ours: a stop is never dated before the last sample, and no sample before another
+        or before the start, whatever becomes of the clock.
+
+        Where either has no date, the seconds of two boots cannot be told apart: what an earlier one left
+        open ended with its last value.
+        """
+        if self.of_earlier_boot and not (is_dated(moment) and is_dated(self._last_at)):
+            return self._last_at
+        return max(moment, self._last_at)
+
+    def date(self, now: Now) -> None:
+        """Time is known now."""
+        self._last_at = now.place(self._last_at)
+
+    def dated(self, moment: datetime) -> datetime:
+        """For values of this transaction that are said beside its row, in their place among the others."""
+        self._last_at = self.not_before_last(moment)
+        return self._last_at
+
+    def _take(self, context: str, reading: Reading, supply: Supply, now: Now) -> tuple[SampleTaken, ...]:
+        """OCPP 1.6 9.1 MeterValueSampleInterval 0: no MeterValues; begin and end of transactionData stay."""
+        told = self._configuration.text("MeterValuesSampledData") if self._interval_s else ""
+        begins = context == "Transaction.Begin"
+        occasion = Occasion(
+            at=self.not_before_last(now.utc),
+            context=context,
+            measurands=told,
+            stop_measurands=self._configuration.text("StopTxnSampledData"),
+            interval_wh=None if begins else max(0, reading.energy_wh - self._last_wh),
+        )
+        kept = self._keep(sample(reading, supply, occasion))
+        if kept:
+            self._last_wh, self._last_w = reading.energy_wh, reading.power_w
+        return kept
+
+    def _keep(self, taken: Sample) -> tuple[SampleTaken, ...]:
+        if not (taken.measurands or taken.stop_measurands):
+            return ()
+        self._last_at = taken.at
+        seq, self._next_seq = self._next_seq, self._next_seq + 1
+        return (SampleTaken(self._row_id, seq, taken),)
+
+
+def _with_energy(reading: Reading, energy_wh: int) -> Reading:
+    return msgspec.structs.replace(reading, energy_wh=energy_wh)

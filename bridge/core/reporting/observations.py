@@ -1,0 +1,229 @@
+"""What a Zaptec calls observations: numbered values, of each the newest with its time.
+
+Only what this charge point knows of itself is here, under the ids and names of a Zaptec Go. No idTag, no
+address and no password ever is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bridge.core.box_view import BoxView
+from bridge.core.configuration.configuration import Configuration
+from bridge.core.configuration.phase_rotation import WIRE_INDEX
+from bridge.core.now import Now, is_dated, timestamp
+from bridge.core.reporting.status import Service
+from bridge.core.session import State, Transaction
+from hal.contract import Reading
+
+LOOK_EVERY_S = 1.0
+HOUR_S = 3600.0
+TEXT_LIMIT = 256  # of DiagnosticsString
+
+# Volts of the control pilot, IEC 61851-1 Table A.4; a Zaptec calls the vehicle's state by them.
+CHARGE_MODES = {"A": "12", "B": "9", "C": "6", "D": "3"}
+# A Zaptec's ChargerOperationMode: 0 unknown, 1 disconnected, 2 requesting, 3 charging, 5 finished.
+OPERATION_MODES = {
+    "Available": "1",
+    "Reserved": "1",
+    "Preparing": "2",
+    "Charging": "3",
+    "SuspendedEV": "3",
+    "SuspendedEVSE": "5",
+    "Finishing": "5",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that the values come from."""
+
+    configuration: Configuration
+    service: Service
+    box: BoxView
+    state: State
+    status: str  # ChargePointStatus of connector 1
+    firmware_version: str
+    running_s: float  # since the program began
+    now: Now
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One row. `value` returns text, as all values are; None: nothing is known now, the last one stands."""
+
+    id: int
+    name: str
+    value: Callable[[View], str | None]
+    of_reading: bool = False  # its time is the meter's
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """The newest value of a row and since when it holds."""
+
+    id: int
+    name: str
+    at: datetime
+    value: str
+
+
+def _truth(holds: bool) -> str:
+    return "1" if holds else "0"
+
+
+def _decimal(number: float) -> str:
+    return f"{number:.3f}"
+
+
+def _metered(value: Callable[[Reading], float]) -> Callable[[View], str | None]:
+    def metered(seen: View) -> str | None:
+        reading = seen.box.reading
+        return _decimal(value(reading)) if reading is not None else None
+
+    return metered
+
+
+def _session_kwh(seen: View) -> str | None:
+    reading = seen.box.reading
+    if not isinstance(seen.state, Transaction) or reading is None:
+        return None
+    return _decimal((reading.energy_wh - seen.state.meter_start_wh) / 1000)
+
+
+def _session(seen: View) -> str | None:
+    """The transaction's number, as a Zaptec that speaks OCPP itself gives it."""
+    number = seen.state.transaction_id if isinstance(seen.state, Transaction) else None
+    return str(number) if number is not None else None
+
+
+def _charge_mode(seen: View) -> str | None:
+    return CHARGE_MODES.get(seen.box.status.vehicle) if seen.box.status is not None else None
+
+
+def _operation_mode(seen: View) -> str | None:
+    return OPERATION_MODES.get(seen.status, "0")
+
+
+def _cable_rating(seen: View) -> str | None:
+    rating_a = seen.box.status.cable_rating_a if seen.box.status is not None else None
+    return f"{rating_a:.0f}" if rating_a is not None else None
+
+
+def _warnings(seen: View) -> str | None:
+    """The bits of all that is wrong now; a fault without a bit is in none."""
+    bits = 0
+    for wrong in seen.box.wrongs(seen.now.s):
+        bits |= int(wrong.vendor_error_code or "0")
+    return str(bits)
+
+
+def _installation_max(seen: View) -> str | None:
+    return _decimal(seen.box.box.installation_max_a) if seen.box.box is not None else None
+
+
+def _phases(seen: View) -> str | None:
+    return str(seen.box.box.phases) if seen.box.box is not None else None
+
+
+def _wire_index(seen: View) -> str | None:
+    """Of three phases; which one a box of one phase hangs at is not known here."""
+    index = WIRE_INDEX.get(seen.configuration.phase_rotation)
+    return str(index) if index is not None else None
+
+
+def _sentence(seen: View) -> str | None:
+    reading = seen.box.reading
+    if reading is None:
+        return None
+    volts = " ".join(f"{volt:.1f}" for volt in reading.voltage_v)
+    amps = " ".join(f"{amp:.1f}" for amp in reading.current_a)
+    said = (
+        f"U {volts} V, I {amps} A, P {reading.power_w / 1000:.2f} kW, E {reading.energy_wh / 1000:.3f} kWh, "
+        f"mode {_charge_mode(seen) or '-'}, operation {_operation_mode(seen)}"
+    )
+    return said[:TEXT_LIMIT]
+
+
+SOURCES: tuple[Source, ...] = (
+    Source(-3, "IsOcppConnected", lambda seen: _truth(seen.service.online)),
+    Source(120, "AuthenticationRequired", lambda seen: _truth(seen.configuration.authorization_required)),
+    Source(151, "PermanentCableLock", lambda seen: _truth(seen.configuration.is_on("LockCablePermanently"))),
+    Source(501, "VoltagePhase1", _metered(lambda reading: reading.voltage_v[0]), of_reading=True),
+    Source(502, "VoltagePhase2", _metered(lambda reading: reading.voltage_v[1]), of_reading=True),
+    Source(503, "VoltagePhase3", _metered(lambda reading: reading.voltage_v[2]), of_reading=True),
+    Source(507, "CurrentPhase1", _metered(lambda reading: reading.current_a[0]), of_reading=True),
+    Source(508, "CurrentPhase2", _metered(lambda reading: reading.current_a[1]), of_reading=True),
+    Source(509, "CurrentPhase3", _metered(lambda reading: reading.current_a[2]), of_reading=True),
+    Source(513, "TotalChargePower", _metered(lambda reading: reading.power_w), of_reading=True),
+    Source(520, "MaxPhases", _phases),
+    Source(546, "ChargeCurrentInstallationMaxLimit", _installation_max),
+    Source(548, "PhaseRotation", _wire_index),
+    Source(553, "TotalChargePowerSession", _session_kwh, of_reading=True),
+    Source(702, "ChargeMode", _charge_mode),
+    Source(708, "ChargeCurrentSet", lambda seen: _decimal(seen.box.offered_a)),
+    Source(710, "ChargerOperationMode", _operation_mode),
+    Source(711, "IsEnabled", lambda seen: _truth(seen.service.operative)),
+    Source(714, "CableType", _cable_rating),
+    Source(721, "SessionIdentifier", _session),
+    Source(804, "Warnings", _warnings),
+    Source(808, "DiagnosticsString", _sentence, of_reading=True),
+    Source(820, "UptimeESP", lambda seen: f"{seen.running_s / HOUR_S:.2f}"),
+    Source(911, "SmartComputerSoftwareApplicationVersion", lambda seen: seen.firmware_version),
+)
+
+
+@dataclass(slots=True)
+class Observations:
+    """Kept since the program began."""
+
+    _newest: dict[int, Observation] = field(default_factory=dict)
+    _looked_at_s: float | None = None
+
+    def due(self, now: Now) -> bool:
+        """Whether it is time to look; once a second is enough."""
+        return self._looked_at_s is None or now.s - self._looked_at_s >= LOOK_EVERY_S
+
+    def look(self, seen: View) -> None:
+        """A state keeps the time of its change, a measured value has that of its reading."""
+        self._looked_at_s = seen.now.s
+        for source in SOURCES:
+            value = source.value(seen)
+            if value is None:
+                continue
+            reading = seen.box.reading
+            measured = source.of_reading and reading is not None
+            at = seen.now.at(reading.at_s) if measured and reading is not None else seen.now.utc
+            newest = self._newest.get(source.id)
+            if measured or newest is None or newest.value != value:
+                self._newest[source.id] = Observation(source.id, source.name, at, value)
+
+    def date(self, now: Now) -> None:
+        """Time is known now."""
+        for one in self._newest.values():
+            self._newest[one.id] = replace(one, at=now.place(one.at))
+
+    def within(self, start: datetime | None, stop: datetime | None) -> list[Observation]:
+        """OCPP 1.6 5.9: the newest of each id, where it lies between the two; by id. None without a date."""
+        newest = (self._newest[source.id] for source in SOURCES if source.id in self._newest)
+        dated = (one for one in newest if is_dated(one.at))
+        return [one for one in dated if (not start or one.at >= start) and (not stop or one.at <= stop)]
+
+
+def as_document(observations: list[Observation]) -> bytes:
+    """A JSON array."""
+    return json.dumps(
+        [
+            {"StateId": one.id, "Name": one.name, "Timestamp": timestamp(one.at), "ValueAsString": one.value}
+            for one in observations
+        ],
+        indent=1,
+    ).encode()
+
+
+def as_log(observations: list[Observation]) -> bytes:
+    """A line each."""
+    return "".join(f"{timestamp(one.at)} {one.id} {one.name} {one.value}\n" for one in observations).encode()

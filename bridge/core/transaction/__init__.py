@@ -1,0 +1,1 @@
+"""PURE: the session of the one connector: how it begins, runs and ends."""

@@ -1,0 +1,164 @@
+"""An update: a day of waiting, what is durable at every step, and events in any order."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.core.maintenance.errand import Done, Failed, Fetch, Install, NotGenuine, Outcome, Upload
+from bridge.core.maintenance.firmware import STORED, Firmware
+from bridge.core.now import Now
+from bridge.core.remembered import recalled
+from bridge.core.rows import Remembered
+
+BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+OLD, NEW = "0.1.0.0", "0.2.0.0"
+
+
+class Run:
+    """A program with its store; `kill` makes the next from what was durable."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, str] = {}
+        self.s = 0.0
+        self.version = OLD
+        self.told: list[str] = []
+        self.firmware = Firmware(OLD, {})
+        self.begun: list[Fetch | Install] = []
+        self.ticket = 0
+
+    @property
+    def now(self) -> Now:
+        return Now(self.s, BEGAN + timedelta(seconds=self.s))
+
+    def step(self, *, in_transaction: bool = False, online: bool = True) -> None:
+        self.firmware.step(self.now, online=online, in_transaction=in_transaction)
+        while online and (call := self.firmware.telling.take()) is not None:
+            self.told.append(call.payload["status"])
+            if self.firmware.telling.answered(call.ticket):
+                self.firmware.save()
+        for change in self.firmware.changes:
+            assert isinstance(change, Remembered)
+            if change.value is None:
+                self.stored.pop(change.name, None)
+            else:
+                self.stored[change.name] = change.value
+        self.firmware.changes.clear()
+        for errand in self.firmware.errands:
+            self.ticket = errand.ticket
+            assert not isinstance(errand.work, Upload)
+            if errand.work is not None:
+                self.begun.append(errand.work)
+        self.firmware.errands.clear()
+
+    def refuses_starts(self) -> bool:
+        return self.firmware.refuses_starts
+
+    def wants_restart(self) -> bool:
+        return self.firmware.wants_restart
+
+    def request(self) -> None:
+        self.firmware.request("http://x/", self.now.utc, 0, 0)
+        self.step()
+
+    def ended(self, outcome: Outcome, *, in_transaction: bool = False) -> None:
+        self.firmware.ended(self.ticket, outcome, self.now)
+        self.step(in_transaction=in_transaction)
+
+    def kill(self) -> None:
+        self.firmware = Firmware(self.version, self.stored)
+
+
+def test_a_day_with_the_same_transaction_ends_the_update() -> None:
+    run = Run()
+    run.request()
+    run.ended(Done(NEW), in_transaction=True)
+    assert run.refuses_starts()
+    run.s = 24 * 3600 - 1
+    run.step(in_transaction=True)
+    assert run.told == ["Downloading", "Downloaded"]
+    run.kill()  # the day is counted over restarts
+    assert run.refuses_starts()
+    run.s += 1
+    run.step(in_transaction=True)
+    assert run.told == ["Downloading", "Downloaded", "InstallationFailed"]
+    assert not run.refuses_starts()
+    run.step()
+    assert (run.begun, run.stored.get(STORED)) == ([Fetch("http://x/")], None)
+
+
+def test_a_killed_program_that_waited_installs_afterwards() -> None:
+    run = Run()
+    run.request()
+    run.ended(Done(NEW), in_transaction=True)
+    run.kill()
+    run.step()
+    assert run.begun[-1] == Install(NEW)
+
+
+def test_what_an_ended_errand_says_counts_for_nothing() -> None:
+    run = Run()
+    run.request()
+    stale = run.ticket
+    run.request()
+    run.firmware.ended(stale, Done(NEW), run.now)
+    run.step()
+    assert run.told == ["Downloading", "Downloading"]
+
+
+def test_no_starts_are_refused_while_the_new_version_waits_to_be_accepted() -> None:
+    run = Run()
+    run.request()
+    run.ended(Done(NEW))
+    run.ended(Done())
+    assert run.wants_restart()
+    run.version = NEW
+    run.kill()
+    run.step(online=False)
+    assert not run.refuses_starts()
+    assert not run.wants_restart()
+    run.step()
+    assert run.told == ["Downloading", "Downloaded", "Installing", "Installed"]
+
+
+def test_what_another_version_stored_is_forgotten() -> None:
+    for text in ("", "null", "{}", '{"update": {"phase": "dreaming"}}'):
+        assert recalled({STORED: text}).remembered in ({}, {STORED: "{}"})
+
+
+EVENTS = st.lists(
+    st.sampled_from(
+        "request,done,failed,not genuine,kill,transaction,no transaction,offline,time".split(",")
+    ),
+    max_size=30,
+)
+
+
+@given(EVENTS)
+def test_whatever_happens_nothing_is_installed_in_a_transaction_or_unfetched(events: list[str]) -> None:
+    run, in_transaction, online = Run(), False, True
+    outcomes: dict[str, Outcome] = {"done": Done(NEW), "failed": Failed(""), "not genuine": NotGenuine("")}
+    for event in events:
+        before = len(run.begun)
+        match event:
+            case "request" if run.firmware.status != "Installing":
+                run.firmware.request("http://x/", run.now.utc, 1, 5)
+            case "kill":
+                run.kill()
+            case "transaction" | "no transaction":
+                in_transaction = event == "transaction" and not run.refuses_starts()
+            case "offline":
+                online = not online
+            case "time":
+                run.s += 7200
+            case _ if event in outcomes:
+                run.firmware.ended(run.ticket, outcomes[event], run.now)
+        run.step(in_transaction=in_transaction, online=online)
+        for work in run.begun[before:]:
+            assert not (isinstance(work, Install) and in_transaction)
+    installs = [work for work in run.begun if isinstance(work, Install)]
+    fetches = [work for work in run.begun if isinstance(work, Fetch)]
+    assert len(installs) <= len(fetches)
+    assert "Installed" not in run.told  # nothing here ever brought the new version
