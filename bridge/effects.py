@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bridge.central_system.effects import Effects
-from bridge.core.configuration.authorization_key import Password
+from bridge.core.password import Password
 from bridge.core.rows import Change
 from bridge.local.orders import Reply
 from hal.contract import Wish

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from bridge import settings
 from bridge.central_system.credentials import Trust
 from bridge.central_system.link import LinkSettings
-from bridge.core.configuration.authorization_key import Password
-from bridge.core.version import four_numbers
+from bridge.core.password import Password
+from bridge.core.zaptec import four_numbers
 
 if TYPE_CHECKING:
     from bridge.jobs.firmware import FirmwareFolder

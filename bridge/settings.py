@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
-from bridge.core.configuration.authorization_key import LONGEST, SHORTEST
-from bridge.core.configuration.configuration import UNKNOWN, first_value_fault, known_keys
-from bridge.core.limits.absence import LostLimit
+from bridge.core.configuration.keys import UNKNOWN, first_value_fault, known_keys
 from bridge.core.maintenance.errand import INTERVAL_LEAST_S
+from bridge.core.password import LONGEST, SHORTEST
+from bridge.core.setup import LostLimit
 from bridge.core.zaptec import BEHAVIOURS, Mode
 from hal.config_file import Broken, Rule, initial, parse
 

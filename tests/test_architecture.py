@@ -95,6 +95,20 @@ FLOORS = (
     ("bridge.store", "bridge.settings", "bridge.clock", "bridge.reset"),
     ("bridge.core",),
 )
+# The rooms of `bridge.core`, likewise; below them the nouns that all share.
+CORE_FLOORS = (
+    ("bridge.core.charge_point",),
+    ("bridge.core.wish", "bridge.core.remembered"),
+    ("bridge.core.transaction", "bridge.core.maintenance"),
+    ("bridge.core.authorization", "bridge.core.limits", "bridge.core.reporting"),
+    ("bridge.core.configuration",),
+    ("bridge.core.calendar", "bridge.core.session", "bridge.core.setup"),
+    ("bridge.core.box_view",),
+    ("bridge.core.rows",),
+    ("bridge.core.charging_profile", "bridge.core.id_tag"),
+    ("bridge.core.calls", "bridge.core.now", "bridge.core.password", "bridge.core.service"),
+    ("bridge.core.zaptec",),
+)
 
 # Processes of hal: what a folder may import of hal.
 ROOMS = {
@@ -210,24 +224,27 @@ def _sole(module: str, name: str) -> Iterator[str]:
         yield f"only {', '.join(importers)} may"
 
 
-def _floor(module: str) -> int | None:
-    for number, floor in enumerate(FLOORS):
-        if any(fits(module, (f"{room}.*",)) for room in floor):
-            return number
+def _floor(module: str, floors: tuple[tuple[str, ...], ...]) -> tuple[int, str] | None:
+    """Which one, and which of its rooms."""
+    for number, floor in enumerate(floors):
+        for room in floor:
+            if fits(module, (f"{room}.*",)):
+                return number, room
     return None
 
 
-def _room(module: str) -> str:
-    return ".".join(module.split(".")[:2])
-
-
 def _floors(module: str, name: str) -> Iterator[str]:
-    if not fits(module, ("bridge.*",)) or not fits(name, ("bridge.*",)) or "bridge" in (module, name):
-        return
-    here, there = _floor(module), _floor(name)
+    for building, floors in (("bridge", FLOORS), ("bridge.core", CORE_FLOORS)):
+        inside = all(fits(each, (f"{building}.*",)) and each != building for each in (module, name))
+        if inside:
+            yield from _downward(module, name, floors)
+
+
+def _downward(module: str, name: str, floors: tuple[tuple[str, ...], ...]) -> Iterator[str]:
+    here, there = _floor(module, floors), _floor(name, floors)
     if here is None or there is None:
         yield f"{module if here is None else name} stands on no floor"
-    elif there < here or (there == here and _room(module) != _room(name)):
+    elif there[0] < here[0] or (there[0] == here[0] and there != here):
         yield "arrows point down the floors"
 
 
@@ -276,6 +293,43 @@ def test_every_import_is_allowed() -> None:
     assert not found, "\n".join(found)
 
 
+def circle(sources: dict[str, str]) -> list[str]:
+    """Modules of which each imports the next, and the last the first; empty: there is no circle."""
+    arrows = {module: [each.name for each in imports(sources[module], set(sources))] for module in sources}
+    done: set[str] = set()
+
+    def found(module: str, way: list[str]) -> list[str]:
+        if module in way:
+            return way[way.index(module) :]
+        if module in done or module not in arrows:
+            return []
+        for name in arrows[module]:
+            if round_trip := found(name, [*way, module]):
+                return round_trip
+        done.add(module)
+        return []
+
+    return next((round_trip for module in arrows if (round_trip := found(module, []))), [])
+
+
+def test_no_modules_of_the_bridge_import_each_other() -> None:
+    bridge = {module: source for module, source in _product().items() if fits(module, ("bridge.*",))}
+    assert circle(bridge) == []
+
+
+def test_a_circle_is_found_where_only_types_are_imported_too() -> None:
+    late = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from a import x"
+    sources = {"a": "import b", "b": "def f():\n    from c import y", "c": late, "d": "import a"}
+    assert sorted(circle(sources)) == ["a", "b", "c"]
+    assert circle({**sources, "c": ""}) == []
+
+
+def test_every_room_of_the_core_stands_on_a_floor() -> None:
+    named = {room for floor in CORE_FLOORS for room in floor}
+    there = {".".join(module.split(".")[:3]) for module in _product() if module.startswith("bridge.core.")}
+    assert named == there
+
+
 def test_nothing_that_safety_loads_brings_what_it_must_not_have() -> None:
     sources = _product()
     found = [
@@ -312,7 +366,7 @@ def test_an_idle_bridge_loads_no_library_for_errands() -> None:
 OURS = {
     "hal", "hal.contract", "hal.settings", "hal.core", "hal.core.evse", "hal.mock.box",
     "hal.instruments.meters", "bridge", "bridge.app", "bridge.core", "bridge.core.session",
-    "bridge.store.database",
+    "bridge.core.limits.limit", "bridge.core.transaction.connector", "bridge.store.database",
 }  # fmt: skip
 
 
@@ -337,6 +391,13 @@ OURS = {
         ("bridge.app", "import typer", "only bridge.cli"),
         ("bridge.core.session", "from bridge import app", "arrows point down"),
         ("bridge.central_system.link", "from bridge.hal_client import x", "arrows point down"),
+        ("bridge.core.session", "from bridge.core.limits import limit", "arrows point down"),
+        ("bridge.core.limits.limit", "from bridge.core.transaction import connector", "arrows point down"),
+        ("bridge.core.limits.limit", "from bridge.core.reporting.status import x", "arrows point down"),
+        ("bridge.core.maintenance.x", "from bridge.core.transaction import connector", "arrows point down"),
+        ("bridge.core.transaction.connector", "import bridge.core.charge_point", "arrows point down"),
+        ("bridge.core.now", "def f():\n    from bridge.core.session import x", "arrows point down"),
+        ("bridge.core.nowhere", "from bridge.core import session", "stands on no floor"),
         ("bridge.nowhere", "from bridge.core import session", "stands on no floor"),
         ("bridge.store.database", "from . import x", "imports are absolute"),
     ],
@@ -349,4 +410,6 @@ def test_a_violation_is_found(module: str, source: str, why: str) -> None:
 def test_what_is_allowed_is_not_found() -> None:
     source = "import json\nfrom bridge.core import session\nfrom hal import contract\n"
     assert violations("bridge.store.database", source, OURS) == []
-    assert violations("bridge.core.status", source, OURS) == []
+    assert violations("bridge.core.reporting.status", source, OURS) == []
+    down = "from bridge.core.limits.limit import x\nfrom bridge.core.transaction import stop"
+    assert violations("bridge.core.transaction.connector", down, OURS) == []

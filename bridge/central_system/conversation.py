@@ -35,10 +35,10 @@ from bridge.central_system.registration import Registration
 from bridge.central_system.schemas import Payload
 from bridge.core.calls import Outgoing
 from bridge.core.charge_point import ChargePoint
-from bridge.core.configuration.authorization_key import Password
 from bridge.core.id_tag import id_tag_info
 from bridge.core.maintenance.errand import Errand
 from bridge.core.now import Now
+from bridge.core.password import Password
 from bridge.core.rows import Change, Delivered, MessageRef, StartConfirmed
 
 

@@ -6,7 +6,7 @@ import base64
 import ssl
 from pathlib import Path
 
-from bridge.core.configuration.authorization_key import Password
+from bridge.core.password import Password
 
 
 class TrustError(OSError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bridge.core.configuration.authorization_key import Password
+from bridge.core.password import Password
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ from bridge.central_system.trouble import (
     shown,
     since,
 )
-from bridge.core.configuration.authorization_key import Password
+from bridge.core.password import Password
 
 SUBPROTOCOL = Subprotocol("ocpp1.6")  # 3.1.2
 MESSAGE_LIMIT = 1 << 20  # bytes; a larger one closes the connection with 1009, so that memory is bounded

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol, assert_never
 
 from bridge.central_system.border import Refusal
+from bridge.core.box_view import Supply
 from bridge.core.configuration.configuration import Configuration
 from bridge.core.now import Now, is_dated, timestamp
-from bridge.core.reporting.meter_values import Supply, meter_values
+from bridge.core.reporting.meter_values import meter_values
 from bridge.core.reporting.transaction_data import transaction_data
 from bridge.core.rows import (
     Attempted,

@@ -2,22 +2,56 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
-from bridge.core.reporting.faults import METER_LOST, NO_ERROR, NOT_RECORDED, READER_LOST, Report, report
-from bridge.core.reporting.meter_values import FRESH_S, Supply
-from bridge.core.session import PlugIn
+import msgspec
+
+from bridge.core.rows import Phases
 from hal.contract import Box, Fault, InstrumentBox, Reading, Status, Temperatures
 
+FRESH_S = 3.0  # a reading older than this is no reading
 SILENT_S = 3.0  # `hal.safety` sends a Status each second
 STATUS_LATE_S = 1.5  # then what it relays is no longer judged
 READER_GRACE_S = 3.0  # opening a port takes a moment, at a start and after a replug
 SETTLE_S = 3.0  # after a start of `hal.safety` a missing car is not yet believed
 FULL_A = 80.0  # asks for all there is, until the box has said what its installation allows
-LOST_CAP_A = 6.0
-LOST_PAUSE_S = 60.0
-LOST_END_S = 600.0
 LOST_RECOVER_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class PlugIn:
+    """One of those that a start of `hal.safety` has counted."""
+
+    start_id: str
+    number: int
+
+    def text(self, row_id: int) -> str:
+        """For what is remembered."""
+        return json.dumps([row_id, self.start_id, self.number])
+
+    @classmethod
+    def of(cls, text: str | None, row_id: int) -> PlugIn | None:
+        """The same again, of this row; None: it is not known. Raises msgspec.DecodeError for another form."""
+        if text is None:
+            return None
+        of_row, start_id, number = msgspec.json.decode(text, type=tuple[int, str, int])
+        return cls(start_id, number) if of_row == row_id else None
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What a meter value needs to know of the wallbox, beside the reading."""
+
+    phases: int
+    nominal_voltage_v: float
+    offered_a: float
+    contacts_c: float | None = None  # None: no thermometer, or not fresh
+
+    def mean_voltage_v(self, voltage_v: Phases) -> float:
+        """Of the wired phases that carry voltage, else nominal: 0 V never becomes "no power offered"."""
+        live = [volts for volts in voltage_v[: self.phases] if volts > 0.5 * self.nominal_voltage_v]
+        return sum(live) / len(live) if live else self.nominal_voltage_v
 
 
 @dataclass(slots=True)
@@ -52,13 +86,6 @@ class MeterWatch:
             return None
         return (self._good_since_s or now_s) - self._lost_since_s
 
-    def cap_a(self, now_s: float) -> float | None:
-        """6 A without a meter, 0 after a minute; None: no cap."""
-        lost_s = self.lost_s(now_s)
-        if lost_s is None:
-            return None
-        return LOST_CAP_A if lost_s < LOST_PAUSE_S else 0.0
-
 
 class BoxView:
     """The newest of each message from `hal`."""
@@ -70,7 +97,6 @@ class BoxView:
         self.temperatures: Temperatures | None = None
         self.instruments: InstrumentBox | None = None
         self.meter = MeterWatch()
-        self.recorded = True  # the store takes what happens here
         self._start_seen_s = 0.0
         self._heard_since_s = 0.0
         self._listening_since_s: float | None = None
@@ -201,20 +227,7 @@ class BoxView:
         """Those under which the contactor may not be closed, the oldest first."""
         return tuple(fault for fault in self.faults if fault.opens)
 
-    def error(self, now_s: float) -> Report:
-        """For StatusNotification: the first of what is wrong."""
-        return next(iter(self.wrongs(now_s)), NO_ERROR)
-
-    def wrongs(self, now_s: float) -> list[Report]:
-        """All that is, once each: opening faults, what has a code of its own, what is internal."""
-        opening = [report(fault.id) for fault in self.opening_faults]
-        others = [report(fault.id) for fault in self.faults if not fault.opens]
-        if self.meter.lost_s(now_s) is not None:
-            others.append(METER_LOST)
+    def reader_lost(self, now_s: float) -> bool:
+        """The box has a reader, which has not been well for 3 s."""
         bad_since_s = self._reader_bad_since_s
-        if bad_since_s is not None and now_s - bad_since_s >= READER_GRACE_S:
-            others.append(READER_LOST)
-        if not self.recorded:
-            others.append(NOT_RECORDED)
-        others.sort(key=lambda one: one.error_code == "InternalError")
-        return list(dict.fromkeys(opening + others))
+        return bad_since_s is not None and now_s - bad_since_s >= READER_GRACE_S

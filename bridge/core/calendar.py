@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from bridge.core.now import SINCE_BOOT, Now, in_words, moment_of
-from bridge.core.rows import Change, Remembered
+from bridge.core.rows import Change, Dated, Remembered
 
 BUILT_AT = datetime(2025, 1, 1, tzinfo=UTC)  # of this release: whoever says less does not know the time
 LAST = datetime(2099, 1, 1, tzinfo=UTC)
@@ -168,3 +168,27 @@ class Calendar:
 def usable(moment: datetime) -> bool:
     """Whether it can be now at all."""
     return BUILT_AT <= moment < LAST
+
+
+class Undated:
+    """Moments that have no date get one when time becomes known: once, in the store and here.
+
+    `step` comes before anything else of an event.
+    """
+
+    def __init__(self, boot_id: str, *, undated: bool) -> None:
+        """`undated`: the store has moments without a date."""
+        self._boot_id = boot_id
+        self._due = undated
+
+    def step(self, now: Now, *, of_earlier_boot: bool) -> Dated | None:
+        """What the store is to do now; `now.place` does the same here.
+
+        A transaction of an earlier boot ends first, in the seconds of that boot: some seconds at most.
+        """
+        if not now.dated:
+            self._due = True
+        if not self._due or not now.dated or of_earlier_boot:
+            return None
+        self._due = False
+        return Dated(self._boot_id, now.booted_at, now.estimated)

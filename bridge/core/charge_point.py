@@ -11,29 +11,30 @@ from itertools import chain
 from typing import Any
 
 from bridge.core.box_view import BoxView
+from bridge.core.calendar import Undated
 from bridge.core.calls import Outgoing
-from bridge.core.clearing import Clearing
 from bridge.core.configuration.authorization_key import AUTHORIZATION_KEY, Passwords
 from bridge.core.configuration.configuration import Configuration
-from bridge.core.dating import Dating
 from bridge.core.id_tag import IdTagInfo
 from bridge.core.limits.absence import Absence
 from bridge.core.limits.installed_profiles import InstalledProfiles
+from bridge.core.limits.limit import limit_a
 from bridge.core.maintenance.errand import Ended, Errand
 from bridge.core.maintenance.maintenance import Maintenance
 from bridge.core.maintenance.restart import Restarting, RestartKind
 from bridge.core.now import Now, is_dated
 from bridge.core.remembered import recalled
 from bridge.core.reporting.clock_aligned import ClockAligned
-from bridge.core.reporting.faults import LIST_CONFLICT, NO_ERROR, RESET_FAILURE, Report
+from bridge.core.reporting.faults import LIST_CONFLICT, NO_ERROR, RESET_FAILURE, Report, error
 from bridge.core.reporting.meter_values import Occasion, meter_values, sample
+from bridge.core.reporting.notifications import Notifier, Told, box_notification, notification
 from bridge.core.reporting.observations import Observations, View
-from bridge.core.reporting.status import Notifier, Service, Told, box_notification, notification
 from bridge.core.rows import Change, Remembered, Sample
+from bridge.core.service import Service
 from bridge.core.session import CONNECTOR_ID, State, Transaction
 from bridge.core.setup import ACCEPTED_AT, OPERATIVE, Identity, Memory
 from bridge.core.transaction.connector import Connector
-from bridge.core.wish import WishContent, lamp, limit_a
+from bridge.core.wish import FaultClearing, WishContent, lamp
 from hal.contract import Box as WallboxBox
 from hal.contract import Card, InstrumentBox, Reading, Status, Temperatures
 
@@ -69,10 +70,10 @@ class ChargePoint:
         self.maintenance = Maintenance(identity.firmware_version, memory.remembered)
         place = f"{identity.charge_point_id} {identity.central_system_url}"
         self.passwords = Passwords(identity.password, place, memory.remembered)
-        self.clearing = Clearing()
+        self.clearing = FaultClearing()
         self._restarting = Restarting()
         self._aligned = ClockAligned()
-        self._dating = Dating(identity.boot_id, undated=memory.undated)
+        self._undated = Undated(identity.boot_id, undated=memory.undated)
         self._absence = Absence(identity.lost_limit, now.s)
         self._notifier = Notifier()
         self._box_told: bool | None = None
@@ -168,14 +169,15 @@ class ChargePoint:
 
     def _date(self, now: Now) -> None:
         """Time has become known: before anything else is dated."""
-        if (dated := self._dating.step(self.state, now)) is not None:
+        of_earlier_boot = isinstance(self.state, Transaction) and self.state.of_earlier_boot
+        if (dated := self._undated.step(now, of_earlier_boot=of_earlier_boot)) is not None:
             self._changes.append(dated)
             for each in (self.connector, self.profiles, self._notifier, self.maintenance.observations):
                 each.date(now)
 
     def record_kept(self, *, recorded: bool, settled: bool, start_unrecorded: bool) -> None:
         """Whether the store takes what is decided, has taken all of it, and lacks the running transaction."""
-        self.service.recorded = self.box.recorded = recorded
+        self.service.recorded = recorded
         self.service.settled = settled
         self._start_unrecorded = start_unrecorded
 
@@ -282,7 +284,7 @@ class ChargePoint:
             return  # a restarted bridge tells its true status, never Available first
         if self.connector.status(now) in ("Faulted", "Unavailable"):
             self.connector.reservations.end()  # OCPP 1.6 5.13
-        self._notifier.observe(self.connector.status(now), self.box.error(now.s), now)
+        self._notifier.observe(self.connector.status(now), error(self.box, self.service, now.s), now)
         if not self.service.online:
             return
         operative = self._box_operative
@@ -317,7 +319,9 @@ class ChargePoint:
         if connector_id == 0:
             self._notify(box_notification(self._box_operative, now), None)
             return
-        told = self._notifier.standing or Told(self.connector.status(now), self.box.error(now.s), now)
+        told = self._notifier.standing or Told(
+            self.connector.status(now), error(self.box, self.service, now.s), now
+        )
         self._notify(notification(CONNECTOR_ID, told), None)
 
     def send_meter_values(self, context: str, now: Now) -> bool:

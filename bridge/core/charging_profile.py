@@ -24,12 +24,6 @@ NEVER = math.inf
 FIRST_DATED: Moment = 946_684_800  # 2000: what is less counts from a boot, whose time nobody knew
 RECURRENCY_S: dict[Recurrency, int] = {"Daily": 86_400, "Weekly": 604_800}
 
-# A Zaptec's own bounds, told by the keys of OCPP 1.6 9.4.
-MOST_PROFILES = 24  # MaxChargingProfilesInstalled
-MOST_PERIODS = 32  # ChargingScheduleMaxPeriods
-TOP_STACK_LEVEL = 8  # ChargeProfileMaxStackLevel, itself a valid level
-MOST_A = 80.0
-
 PHASES_WHEN_ABSENT = 3  # OCPP 1.6 7.14: "numberPhases=3 will be assumed unless another number is given"
 _A_HAIR = 1e-9  # less than any voltage resolves: 4140 W / (3 x 230 V) is 6.0 A, not 5.9
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from bridge.core.now import moment_of
+
+Source = Literal["card", "remote", "free"]  # how somebody asked to charge
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +92,13 @@ class NoIdTags:
     def list_size(self) -> int:
         """An empty list."""
         return 0
+
+
+def same_tag(one: str, other: str) -> bool:
+    """OCPP 1.6 IdToken is a CiString."""
+    return one.casefold() == other.casefold()
+
+
+def same_group(one: str | None, other: str | None) -> bool:
+    """Both parents known and equal."""
+    return one is not None and other is not None and same_tag(one, other)

@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bridge.core.authorization.reservation import Reservation
+from bridge.core.box_view import PlugIn
 from bridge.core.configuration import authorization_key as password
 from bridge.core.maintenance import firmware
 from bridge.core.rows import Change, Remembered
-from bridge.core.session import Finishing, PlugIn, Stopping
+from bridge.core.session import Finishing, Stopping
 from bridge.core.setup import FINISHING, PLUG_IN, RESERVATION, STOPPING
 
 _READ: dict[str, Callable[[str], object]] = {

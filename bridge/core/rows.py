@@ -13,6 +13,7 @@ from typing import Any, Literal
 from bridge.core.charging_profile import ChargingProfile
 from bridge.core.id_tag import IdTagInfo, ListEntry
 
+INT32_MAX = 2_147_483_647  # meterStart, meterStop and the like are OCPP integers
 Payload = dict[str, Any]
 MessageKind = Literal["start", "values", "stop"]
 Phases = tuple[float, float, float]

@@ -13,11 +13,13 @@ from __future__ import annotations
 import json
 from dataclasses import astuple, dataclass
 from datetime import datetime
-from typing import Literal, assert_never
+from typing import assert_never
 
 import msgspec
 
-Source = Literal["card", "remote", "free"]
+from bridge.core.box_view import PlugIn
+from bridge.core.id_tag import Source, same_group
+
 CONNECTOR_ID = 1  # there is one
 
 
@@ -32,26 +34,6 @@ class Owner:
 
     id_tag: str
     parent_id_tag: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PlugIn:
-    """One of those that a start of `hal.safety` has counted."""
-
-    start_id: str
-    number: int
-
-    def text(self, row_id: int) -> str:
-        """For what is remembered."""
-        return json.dumps([row_id, self.start_id, self.number])
-
-    @classmethod
-    def of(cls, text: str | None, row_id: int) -> PlugIn | None:
-        """The same again, of this row; None: it is not known. Raises msgspec.DecodeError for another form."""
-        if text is None:
-            return None
-        of_row, start_id, number = msgspec.json.decode(text, type=tuple[int, str, int])
-        return cls(start_id, number) if of_row == row_id else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,16 +150,6 @@ def resting(state: State) -> Resting:
             raise ValueError("a transaction is running")
         case never:
             assert_never(never)
-
-
-def same_tag(one: str, other: str) -> bool:
-    """OCPP 1.6 IdToken is a CiString."""
-    return one.casefold() == other.casefold()
-
-
-def same_group(one: str | None, other: str | None) -> bool:
-    """Both parents known and equal."""
-    return one is not None and other is not None and same_tag(one, other)
 
 
 def frees_cable(state: Authorizing, parent_id_tag: str | None) -> bool:

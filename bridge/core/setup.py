@@ -6,11 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bridge.core.charging_profile import ChargingProfile
-from bridge.core.configuration.authorization_key import Password
 from bridge.core.id_tag import IdTags, NoIdTags
-from bridge.core.limits.absence import LostLimit
+from bridge.core.password import Password
 from bridge.core.rows import Sample, TransactionRow
 from bridge.core.zaptec import Behaviour
+
+
+@dataclass(frozen=True, slots=True)
+class LostLimit:
+    """`limit_a` holds from `after_s` without a registered link on; 0 pauses charging, nothing stops."""
+
+    after_s: float
+    limit_a: float
 
 
 @dataclass(frozen=True, slots=True)

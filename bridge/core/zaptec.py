@@ -16,6 +16,12 @@ VOLTAGE = "Voltage"
 TEMPERATURE = "Temperature"
 INTERVAL = "Energy.Active.Import.Interval"
 
+# A Zaptec's own bounds, told by the keys of OCPP 1.6 9.4.
+MOST_PROFILES = 24  # MaxChargingProfilesInstalled
+MOST_PERIODS = 32  # ChargingScheduleMaxPeriods
+TOP_STACK_LEVEL = 8  # ChargeProfileMaxStackLevel, itself a valid level
+MOST_A = 80.0
+
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
@@ -69,3 +75,10 @@ NATIVE = Behaviour(
 )
 
 BEHAVIOURS: dict[Mode, Behaviour] = {"cloud": CLOUD, "native": NATIVE}
+
+
+def four_numbers(version: str) -> str:
+    """A version as a Zaptec writes it: 1.2 is 1.2.0.0. Raises ValueError for anything but numbers with
+    dots."""
+    numbers = [str(int(number)) for number in version.split(".")]
+    return ".".join([*numbers, "0", "0", "0"][:4])

@@ -21,7 +21,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from bridge.core.version import four_numbers
+from bridge.core.zaptec import four_numbers
 from bridge.jobs.attempt import SignatureError
 
 SUFFIX = ".manifest"

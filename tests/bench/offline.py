@@ -19,9 +19,9 @@ from pathlib import Path
 
 from bridge.central_system.frames import Call, encode
 from bridge.central_system.outbox import Outbox, Send
+from bridge.core.box_view import Supply
 from bridge.core.configuration.configuration import Configuration
 from bridge.core.now import Now
-from bridge.core.reporting.meter_values import Supply
 from bridge.core.rows import Change, Delivered, MessageRef, SampleTaken, StartConfirmed, TransactionStarted
 from bridge.core.zaptec import CLOUD
 from bridge.store import Database

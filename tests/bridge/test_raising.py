@@ -137,7 +137,7 @@ def test_a_call_that_raises_is_answered_with_internal_error_and_changes_nothing(
 
 
 def test_an_order_that_raises_is_answered(shell: Shell) -> None:
-    raising(shell, "clearing.Clearing.ask")
+    raising(shell, "wish.FaultClearing.ask")
     shell.feed(Ordered(5, ClearFaults(())))
     (answer,) = [effect for effect in shell.effects if isinstance(effect, Answer)]
     assert (answer.ticket, answer.reply.status) == (5, None)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from bridge.core.box_view import LOST_END_S
-from bridge.core.reporting.faults import ENDING, ENDING_IN_TIME, FAULT_PATIENCE_S, report
+from bridge.core.reporting.faults import report
+from bridge.core.transaction.stop import ENDING, ENDING_IN_TIME, FAULT_PATIENCE_S, LOST_END_S
 from hal.core.budget import LATE_S
 from hal.core.faults import KINDS, Kind
 from hal.core.visit import GONE_S

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.core.reporting.faults import ENDING, ENDING_IN_TIME, report
+from bridge.core.reporting.faults import report
+from bridge.core.transaction.stop import ENDING, ENDING_IN_TIME
 from hal.core.faults import KINDS
 from tests.docs.faults_page import PAGE, page
 

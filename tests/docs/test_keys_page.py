@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridge.core.configuration.authorization_key import AUTHORIZATION_KEY
-from bridge.core.configuration.configuration import KEYS, Key
+from bridge.core.configuration.keys import KEYS, Key
 from bridge.core.zaptec import CLOUD, NATIVE
 from tests.docs.pages import ROOT, named_scenarios, table
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from bridge.core.configuration.configuration import KEYS
+from bridge.core.configuration.keys import KEYS
 from bridge.core.zaptec import BEHAVIOURS
 from tests.mutants.seeds import ROOT, Seeded, draw
 from tests.mutants.shell import MUTANTS, Mutant

@@ -37,7 +37,11 @@ NOT_HEARD = {
     ("schemas", "module", "OccurenceConstraintViolation"): "no request has minItems or maxItems",
     ("connector", "_try_to_start", "MeterValueSampleInterval"): "the next step takes the key's value anyhow",
     ("id_tag", "at", "Expired"): "whatever is not Accepted refuses alike; the word is never told",
-    ("firmware", "step", "InstallationFailed"): "24 hours are too long: tests/bridge/core/maintenance/test_firmware.py",
+    (
+        "firmware",
+        "step",
+        "InstallationFailed",
+    ): "24 hours are too long: tests/bridge/core/maintenance/test_firmware.py",
     **dict.fromkeys((("faults", "module", f'"{row}"') for row in ROWS_WITHOUT_PART), NO_SUCH_PART),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridge.core.configuration.authorization_key import Password
+from bridge.core.password import Password
 
 
 class Door:

@@ -22,8 +22,8 @@ from websockets.typing import Subprotocol
 from bridge import settings as bridge_settings
 from bridge.cli.client import ask
 from bridge.cli.folders import CliError
-from bridge.core.configuration.authorization_key import Password
 from bridge.core.now import timestamp
+from bridge.core.password import Password
 from hal import contract
 from hal import settings as hal_settings
 from hal.contract import Hello, LineBuffer, Reading, Status

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.core.configuration.configuration import known_keys
+from bridge.core.configuration.keys import known_keys
 from tests.scenarios.parsing import parse
 from tests.scenarios.player import ScenarioFailed, play
 from tests.scenarios.pure import BRIDGE_TICK_S, PureWorld

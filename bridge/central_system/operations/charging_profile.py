@@ -9,17 +9,10 @@ from itertools import pairwise
 from bridge.central_system.frames import OcppError
 from bridge.central_system.operations.question import Question
 from bridge.central_system.schemas import Payload
-from bridge.core.charging_profile import (
-    MOST_A,
-    MOST_PERIODS,
-    TOP_STACK_LEVEL,
-    ChargingProfile,
-    Moment,
-    Period,
-    moment,
-)
-from bridge.core.reporting.meter_values import INT32_MAX
+from bridge.core.charging_profile import ChargingProfile, Moment, Period, moment
+from bridge.core.rows import INT32_MAX
 from bridge.core.session import Transaction
+from bridge.core.zaptec import MOST_A, MOST_PERIODS, TOP_STACK_LEVEL
 
 
 def charging_profile(wire: Payload, connector_id: int, question: Question) -> ChargingProfile:

@@ -8,7 +8,8 @@ from bridge.central_system.frames import OcppError
 from bridge.central_system.operations import smart_charging
 from bridge.central_system.operations.question import Answer, Later, Question, with_status
 from bridge.central_system.schemas import Payload
-from bridge.core.session import Authorized, Authorizing, Finishing, Idle, Transaction, same_tag
+from bridge.core.id_tag import same_tag
+from bridge.core.session import Authorized, Authorizing, Finishing, Idle, Transaction
 
 
 def remote_start(question: Question) -> Answer:

@@ -8,7 +8,7 @@ from bridge.central_system.operations.question import Answer, Question, with_sta
 from bridge.central_system.schemas import Payload
 from bridge.core.id_tag import ListEntry, id_tag_info
 from bridge.core.now import moment_of
-from bridge.core.reporting.meter_values import INT32_MAX
+from bridge.core.rows import INT32_MAX
 
 
 def get_local_list_version(question: Question) -> Answer:

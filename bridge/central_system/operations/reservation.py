@@ -9,7 +9,7 @@ from bridge.central_system.operations.charging_profile import check_within
 from bridge.central_system.operations.question import Answer, Question, with_status
 from bridge.core.authorization.reservation import Reservation
 from bridge.core.now import moment_of
-from bridge.core.reporting.meter_values import INT32_MAX
+from bridge.core.rows import INT32_MAX
 from bridge.core.session import CONNECTOR_ID, Idle
 
 

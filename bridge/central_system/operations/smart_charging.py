@@ -20,7 +20,7 @@ from bridge.core.charging_profile import ChargingProfile, Mains
 from bridge.core.limits.charging_schedule import CompositeSchedule
 from bridge.core.limits.installed_profiles import Criteria
 from bridge.core.now import timestamp
-from bridge.core.reporting.meter_values import INT32_MAX
+from bridge.core.rows import INT32_MAX
 from bridge.core.session import CONNECTOR_ID, Transaction
 
 

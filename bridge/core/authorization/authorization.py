@@ -5,10 +5,9 @@ from __future__ import annotations
 from bridge.core.authorization.cache import AuthorizationCache
 from bridge.core.authorization.local_list import LocalList
 from bridge.core.configuration.configuration import Configuration
-from bridge.core.id_tag import IdTagInfo, IdTags
+from bridge.core.id_tag import IdTagInfo, IdTags, Source
 from bridge.core.now import Now
 from bridge.core.rows import Change
-from bridge.core.session import Source
 
 INVALID = IdTagInfo("Invalid")
 UNKNOWN_BUT_ALLOWED = IdTagInfo("Accepted")

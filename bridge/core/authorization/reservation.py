@@ -9,10 +9,9 @@ from typing import Annotated
 
 import msgspec
 
-from bridge.core.id_tag import IdTagInfo
+from bridge.core.id_tag import IdTagInfo, same_group, same_tag
 from bridge.core.now import Now
 from bridge.core.rows import Change, Remembered
-from bridge.core.session import same_group, same_tag
 from bridge.core.setup import RESERVATION
 
 

@@ -1,4 +1,4 @@
-"""The password of Basic authentication, and which of two it is while a new one has not been taken yet.
+"""AuthorizationKey: which of two passwords counts while a new one has not been taken yet.
 
 OCPP-J 1.6 6.2; the key AuthorizationKey is one store with `central_system.password`:
 
@@ -17,29 +17,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bridge.core.now import Now
+from bridge.core.password import Password, decoded, verbatim
 from bridge.core.rows import Change, Remembered
 
 AUTHORIZATION_KEY = "AuthorizationKey"
 REMEMBERED = "authorization_key"
-SHORTEST, LONGEST = 16, 40  # characters of a key as it is written: a Zaptec's bounds
 FALL_BACK_S = 60.0  # with the old one after the new one was refused; doubled at each refusal up to
 FALL_BACK_MAX_S = 3600.0  # so that a Central System that never takes the new one loses us seldom
-
-
-@dataclass(frozen=True, slots=True)
-class Password:
-    """Bytes, since a key is hex for any bytes."""
-
-    secret: bytes = field(repr=False)
-
-    @classmethod
-    def of_text(cls, text: str) -> Password | None:
-        """None for an empty text."""
-        return cls(text.encode()) if text else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +79,7 @@ class Passwords:
 
     def write(self, value: str, *, decodes: bool) -> Literal["Accepted", "Rejected"]:
         """The key AuthorizationKey: hex of 8 to 20 bytes, or 16 to 40 characters as they are."""
-        new = _decoded(value) if decodes else _verbatim(value)
+        new = decoded(value) if decodes else verbatim(value)
         if new is None:
             return "Rejected"
         self._falls_back_until_s, self._falls_back_s = None, FALL_BACK_S
@@ -141,15 +129,3 @@ class Passwords:
     def _remember(self, kept: _Kept) -> None:
         self._kept = kept
         self.changes.append(Remembered(REMEMBERED, kept.as_text()))
-
-
-def _decoded(value: str) -> Password | None:
-    """OCPP-J 1.6 6.2: hex. None when it is not, or of another length than is allowed."""
-    digits = value.isascii() and all(character in "0123456789abcdefABCDEF" for character in value)
-    whole = SHORTEST <= len(value) <= LONGEST and len(value) % 2 == 0
-    return Password(bytes.fromhex(value)) if digits and whole else None
-
-
-def _verbatim(value: str) -> Password | None:
-    """RFC 7617: no control characters."""
-    return Password.of_text(value) if SHORTEST <= len(value) <= LONGEST and value.isprintable() else None

@@ -1,16 +1,8 @@
-"""What the owner wants while the Central System is away: a lower limit after a while, or no change."""
+"""The Central System is away: for how long, and the lower limit that the owner wants then."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class LostLimit:
-    """`limit_a` holds from `after_s` without a registered link on; 0 pauses charging, nothing stops."""
-
-    after_s: float
-    limit_a: float
+from bridge.core.setup import LostLimit
 
 
 class Absence:

@@ -6,14 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bridge.core.box_view import BoxView
-from bridge.core.charging_profile import (
-    MOST_PROFILES,
-    ChargingProfile,
-    Mains,
-    Moment,
-    Purpose,
-    moment,
-)
+from bridge.core.charging_profile import ChargingProfile, Mains, Moment, Purpose, moment
 from bridge.core.limits.charging_schedule import (
     Circumstances,
     CompositeSchedule,
@@ -22,9 +15,9 @@ from bridge.core.limits.charging_schedule import (
     prevailing,
 )
 from bridge.core.now import Now
-from bridge.core.reporting.meter_values import mean_voltage_v
 from bridge.core.rows import Change, ProfileInstalled, ProfilesRemoved
 from bridge.core.session import Authorized, Authorizing, State, Transaction
+from bridge.core.zaptec import MOST_PROFILES
 
 VOLTAGE_EVERY_S = 60.0  # watts become amps anew at most so often: the offer does not twitch
 
@@ -163,7 +156,7 @@ class InstalledProfiles:
         """The mean of fresh phase voltages, else nominal, found at most each 60 s."""
         if self._voltage is None or now.s - self._voltage[1] >= VOLTAGE_EVERY_S:
             reading, supply = box.fresh_reading(now.s), box.supply
-            volts = mean_voltage_v(reading.voltage_v, supply) if reading else supply.nominal_voltage_v
+            volts = supply.mean_voltage_v(reading.voltage_v) if reading else supply.nominal_voltage_v
             self._voltage = (volts, now.s)
         return Mains(box.supply.phases, self._voltage[0])
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bridge.core.box_view import BoxView
+from bridge.core.box_view import FRESH_S, BoxView
 from bridge.core.configuration.configuration import Configuration
 from bridge.core.now import Now, is_dated
-from bridge.core.reporting.meter_values import FRESH_S, Occasion, sample
+from bridge.core.reporting.meter_values import Occasion, sample
 from bridge.core.rows import Sample
 
 DAY_S = 86_400

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bridge.core.box_view import BoxView
+from bridge.core.service import Service
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -75,13 +78,26 @@ _REPORTS: dict[str, Report] = {
 }
 _INTERNAL = Report("InternalError", "Internal fault: see the local page")
 
-# These end the transaction at once; any other fault suspends it and ends it after ten minutes.
-ENDING = {"welded": "Other", "rcm_trip": "Other", "plug_lost": "Other", "emergency_stop": "EmergencyStop"}
-# These end it although they do not suspend it.
-ENDING_IN_TIME = frozenset({"thermometer_lost"})
-FAULT_PATIENCE_S = 600.0
-
 
 def report(fault_id: str) -> Report:
     """For a fault without a row: InternalError without vendorErrorCode."""
     return _REPORTS.get(fault_id, _INTERNAL)
+
+
+def error(box: BoxView, service: Service, now_s: float) -> Report:
+    """For StatusNotification: the first of what is wrong."""
+    return next(iter(wrongs(box, service, now_s)), NO_ERROR)
+
+
+def wrongs(box: BoxView, service: Service, now_s: float) -> list[Report]:
+    """All that is, once each: opening faults, what has a code of its own, what is internal."""
+    opening = [report(fault.id) for fault in box.opening_faults]
+    others = [report(fault.id) for fault in box.faults if not fault.opens]
+    if box.meter.lost_s(now_s) is not None:
+        others.append(METER_LOST)
+    if box.reader_lost(now_s):
+        others.append(READER_LOST)
+    if not service.recorded:
+        others.append(NOT_RECORDED)
+    others.sort(key=lambda one: one.error_code == "InternalError")
+    return list(dict.fromkeys(opening + others))

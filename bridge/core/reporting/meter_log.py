@@ -7,9 +7,10 @@ from datetime import datetime
 
 import msgspec.structs
 
+from bridge.core.box_view import Supply
 from bridge.core.configuration.configuration import Configuration
 from bridge.core.now import Now, is_dated
-from bridge.core.reporting.meter_values import Occasion, Sampler, Supply, sample
+from bridge.core.reporting.meter_values import Occasion, sample
 from bridge.core.rows import Sample, SampleTaken, TransactionRow
 from bridge.core.setup import Memory
 from hal.contract import Reading
@@ -125,3 +126,31 @@ class MeterLog:
 
 def _with_energy(reading: Reading, energy_wh: int) -> Reading:
     return msgspec.structs.replace(reading, energy_wh=energy_wh)
+
+
+class Sampler:
+    """When the next Sample.Periodic of the running transaction is due."""
+
+    def __init__(self, interval_s: int, started_s: float) -> None:
+        self._interval_s = interval_s
+        self._next_s = started_s + interval_s
+
+    @classmethod
+    def resumed(cls, interval_s: int, started_at: datetime, utc: datetime, now_s: float) -> Sampler:
+        """After a restart the phase continues from the stored start of the transaction."""
+        elapsed_s = max(0.0, (utc - started_at).total_seconds())
+        return cls(interval_s, now_s - (elapsed_s % interval_s if interval_s else 0.0))
+
+    def restart(self, now_s: float) -> None:
+        """A sample was taken out of turn: the interval counts from now."""
+        self._next_s = now_s + self._interval_s
+
+    def due(self, interval_s: int, now_s: float) -> bool:
+        """Ask at every step; a changed interval counts from now, 0 is never."""
+        if interval_s != self._interval_s:
+            self._interval_s, self._next_s = interval_s, now_s + interval_s
+        if interval_s == 0 or now_s < self._next_s:
+            return False
+        missed = int((now_s - self._next_s) // interval_s)
+        self._next_s += (missed + 1) * interval_s
+        return True

@@ -1,4 +1,4 @@
-"""OCPP 1.6 4.7: from a reading of the meter to sampled values, and when a sample is due."""
+"""OCPP 1.6 4.7: from a reading of the meter to sampled values."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from bridge.core.box_view import Supply
 from bridge.core.now import timestamp
 from bridge.core.rows import Phases, Sample
 from bridge.core.zaptec import (
@@ -22,19 +23,7 @@ from bridge.core.zaptec import (
 )
 from hal.contract import Reading
 
-FRESH_S = 3.0  # a reading older than this is no reading
-INT32_MAX = 2_147_483_647  # meterStart and meterStop are OCPP integers
 Value = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Supply:
-    """What a sample needs to know of the wallbox beside the meter."""
-
-    phases: int
-    nominal_voltage_v: float
-    offered_a: float
-    contacts_c: float | None = None  # None: no thermometer, or not fresh
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +120,7 @@ def _energy(taken: Sample, _supply: Supply, behaviour: Behaviour) -> list[Value]
 
 
 def _offered_power(taken: Sample, supply: Supply, _behaviour: Behaviour) -> list[Value]:
-    watts = taken.offered_a * supply.phases * mean_voltage_v(taken.voltage_v, supply)
+    watts = taken.offered_a * supply.phases * supply.mean_voltage_v(taken.voltage_v)
     return [_value(f"{watts:.0f}", OFFERED_POWER, "W", taken.context)]
 
 
@@ -178,37 +167,3 @@ _VALUES: dict[str, Callable[[Sample, Supply, Behaviour], list[Value]]] = {
     TEMPERATURE: _temperature,
     INTERVAL: _interval,
 }
-
-
-def mean_voltage_v(voltage_v: Phases, supply: Supply) -> float:
-    """Of the wired phases that carry voltage, else nominal: 0 V never becomes "no power offered"."""
-    live = [volts for volts in voltage_v[: supply.phases] if volts > 0.5 * supply.nominal_voltage_v]
-    return sum(live) / len(live) if live else supply.nominal_voltage_v
-
-
-class Sampler:
-    """When the next Sample.Periodic of the running transaction is due."""
-
-    def __init__(self, interval_s: int, started_s: float) -> None:
-        self._interval_s = interval_s
-        self._next_s = started_s + interval_s
-
-    @classmethod
-    def resumed(cls, interval_s: int, started_at: datetime, utc: datetime, now_s: float) -> Sampler:
-        """After a restart the phase continues from the stored start of the transaction."""
-        elapsed_s = max(0.0, (utc - started_at).total_seconds())
-        return cls(interval_s, now_s - (elapsed_s % interval_s if interval_s else 0.0))
-
-    def restart(self, now_s: float) -> None:
-        """A sample was taken out of turn: the interval counts from now."""
-        self._next_s = now_s + self._interval_s
-
-    def due(self, interval_s: int, now_s: float) -> bool:
-        """Ask at every step; a changed interval counts from now, 0 is never."""
-        if interval_s != self._interval_s:
-            self._interval_s, self._next_s = interval_s, now_s + interval_s
-        if interval_s == 0 or now_s < self._next_s:
-            return False
-        missed = int((now_s - self._next_s) // interval_s)
-        self._next_s += (missed + 1) * interval_s
-        return True

@@ -15,7 +15,8 @@ from bridge.core.box_view import BoxView
 from bridge.core.configuration.configuration import Configuration
 from bridge.core.configuration.phase_rotation import WIRE_INDEX
 from bridge.core.now import Now, is_dated, timestamp
-from bridge.core.reporting.status import Service
+from bridge.core.reporting.faults import wrongs
+from bridge.core.service import Service
 from bridge.core.session import State, Transaction
 from hal.contract import Reading
 
@@ -116,7 +117,7 @@ def _cable_rating(seen: View) -> str | None:
 def _warnings(seen: View) -> str | None:
     """The bits of all that is wrong now; a fault without a bit is in none."""
     bits = 0
-    for wrong in seen.box.wrongs(seen.now.s):
+    for wrong in wrongs(seen.box, seen.service, seen.now.s):
         bits |= int(wrong.vendor_error_code or "0")
     return str(bits)
 

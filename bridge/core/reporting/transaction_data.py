@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from bridge.core.reporting.meter_values import Supply, stop_values
+from bridge.core.box_view import Supply
+from bridge.core.reporting.meter_values import stop_values
 from bridge.core.rows import Sample
 from bridge.core.zaptec import Behaviour
 

@@ -1,12 +1,14 @@
-"""OCPP 1.6 5.18 UnlockConnector, as a Zaptec that speaks OCPP itself carries it out."""
+"""The cable: who may take the plug out, and UnlockConnector (OCPP 1.6 5.18) as a native Zaptec does it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, assert_never
 
 from bridge.core.box_view import BoxView
-from bridge.core.session import State, Transaction
+from bridge.core.configuration.configuration import Configuration
+from bridge.core.session import Authorized, Authorizing, Finishing, Idle, Owner, State, Transaction
+from hal.contract import Cable
 
 PATIENCE_S = 25.0  # up to 6 s until the contactor opens, 5 s for the meter, then the lock and its retries
 
@@ -14,7 +16,7 @@ UnlockStatus = Literal["Unlocked", "UnlockFailed"]
 
 
 @dataclass(slots=True)
-class Unlocking:
+class Unlock:
     """From the request until the plug was out: the cable stays released, though a car may be connected."""
 
     since_s: float
@@ -35,3 +37,23 @@ class Unlocking:
         """Answered, and the cable has left or the car with it: the usual rules hold again."""
         gone = box.status is not None and not box.status.cable_present
         return self.outcome is not None and (gone or self.outcome == "UnlockFailed" or box.car_left(now_s))
+
+
+def cable(state: State, configuration: Configuration, *, unlocking: bool) -> Cable:
+    """OCPP 1.6 9.1.27 and Zaptec's LockCablePermanently: who may take the plug out."""
+    if unlocking and not isinstance(state, Transaction):
+        return "release"
+    if configuration.is_on("LockCablePermanently"):
+        return "permanent"
+    released = configuration.is_on("UnlockConnectorOnEVSideDisconnect")
+    match state:
+        case Transaction():
+            return "auto" if released else "keep"
+        case Finishing(kept_for=kept_for):
+            return "release" if kept_for is None else "keep"
+        case Authorizing(former=Finishing(kept_for=Owner())) | Authorized(former=Finishing(kept_for=Owner())):
+            return "keep"  # it is another's cable
+        case Idle() | Authorizing() | Authorized():
+            return "auto"
+        case never:
+            assert_never(never)

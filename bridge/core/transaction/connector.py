@@ -8,17 +8,15 @@ from typing import assert_never
 
 from bridge.core.authorization.authorization import Authorization
 from bridge.core.authorization.reservation import Reservations
-from bridge.core.beginning import begins_with
 from bridge.core.box_view import BoxView
 from bridge.core.calls import Outgoing
-from bridge.core.cards import Cards
 from bridge.core.configuration.configuration import Configuration
-from bridge.core.id_tag import IdTagInfo
+from bridge.core.id_tag import IdTagInfo, Source, same_group, same_tag
 from bridge.core.now import Now
 from bridge.core.reporting.meter_log import MeterLog
-from bridge.core.reporting.status import Service, charge_point_status, view
-from bridge.core.resuming import resumed_transaction
+from bridge.core.reporting.status import charge_point_status, view
 from bridge.core.rows import Change, Remembered, Sample, TransactionRow
+from bridge.core.service import Service
 from bridge.core.session import (
     Authorized,
     Authorizing,
@@ -26,21 +24,24 @@ from bridge.core.session import (
     Idle,
     Owner,
     Resting,
-    Source,
     State,
     StopAsked,
     Stopping,
     Transaction,
     frees_cable,
     resting,
-    same_group,
-    same_tag,
 )
 from bridge.core.setup import FINISHING, ORDERLY, RESERVATION, STOPPING, Identity, Memory
-from bridge.core.transaction.cable import Unlocking
-from bridge.core.transaction.start import start_changes, started_row, started_transaction
+from bridge.core.transaction.cable import Unlock, cable
+from bridge.core.transaction.cards import Cards
+from bridge.core.transaction.start import (
+    begins_with,
+    resumed_transaction,
+    start_changes,
+    started_row,
+    started_transaction,
+)
 from bridge.core.transaction.stop import end_reason, energy_spent, meter_stop, stop_row
-from bridge.core.wish import cable
 from hal.contract import Cable, Card
 
 AUTHORIZE_PATIENCE_S = 10.0  # no Authorize.conf for so long after the card: the offline rules
@@ -70,7 +71,7 @@ class Connector:
         self._cards = Cards()
         self._refused_until_s = 0.0
         self._last_energy_wh: int | None = None
-        self._unlocking: Unlocking | None = None
+        self._unlocking: Unlock | None = None
 
     def status(self, now: Now) -> str:
         """ChargePointStatus, derived."""
@@ -84,10 +85,10 @@ class Connector:
         """Who may take the plug out."""
         return cable(self.state, self._configuration, unlocking=self._unlocking is not None)
 
-    def unlock(self, now: Now) -> Unlocking:
+    def unlock(self, now: Now) -> Unlock:
         """OCPP 1.6 5.18: ends a transaction first; the outcome shows in what is returned, in some seconds."""
         self.stop("UnlockCommand", now)
-        self._unlocking = Unlocking(now.s)
+        self._unlocking = Unlock(now.s)
         return self._unlocking
 
     def refused(self, now_s: float) -> bool:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bridge.core.box_view import LOST_END_S, BoxView
+from bridge.core.box_view import BoxView
 from bridge.core.now import Now
-from bridge.core.reporting.faults import ENDING, ENDING_IN_TIME, FAULT_PATIENCE_S
 from bridge.core.reporting.meter_log import MeterLog
 from bridge.core.rows import TransactionStopped
 from bridge.core.session import Stopping, Transaction
 
 HAL_LOST_END_S = 60.0
+LOST_END_S = 600.0  # of meter or thermometer
 OPENING_S = 6.0  # a car that keeps S2 closed is opened under load then (IEC 61851-1 seq. 10.2, as quoted)
 METER_STOP_S = 5.0  # so long a reading younger than the opening is waited for
+
+# These end the transaction at once; any other fault suspends it and ends it after ten minutes.
+ENDING = {"welded": "Other", "rcm_trip": "Other", "plug_lost": "Other", "emergency_stop": "EmergencyStop"}
+# These end it although they do not suspend it.
+ENDING_IN_TIME = frozenset({"thermometer_lost"})
+FAULT_PATIENCE_S = 600.0
 
 
 def end_reason(state: Transaction, box: BoxView, now_s: float) -> str | None:

@@ -16,7 +16,7 @@ from websockets.typing import Subprotocol
 
 from bridge.central_system.events import Opened, Refused
 from bridge.central_system.link import Link
-from bridge.core.configuration.authorization_key import Password
+from bridge.core.password import Password
 from tests.bridge.central_system.listening import PATIENCE_S, Heard, central, eventually, impatient, running
 
 

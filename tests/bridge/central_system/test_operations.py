@@ -10,7 +10,8 @@ from bridge.central_system.frames import OcppError
 from bridge.central_system.operations import SUPPORTED, Answer, Question, answer
 from bridge.central_system.schemas import Payload, known_actions, response_fault
 from bridge.core.charge_point import ChargePoint
-from bridge.core.configuration.configuration import KEYS, Configuration
+from bridge.core.configuration.configuration import Configuration
+from bridge.core.configuration.keys import KEYS
 from bridge.core.now import Now
 from bridge.core.session import Authorized, Idle
 from bridge.core.setup import Identity, Memory

@@ -9,9 +9,9 @@ import pytest
 
 from bridge.central_system.border import Refusal
 from bridge.central_system.outbox import Outbox, Send
+from bridge.core.box_view import Supply
 from bridge.core.configuration.configuration import Configuration
 from bridge.core.now import Now
-from bridge.core.reporting.meter_values import Supply
 from bridge.core.rows import (
     Attempted,
     Change,

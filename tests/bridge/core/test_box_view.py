@@ -1,4 +1,4 @@
-"""What is known of the wallbox: ages, a lost meter, and which error is told."""
+"""What is known of the wallbox: ages, a lost meter, a car that has left."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from bridge.core.box_view import BoxView, MeterWatch
-from bridge.core.session import PlugIn
-from hal.contract import InstrumentBox
-from tests.bridge.core.messages import BOX, fault, status
+from bridge.core.box_view import BoxView, MeterWatch, PlugIn
+from bridge.core.limits.limit import meter_cap_a
+from tests.bridge.core.messages import BOX, status
 
 
 def watched(until_s: int, good: set[int]) -> MeterWatch:
@@ -35,7 +34,7 @@ def watched(until_s: int, good: set[int]) -> MeterWatch:
     ],
 )
 def test_without_a_meter_6_a_then_nothing(until_s: int, good: set[int], cap_a: float | None) -> None:
-    assert watched(until_s, good).cap_a(float(until_s)) == cap_a
+    assert meter_cap_a(watched(until_s, good), float(until_s)) == cap_a
 
 
 def test_a_meter_that_comes_and_goes_has_to_be_well_for_10_s_in_a_row() -> None:
@@ -128,36 +127,3 @@ def test_until_the_box_has_said_what_it_is() -> None:
     assert (box.supply.phases, box.supply.nominal_voltage_v) == (3, 230.0)
     box.box = BOX
     assert box.supply.nominal_voltage_v == 230.0
-
-
-def instruments(reader: str | None, health: str) -> InstrumentBox:
-    return InstrumentBox(meter="m", meter_health="ok", meter_serial=None, reader=reader, reader_health=health)
-
-
-@pytest.mark.parametrize(
-    ("faults", "meter", "reader", "error_code"),
-    [
-        ((), True, ("r", "ok"), "NoError"),
-        ((), True, ("r", "gone"), "ReaderFailure"),
-        ((), True, (None, "none"), "NoError"),
-        ((), False, ("r", "gone"), "PowerMeterFailure"),
-        ((fault("over_temperature", opens=False),), False, ("r", "ok"), "HighTemperature"),
-        ((fault("over_temperature", opens=False), fault("welded")), True, ("r", "ok"), "PowerSwitchFailure"),
-        ((fault("rcm_trip", 5.0), fault("diode_missing", 4.0)), True, ("r", "ok"), "OtherError"),
-        ((fault("a_new_one"),), True, ("r", "ok"), "InternalError"),
-        ((fault("under_voltage", opens=False),), True, ("r", "ok"), "InternalError"),
-        ((fault("under_voltage", opens=False),), False, ("r", "ok"), "PowerMeterFailure"),
-        ((fault("under_voltage", opens=False),), True, ("r", "gone"), "ReaderFailure"),
-    ],
-)
-def test_which_error_is_told(
-    faults: tuple[object, ...], meter: bool, reader: tuple[str | None, str], error_code: str
-) -> None:
-    """One that opens first, the oldest of them; then other faults, meter, reader; internal ones last."""
-    box = view(faults=faults)
-    box.take_instruments(instruments(*reader), 100.0)
-    for at_s in range(100, 111):
-        box.meter.observe(float(at_s) if meter else 90.0, float(at_s))
-    told = box.error(110.0)
-    assert told.error_code == error_code
-    assert told.info is None or len(told.info) <= 50

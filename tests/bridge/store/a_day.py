@@ -17,10 +17,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from bridge.central_system.outbox import Outbox, Send
+from bridge.core.box_view import Supply
 from bridge.core.configuration.configuration import Configuration
 from bridge.core.id_tag import IdTagInfo
 from bridge.core.now import Now
-from bridge.core.reporting.meter_values import Supply
 from bridge.core.rows import Delivered, Remembered, SampleTaken, StartConfirmed, TagCached, TransactionStarted
 from bridge.core.zaptec import CLOUD
 from bridge.store import Database

@@ -6,8 +6,7 @@ from itertools import product
 
 import pytest
 
-from bridge.core.id_tag import IdTagInfo, id_tag_info
-from bridge.core.session import Source
+from bridge.core.id_tag import IdTagInfo, Source, id_tag_info
 from tests.bridge.core.authorization.id_tags import Box, at, listed
 
 STATUSES = (None, "Accepted", "Blocked")

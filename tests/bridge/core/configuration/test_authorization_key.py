@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.core.configuration.authorization_key import FALL_BACK_MAX_S, REMEMBERED, Password, Passwords
+from bridge.core.configuration.authorization_key import FALL_BACK_MAX_S, REMEMBERED, Passwords
+from bridge.core.password import Password
 from bridge.core.rows import Remembered
 from tests.bridge.core.charge_points import at
 

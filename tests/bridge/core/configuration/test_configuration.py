@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.core.configuration.configuration import KEYS, Configuration, first_value_fault, known_keys
+from bridge.core.configuration.configuration import Configuration
+from bridge.core.configuration.keys import KEYS, first_value_fault, known_keys
 from bridge.core.rows import Remembered
 from bridge.core.zaptec import CLOUD, NATIVE, Behaviour
 

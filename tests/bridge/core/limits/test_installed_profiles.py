@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bridge.core.box_view import BoxView
-from bridge.core.charging_profile import MOST_PROFILES, ChargingProfile, Mains, Period, moment
+from bridge.core.charging_profile import ChargingProfile, Mains, Period, moment
 from bridge.core.limits.charging_schedule import Circumstances, Step
 from bridge.core.limits.installed_profiles import Criteria, InstalledProfiles
 from bridge.core.now import Now
 from bridge.core.rows import TransactionRow, TransactionStarted
 from bridge.core.session import Authorized, Authorizing, Finishing, Idle, State, Transaction
+from bridge.core.zaptec import MOST_PROFILES
 from bridge.store.database import IN_MEMORY, Database
 from hal.contract import Box, Reading
 from tests.bridge.core.limits import charging_model as model

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from bridge.core.box_view import Supply
 from bridge.core.configuration.configuration import Configuration
 from bridge.core.now import Now
 from bridge.core.reporting.meter_log import MeterLog
-from bridge.core.reporting.meter_values import Supply
 from bridge.core.rows import SampleTaken, TransactionRow
 from bridge.core.setup import Memory
 from bridge.core.zaptec import CLOUD

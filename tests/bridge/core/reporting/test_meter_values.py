@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.core.reporting.meter_values import Occasion, Sampler, Supply, mean_voltage_v, meter_values, sample
+from bridge.core.box_view import Supply
+from bridge.core.reporting.meter_log import Sampler
+from bridge.core.reporting.meter_values import Occasion, meter_values, sample
 from bridge.core.zaptec import CLOUD, NATIVE, Behaviour
 from hal.contract import Reading
 
@@ -104,7 +106,7 @@ def test_power_offered(supply: Supply, voltage_v: tuple[float, float, float], wa
 
 
 def test_the_mean_voltage_is_nominal_when_nothing_is_measured() -> None:
-    assert mean_voltage_v((0.0, 0.0, 0.0), THREE) == 230.0
+    assert THREE.mean_voltage_v((0.0, 0.0, 0.0)) == 230.0
 
 
 @given(st.integers(0, 2_147_483_647))

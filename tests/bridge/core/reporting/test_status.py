@@ -9,7 +9,8 @@ import pytest
 
 from bridge.core.now import Now
 from bridge.core.reporting.faults import NO_ERROR, report
-from bridge.core.reporting.status import Notifier, View, box_notification, charge_point_status, notification
+from bridge.core.reporting.notifications import Notifier, box_notification, notification
+from bridge.core.reporting.status import View, charge_point_status
 from bridge.core.session import Authorized, Authorizing, Finishing, Idle, Owner, State, Stopping, Transaction
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.core.box_view import Supply
 from bridge.core.now import timestamp
-from bridge.core.reporting.meter_values import Supply
 from bridge.core.reporting.transaction_data import transaction_data
 from bridge.core.rows import Sample
 from bridge.core.zaptec import CLOUD, NATIVE, Behaviour

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bridge.core.box_view import PlugIn
 from bridge.core.charge_point import ChargePoint
 from bridge.core.configuration.configuration import Configuration
-from bridge.core.id_tag import IdTagInfo
+from bridge.core.id_tag import IdTagInfo, same_group, same_tag
 from bridge.core.now import Now
 from bridge.core.rows import TransactionRow, TransactionStarted, TransactionStopped
-from bridge.core.session import Authorized, Authorizing, Idle, PlugIn, Transaction, same_group, same_tag
+from bridge.core.session import Authorized, Authorizing, Idle, Transaction
 from bridge.core.setup import PLUG_IN, Identity, Memory
 from bridge.core.zaptec import CLOUD
 from hal.contract import Card

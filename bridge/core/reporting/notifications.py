@@ -1,0 +1,92 @@
+"""StatusNotification: which one it is time to send, and its form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bridge.core.now import Now, is_dated, timestamp
+from bridge.core.reporting.faults import NO_ERROR, Report
+
+# OCPP 1.6 4.9 has none of these moves, so each is two: the status between them stands for one step.
+_THROUGH = {
+    ("Preparing", "Reserved"): "Available",
+    ("Preparing", "Unavailable"): "Available",
+    ("Unavailable", "Finishing"): "Preparing",
+}
+BETWEEN_THEM = frozenset({"Charging", "SuspendedEV", "SuspendedEVSE"})  # what MinimumStatusDuration delays
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One status as it was, or is to be, notified."""
+
+    status: str
+    report: Report
+    since: Now
+
+
+class Notifier:
+    """What connector 1 last told, and when what stands now began. Nothing is queued while offline."""
+
+    def __init__(self) -> None:
+        self._standing: Told | None = None
+        self._told: Told | None = None
+
+    @property
+    def standing(self) -> Told | None:
+        """The present status and when it began."""
+        return self._standing
+
+    def observe(self, status: str, report: Report, now: Now) -> None:
+        """To be called at every step."""
+        if self._standing is not None:
+            status = _THROUGH.get((self._standing.status, status), status)
+        if self._standing is None or (self._standing.status, self._standing.report) != (status, report):
+            self._standing = Told(status, report, now)
+
+    def date(self, now: Now) -> None:
+        """Time is known now: what stands began at a moment of the calendar."""
+        if self._standing is not None:
+            since = self._standing.since
+            self._standing = replace(self._standing, since=replace(since, utc=now.place(since.utc)))
+
+    def due(self, minimum_s: float, now: Now) -> Told | None:
+        """What to notify now. MinimumStatusDuration delays only the three of a running transaction."""
+        standing, told = self._standing, self._told
+        if standing is None:
+            return None
+        if told is not None and (told.status, told.report) == (standing.status, standing.report):
+            return None
+        between = told is not None and told.status in BETWEEN_THEM and standing.status in BETWEEN_THEM
+        same_report = told is not None and told.report == standing.report
+        if between and same_report and now.s - standing.since.s < minimum_s:
+            return None
+        self._told = standing
+        return standing
+
+    def forget(self) -> None:
+        """A new connection: the current status is told again, never history."""
+        self._told = None
+
+
+def notification(connector_id: int, told: Told) -> dict[str, Any]:
+    """StatusNotification.req; the timestamp is when the status began: none while nobody knew the time."""
+    began_at = told.since.utc
+    optional = {
+        "timestamp": timestamp(began_at) if is_dated(began_at) else None,
+        "info": told.report.info,
+        "vendorErrorCode": told.report.vendor_error_code,
+    }
+    return {
+        "connectorId": connector_id,
+        "errorCode": told.report.error_code,
+        "status": told.status,
+        **{name: value for name, value in optional.items() if value is not None},
+    }
+
+
+def box_notification(operative: bool, now: Now, report: Report = NO_ERROR) -> dict[str, Any]:
+    """Connector 0, the charge point itself: Available or Unavailable, never Faulted."""
+    status = "Available" if operative else "Unavailable"
+    return notification(0, Told(status, report, now))
