@@ -369,7 +369,7 @@ class Actor:
             return
         if self._ending == "settling" and self._recorder.settled:
             self._ending = "marking"
-            mark = Remembered(ORDERLY, self.parts.charge_point.identity.boot_id)
+            mark = Remembered(ORDERLY, self.parts.charge_point.provisioning.boot_id)
             self._recorder.feed(Effects((mark,)))
             _, changes = self._recorder.drain(now.s)
             self._out.append(Write(changes))

@@ -14,7 +14,7 @@ from bridge.core.calendar import Calendar
 from bridge.core.charge_point import ChargePoint
 from bridge.core.configuration.configuration import Configuration
 from bridge.core.now import Now
-from bridge.core.setup import Identity, Memory
+from bridge.core.setup import Memory, Provisioning
 from bridge.core.zaptec import BEHAVIOURS
 from bridge.store.reads import Reads
 
@@ -56,7 +56,7 @@ def charge_point(
         profiles=store.charging_profiles(),
         id_tags=store,
     )
-    identity = Identity(
+    provisioning = Provisioning(
         behaviour,
         boot_id,
         central_system_url=setup.central_system.url,
@@ -67,7 +67,7 @@ def charge_point(
         firmware_source=setup.firmware.source,
         lost_limit=setup.fallback.lost_limit,
     )
-    return ChargePoint(identity, configuration, memory, now)
+    return ChargePoint(provisioning, configuration, memory, now)
 
 
 def conversation(
@@ -78,7 +78,7 @@ def conversation(
         "chargePointVendor": setup.charge_point.vendor,
         "chargePointModel": setup.charge_point.model,
         "chargePointSerialNumber": setup.charge_point.serial_number,
-        "firmwareVersion": core.identity.firmware_version,
+        "firmwareVersion": core.provisioning.firmware_version,
     }
     voice = Voice(
         boot_notification,

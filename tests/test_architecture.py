@@ -98,9 +98,10 @@ FLOORS = (
 # The rooms of `bridge.core`, likewise; below them the nouns that all share.
 CORE_FLOORS = (
     ("bridge.core.charge_point",),
-    ("bridge.core.wish", "bridge.core.remembered"),
+    ("bridge.core.reports", "bridge.core.wish", "bridge.core.remembered"),
     ("bridge.core.transaction", "bridge.core.maintenance"),
     ("bridge.core.authorization", "bridge.core.limits", "bridge.core.reporting"),
+    ("bridge.core.premises",),
     ("bridge.core.configuration",),
     ("bridge.core.calendar", "bridge.core.session", "bridge.core.setup"),
     ("bridge.core.box_view",),

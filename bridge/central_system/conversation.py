@@ -51,7 +51,7 @@ class Conversation:
         self.registration = registration
         self._charge_point = charge_point
         self._voice = voice
-        self._outbox = Outbox(rows, charge_point.configuration, charge_point.identity.behaviour)
+        self._outbox = Outbox(rows, charge_point.configuration, charge_point.provisioning.behaviour)
         self._lane = Lane()
         self._calls: Correlation[Outgoing | Send] | None = None  # None: no connection
         self._changes: list[Change] = []

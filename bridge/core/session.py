@@ -136,7 +136,8 @@ class Transaction:
     plug_in: PlugIn | None = None  # in which it began; None: not known
 
 
-State = Idle | Authorizing | Authorized | Transaction | Finishing
+OutsideTransaction = Idle | Authorizing | Authorized | Finishing
+State = OutsideTransaction | Transaction
 
 
 def resting(state: State) -> Resting:

@@ -21,7 +21,7 @@ class LostLimit:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class Provisioning:
     """What does not change while the program runs."""
 
     behaviour: Behaviour

@@ -79,12 +79,12 @@ def is_sound(profile: ChargingProfile) -> bool:
 
 def check_rate_unit(unit: str, question: Question) -> None:
     """A Zaptec that speaks OCPP itself knows no watts."""
-    if unit == "W" and "Power" not in question.charge_point.identity.behaviour.rate_units.split(","):
+    if unit == "W" and "Power" not in question.charge_point.provisioning.behaviour.rate_units.split(","):
         raise OcppError("NotSupported", "chargingRateUnit W: only A is supported")
 
 
 def _is_native(question: Question) -> bool:
-    return question.charge_point.identity.behaviour.mode == "native"
+    return question.charge_point.provisioning.behaviour.mode == "native"
 
 
 def check_within(name: str, value: int, least: int, most: int) -> None:

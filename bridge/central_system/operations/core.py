@@ -83,7 +83,7 @@ def change_availability(question: Question) -> Answer:
     """OCPP 1.6 5.2. Connectors 0 and 1 are one switch."""
     connector_id = question.payload["connectorId"]
     if connector_id not in (0, 1):
-        if question.charge_point.identity.behaviour.mode == "native":
+        if question.charge_point.provisioning.behaviour.mode == "native":
             raise OcppError("PropertyConstraintViolation", f"connectorId {connector_id}: 0 or 1 is allowed")
         return with_status("Rejected")
     in_force = question.charge_point.set_operative(question.payload["type"] == "Operative")
@@ -112,7 +112,7 @@ def unlock_connector(question: Question) -> Answer | Later:
     """OCPP 1.6 5.18. Behind Zaptec's cloud it is "provided but non-functional": nothing moves."""
     charge_point = question.charge_point
     status = charge_point.box.status
-    native = charge_point.identity.behaviour.mode == "native"
+    native = charge_point.provisioning.behaviour.mode == "native"
     if not native or question.payload["connectorId"] != 1 or (status is not None and status.lock is None):
         return with_status("NotSupported")
     unlocking = charge_point.connector.unlock(question.now)

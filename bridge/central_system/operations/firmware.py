@@ -29,13 +29,13 @@ def get_diagnostics(question: Question) -> Answer:
     location = _location(question, _protocols(question))
     start, stop = _moment(asked, "startTime"), _moment(asked, "stopTime")
     retries, interval_s = _times(asked, UPLOAD_INTERVAL_S)
-    observations = charge_point.observations(question.now).within(start, stop)
+    observations = charge_point.reports.observations(question.now).within(start, stop)
     if not observations:
         return Answer({})
-    if charge_point.identity.behaviour.mode == "native":
+    if charge_point.provisioning.behaviour.mode == "native":
         upload = Upload(location, NATIVE_FILE_NAME, as_log(observations), as_part=True)
     else:
-        name = _file_name(charge_point.identity.charge_point_id, question.now)
+        name = _file_name(charge_point.provisioning.charge_point_id, question.now)
         url, name = upload_target(location, name)
         upload = Upload(url, name, as_document(observations), as_part=False)
     charge_point.maintenance.diagnostics.request(Plan(upload, retries, interval_s), question.now)
@@ -47,11 +47,11 @@ def update_firmware(question: Question) -> Answer:
     charge_point, asked = question.charge_point, question.payload
     firmware = charge_point.maintenance.firmware
     try:
-        if charge_point.identity.behaviour.mode == "native":
+        if charge_point.provisioning.behaviour.mode == "native":
             location = _location(question, DOWNLOAD_SCHEMES)
             at = _moment(asked, "retrieveDate") or question.now.utc
             firmware.request(location, at, *_times(asked, DOWNLOAD_INTERVAL_S))
-        elif source := charge_point.identity.firmware_source:
+        elif source := charge_point.provisioning.firmware_source:
             firmware.request(source, question.now.utc, DEFAULT_RETRIES, DOWNLOAD_INTERVAL_S)
         else:
             firmware.refuse()

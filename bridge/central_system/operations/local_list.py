@@ -18,7 +18,7 @@ def get_local_list_version(question: Question) -> Answer:
 
 def send_local_list(question: Question) -> Answer:
     """OCPP 1.6 5.15: the whole message or nothing of it. Raises OcppError."""
-    asked, native = question.payload, question.charge_point.identity.behaviour.mode == "native"
+    asked, native = question.payload, question.charge_point.provisioning.behaviour.mode == "native"
     local_list = question.charge_point.connector.authorization.local_list
     wire: list[Payload] = asked.get("localAuthorizationList", [])
     check_within("listVersion", asked["listVersion"], 0, INT32_MAX)

@@ -23,7 +23,7 @@ def reserve_now(question: Question) -> Answer:
     refused = _in_the_way(question)
     if refused is not None:
         return with_status(refused)
-    of_group = charge_point.identity.behaviour.full_reservations
+    of_group = charge_point.provisioning.behaviour.full_reservations
     parent_id_tag = (asked.get("parentIdTag") or None) if of_group else None  # empty: no group
     charge_point.connector.reservations.hold(
         Reservation(asked["reservationId"], asked["idTag"], parent_id_tag, expires_at)
@@ -47,7 +47,7 @@ def _expiry(text: str) -> datetime:
 def _reservable(question: Question) -> bool:
     """Whether there is such a connector, and anybody is asked who they are. Raises OcppError."""
     connector_id, charge_point = question.payload["connectorId"], question.charge_point
-    behaviour = charge_point.identity.behaviour
+    behaviour = charge_point.provisioning.behaviour
     if connector_id not in (0, CONNECTOR_ID) and behaviour.mode == "native":
         raise OcppError("PropertyConstraintViolation", f"connectorId {connector_id}: 0 or 1 is allowed")
     known = connector_id == CONNECTOR_ID or (connector_id == 0 and behaviour.full_reservations)

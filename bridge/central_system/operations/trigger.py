@@ -16,7 +16,7 @@ def trigger_message(question: Question) -> Answer:
         return _trigger_status(connector_id, question)
     if wanted == "MeterValues":
         known = connector_id in (None, 1)
-        sent = known and question.charge_point.send_meter_values("Trigger", question.now)
+        sent = known and question.charge_point.reports.send_meter_values("Trigger", question.now)
         return with_status("Accepted" if sent else "Rejected")
     if wanted == "DiagnosticsStatusNotification":
         question.charge_point.maintenance.send_diagnostics_status()
@@ -29,5 +29,5 @@ def _trigger_status(connector_id: int | None, question: Question) -> Answer:
     if connector_id not in (None, 0, 1):
         return with_status("Rejected")
     for each in (0, 1) if connector_id is None else (connector_id,):
-        question.charge_point.send_status(each, question.now)
+        question.charge_point.reports.send_status(each, question.now)
     return with_status("Accepted")

@@ -13,7 +13,6 @@ from bridge.core.maintenance.diagnostics import Diagnostics
 from bridge.core.maintenance.errand import Ended, Errand
 from bridge.core.maintenance.firmware import Firmware
 from bridge.core.now import Now
-from bridge.core.reporting.observations import Observations
 from bridge.core.rows import Change
 
 
@@ -21,7 +20,6 @@ class Maintenance:
     """`step` comes after every event; `errands`, `calls` and `changes` are taken after it."""
 
     def __init__(self, running_version: str, remembered: Mapping[str, str]) -> None:
-        self.observations = Observations()
         self.diagnostics = Diagnostics()
         self.firmware = Firmware(running_version, remembered)
         self.calls: list[Outgoing] = []

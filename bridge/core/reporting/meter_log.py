@@ -27,6 +27,7 @@ class MeterLog:
         self._next_seq = 0
         self._last_at = row.started_at
         self.of_earlier_boot = False  # whose seconds are not those of now
+        self.stored_wh: int | None = None  # of the last sample that a former program stored
         self._last_wh = row.meter_start_wh  # of the last begin or periodic sample
         self._last_w: float | None = None  # likewise; None: there is none
 
@@ -44,6 +45,7 @@ class MeterLog:
         log._next_seq = memory.next_sample_seq
         if memory.last_sample is not None:
             log._last_at = max(row.started_at, memory.last_sample.at)
+            log.stored_wh = memory.last_sample.energy_wh
         if memory.last_periodic is not None:
             log._last_wh, log._last_w = memory.last_periodic.energy_wh, memory.last_periodic.power_w
         return log

@@ -39,7 +39,7 @@ OPERATION_MODES = {
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class Snapshot:
     """All that the values come from."""
 
     configuration: Configuration
@@ -58,7 +58,7 @@ class Source:
 
     id: int
     name: str
-    value: Callable[[View], str | None]
+    value: Callable[[Snapshot], str | None]
     of_reading: bool = False  # its time is the meter's
 
 
@@ -80,41 +80,41 @@ def _decimal(number: float) -> str:
     return f"{number:.3f}"
 
 
-def _metered(value: Callable[[Reading], float]) -> Callable[[View], str | None]:
-    def metered(seen: View) -> str | None:
+def _metered(value: Callable[[Reading], float]) -> Callable[[Snapshot], str | None]:
+    def metered(seen: Snapshot) -> str | None:
         reading = seen.box.reading
         return _decimal(value(reading)) if reading is not None else None
 
     return metered
 
 
-def _session_kwh(seen: View) -> str | None:
+def _session_kwh(seen: Snapshot) -> str | None:
     reading = seen.box.reading
     if not isinstance(seen.state, Transaction) or reading is None:
         return None
     return _decimal((reading.energy_wh - seen.state.meter_start_wh) / 1000)
 
 
-def _session(seen: View) -> str | None:
+def _session(seen: Snapshot) -> str | None:
     """The transaction's number, as a Zaptec that speaks OCPP itself gives it."""
     number = seen.state.transaction_id if isinstance(seen.state, Transaction) else None
     return str(number) if number is not None else None
 
 
-def _charge_mode(seen: View) -> str | None:
+def _charge_mode(seen: Snapshot) -> str | None:
     return CHARGE_MODES.get(seen.box.status.vehicle) if seen.box.status is not None else None
 
 
-def _operation_mode(seen: View) -> str | None:
+def _operation_mode(seen: Snapshot) -> str | None:
     return OPERATION_MODES.get(seen.status, "0")
 
 
-def _cable_rating(seen: View) -> str | None:
+def _cable_rating(seen: Snapshot) -> str | None:
     rating_a = seen.box.status.cable_rating_a if seen.box.status is not None else None
     return f"{rating_a:.0f}" if rating_a is not None else None
 
 
-def _warnings(seen: View) -> str | None:
+def _warnings(seen: Snapshot) -> str | None:
     """The bits of all that is wrong now; a fault without a bit is in none."""
     bits = 0
     for wrong in wrongs(seen.box, seen.service, seen.now.s):
@@ -122,21 +122,21 @@ def _warnings(seen: View) -> str | None:
     return str(bits)
 
 
-def _installation_max(seen: View) -> str | None:
+def _installation_max(seen: Snapshot) -> str | None:
     return _decimal(seen.box.box.installation_max_a) if seen.box.box is not None else None
 
 
-def _phases(seen: View) -> str | None:
+def _phases(seen: Snapshot) -> str | None:
     return str(seen.box.box.phases) if seen.box.box is not None else None
 
 
-def _wire_index(seen: View) -> str | None:
+def _wire_index(seen: Snapshot) -> str | None:
     """Of three phases; which one a box of one phase hangs at is not known here."""
     index = WIRE_INDEX.get(seen.configuration.phase_rotation)
     return str(index) if index is not None else None
 
 
-def _sentence(seen: View) -> str | None:
+def _sentence(seen: Snapshot) -> str | None:
     reading = seen.box.reading
     if reading is None:
         return None
@@ -188,7 +188,7 @@ class Observations:
         """Whether it is time to look; once a second is enough."""
         return self._looked_at_s is None or now.s - self._looked_at_s >= LOOK_EVERY_S
 
-    def look(self, seen: View) -> None:
+    def look(self, seen: Snapshot) -> None:
         """A state keeps the time of its change, a measured value has that of its reading."""
         self._looked_at_s = seen.now.s
         for source in SOURCES:

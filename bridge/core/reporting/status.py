@@ -27,7 +27,7 @@ class View:
     reserved: bool = False  # nobody but its holder may start
 
 
-def view(state: State, service: Service, box: BoxView, now_s: float, *, reserved: bool) -> View:
+def view(state: State, service: Service, box: BoxView, now_s: float, *, reserved: bool = False) -> View:
     """The facts of this moment. A wallbox that is not heard is not fit for service."""
     alive = box.alive(now_s)
     return View(

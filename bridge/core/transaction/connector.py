@@ -1,49 +1,45 @@
-"""The one connector: cards, authorizations, time and the box move its session from state to state."""
+"""The one connector: who asks to charge or to stop, who decides, and which state follows."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
 from bridge.core.authorization.authorization import Authorization
 from bridge.core.authorization.reservation import Reservations
-from bridge.core.box_view import BoxView
 from bridge.core.calls import Outgoing
-from bridge.core.configuration.configuration import Configuration
 from bridge.core.id_tag import IdTagInfo, Source, same_group, same_tag
 from bridge.core.now import Now
+from bridge.core.premises import Premises
 from bridge.core.reporting.meter_log import MeterLog
 from bridge.core.reporting.status import charge_point_status, view
 from bridge.core.rows import Change, Remembered, Sample, TransactionRow
-from bridge.core.service import Service
 from bridge.core.session import (
     Authorized,
     Authorizing,
     Finishing,
     Idle,
+    OutsideTransaction,
     Owner,
     Resting,
     State,
     StopAsked,
-    Stopping,
     Transaction,
     frees_cable,
     resting,
 )
-from bridge.core.setup import FINISHING, ORDERLY, RESERVATION, STOPPING, Identity, Memory
+from bridge.core.setup import FINISHING, ORDERLY, RESERVATION, Memory
 from bridge.core.transaction.cable import Unlock, cable
-from bridge.core.transaction.cards import Cards
+from bridge.core.transaction.running import Running
 from bridge.core.transaction.start import (
     begins_with,
     resumed_transaction,
-    start_changes,
     started_row,
     started_transaction,
 )
-from bridge.core.transaction.stop import end_reason, energy_spent, meter_stop, stop_row
 from hal.contract import Cable, Card
 
+CARD_LIFE_S = 5.0
 AUTHORIZE_PATIENCE_S = 10.0  # no Authorize.conf for so long after the card: the offline rules
 REFUSED_S = 3.0  # how long the lamp shows a refusal
 
@@ -51,45 +47,45 @@ REFUSED_S = 3.0  # how long the lamp shows a refusal
 class Connector:
     """Events in by method; `state`, `changes` and `calls` out. `step` comes after every event."""
 
-    def __init__(
-        self, identity: Identity, configuration: Configuration, box: BoxView, service: Service, memory: Memory
-    ) -> None:
-        self.state: State = Idle()
+    def __init__(self, premises: Premises, memory: Memory) -> None:
         self.changes: list[Change] = []
         self.calls: list[Outgoing] = []
         self.stopped_row: int | None = None  # whose StopTransaction is told before the next status
-        self.authorization = Authorization(configuration, memory.id_tags)
+        self.authorization = Authorization(premises.configuration, memory.id_tags)
         self.reservations = Reservations(memory.remembered.get(RESERVATION))
-        self._identity = identity
-        self._configuration = configuration
-        self._box = box
-        self._service = service
-        self._next_row_id = 1
-        self._log: MeterLog | None = None
+        self._premises = premises
+        self._box, self._service = premises.box, premises.service
+        self._configuration = premises.configuration
+        self._outside: OutsideTransaction = Idle()  # while none runs
+        self._running: Running | None = None
+        self._next_row_id = memory.next_row_id
         self._ticket = 0
         self._stop_asked: StopAsked | None = None
-        self._cards = Cards()
+        self._last_card: tuple[str, int] | None = None  # its start of `hal.instruments`, its number
         self._refused_until_s = 0.0
-        self._last_energy_wh: int | None = None
-        self._unlocking: Unlock | None = None
+        self._unlock: Unlock | None = None
+
+    @property
+    def state(self) -> State:
+        """The session's."""
+        return self._running.state if self._running is not None else self._outside
 
     def status(self, now: Now) -> str:
         """ChargePointStatus, derived."""
         reserved = self.reservations.held is not None
-        return charge_point_status(
-            view(self.state, self._service, self._box, now.s, reserved=reserved), now.s
-        )
+        seen = view(self.state, self._service, self._box, now.s, reserved=reserved)
+        return charge_point_status(seen, now.s)
 
     @property
     def cable(self) -> Cable:
         """Who may take the plug out."""
-        return cable(self.state, self._configuration, unlocking=self._unlocking is not None)
+        return cable(self.state, self._configuration, unlocking=self._unlock is not None)
 
     def unlock(self, now: Now) -> Unlock:
         """OCPP 1.6 5.18: ends a transaction first; the outcome shows in what is returned, in some seconds."""
         self.stop("UnlockCommand", now)
-        self._unlocking = Unlock(now.s)
-        return self._unlocking
+        self._unlock = Unlock(now.s)
+        return self._unlock
 
     def refused(self, now_s: float) -> bool:
         """A card was refused a moment ago."""
@@ -99,26 +95,26 @@ class Connector:
 
     def recall(self, memory: Memory, now: Now) -> None:
         """An open row of this boot goes on; one of another boot ends as soon as the meter has been read."""
-        self._next_row_id = memory.next_row_id
-        last = memory.last_sample
-        self._last_energy_wh = last.energy_wh if last is not None else None
         if (finishing := memory.remembered.get(FINISHING)) is not None:
-            self.state = Finishing.of(finishing)
+            self._outside = Finishing.of(finishing)
         if memory.open_row is not None:
             self._resume(memory.open_row, memory, now)
         if ORDERLY in memory.remembered:
             self.changes.append(Remembered(ORDERLY, None))
 
     def _resume(self, row: TransactionRow, memory: Memory, now: Now) -> None:
-        self._log = MeterLog.resumed(row, self._configuration, memory, now)
-        self.state = resumed_transaction(row, memory, self._identity.boot_id, now)
-        self._log.of_earlier_boot = self.state.of_earlier_boot
+        log = MeterLog.resumed(row, self._configuration, memory, now)
+        state = resumed_transaction(row, memory, self._premises.provisioning.boot_id, now)
+        log.of_earlier_boot = state.of_earlier_boot
+        self._running = Running(state, log, self._premises, self.changes)
 
     # From the box
 
     def card_presented(self, card: Card, now: Now) -> None:
-        """Each once, none that is old."""
-        if self._cards.take(card, now):
+        """The one event that crosses the socket of `hal`: each once, and none older than 5 s."""
+        last, self._last_card = self._last_card, (card.start_id, card.seq)
+        repeated = last is not None and last[0] == card.start_id and card.seq <= last[1]
+        if not repeated and now.s - card.at_s <= CARD_LIFE_S:
             self._card(card.id, now)
 
     def _card(self, id_tag: str, now: Now) -> None:
@@ -169,12 +165,12 @@ class Connector:
         if self.reservations.excludes(id_tag, known):
             self._refuse(now)
             return
-        self.state = Authorizing(id_tag, source, now.s, resting(self.state))
+        asking = self._outside = Authorizing(id_tag, source, now.s, resting(self.state))
         at_once = self.authorization.at_once(id_tag, now)
         if not self._service.online:
-            self._decide(self.state, None, now)
+            self._decide(asking, None, now)
         elif at_once is not None and self.reservations.admits(id_tag, at_once.parent_id_tag):
-            self._decide(self.state, at_once, now)
+            self._decide(asking, at_once, now)
         else:
             self._authorize(id_tag)
 
@@ -208,23 +204,23 @@ class Connector:
             self.authorize(state.id_tag, state.source, now, parent_id_tag=answer.parent_id_tag)
         else:
             self._refuse(now)
-            self.state = state.former
+            self._outside = state.former
 
     def authorize(self, id_tag: str, source: Source, now: Now, *, parent_id_tag: str | None = None) -> None:
         """May charge from here on: waits for car, lock and reading. Only outside a transaction."""
         time_out_s: float = self._configuration.seconds("ConnectionTimeOut")
         if source == "remote":
-            time_out_s = self._identity.behaviour.remote_start_life_s or time_out_s
+            time_out_s = self._premises.provisioning.behaviour.remote_start_life_s or time_out_s
         expires_s = now.s + time_out_s if time_out_s else None
-        self.state = Authorized(id_tag, parent_id_tag, source, now.s, expires_s, resting(self.state))
+        self._outside = Authorized(id_tag, parent_id_tag, source, now.s, expires_s, resting(self.state))
 
     # Time and the box
 
     def step(self, now: Now) -> None:
         """What time and the box bring about."""
-        if self._unlocking is not None:
-            self._unlocking.step(self.state, self._box, now.s)
-            self._unlocking = None if self._unlocking.over(self._box, now.s) else self._unlocking
+        if self._unlock is not None:
+            self._unlock.step(self.state, self._box, now.s)
+            self._unlock = None if self._unlock.over(self._box, now.s) else self._unlock
         self.reservations.step(now, free_charging=self._configuration.free_charging)
         match self.state:
             case Idle():
@@ -238,113 +234,77 @@ class Connector:
                     self._decide(self.state, None, now)
             case Authorized():
                 self._advance_authorized(self.state, now)
-            case Transaction(stopping=stopping) if stopping is not None:
-                self._try_to_stop(self.state, stopping, now)
             case Transaction():
-                self._advance_transaction(self.state, now)
+                self._advance_transaction(now)
             case never:
                 assert_never(never)
 
     def _rest(self, state: Resting) -> None:
         """Idle forgets, Finishing remembers across a restart that this plug-in had its transaction."""
-        self.state = state
+        self._outside = state
         self.changes.append(Remembered(FINISHING, state.text if isinstance(state, Finishing) else None))
 
     def _advance_authorized(self, state: Authorized, now: Now) -> None:
         if not self._service.may_start:
-            self.state = state.former
+            self._outside = state.former
         elif self._box.car_connected:
             self._try_to_start(state, now)
         elif state.source == "free" or (state.expires_s is not None and now.s >= state.expires_s):
-            self.state = state.former if state.source != "free" else Idle()
+            self._outside = state.former if state.source != "free" else Idle()
 
     def _try_to_start(self, state: Authorized, now: Now) -> None:
         """The car is there."""
         reading = begins_with(state, self._box, now.s)
         if reading is None:
             return
-        number = self._next_row_id, self._identity.boot_id
+        number = self._next_row_id, self._premises.provisioning.boot_id
         reservation_id = self.reservations.used(state.id_tag, state.parent_id_tag)
         row = started_row(number, state, reading, reservation_id, now)
         self._next_row_id += 1
-        self._log = MeterLog.started(row, self._configuration, now)
-        self.changes += start_changes(row, self._box.plug_in)
-        self.changes += self._log.begin(reading, self._box.supply, now)
-        self.state = started_transaction(row, self._box.plug_in, now)
+        log = MeterLog.started(row, self._configuration, now)
+        transaction = started_transaction(row, self._box.plug_in, now)
+        self._running = Running(transaction, log, self._premises, self.changes)
+        self._running.begin(row, reading, now)
 
-    # A running transaction
+    # While a transaction runs
 
-    def _advance_transaction(self, state: Transaction, now: Now) -> None:
-        closed_once = state.closed_once or self._box.contactor_closed
-        faulted = bool(self._box.opening_faults)
-        fault_since_s = (state.fault_since_s or now.s) if faulted else None
-        self.state = state = replace(state, closed_once=closed_once, fault_since_s=fault_since_s)
-        self._limit_invalid(state, now)
+    def _advance_transaction(self, now: Now) -> None:
+        running = self._running
+        if running is None:
+            return
+        if (stopping := running.state.stopping) is not None:
+            if (left := running.finish(stopping, now)) is not None:
+                self.stopped_row = running.state.row_id
+                self._running = self._stop_asked = None
+                self._rest(left)
+            return
+        running.watch(now)
         asked = self._stop_asked
         if asked is not None and now.s - asked.since_s >= AUTHORIZE_PATIENCE_S:
             self._stop_by_group(asked.id_tag, None, now)
-        if (reason := end_reason(state, self._box, now.s)) is not None:
-            self.stop(reason, now)
-        elif self._log is not None:
-            reading = self._box.fresh_reading(now.s)
-            self.changes += self._log.periodic(reading, self._box.supply, now)
+        running.go_on(now)
 
     def take_aligned(self, taken: Sample) -> bool:
         """Clock-aligned values of a transaction are of its row. False: there is none."""
-        if self._log is not None:
-            self.changes += self._log.aligned(taken)
-        return self._log is not None
+        if self._running is not None:
+            self._running.take_aligned(taken)
+        return self._running is not None
 
     def dated(self, moment: datetime) -> datetime:
         """In a transaction nothing is dated before its last sample, whatever became of the clock."""
-        return self._log.dated(moment) if self._log is not None else moment
+        return self._running.dated(moment) if self._running is not None else moment
 
     def date(self, now: Now) -> None:
         """Time is known now: the running transaction gets its dates."""
-        if isinstance(self.state, Transaction) and self._log is not None:
-            self.state = replace(self.state, started_at=now.place(self.state.started_at))
-            self._log.date(now)
+        if self._running is not None:
+            self._running.date(now)
 
     def stop(self, reason: str, now: Now, *, id_tag: str | None = None) -> None:
-        """The decision; the row follows when the contactor is open and the meter read. Idempotent."""
-        if isinstance(self.state, Transaction) and self.state.stopping is None:
-            held = self.status(now)
-            stopping = Stopping(reason, id_tag, now.s, held)
-            self.changes.append(Remembered(STOPPING, stopping.text(self.state.row_id)))
-            self.state = replace(self.state, stopping=stopping)
-
-    def _try_to_stop(self, state: Transaction, stopping: Stopping, now: Now) -> None:
-        final = meter_stop(state, stopping, self._box, self._last_energy_wh, now.s)
-        if final is None:
-            return
-        if self._log is not None and self._box.reading is not None:
-            self.changes += self._log.end(self._box.reading, final.energy_wh, self._box.supply, now)
-        self.changes += (stop_row(state, stopping, final, self._log, now), Remembered(STOPPING, None))
-        self._log = self._stop_asked = None
-        self.stopped_row = state.row_id
-        kept = stopping.reason == "EVDisconnected" and self.cable == "keep"
-        owner = Owner(state.id_tag, state.parent_id_tag) if kept else None
-        self._rest(Finishing(owner, state.plug_in))
-
-    # StartTransaction.conf
+        """Decides to stop, if a transaction runs and nobody has."""
+        if self._running is not None:
+            self._running.stop(reason, now, id_tag=id_tag)
 
     def start_confirmed(self, row_id: int, transaction_id: int, answer: IdTagInfo, now: Now) -> None:
-        """StartTransaction.conf of a row; the id is used verbatim, whatever it is."""
-        state = self.state
-        if not isinstance(state, Transaction) or state.row_id != row_id:
-            return
-        parent = answer.parent_id_tag or state.parent_id_tag
-        self.state = state = replace(
-            state, transaction_id=transaction_id, parent_id_tag=parent, invalid=not answer.accepted
-        )
-        self._limit_invalid(state, now)
-
-    def _limit_invalid(self, state: Transaction, now: Now) -> None:
-        """OCPP 1.6 4.8, 9.1: StopTransactionOnInvalidId and MaxEnergyOnInvalidId, as they stand now."""
-        if not state.invalid or state.stopping is not None:
-            return
-        spent = energy_spent(state, self._box, self._configuration.seconds("MaxEnergyOnInvalidId"))
-        if spent and self._configuration.is_on("StopTransactionOnInvalidId"):
-            self.stop("DeAuthorized", now)
-        else:
-            self.state = replace(state, deauthorized=spent)
+        """StartTransaction.conf of a row."""
+        if self._running is not None and self._running.state.row_id == row_id:
+            self._running.confirmed(transaction_id, answer, now)

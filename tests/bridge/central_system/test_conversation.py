@@ -17,7 +17,7 @@ from bridge.core.calendar import Calendar
 from bridge.core.charge_point import ChargePoint
 from bridge.core.configuration.configuration import Configuration
 from bridge.core.now import Now
-from bridge.core.setup import Identity, Memory
+from bridge.core.setup import Memory, Provisioning
 from bridge.core.zaptec import CLOUD
 from bridge.store.database import IN_MEMORY, Database
 from tests.bridge.central_system.rows_of import sampled, started, stopped
@@ -36,7 +36,7 @@ class Desk:
         self.log: list[Effects] = []
         self.sent: list[list[Any]] = []
         configuration = Configuration(CLOUD, keys, {}, authorization_required=True)
-        self.core = ChargePoint(Identity(CLOUD, "boot", "ws://x/"), configuration, Memory(), self.now)
+        self.core = ChargePoint(Provisioning(CLOUD, "boot", "ws://x/"), configuration, Memory(), self.now)
         ids = count(1)
         voice = Voice(BOOT, new_id=lambda: f"cp-{next(ids)}", calendar=Calendar("boot", None))
         self.talk = Conversation(self.core, self.database, voice, Registration())
@@ -239,7 +239,7 @@ def test_two_time_outs_in_a_row_end_the_connection(desk: Desk) -> None:
     desk.carry_out()
     desk.let_pass(10.0)
     assert not any(effects.reconnect for effects in desk.log)
-    desk.core.send_status(1, desk.now)
+    desk.core.reports.send_status(1, desk.now)
     desk.carry_out()
     desk.let_pass(10.0)
     assert any(effects.reconnect for effects in desk.log)
@@ -248,10 +248,10 @@ def test_two_time_outs_in_a_row_end_the_connection(desk: Desk) -> None:
 def test_a_dropped_link_drops_what_was_waiting(desk: Desk) -> None:
     desk.register()
     sent = len(desk.sent)
-    desk.core.send_status(1, desk.now)
+    desk.core.reports.send_status(1, desk.now)
     desk.talk.link_closed(desk.now)
     desk.carry_out()
-    desk.core.send_status(1, desk.now)
+    desk.core.reports.send_status(1, desk.now)
     desk.carry_out()
     assert len(desk.sent) == sent
 

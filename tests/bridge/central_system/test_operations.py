@@ -14,7 +14,7 @@ from bridge.core.configuration.configuration import Configuration
 from bridge.core.configuration.keys import KEYS
 from bridge.core.now import Now
 from bridge.core.session import Authorized, Idle
-from bridge.core.setup import Identity, Memory
+from bridge.core.setup import Memory, Provisioning
 from bridge.core.zaptec import BEHAVIOURS, Mode
 
 NOW = Now(100.0, datetime(2026, 1, 1, tzinfo=UTC))
@@ -23,8 +23,8 @@ NOW = Now(100.0, datetime(2026, 1, 1, tzinfo=UTC))
 def charge_point(mode: Mode = "cloud", *, accepted: bool = True) -> ChargePoint:
     behaviour = BEHAVIOURS[mode]
     configuration = Configuration(behaviour, {}, {}, authorization_required=True)
-    identity = Identity(behaviour, "boot", "ws://x/", accept_before_registration=accepted)
-    return ChargePoint(identity, configuration, Memory(), NOW)
+    provisioning = Provisioning(behaviour, "boot", "ws://x/", accept_before_registration=accepted)
+    return ChargePoint(provisioning, configuration, Memory(), NOW)
 
 
 def asked(

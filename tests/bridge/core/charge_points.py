@@ -10,7 +10,7 @@ from bridge.core.charge_point import ChargePoint
 from bridge.core.charging_profile import ChargingProfile
 from bridge.core.configuration.configuration import Configuration
 from bridge.core.now import Now
-from bridge.core.setup import Identity, Memory
+from bridge.core.setup import Memory, Provisioning
 from bridge.core.zaptec import BEHAVIOURS, Mode
 from hal.contract import Box, Card, InstrumentBox, Reading, Status, Temperatures
 from tests.bridge.core.messages import BOX, status
@@ -37,7 +37,9 @@ def charge_point(
     """Registered; 16 A, 230 V."""
     behaviour = BEHAVIOURS[mode]
     configuration = Configuration(behaviour, {}, {}, authorization_required=True)
-    made = ChargePoint(Identity(behaviour, "boot-1", URL), configuration, Memory(profiles=profiles), at(0))
+    made = ChargePoint(
+        Provisioning(behaviour, "boot-1", URL), configuration, Memory(profiles=profiles), at(0)
+    )
     box = msgspec.structs.replace(BOX, phases=phases, nominal_voltage_v=230.0, installation_max_a=16.0)
     hear(made, box, at(0))
     hear(made, status(at(0).s), at(0))

@@ -11,7 +11,7 @@ from bridge.core.configuration.configuration import Configuration
 from bridge.core.id_tag import IdTagInfo, ListEntry
 from bridge.core.now import Now
 from bridge.core.rows import Change
-from bridge.core.setup import Identity, Memory
+from bridge.core.setup import Memory, Provisioning
 from bridge.core.zaptec import BEHAVIOURS, Mode
 from bridge.store import Database
 
@@ -30,7 +30,7 @@ class Box:
         weakref.finalize(self, self.store.close)  # Python 3.13 warns of an open one
         self.configuration = Configuration(BEHAVIOURS[mode], {}, {}, authorization_required=True)
         memory = Memory(id_tags=self.store)
-        identity = Identity(BEHAVIOURS[mode], "boot", "ws://x/", accept_before_registration=True)
+        identity = Provisioning(BEHAVIOURS[mode], "boot", "ws://x/", accept_before_registration=True)
         self.core = ChargePoint(identity, self.configuration, memory, at(0))
         self.authorization = self.core.connector.authorization
 

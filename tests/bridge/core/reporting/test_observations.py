@@ -10,7 +10,7 @@ from bridge.core.configuration.configuration import Configuration
 from bridge.core.now import Now
 from bridge.core.reporting.observations import SOURCES, Observation, as_document, as_log
 from bridge.core.rows import TransactionRow
-from bridge.core.setup import Identity, Memory
+from bridge.core.setup import Memory, Provisioning
 from bridge.core.zaptec import CLOUD
 from hal.contract import Box, Reading
 from tests.bridge.core.charge_points import hear
@@ -32,7 +32,7 @@ def now(s: float) -> Now:
 def charging() -> ChargePoint:
     """An accepted box in a transaction for half a minute."""
     row = TransactionRow(ROW, "boot", 1, TAG, "PARENT", 1_000_000, BEGAN, transaction_id=-5)
-    identity = Identity(
+    identity = Provisioning(
         CLOUD, "boot", "ws://secret.example/", True, charge_point_id="CP", firmware_version="1.2.3.4"
     )
     configuration = Configuration(CLOUD, {"FreeChargingIdTag": "FREETAG"}, {}, authorization_required=True)
@@ -61,7 +61,7 @@ def charging() -> ChargePoint:
 
 
 def seen(core: ChargePoint, at_s: float) -> dict[int, Observation]:
-    return {one.id: one for one in core.observations(now(at_s)).within(None, None)}
+    return {one.id: one for one in core.reports.observations(now(at_s)).within(None, None)}
 
 
 def test_each_id_of_the_table_has_its_source() -> None:
@@ -89,7 +89,7 @@ def test_the_rotation_of_the_phases_is_the_keys() -> None:
 
 
 def test_only_what_lies_between_both_times() -> None:
-    observations = charging().observations(now(31))
+    observations = charging().reports.observations(now(31))
     start, stop = (BEGAN + timedelta(seconds=s) for s in (29.2, 29.8))
     assert {one.id for one in observations.within(start, stop)} == {
         501, 502, 503, 507, 508, 509, 513, 553, 808,
@@ -98,7 +98,7 @@ def test_only_what_lies_between_both_times() -> None:
 
 
 def test_a_document_holds_texts_only_and_no_idtag_and_no_address() -> None:
-    observations = charging().observations(now(30.5)).within(None, None)
+    observations = charging().reports.observations(now(30.5)).within(None, None)
     document, log = as_document(observations), as_log(observations)
     for entry in json.loads(document):
         assert set(entry) == {"StateId", "Name", "Timestamp", "ValueAsString"}

@@ -13,7 +13,7 @@ from bridge.core.id_tag import IdTagInfo, same_group, same_tag
 from bridge.core.now import Now
 from bridge.core.rows import TransactionRow, TransactionStarted, TransactionStopped
 from bridge.core.session import Authorized, Authorizing, Idle, Transaction
-from bridge.core.setup import PLUG_IN, Identity, Memory
+from bridge.core.setup import PLUG_IN, Memory, Provisioning
 from bridge.core.zaptec import CLOUD
 from hal.contract import Card
 from tests.bridge.core.charge_points import hear
@@ -30,7 +30,7 @@ def card(seq: int, at_s: float, id_tag: str = "TAG", start_id: str = "i") -> Car
 
 def online(**keys: str) -> ChargePoint:
     configuration = Configuration(CLOUD, keys, {}, authorization_required=True)
-    core = ChargePoint(Identity(CLOUD, "boot", "ws://x/"), configuration, Memory(), now(0))
+    core = ChargePoint(Provisioning(CLOUD, "boot", "ws://x/"), configuration, Memory(), now(0))
     hear(core, BOX, now(0))
     hear(core, status(0.0), now(0))
     hear(core, reading(0.0), now(0))
@@ -54,7 +54,7 @@ def test_a_car_that_left_unseen_is_not_the_one_that_is_there_now() -> None:
     plug_in = PlugIn("start-1", 4)
     memory = Memory(next_row_id=2, open_row=row, remembered={PLUG_IN: plug_in.text(1)})
     configuration = Configuration(CLOUD, {}, {}, authorization_required=True)
-    core = ChargePoint(Identity(CLOUD, "boot", "ws://x/"), configuration, memory, now(100))
+    core = ChargePoint(Provisioning(CLOUD, "boot", "ws://x/"), configuration, memory, now(100))
     hear(core, BOX, now(100))
     for at_s, heard in [
         (100.0, status(100.0, plug_ins=4, **CHARGING)),

@@ -1,0 +1,20 @@
+"""What the parts of a charge point look at, and none of them owns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bridge.core.box_view import BoxView
+from bridge.core.configuration.configuration import Configuration
+from bridge.core.service import Service
+from bridge.core.setup import Provisioning
+
+
+@dataclass(slots=True)
+class Premises:
+    """Its owner keeps all of it up to date."""
+
+    provisioning: Provisioning
+    configuration: Configuration
+    box: BoxView
+    service: Service

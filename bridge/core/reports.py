@@ -1,0 +1,156 @@
+"""What connectors 0 and 1 report beside transaction rows: statuses, errors, meter values, observations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bridge.core.calls import Outgoing
+from bridge.core.now import Now, is_dated
+from bridge.core.premises import Premises
+from bridge.core.reporting.clock_aligned import ClockAligned
+from bridge.core.reporting.faults import NO_ERROR, Report, error
+from bridge.core.reporting.meter_values import Occasion, meter_values, sample
+from bridge.core.reporting.notifications import Notifier, Told, box_notification, notification
+from bridge.core.reporting.observations import Observations, Snapshot
+from bridge.core.rows import Sample
+from bridge.core.session import CONNECTOR_ID, Transaction
+from bridge.core.transaction.connector import Connector
+
+FIRST_WORD_S = 5.0  # so long no status is told before `hal.safety` has spoken
+
+
+class Reports:
+    """`calls` out, in order; `step` comes after that of the connector. Nothing is queued while offline."""
+
+    def __init__(self, premises: Premises, connector: Connector, now: Now) -> None:
+        self.calls: list[Outgoing] = []
+        self._premises = premises
+        self._box, self._service = premises.box, premises.service
+        self._configuration = premises.configuration
+        self._connector = connector
+        self._observations = Observations()
+        self._aligned = ClockAligned()
+        self._notifier = Notifier()
+        self._box_told: bool | None = None
+        self._born_s = now.s
+        self._resumed = isinstance(connector.state, Transaction)
+
+    def step(self, now: Now) -> None:
+        """What it is time to report."""
+        self._take_aligned(now)
+        if self.begun(now):
+            self._announce(now)
+        if self._observations.due(now):
+            self.observations(now)
+
+    def begun(self, now: Now) -> bool:
+        """A restarted bridge reports its true status, never Available first."""
+        return self._box.status is not None or now.s - self._born_s >= FIRST_WORD_S
+
+    def link_registered(self) -> None:
+        """The current status of 0 and 1 is sent again, before the queue of rows."""
+        self._notifier.forget()
+        self._box_told = None
+        self._connector.stopped_row = None
+
+    def date(self, now: Now) -> None:
+        """Time is known now."""
+        self._notifier.date(now)
+        self._observations.date(now)
+
+    # Statuses
+
+    @property
+    def _box_operative(self) -> bool:
+        """OCPP 1.6 5.2: a scheduled change is in force when the transaction is over; 4.2: accepted once."""
+        in_service = self._service.operative and self._service.accepted
+        return in_service or isinstance(self._connector.state, Transaction)
+
+    def _announce(self, now: Now) -> None:
+        self._notifier.observe(self._connector.status(now), self._error(now), now)
+        if not self._service.online:
+            return
+        operative = self._box_operative
+        if operative != self._box_told:
+            self._box_told = operative
+            self._notify(box_notification(operative, now), self._connector.stopped_row)
+        told = self._notifier.due(self._configuration.seconds("MinimumStatusDuration"), now)
+        if told is not None:
+            self._notify(notification(CONNECTOR_ID, told), self._connector.stopped_row)
+            self._connector.stopped_row = None
+
+    def _error(self, now: Now) -> Report:
+        return error(self._box, self._service, now.s)
+
+    def _notify(self, payload: dict[str, Any], after_stop_of: int | None) -> None:
+        self.calls.append(Outgoing("StatusNotification", payload, after_stop_of=after_stop_of))
+
+    def notify_passing(self, report: Report, now: Now) -> None:
+        """Of the box, and cleared at once: it stops nothing."""
+        for each in (report, NO_ERROR):
+            self._notify(box_notification(self._box_operative, now, each), None)
+
+    def send_status(self, connector_id: int, now: Now) -> None:
+        """Triggered: the current status, whether it was told before or not."""
+        if connector_id == 0:
+            self._notify(box_notification(self._box_operative, now), None)
+            return
+        told = self._notifier.standing or Told(self._connector.status(now), self._error(now), now)
+        self._notify(notification(CONNECTOR_ID, told), None)
+
+    # Meter values
+
+    def send_meter_values(self, context: str, now: Now) -> bool:
+        """Not of the row's samples: triggered, or the first after a restart. False: no fresh reading."""
+        reading = self._box.fresh_reading(now.s)
+        if reading is None:
+            return False
+        measurands = self._configuration.text("MeterValuesSampledData")
+        occasion = Occasion(self._connector.dated(now.utc), context, measurands)
+        return self._say(sample(reading, self._box.supply, occasion))
+
+    def tell_resumed(self, now: Now) -> None:
+        """One MeterValues for the transaction that outlived a restart, as soon as there is a reading."""
+        if self._resumed and self._service.online:
+            state = self._connector.state
+            goes_on = (
+                isinstance(state, Transaction) and state.stopping is None and state.transaction_id is not None
+            )
+            wanted = goes_on and self._configuration.seconds("MeterValueSampleInterval") != 0
+            self._resumed = wanted and not self.send_meter_values("Sample.Periodic", now)
+
+    def _take_aligned(self, now: Now) -> None:
+        """OCPP 1.6 9.1 ClockAlignedDataInterval: with a transaction of its row, without one said at once."""
+        taken = self._aligned.step(self._configuration, self._box, now)
+        if taken is not None and not self._connector.take_aligned(taken) and self._service.online:
+            self._say(taken)
+
+    def _say(self, taken: Sample) -> bool:
+        """Lane 1: not of a row. False: there is no value in it, or nobody knows the time."""
+        behaviour = self._premises.provisioning.behaviour
+        elements = meter_values(taken, self._box.supply, behaviour) if is_dated(taken.at) else []
+        if not elements:
+            return False
+        payload: dict[str, Any] = {"connectorId": CONNECTOR_ID, "meterValue": elements}
+        state = self._connector.state
+        if isinstance(state, Transaction) and state.transaction_id is not None:
+            payload["transactionId"] = state.transaction_id
+        self.calls.append(Outgoing("MeterValues", payload))
+        return True
+
+    # Observations
+
+    def observations(self, now: Now) -> Observations:
+        """As of this moment."""
+        seen = Snapshot(
+            configuration=self._configuration,
+            service=self._service,
+            box=self._box,
+            state=self._connector.state,
+            status=self._connector.status(now),
+            firmware_version=self._premises.provisioning.firmware_version,
+            running_s=now.s - self._born_s,
+            now=now,
+        )
+        self._observations.look(seen)
+        return self._observations

@@ -1,0 +1,107 @@
+"""The running transaction: from the row of its start to the row of its stop."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from bridge.core.id_tag import IdTagInfo
+from bridge.core.now import Now
+from bridge.core.premises import Premises
+from bridge.core.reporting.meter_log import MeterLog
+from bridge.core.reporting.status import charge_point_status, view
+from bridge.core.rows import Change, Remembered, Sample, TransactionRow
+from bridge.core.session import Finishing, Owner, Stopping, Transaction
+from bridge.core.setup import STOPPING
+from bridge.core.transaction.cable import cable
+from bridge.core.transaction.start import start_changes
+from bridge.core.transaction.stop import end_reason, energy_spent, meter_stop, stop_row
+from hal.contract import Reading
+
+
+class Running:
+    """At every step `watch`, then `go_on`; once a stop is decided, `finish` instead."""
+
+    def __init__(self, state: Transaction, log: MeterLog, premises: Premises, changes: list[Change]) -> None:
+        """`changes`: where what must be durable is put, in order."""
+        self.state = state
+        self._changes = changes
+        self._log = log
+        self._premises = premises
+
+    def begin(self, row: TransactionRow, reading: Reading, now: Now) -> None:
+        """A new one, with its first sample: its row is durable before anything else comes of it."""
+        self._changes += start_changes(row, self.state.plug_in)
+        self._changes += self._log.begin(reading, self._premises.box.supply, now)
+
+    def watch(self, now: Now) -> None:
+        """What the box shows of it, and whether an invalid idTag has had its energy."""
+        box, state = self._premises.box, self.state
+        fault_since_s = (state.fault_since_s or now.s) if box.opening_faults else None
+        closed_once = state.closed_once or box.contactor_closed
+        self.state = replace(state, closed_once=closed_once, fault_since_s=fault_since_s)
+        self._limit_invalid(now)
+
+    def go_on(self, now: Now) -> None:
+        """Ends for a reason that the box gives, or takes the sample that is due."""
+        box = self._premises.box
+        if (reason := end_reason(self.state, box, now.s)) is not None:
+            self.stop(reason, now)
+        else:
+            self._changes += self._log.periodic(box.fresh_reading(now.s), box.supply, now)
+
+    def take_aligned(self, taken: Sample) -> None:
+        """Clock-aligned values are of its row."""
+        self._changes += self._log.aligned(taken)
+
+    def dated(self, moment: datetime) -> datetime:
+        """Nothing is dated before its last sample, whatever became of the clock."""
+        return self._log.dated(moment)
+
+    def date(self, now: Now) -> None:
+        """Time is known now: it gets its dates."""
+        self.state = replace(self.state, started_at=now.place(self.state.started_at))
+        self._log.date(now)
+
+    def stop(self, reason: str, now: Now, *, id_tag: str | None = None) -> None:
+        """The decision; the row follows when the contactor is open and the meter read. Idempotent."""
+        if self.state.stopping is None:
+            service, box = self._premises.service, self._premises.box
+            held = charge_point_status(view(self.state, service, box, now.s), now.s)
+            stopping = Stopping(reason, id_tag, now.s, held)
+            self._changes.append(Remembered(STOPPING, stopping.text(self.state.row_id)))
+            self.state = replace(self.state, stopping=stopping)
+
+    def finish(self, stopping: Stopping, now: Now) -> Finishing | None:
+        """Decides the last row, and what is left then. None: contactor or meter are waited for."""
+        state, box = self.state, self._premises.box
+        final = meter_stop(state, stopping, box, self._log.stored_wh, now.s)
+        if final is None:
+            return None
+        if box.reading is not None:
+            self._changes += self._log.end(box.reading, final.energy_wh, box.supply, now)
+        self._changes += (stop_row(state, stopping, final, self._log, now), Remembered(STOPPING, None))
+        keeps = cable(state, self._premises.configuration, unlocking=False) == "keep"
+        kept = keeps and stopping.reason == "EVDisconnected"
+        return Finishing(Owner(state.id_tag, state.parent_id_tag) if kept else None, state.plug_in)
+
+    # StartTransaction.conf
+
+    def confirmed(self, transaction_id: int, answer: IdTagInfo, now: Now) -> None:
+        """The id is used verbatim, whatever it is."""
+        parent = answer.parent_id_tag or self.state.parent_id_tag
+        self.state = replace(
+            self.state, transaction_id=transaction_id, parent_id_tag=parent, invalid=not answer.accepted
+        )
+        self._limit_invalid(now)
+
+    def _limit_invalid(self, now: Now) -> None:
+        """OCPP 1.6 4.8, 9.1: StopTransactionOnInvalidId and MaxEnergyOnInvalidId, as they stand now."""
+        state, configuration = self.state, self._premises.configuration
+        if not state.invalid or state.stopping is not None:
+            return
+        spent = energy_spent(state, self._premises.box, configuration.seconds("MaxEnergyOnInvalidId"))
+        if spent and configuration.is_on("StopTransactionOnInvalidId"):
+            self.stop("DeAuthorized", now)
+        else:
+            self.state = replace(state, deauthorized=spent)
