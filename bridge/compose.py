@@ -8,7 +8,7 @@ from functools import partial
 from bridge import parts, settings
 from bridge.actor import Actor, Parts
 from bridge.central_system.conversation import Conversation
-from bridge.central_system.effects import Voice
+from bridge.central_system.effects import Environment
 from bridge.central_system.registration import Registration
 from bridge.core.calendar import Calendar
 from bridge.core.charge_point import ChargePoint
@@ -80,7 +80,7 @@ def conversation(
         "chargePointSerialNumber": setup.charge_point.serial_number,
         "firmwareVersion": core.provisioning.firmware_version,
     }
-    voice = Voice(
+    voice = Environment(
         boot_notification,
         new_id=lambda: str(uuid.uuid4()),
         calendar=calendar,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bridge import settings
 from bridge.central_system.credentials import Trust
-from bridge.central_system.link import LinkSettings
+from bridge.central_system.handshake import LinkSettings
 from bridge.core.password import Password
 from bridge.core.zaptec import four_numbers
 

@@ -1,1 +1,1 @@
-"""The conversation with the Central System. Only `link.py` knows sockets, tasks and a clock."""
+"""The conversation with the Central System. Only `handshake.py` and `link.py` know sockets and tasks."""

@@ -1,9 +1,9 @@
-"""PURE: what a conversation takes from outside and what it leads to."""
+"""PURE: what a conversation leads to, and what it needs from outside."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bridge.central_system.outbox import TRANSACTION_TIME_OUT_S
 from bridge.central_system.schemas import Payload
@@ -13,7 +13,7 @@ from bridge.core.rows import Change, TransactionStarted
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class Environment:
     """What the conversation needs from outside: how it names itself, chance, and what time it is."""
 
     boot_notification: Payload
@@ -67,3 +67,24 @@ class Effects:
     def __bool__(self) -> bool:
         said = self.changes or self.frames or self.reconnect or self.notes
         return bool(said or self.errands or self.outcomes)
+
+
+@dataclass(slots=True)
+class Decisions:
+    """What has been decided since the last `drain`, in order."""
+
+    changes: list[Change] = field(default_factory=list)
+    frames: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    errands: list[Errand] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    reconnect: Reconnect | None = None
+
+    def drain(self) -> Effects:
+        """Hands it out."""
+        said = tuple(self.frames), self.reconnect, tuple(self.notes)
+        effects = Effects(tuple(self.changes), *said, tuple(self.errands), tuple(self.outcomes))
+        for collected in (self.changes, self.frames, self.notes, self.errands, self.outcomes):
+            collected.clear()
+        self.reconnect = None
+        return effects

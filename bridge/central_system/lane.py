@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from bridge.core.calls import Outgoing
+from bridge.core.outgoing import Outgoing
 
 WAIT_FOR_STOP_S = (
     10.0  # wire order: StopTransaction, then Finishing; a backlog does not hold the status for ever

@@ -1,7 +1,4 @@
-"""The WebSocket to the Central System: connects for ever, tells what happens, keeps nothing.
-
-The only importer of `websockets`. Clauses are of OCPP-J 1.6.
-"""
+"""The life of the WebSocket to the Central System: connects again and again, keeps nothing."""
 
 from __future__ import annotations
 
@@ -9,138 +6,36 @@ import asyncio
 import contextlib
 import logging
 import random
-import re
-import ssl
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from urllib.parse import quote, urlsplit, urlunsplit
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
-from websockets.protocol import State
-from websockets.typing import Subprotocol
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
 from bridge.central_system.back_off import back_off_s
-from bridge.central_system.credentials import basic, tls_context
 from bridge.central_system.events import Closed, LinkEvent, Opened, Received, Refused
+from bridge.central_system.handshake import CLOSE_WAIT_S, MESSAGE_LIMIT, LinkSettings, address, connected
 from bridge.central_system.speaker import Speaker
 from bridge.central_system.tcp import watch_tcp
 from bridge.central_system.trouble import (
     REFUSED_PASSWORD,
-    Attempt,
     NoOcppError,
-    cause,
-    http_status,
     shown,
     since,
 )
 from bridge.core.password import Password
 
-SUBPROTOCOL = Subprotocol("ocpp1.6")  # 3.1.2
-MESSAGE_LIMIT = 1 << 20  # bytes; a larger one closes the connection with 1009, so that memory is bounded
 TOO_BIG = 1009  # RFC 6455 7.4.1
-UNREAD_LIMIT = 2 << 20  # bytes the other side may leave unread: our longest message, and pongs to its pings
-# An answer with its body, of which the library reads 1 MiB in time that grows with the square of its chunks.
-HANDSHAKE_LIMIT = 128 << 10  # bytes
-MESSAGES_AHEAD = 4  # received while the listener is busy; then the socket is left to wait
-CLOSE_WAIT_S = 1.0  # a close not answered: drop
-HANDSHAKE_WAIT_S = 30.0  # name, TCP, TLS and HTTP over a slow mobile link
-PONG_WAIT_MIN_S = 10.0
 STABLE_S = 60.0  # a connection that lived so long starts the back-off anew
-DEVICE_ID = re.compile(r"\{deviceId\}", re.IGNORECASE)
 NORMAL_CLOSES = (1000, 1001)  # Home Assistant closes with these right after the handshake
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class LinkSettings:
-    """Where to, as whom and how patiently. `ping_interval_s` 0 sends no pings."""
-
-    url: str
-    identity: str
-    ping_interval_s: float = 30.0
-    back_off_first_s: float = 10.0  # a Zaptec's own reconnect time
-    back_off_max_s: float = 120.0
-    pong_wait_min_s: float = PONG_WAIT_MIN_S
-    password: Password | None = None  # at first; see `Link.set_password`
-    tls: Callable[[], ssl.SSLContext] = tls_context  # raises OSError, in words
-
-
 Listener = Callable[[LinkEvent], Awaitable[None]]
-
-
-def address(url: str, identity: str) -> str:
-    """3.1.1: the URL with the percent-encoded identity as its last path segment; a query is kept.
-
-    As in Zaptec's portal, {deviceId} in the path (in any case) says that the identity goes there instead.
-    """
-    parts = urlsplit(url)
-    encoded = quote(identity, safe="")
-    path, places = DEVICE_ID.subn(lambda _: encoded, parts.path)
-    if not places:
-        path = parts.path.rstrip("/") + "/" + encoded
-    return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
-
-
-class _Connection(ClientConnection):
-    """Ends when the answer to the handshake is too long, and when the other side does not read: the library
-    answers pings without waiting for it."""
-
-    _before_open = 0  # bytes received
-
-    def data_received(self, data: bytes) -> None:
-        if self.state is State.CONNECTING:
-            self._before_open += len(data)
-            if self._before_open > HANDSHAKE_LIMIT:
-                self.transport.abort()
-                return
-        super().data_received(data)
-        if self.transport.get_write_buffer_size() > UNREAD_LIMIT:
-            self.transport.abort()
-
-
-class _Direct(connect):
-    """Follows no redirect: the Central System's address is the owner's decision alone."""
-
-    def process_redirect(self, exc: Exception) -> Exception | str:
-        return exc
-
-
-async def connected(settings: LinkSettings) -> ClientConnection:
-    """A new connection that speaks OCPP 1.6J; who has it closes it. Raises NoOcppError."""
-    url = address(settings.url, settings.identity)
-    try:
-        connection = await _handshake(url, settings)
-    except (OSError, InvalidURI, InvalidHandshake, ConnectionClosed, ValueError) as error:
-        tried = Attempt(url, HANDSHAKE_WAIT_S, with_password=settings.password is not None)
-        why = f"{shown(url)}: {cause(error, tried)}"
-        raise NoOcppError(why, http_status(error)) from None
-    if connection.subprotocol != SUBPROTOCOL:  # 3.1.2: without the header it has not agreed to any
-        connection.transport.abort()
-        raise NoOcppError(f"{shown(url)}: the server did not agree to the subprotocol {SUBPROTOCOL}")
-    return connection
-
-
-async def _handshake(url: str, settings: LinkSettings) -> ClientConnection:
-    return await _Direct(
-        url,
-        subprotocols=[SUBPROTOCOL],
-        ssl=settings.tls() if url.startswith("wss://") else None,
-        additional_headers=basic(settings.identity, settings.password),
-        user_agent_header="evse-bridge",
-        compression=None,
-        proxy=None,
-        open_timeout=HANDSHAKE_WAIT_S,
-        ping_interval=None,  # our own: the interval changes while connected
-        close_timeout=CLOSE_WAIT_S,
-        max_size=MESSAGE_LIMIT,
-        max_queue=MESSAGES_AHEAD,
-        create_connection=_Connection,
-    )
 
 
 class Link:

@@ -11,7 +11,6 @@ from itertools import chain
 
 from bridge.core.box_view import BoxView
 from bridge.core.calendar import Undated
-from bridge.core.calls import Outgoing
 from bridge.core.configuration.authorization_key import AUTHORIZATION_KEY, Passwords
 from bridge.core.configuration.configuration import Configuration
 from bridge.core.id_tag import IdTagInfo
@@ -22,6 +21,7 @@ from bridge.core.maintenance.errand import Ended, Errand
 from bridge.core.maintenance.maintenance import Maintenance
 from bridge.core.maintenance.restart import Restarting, RestartKind
 from bridge.core.now import Now
+from bridge.core.outgoing import Outgoing
 from bridge.core.premises import Premises
 from bridge.core.remembered import recalled
 from bridge.core.reporting.faults import LIST_CONFLICT, RESET_FAILURE

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bridge.core.calls import Outgoing
 from bridge.core.now import Now, is_dated
+from bridge.core.outgoing import Outgoing
 from bridge.core.premises import Premises
 from bridge.core.reporting.clock_aligned import ClockAligned
 from bridge.core.reporting.faults import NO_ERROR, Report, error

@@ -13,7 +13,7 @@ from http import HTTPStatus
 import pytest
 
 from bridge import settings
-from bridge.central_system.link import LinkSettings, connected
+from bridge.central_system.handshake import LinkSettings, connected
 from bridge.cli.central_system import CentralSystem
 from bridge.cli.doctor import central_system as judge
 from bridge.cli.doctor.check import Check, Result

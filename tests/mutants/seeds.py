@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("bridge/core", "bridge/central_system")
 # Not part of the pure world that scenarios are played in: sockets, certificates, words for the log; and what
 # an uploaded file holds, which is judged by tests/bridge/core/reporting/test_observations.py.
-NOT_PLAYED = frozenset({"link", "trouble", "credentials", "observations"})
+NOT_PLAYED = frozenset({"link", "handshake", "trouble", "credentials", "observations"})
 NO_SUCH_PART = "the pure box has no such part: docs/faults.md is held to this row by tests/docs"
 ROWS_WITHOUT_PART = (
     "contactor_cycling", "thermometer_lost", "rcm_test_failed", "emergency_stop", "stop_circuit",
@@ -28,12 +28,8 @@ OUR_BUG = "needs a bug of ours: tests/bridge/test_raising.py"
 NOT_HEARD = {
     ("frames", "_error", ""): "how a CALLERROR is worded, for the log",
     ("frames", "_short", ""): "how long a log line gets",
-    ("conversation", "failed", "InternalError"): OUR_BUG,
-    (
-        "conversation",
-        "let_open_requests_go",
-        "InternalError",
-    ): OUR_BUG,
+    ("requests", "failed", "InternalError"): OUR_BUG,
+    ("requests", "let_go", "InternalError"): OUR_BUG,
     ("schemas", "module", "OccurenceConstraintViolation"): "no request has minItems or maxItems",
     ("connector", "_try_to_start", "MeterValueSampleInterval"): "the next step takes the key's value anyhow",
     ("id_tag", "at", "Expired"): "whatever is not Accepted refuses alike; the word is never told",

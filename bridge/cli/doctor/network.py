@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from bridge.central_system.link import LinkSettings, connected
+from bridge.central_system.handshake import LinkSettings, connected
 from bridge.central_system.trouble import NoOcppError
 
 PATIENCE_S = 10.0

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import assert_never
 
-from bridge.core.calls import Outgoing
 from bridge.core.maintenance.diagnostics import Diagnostics
 from bridge.core.maintenance.errand import Ended, Errand
 from bridge.core.maintenance.firmware import Firmware
 from bridge.core.now import Now
+from bridge.core.outgoing import Outgoing
 from bridge.core.rows import Change
 
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Literal
 
-from bridge.core.calls import Outgoing
+from bridge.core.outgoing import Outgoing
 
 MOST_SENDINGS = 3  # of one status that is never answered
 

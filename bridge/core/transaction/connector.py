@@ -7,9 +7,9 @@ from typing import assert_never
 
 from bridge.core.authorization.authorization import Authorization
 from bridge.core.authorization.reservation import Reservations
-from bridge.core.calls import Outgoing
 from bridge.core.id_tag import IdTagInfo, Source, same_group, same_tag
 from bridge.core.now import Now
+from bridge.core.outgoing import Outgoing
 from bridge.core.premises import Premises
 from bridge.core.reporting.meter_log import MeterLog
 from bridge.core.reporting.status import charge_point_status, view

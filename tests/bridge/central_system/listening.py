@@ -7,7 +7,8 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 
 from bridge.central_system.events import Closed, LinkEvent, Opened, Received
-from bridge.central_system.link import Link, LinkSettings
+from bridge.central_system.handshake import LinkSettings
+from bridge.central_system.link import Link
 from bridge.cli.central_system import CentralSystem
 from bridge.cli.ledger import Tag
 

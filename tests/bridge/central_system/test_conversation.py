@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bridge.central_system.conversation import Conversation
-from bridge.central_system.effects import Effects, Voice
+from bridge.central_system.effects import Effects, Environment
 from bridge.central_system.registration import Registration
 from bridge.core.calendar import Calendar
 from bridge.core.charge_point import ChargePoint
@@ -38,7 +38,7 @@ class Desk:
         configuration = Configuration(CLOUD, keys, {}, authorization_required=True)
         self.core = ChargePoint(Provisioning(CLOUD, "boot", "ws://x/"), configuration, Memory(), self.now)
         ids = count(1)
-        voice = Voice(BOOT, new_id=lambda: f"cp-{next(ids)}", calendar=Calendar("boot", None))
+        voice = Environment(BOOT, new_id=lambda: f"cp-{next(ids)}", calendar=Calendar("boot", None))
         self.talk = Conversation(self.core, self.database, voice, Registration())
 
     @property

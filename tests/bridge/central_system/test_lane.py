@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridge.central_system.lane import WAIT_FOR_STOP_S, Lane
-from bridge.core.calls import Outgoing
+from bridge.core.outgoing import Outgoing
 
 
 def status(name: str, after_stop_of: int | None = None) -> Outgoing:

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from bridge.central_system import frames
 from bridge.central_system.back_off import back_off_s
 from bridge.central_system.events import Closed, LinkEvent, Opened, Received
-from bridge.central_system.link import MESSAGE_LIMIT, Link, address
+from bridge.central_system.handshake import MESSAGE_LIMIT, address
+from bridge.central_system.link import Link
 from bridge.central_system.tcp import watch_tcp
 from bridge.central_system.trouble import shown
 from tests.bridge.central_system.listening import PATIENCE_S, Heard, central, eventually, impatient, running

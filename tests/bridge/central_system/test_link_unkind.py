@@ -11,7 +11,7 @@ from hashlib import sha1
 
 import pytest
 
-from bridge.central_system.link import connected
+from bridge.central_system.handshake import connected
 from bridge.central_system.trouble import NoOcppError
 from tests.bridge.central_system.listening import impatient, running
 from tests.bridge.jobs.servers import misbehaving

@@ -16,9 +16,9 @@ import trustme
 from websockets.asyncio.server import serve
 
 from bridge.central_system.credentials import Trust, TrustError, ca_file_fault, tls_context
-from bridge.central_system.link import SUBPROTOCOL, LinkSettings
+from bridge.central_system.handshake import SUBPROTOCOL, LinkSettings
 from tests.bridge.central_system.listening import central, eventually, impatient, running
-from tests.bridge.central_system.test_link_handshake import keep
+from tests.bridge.central_system.test_handshake import keep
 
 PROJECT = Path(__file__).resolve().parents[3]
 HOST = "localhost"

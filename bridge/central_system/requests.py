@@ -1,0 +1,98 @@
+"""PURE: what the Central System asks of us, and our answers: at once, or when there is one."""
+
+from __future__ import annotations
+
+from bridge.central_system import border
+from bridge.central_system.calls import Calls
+from bridge.central_system.effects import Decisions, Environment
+from bridge.central_system.frames import (
+    DESCRIPTION_LIMIT,
+    Call,
+    CallError,
+    CallResult,
+    OcppError,
+    Unreadable,
+    Violation,
+    encode,
+    parse,
+    refusal,
+)
+from bridge.central_system.operations import SUPPORTED, Later, Question, answer
+from bridge.central_system.schemas import Payload
+from bridge.core.charge_point import ChargePoint
+from bridge.core.now import Now
+
+
+class Requests:
+    """Of one connection after another. An operation may trigger a call of ours, so `calls` is known here."""
+
+    def __init__(
+        self, charge_point: ChargePoint, environment: Environment, calls: Calls, decisions: Decisions
+    ) -> None:
+        self._charge_point = charge_point
+        self._environment = environment
+        self._calls = calls
+        self._decisions = decisions
+        self._open: dict[str, Later] = {}  # of this connection, not answered yet
+
+    def cut_off(self) -> None:
+        """There is no connection: nothing is answered on it any more."""
+        self._open.clear()
+
+    def asked(self, call: Call, now: Now) -> None:
+        """One CALL of the Central System."""
+        if not self._calls.registration.answers:
+            self._decisions.notes.append(f"{call.action} is not answered: the Central System has rejected us")
+            return
+        if call.id in self._open:
+            self._decisions.notes.append(f"{call.action} came twice under one id: it is answered once")
+            return
+        try:
+            payload = self._carry_out(call, now)
+        except OcppError as error:
+            self.answer(refusal(call.id, error))
+        else:
+            if payload is not None:
+                self.answer(CallResult(call.id, payload))
+
+    def _carry_out(self, call: Call, now: Now) -> Payload | None:
+        asked = border.request(call.action, call.payload, SUPPORTED, self._environment.retry_interval_least_s)
+        self._decisions.notes += asked.notes
+        pending = self._calls.registration.standing == "pending"
+        given = answer(call.action, Question(asked.payload, self._charge_point, pending, now))
+        if isinstance(given, Later):
+            self._open[call.id] = given
+            return None
+        if given.triggered is not None:
+            self._calls.put_own(given.triggered, now)
+        if given.note:
+            self._decisions.notes.append(given.note)
+        return given.payload
+
+    def answer_open(self) -> None:
+        """Those requests whose answer took time and is there now."""
+        for identity, later in tuple(self._open.items()):
+            if (payload := later.payload()) is not None:
+                del self._open[identity]
+                self.answer(CallResult(identity, payload))
+
+    def failed(self, message: str | bytes, why: str) -> None:
+        """Our own fault: a message could not be carried out, and all that came of it was put back."""
+        try:
+            frame = parse(message)
+        except (Unreadable, Violation):
+            return
+        if isinstance(frame, Call):
+            self.answer(CallError(frame.id, "InternalError", why[:DESCRIPTION_LIMIT]))
+
+    def let_go(self, why: str) -> None:
+        """Our own fault: requests whose answer takes time may be what raises, so they are answered now."""
+        for identity in self._open:
+            self.answer(CallError(identity, "InternalError", why[:DESCRIPTION_LIMIT]))
+        self._open.clear()
+
+    def answer(self, frame: CallResult | CallError) -> None:
+        """Of a request, or of what only looked like one."""
+        if isinstance(frame, CallError):
+            self._decisions.notes.append(f"answered with {frame.code}: {frame.description}")
+        self._decisions.frames.append(encode(frame))
