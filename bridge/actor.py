@@ -139,7 +139,7 @@ class Actor:
         """What the event itself leads to, then time, once after each; then the CALLs that may leave."""
         if "event" not in left_out:
             self._part = "event"
-            self._take(event, now)
+            self._carry_out(event, now)
         if "time" not in left_out:
             self._part = "time"
             now = self.parts.calendar.again(now)
@@ -148,7 +148,7 @@ class Actor:
         self._part = "call"
         self._collect(now, calls="call" not in left_out)
 
-    def _take(self, event: Event, now: Now) -> None:
+    def _carry_out(self, event: Event, now: Now) -> None:
         """What came from outside, but time."""
         core, conversation = self.parts.charge_point, self.parts.conversation
         match event:
@@ -314,7 +314,7 @@ class Actor:
 
     def _set_link(self, now: Now) -> None:
         core = self.parts.charge_point
-        ping_interval_s = float(core.configuration.seconds("WebSocketPingInterval"))
+        ping_interval_s = float(core.configuration.whole("WebSocketPingInterval"))
         link = SetLink(ping_interval_s, core.passwords.in_force(now))
         if link != self._link:
             self._link = link

@@ -24,7 +24,7 @@ from bridge.effects import Answer, AskRestart, Effect, Leave, Log, Report, Say, 
 from bridge.events import End, NotStored, RestartRefused, StillWriting, Stored, Tick
 from bridge.hal_client import HalClient
 from bridge.inbox import Inbox
-from bridge.jobs.errands import Errands
+from bridge.jobs.worker import Worker
 from bridge.local.desk import Desk
 from bridge.recorder import SOON_S
 from bridge.store.errors import ChangeError, DamagedError, StoreError
@@ -67,7 +67,7 @@ class App:
         self._link = Link(parts.link_settings(setup, tls), self._inbox.put)
         self._hal = HalClient(folders.runtime, self._inbox.put)
         firmware = partial(parts.firmware_folder, setup, folders.config, folders.state, tls)
-        self._errands = Errands(self._inbox.put, firmware, tls)
+        self._worker = Worker(self._inbox.put, firmware, tls)
         self._desk = Desk(folders.runtime, folders.state / DATABASE_NAME, store, self._inbox.put)
         self._left = False
 
@@ -83,11 +83,11 @@ class App:
             background = [link, *(tasks.create_task(work) for work in others)]
             self._notify.send("READY=1")
             while not self._left:
-                for event in await self._inbox.take():
+                for event in await self._inbox.drain():
                     self._actor.feed(event, self._clock.now())
                 await self._carry_out()
             self._notify.send("STOPPING=1")
-            await self._errands.close()
+            await self._worker.close()
             await asyncio.wait([link], timeout=GOODBYE_S)
             for task in background:
                 task.cancel()
@@ -161,7 +161,7 @@ class App:
         for frame in effects.frames:
             self._link.send(frame)
         for errand in effects.errands:
-            self._errands.begin(errand)
+            self._worker.begin(errand)
         if effects.reconnect is not None:
             self._link.reconnect(effects.reconnect.reason, effects.reconnect.rest_s)
 

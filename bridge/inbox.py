@@ -16,7 +16,7 @@ TOGETHER = 32  # taken at once, so that the disk writes once for all of them
 
 
 class Inbox:
-    """Each of its two queues keeps its order. For one event loop, and one who takes."""
+    """Each of its two queues keeps its order. For one event loop, and one who drains."""
 
     def __init__(self) -> None:
         self._link: deque[Event] = deque()
@@ -41,7 +41,7 @@ class Inbox:
         self._others.appendleft(event)
         self._came.set()
 
-    async def take(self) -> list[Event]:
+    async def drain(self) -> list[Event]:
         """At least one, the most urgent first."""
         await self._came.wait()
         async with self._taken:

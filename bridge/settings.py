@@ -75,7 +75,7 @@ class CentralSystem(_Section, frozen=True):
     ] = False
 
 
-class Identity(_Section, frozen=True, kw_only=True):
+class Nameplate(_Section, frozen=True, kw_only=True):
     """Who this charge point is."""
 
     id: Annotated[
@@ -203,7 +203,7 @@ class ChargePoint(msgspec.Struct, frozen=True, kw_only=True):
     """This charge point: who it is and whom it speaks to."""
 
     central_system: CentralSystem
-    charge_point: Identity
+    charge_point: Nameplate
     zaptec: Zaptec = Zaptec()
     ocpp: Ocpp = Ocpp()
     reset: Reset = Reset()

@@ -179,10 +179,10 @@ class Calls:
                 send.ref, refused or Refusal("", passing=False), now
             )
         else:
-            self._outbox.taken(send.ref)
-            self._row_taken(send.ref, payload, now)
+            self._outbox.delivered(send.ref)
+            self._row_delivered(send.ref, payload, now)
 
-    def _row_taken(self, ref: MessageRef, payload: Payload, now: Now) -> None:
+    def _row_delivered(self, ref: MessageRef, payload: Payload, now: Now) -> None:
         if ref.kind == "start":
             info = id_tag_info(payload["idTagInfo"])
             transaction_id: int = payload["transactionId"]
@@ -251,7 +251,7 @@ class Calls:
     def _send_of_lane(self, calls: Correlation[Outgoing | Send], now: Now) -> bool:
         call = self._lane.next(now.s)
         if call is not None:
-            time_out_s = self._charge_point.configuration.seconds("MessageTimeout")
+            time_out_s = self._charge_point.configuration.whole("MessageTimeout")
             self._send(calls, call, float(time_out_s), now)
         return call is not None
 

@@ -127,8 +127,8 @@ class Conversation:
             self._calls.send_next(now)
 
     def _gather(self, now: Now) -> None:
-        decided = self._charge_point.take()
-        changes, notes = self._calendar.take()
+        decided = self._charge_point.drain()
+        changes, notes = self._calendar.drain()
         self._decisions.changes += (*changes, *decided.changes)
         self._decisions.notes += (*decided.notes, *notes)
         self._decisions.errands += decided.errands

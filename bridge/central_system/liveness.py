@@ -56,7 +56,7 @@ class Liveness:
     def heartbeat_due(self, now: Now) -> bool:
         """OCPP 1.6 4.6, counted from the last CALL sent."""
         quiet_s = now.s - self._last_call_s
-        interval_s = self._configuration.seconds("HeartbeatInterval")
-        if self._configuration.seconds("WebSocketPingInterval") == 0 and quiet_s >= QUIET_HEARTBEAT_S:
+        interval_s = self._configuration.whole("HeartbeatInterval")
+        if self._configuration.whole("WebSocketPingInterval") == 0 and quiet_s >= QUIET_HEARTBEAT_S:
             return True
         return interval_s > 0 and quiet_s >= interval_s

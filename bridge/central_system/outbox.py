@@ -176,14 +176,14 @@ class Outbox:
         """Whether an answer still matters: a late one may come after another send has delivered it."""
         return ref not in self._taken and self._rows.waits(ref)
 
-    def taken(self, ref: MessageRef) -> None:
+    def delivered(self, ref: MessageRef) -> None:
         """It is delivered, which is still to be recorded; `next` is not asked before."""
         self._taken.add(ref)
 
     @property
     def _attempts_allowed(self) -> int:
         """OCPP 1.6 9.1.28; 0 would be never to send: it reads as 1."""
-        return max(1, self._configuration.seconds("TransactionMessageAttempts"))
+        return max(1, self._configuration.whole("TransactionMessageAttempts"))
 
     def _swallowed(self, ref: MessageRef, now: Now) -> tuple[Change, ...]:
         head = self._rows.head()
@@ -205,7 +205,7 @@ class Outbox:
 
     def _wait_for(self, ref: MessageRef, times: int, now: Now, *, outlives_link: bool) -> _Wait:
         """OCPP 1.6 9.1.29: the interval grows with each time."""
-        wait_s = self._configuration.seconds("TransactionMessageRetryInterval") * times
+        wait_s = self._configuration.whole("TransactionMessageRetryInterval") * times
         return _Wait(ref, now.s + wait_s, outlives_link)
 
     def _dated(self, head: Pending) -> bool:
@@ -230,7 +230,7 @@ class Outbox:
                 return transaction_values(head.row, head.sample, supply, self._behaviour)
             case "stop":
                 kept = self._rows.stop_samples(head.ref.row_id)
-                most = self._configuration.seconds("StopTransactionMaxMeterValues")
+                most = self._configuration.whole("StopTransactionMaxMeterValues")
                 return stop_transaction(head.row, transaction_data(kept, most, supply, self._behaviour))
             case never:
                 assert_never(never)

@@ -102,7 +102,21 @@ class BoxView:
         self._listening_since_s: float | None = None
         self._reader_bad_since_s: float | None = None
 
-    def take_status(self, status: Status, now_s: float) -> None:
+    def feed(self, message: Status | Reading | Temperatures | InstrumentBox | Box, now_s: float) -> None:
+        """A message of the socket: of each kind the last counts."""
+        match message:
+            case Status():
+                self._feed_status(message, now_s)
+            case Reading():
+                self.reading = message
+            case Temperatures():
+                self.temperatures = message
+            case InstrumentBox():
+                self._feed_instruments(message, now_s)
+            case Box():
+                self.box = message
+
+    def _feed_status(self, status: Status, now_s: float) -> None:
         """Keeps when this start of `hal.safety` was first seen."""
         if self.status is None or self.status.start_id != status.start_id:
             self._start_seen_s = now_s
@@ -122,7 +136,7 @@ class BoxView:
             seen_s = max(seen_s, self._heard_since_s)
         self.meter.observe(seen_s, now_s)
 
-    def take_instruments(self, instruments: InstrumentBox, now_s: float) -> None:
+    def _feed_instruments(self, instruments: InstrumentBox, now_s: float) -> None:
         """Keeps since when the reader, if the box has one, is not well."""
         self.instruments = instruments
         bad = instruments.reader is not None and instruments.reader_health != "ok"

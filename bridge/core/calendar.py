@@ -68,7 +68,7 @@ class Calendar:
         """This moment. Without any source it counts from the boot."""
         self._system = seen
         if seen.synchronized and usable(seen.utc):
-            self._take(Anchor("time server", seen.utc, seen.s))
+            self._adopt(Anchor("time server", seen.utc, seen.s))
         if self._anchor is None:
             return Now(seen.s, SINCE_BOOT + timedelta(seconds=seen.s))
         return self._anchor.now(seen.s)
@@ -97,7 +97,7 @@ class Calendar:
         if self._anchor is not None and self._anchor.source == "time server":
             self._compare(self._anchor, told)
         elif self._anchor is None or self._anchor.source != told.source or self._jumps(told):
-            self._take(told)
+            self._adopt(told)
         return self.again(now)
 
     def _recalled(self, text: str | None) -> Anchor | None:
@@ -116,7 +116,7 @@ class Calendar:
             self._notes.append(f"what was stored as {CLOCK!r} cannot be read and is dropped: {error}")
             return None
 
-    def take(self) -> tuple[tuple[Change, ...], tuple[str, ...]]:
+    def drain(self) -> tuple[tuple[Change, ...], tuple[str, ...]]:
         """What is to be made durable, and what is for the log, since the last time."""
         taken = tuple(self._changes), tuple(self._notes)
         self._changes.clear()
@@ -142,7 +142,7 @@ class Calendar:
                 "NOBODY KNOWS THE TIME: neither a time server nor the Central System. The box's own clock "
                 f"says {in_words(system.utc)}; sessions are dated by it, and marked so"
             )
-            self._take(Anchor("unset clock", system.utc, system.s))
+            self._adopt(Anchor("unset clock", system.utc, system.s))
         else:
             self._say(
                 "nobody",
@@ -150,7 +150,7 @@ class Calendar:
                 "as a time server or the Central System says what time it is",
             )
 
-    def _take(self, anchor: Anchor) -> None:
+    def _adopt(self, anchor: Anchor) -> None:
         self._anchor = anchor
         kept = self._kept
         if kept is None or kept.source != anchor.source or kept.apart_s(anchor) > STEP_S:

@@ -1,6 +1,6 @@
 """The charge point: what box and Central System say goes in, wishes, rows and calls come out.
 
-Whoever owns it calls `step` once after every event. What is decided collects until `take` hands it over.
+Whoever owns it calls `step` once after every event. What is decided collects until `drain` hands it over.
 Changes are made durable before any wish or frame that rests on them leaves the program.
 """
 
@@ -19,7 +19,7 @@ from bridge.core.limits.installed_profiles import InstalledProfiles
 from bridge.core.limits.limit import limit_a
 from bridge.core.maintenance.errand import Ended, Errand
 from bridge.core.maintenance.maintenance import Maintenance
-from bridge.core.maintenance.restart import Restarting, RestartKind
+from bridge.core.maintenance.restart import Restart, RestartKind
 from bridge.core.now import Now
 from bridge.core.outgoing import Outgoing
 from bridge.core.premises import Premises
@@ -71,7 +71,7 @@ class ChargePoint:
         place = f"{provisioning.charge_point_id} {provisioning.central_system_url}"
         self.passwords = Passwords(provisioning.password, place, memory.remembered)
         self.clearing = FaultClearing()
-        self._restarting = Restarting()
+        self._restart = Restart()
         self._undated = Undated(provisioning.boot_id, undated=memory.undated)
         self._absence = Absence(provisioning.lost_limit, now.s)
         self._start_unrecorded = False
@@ -88,9 +88,9 @@ class ChargePoint:
     @property
     def restart(self) -> RestartKind | None:
         """Time to leave, after what was decided is carried out."""
-        return self._restarting.due
+        return self._restart.due
 
-    def take(self) -> Decided:
+    def drain(self) -> Decided:
         """What was decided since the last time."""
         connector, maintenance = self.connector, self.maintenance
         changes = (
@@ -102,9 +102,9 @@ class ChargePoint:
             self._changes,
         )
         calls = (connector.calls, self.reports.calls, maintenance.calls)
-        errands = maintenance.take_errands()
+        errands = maintenance.drain_errands()
         notes = (self._notes, self.passwords.notes)
-        made = (*chain(*changes), *connector.authorization.take())
+        made = (*chain(*changes), *connector.authorization.drain())
         decided = Decided(made, tuple(chain(*calls)), errands, tuple(chain(*notes)))
         for collected in (*changes, *calls, *notes):
             collected.clear()
@@ -127,20 +127,12 @@ class ChargePoint:
         self, message: Status | Reading | Temperatures | InstrumentBox | WallboxBox | Card, now: Now
     ) -> None:
         """A message of the socket of `hal.safety`."""
-        match message:
-            case Status():
-                self.box.take_status(message, now.s)
-            case Reading():
-                self.box.reading = message
-            case Temperatures():
-                self.box.temperatures = message
-            case InstrumentBox():
-                self.box.take_instruments(message, now.s)
-            case WallboxBox():
-                self.box.box = message
-                self.configuration.wired(message.phases)
-            case Card():
-                self.connector.card_presented(message, now)
+        if isinstance(message, Card):
+            self.connector.card_presented(message, now)
+            return
+        self.box.feed(message, now.s)
+        if isinstance(message, WallboxBox):
+            self.configuration.wired(message.phases)
 
     def step(self, now: Now) -> None:
         """After every event and at least each half second."""
@@ -156,8 +148,8 @@ class ChargePoint:
         self.maintenance.step(now, online=self.service.online, in_transaction=in_transaction)
         self.service.updating = self.maintenance.firmware.refuses_starts
         if self.maintenance.firmware.wants_restart:
-            self._restarting.ask("hard", now)  # every program is of the new version
-        self._restarting.step(now, in_transaction=in_transaction)
+            self._restart.ask("hard", now)  # every program is of the new version
+        self._restart.step(now, in_transaction=in_transaction)
         self.reports.tell_resumed(now)
 
     def _date(self, now: Now) -> None:
@@ -203,20 +195,20 @@ class ChargePoint:
 
     def stop_delivered(self, row_id: int) -> None:
         """StopTransaction.conf of a row: a pending Reset need not wait any longer."""
-        self._restarting.stop_delivered(row_id)
+        self._restart.stop_delivered(row_id)
 
     # Asked by the Central System
 
     def accept_restart(self, kind: RestartKind, now: Now) -> None:
         """OCPP 1.6 5.14: ends the transaction first, with the reason of the kind."""
         row_id = self.state.row_id if isinstance(self.state, Transaction) else None
-        self._restarting.accept(kind, row_id)
+        self._restart.accept(kind, row_id)
         self.service.restarting = True
         self.connector.stop("SoftReset" if kind == "soft" else "HardReset", now)
 
     def restart_failed(self, now: Now) -> None:
         """The programs could not be asked to start anew: after ResetRetries the box is in service again."""
-        if self._restarting.failed(self.configuration.seconds("ResetRetries"), now):
+        if self._restart.failed(self.configuration.whole("ResetRetries"), now):
             self.service.restarting = False
             self.reports.notify_passing(RESET_FAILURE, now)
 

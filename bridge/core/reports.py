@@ -37,7 +37,7 @@ class Reports:
 
     def step(self, now: Now) -> None:
         """What it is time to report."""
-        self._take_aligned(now)
+        self._sample_aligned(now)
         if self.begun(now):
             self._announce(now)
         if self._observations.due(now):
@@ -74,7 +74,7 @@ class Reports:
         if operative != self._box_told:
             self._box_told = operative
             self._notify(box_notification(operative, now), self._connector.stopped_row)
-        told = self._notifier.due(self._configuration.seconds("MinimumStatusDuration"), now)
+        told = self._notifier.due(self._configuration.whole("MinimumStatusDuration"), now)
         if told is not None:
             self._notify(notification(CONNECTOR_ID, told), self._connector.stopped_row)
             self._connector.stopped_row = None
@@ -116,13 +116,13 @@ class Reports:
             goes_on = (
                 isinstance(state, Transaction) and state.stopping is None and state.transaction_id is not None
             )
-            wanted = goes_on and self._configuration.seconds("MeterValueSampleInterval") != 0
+            wanted = goes_on and self._configuration.whole("MeterValueSampleInterval") != 0
             self._resumed = wanted and not self.send_meter_values("Sample.Periodic", now)
 
-    def _take_aligned(self, now: Now) -> None:
+    def _sample_aligned(self, now: Now) -> None:
         """OCPP 1.6 9.1 ClockAlignedDataInterval: with a transaction of its row, without one said at once."""
         taken = self._aligned.step(self._configuration, self._box, now)
-        if taken is not None and not self._connector.take_aligned(taken) and self._service.online:
+        if taken is not None and not self._connector.feed_aligned(taken) and self._service.online:
             self._say(taken)
 
     def _say(self, taken: Sample) -> bool:

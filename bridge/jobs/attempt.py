@@ -1,6 +1,6 @@
 """One try of an errand: its patience, whom it trusts, how it can fail. Loads nothing heavy.
 
-`transfer`, `firmware` and `manifest` bring aiohttp, aioftp and cryptography: they are loaded by `Errands`
+`transfer`, `firmware` and `manifest` bring aiohttp, aioftp and cryptography: they are loaded by `Worker`
 when an errand first needs them.
 """
 

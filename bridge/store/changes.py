@@ -47,7 +47,7 @@ def make(connection: sqlite3.Connection, change: Change) -> None:
         case TransactionStarted(row):
             _start(connection, row)
         case SampleTaken():
-            _take_sample(connection, change)
+            _add_sample(connection, change)
         case TransactionStopped():
             _stop(connection, change)
         case Dated():
@@ -111,7 +111,7 @@ def _start(connection: sqlite3.Connection, row: TransactionRow) -> None:
     _queue(connection, row, MessageRef(row.row_id, "start"))
 
 
-def _take_sample(connection: sqlite3.Connection, change: SampleTaken) -> None:
+def _add_sample(connection: sqlite3.Connection, change: SampleTaken) -> None:
     row = _row(connection, change.row_id)
     if _finished(connection, row):
         raise ChangeError(f"row {row.row_id} takes no sample {change.seq}: its stop is delivered")

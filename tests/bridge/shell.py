@@ -30,7 +30,7 @@ def setup() -> settings.ChargePoint:
     """charge-point.toml, as short as it can be."""
     return settings.ChargePoint(
         central_system=settings.CentralSystem(url="ws://127.0.0.1:9000/ocpp"),
-        charge_point=settings.Identity(id="MOCK0001", serial_number="MOCK0001"),
+        charge_point=settings.Nameplate(id="MOCK0001", serial_number="MOCK0001"),
         zaptec=settings.Zaptec(mode="cloud"),
     )
 

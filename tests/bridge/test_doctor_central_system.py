@@ -30,7 +30,7 @@ def setup(url: str) -> settings.ChargePoint:
     """A charge point of that Central System."""
     return settings.ChargePoint(
         central_system=settings.CentralSystem(url=url),
-        charge_point=settings.Identity(id="CP1", serial_number="1"),
+        charge_point=settings.Nameplate(id="CP1", serial_number="1"),
     )
 
 

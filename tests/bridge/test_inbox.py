@@ -37,13 +37,13 @@ async def test_with_1000_calls_waiting_the_next_step_is_the_cards_and_then_the_e
     shell.register()
     tasks = await flooded(inbox)
     await inbox.put(CARD)
-    events = await inbox.take()
+    events = await inbox.drain()
     assert events[0] == CARD
     shell.at_s = BEGINS_S
     shell.feed(events[0])
     assert "Authorize" in shell.actions()
     await inbox.put(End())
-    events = await inbox.take()
+    events = await inbox.drain()
     assert events[0] == End()
     for event in events:
         shell.feed(event)
@@ -59,7 +59,7 @@ async def test_the_calls_of_one_turn_are_few_and_wait_in_their_order() -> None:
     tasks = await flooded(inbox, 100)
     taken: list[Event] = []
     while len(taken) < 100:
-        turn = await inbox.take()
+        turn = await inbox.drain()
         assert len(turn) <= TOGETHER
         taken += turn
         for _ in range(2 * MOST_OF_LINK):
@@ -73,7 +73,7 @@ async def test_what_the_disk_says_goes_before_everything() -> None:
     await inbox.put(Tick())
     inbox.put_first(Stored())
     await inbox.put(Opened())
-    assert await inbox.take() == [Stored(), Tick(), Opened()]
+    assert await inbox.drain() == [Stored(), Tick(), Opened()]
 
 
 async def test_requests_of_a_connection_that_is_gone_are_dropped_its_answers_count() -> None:
@@ -81,13 +81,13 @@ async def test_requests_of_a_connection_that_is_gone_are_dropped_its_answers_cou
     answer = Received('[3,"ours",{}]')
     for event in (request(1), answer, request(2), Closed("gone")):
         await inbox.put(event)
-    assert await inbox.take() == [answer, Closed("gone")]
+    assert await inbox.drain() == [answer, Closed("gone")]
 
 
 async def test_a_close_waits_for_no_room() -> None:
     inbox = Inbox()
     tasks = await flooded(inbox)
     await asyncio.wait_for(inbox.put(Closed("gone")), 5.0)
-    assert Closed("gone") in await inbox.take()
+    assert Closed("gone") in await inbox.drain()
     for task in tasks:
         task.cancel()

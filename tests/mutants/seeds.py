@@ -80,7 +80,7 @@ OTHER = {
     for family in reversed(ENUMERATIONS)
     for at, value in enumerate(family)
 }
-QUESTIONS = ("is_on", "seconds", "text")  # that the core asks of the configuration
+QUESTIONS = ("is_on", "whole", "text")  # that the core asks of the configuration
 NO_DEEDS = ("note", "notes", "_notes", "assert_never")  # words for the log, and what is never reached
 
 
@@ -194,7 +194,7 @@ class _Source:
             value = self._first_values(name.value)
             if value is None:  # read-only: nobody can tell
                 return
-            literals = {"is_on": str(value == "true"), "seconds": value, "text": repr(value)}
+            literals = {"is_on": str(value == "true"), "whole": value, "text": repr(value)}
             yield *self._span(node), literals[node.func.attr]
 
     def condition(self, node: ast.AST) -> Iterator[tuple[int, int, str]]:

@@ -15,7 +15,7 @@ def setup_of(scenario: Scenario, mode: Mode) -> settings.ChargePoint:
             accept_before_registration=said.get("central_system.accept_before_registration") == "true",
             password=said.get("central_system.password", ""),
         ),
-        charge_point=settings.Identity(id="MOCK0001", serial_number="MOCK0001"),
+        charge_point=settings.Nameplate(id="MOCK0001", serial_number="MOCK0001"),
         zaptec=settings.Zaptec(
             mode=mode, authorization_required=said.get("zaptec.authorization_required") != "false"
         ),

@@ -94,7 +94,7 @@ def get_configuration(question: Question) -> Answer:
     """OCPP 1.6 5.8. GetConfigurationMaxKeys limits the request only."""
     wanted: list[str] = question.payload.get("key", [])
     configuration = question.charge_point.configuration
-    most = configuration.seconds("GetConfigurationMaxKeys")
+    most = configuration.whole("GetConfigurationMaxKeys")
     if len(wanted) > most:
         raise OcppError("OccurenceConstraintViolation", f"{len(wanted)} keys: at most {most} are allowed")
     known, unknown = configuration.report(wanted)

@@ -21,7 +21,7 @@ class Authorization:
         self.cache = AuthorizationCache(configuration, id_tags)
         self._configuration = configuration
 
-    def take(self) -> tuple[Change, ...]:
+    def drain(self) -> tuple[Change, ...]:
         """What changed since the last time."""
         changes = (*self.local_list.changes, *self.cache.changes)
         self.local_list.changes.clear()

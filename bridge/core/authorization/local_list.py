@@ -62,7 +62,7 @@ class LocalList:
         return "Accepted"
 
     def _most(self, key: str) -> int:
-        return self._configuration.seconds(key)
+        return self._configuration.whole(key)
 
     def _size_after(self, update: UpdateType, entries: Collection[ListEntry]) -> int:
         if update == "Full":

@@ -1,6 +1,6 @@
 """The values of the configuration keys that are in force.
 
-Values are text, as the Central System writes and reads them; the typed questions (`seconds`, `is_on`, `text`)
+Values are text, as the Central System writes and reads them; the typed questions (`whole`, `is_on`, `text`)
 are for the rest of the core.
 """
 
@@ -65,8 +65,8 @@ class Configuration:
         """RST, and so on; of the one connector, and of the box."""
         return phase_rotation.rotation_of(self.text("ConnectorPhaseRotation")) or phase_rotation.UNKNOWN
 
-    def seconds(self, name: str) -> int:
-        """A whole number, of seconds or otherwise. Raises KeyError for a name without a row."""
+    def whole(self, name: str) -> int:
+        """Seconds, watts, watt-hours or pieces, as the key says. Raises KeyError for a name without a row."""
         return int(self._values[name])
 
     def is_on(self, name: str) -> bool:

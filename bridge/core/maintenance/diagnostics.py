@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bridge.core.maintenance.errand import Done, Errand, Outcome, Upload
-from bridge.core.maintenance.progress import Telling
+from bridge.core.maintenance.progress import Progress
 from bridge.core.now import Now
 
 AFTER_ANSWER_S = 1.0  # a Zaptec answers first and uploads a second later
@@ -49,7 +49,7 @@ class Diagnostics:
     """Lives in memory: an upload does not outlive the program."""
 
     def __init__(self) -> None:
-        self.telling = Telling("DiagnosticsStatusNotification")
+        self.progress = Progress("DiagnosticsStatusNotification")
         self.errands: list[Errand] = []
         self._state: Waiting | Uploading | None = None
         self._ticket = 0
@@ -79,7 +79,7 @@ class Diagnostics:
             return
         self._ticket += 1
         self.errands.append(Errand("diagnostics", self._ticket, state.plan.upload))
-        self.telling.tell("Uploading")
+        self.progress.tell("Uploading")
         self._state = Uploading(state.plan, state.tries_left)
 
     def ended(self, ticket: int, outcome: Outcome, now: Now) -> None:
@@ -88,10 +88,10 @@ class Diagnostics:
         if not isinstance(state, Uploading) or ticket != self._ticket:
             return
         if isinstance(outcome, Done):
-            self.telling.tell("Uploaded")
+            self.progress.tell("Uploaded")
             self._state = None
             return
-        self.telling.tell("UploadFailed")
+        self.progress.tell("UploadFailed")
         due_s = now.s + state.plan.interval_s
         again = state.tries_left > 0
         self._state = Waiting(state.plan, state.tries_left - 1, due_s, failed=True) if again else None

@@ -29,7 +29,7 @@ from bridge.core.maintenance.errand import (
     NotGenuine,
     Outcome,
 )
-from bridge.core.maintenance.progress import Telling
+from bridge.core.maintenance.progress import Progress
 from bridge.core.now import Now, is_dated
 from bridge.core.rows import Change, Remembered
 
@@ -69,7 +69,7 @@ class Firmware:
 
     def __init__(self, running_version: str, remembered: Mapping[str, str]) -> None:
         record = recalled(remembered[STORED]) if STORED in remembered else Record()
-        self.telling = Telling("FirmwareStatusNotification", record.untold)
+        self.progress = Progress("FirmwareStatusNotification", record.untold)
         self.errands: list[Errand] = []
         self.changes: list[Change] = []
         self._running_version = running_version
@@ -203,12 +203,12 @@ class Firmware:
 
     def save(self) -> None:
         """To be called too when something was told."""
-        record = Record(self._update, self.telling.untold)
+        record = Record(self._update, self.progress.untold)
         text = None if record == Record() else msgspec.json.encode(record).decode()
         self.changes.append(Remembered(STORED, text))
 
     def _tell(self, status: str) -> None:
-        self.telling.tell(status)
+        self.progress.tell(status)
         self.save()
 
     def _become(self, update: Update | None) -> None:
@@ -217,7 +217,7 @@ class Firmware:
 
     def _finish(self, status: str) -> None:
         self._judging = False
-        self.telling.tell(status)
+        self.progress.tell(status)
         self._become(None)
 
 

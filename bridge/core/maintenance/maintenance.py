@@ -1,6 +1,6 @@
 """What the Central System may have done to the box beside charging: diagnostics and firmware.
 
-Errands, calls and changes collect until they are taken.
+Errands, calls and changes collect until they are drained.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Maintenance:
         self.firmware = Firmware(running_version, remembered)
         self.calls: list[Outgoing] = []
 
-    def take_errands(self) -> tuple[Errand, ...]:
+    def drain_errands(self) -> tuple[Errand, ...]:
         """To be begun."""
         taken = (*self.diagnostics.errands, *self.firmware.errands)
         self.diagnostics.errands.clear()
@@ -40,8 +40,8 @@ class Maintenance:
         """What time, the link and the end of a transaction bring about."""
         self.diagnostics.step(now)
         self.firmware.step(now, online=online, in_transaction=in_transaction)
-        for telling in (self.diagnostics.telling, self.firmware.telling):
-            if online and (call := telling.take()) is not None:
+        for progress in (self.diagnostics.progress, self.firmware.progress):
+            if online and (call := progress.next_call()) is not None:
                 self.calls.append(call)
 
     def ended(self, ended: Ended, now: Now) -> None:
@@ -65,20 +65,20 @@ class Maintenance:
     def told(self, call: Outgoing) -> None:
         """Answered, be it with a CALLERROR: it is not told again."""
         if call.action == "FirmwareStatusNotification":
-            if self.firmware.telling.answered(call.ticket):
+            if self.firmware.progress.answered(call.ticket):
                 self.firmware.save()
         else:
-            self.diagnostics.telling.answered(call.ticket)
+            self.diagnostics.progress.answered(call.ticket)
 
     def untold(self, call: Outgoing) -> None:
         """Not answered in time."""
         if call.action == "FirmwareStatusNotification":
-            if self.firmware.telling.unanswered(call.ticket):
+            if self.firmware.progress.unanswered(call.ticket):
                 self.firmware.save()
         elif call.action == "DiagnosticsStatusNotification":
-            self.diagnostics.telling.unanswered(call.ticket)
+            self.diagnostics.progress.unanswered(call.ticket)
 
     def link_lost(self) -> None:
         """What was under way is told on the next connection."""
-        self.diagnostics.telling.link_lost()
-        self.firmware.telling.link_lost()
+        self.diagnostics.progress.link_lost()
+        self.firmware.progress.link_lost()

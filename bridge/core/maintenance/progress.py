@@ -13,7 +13,7 @@ MOST_SENDINGS = 3  # of one status that is never answered
 Action = Literal["DiagnosticsStatusNotification", "FirmwareStatusNotification"]
 
 
-class Telling:
+class Progress:
     """An answer of any kind, CALLERROR too, ends the telling of a status. What the link took with it is told
     again on the next one, and what was not answered in time is too, `MOST_SENDINGS` times in all.
     """
@@ -34,7 +34,7 @@ class Telling:
         """As soon as those before it are told."""
         self._untold.append(status)
 
-    def take(self) -> Outgoing | None:
+    def next_call(self) -> Outgoing | None:
         """The next call; to be asked only while there is a registered link."""
         if not self._untold or self._resting:
             return None

@@ -23,7 +23,7 @@ class _Pending:
     not_before_s: float = 0.0
 
 
-class Restarting:
+class Restart:
     """`due`: time to leave, after what was decided is carried out."""
 
     def __init__(self) -> None:

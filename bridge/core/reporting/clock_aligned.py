@@ -33,7 +33,7 @@ class ClockAligned:
     def step(self, configuration: Configuration, box: BoxView, now: Now) -> Sample | None:
         """The values of an instant that has just come. They may be for MeterValues, for transactionData, for
         both or for neither; in the last case, and without a fresh reading, there are none."""
-        instant = self.due(configuration.seconds("ClockAlignedDataInterval"), now.utc)
+        instant = self.due(configuration.whole("ClockAlignedDataInterval"), now.utc)
         if instant is None:
             return None
         reading, before_wh = box.fresh_reading(now.s), self._last_wh

@@ -34,12 +34,12 @@ class MeterLog:
     @classmethod
     def started(cls, row: TransactionRow, configuration: Configuration, now: Now) -> MeterLog:
         """Of a transaction that begins."""
-        return cls(row, configuration, Sampler(configuration.seconds("MeterValueSampleInterval"), now.s))
+        return cls(row, configuration, Sampler(configuration.whole("MeterValueSampleInterval"), now.s))
 
     @classmethod
     def resumed(cls, row: TransactionRow, configuration: Configuration, memory: Memory, now: Now) -> MeterLog:
         """Of one that outlived the program: it goes on as if it had not ended."""
-        interval_s = configuration.seconds("MeterValueSampleInterval")
+        interval_s = configuration.whole("MeterValueSampleInterval")
         started_at = now.place(row.started_at)
         log = cls(row, configuration, Sampler.resumed(interval_s, started_at, now.utc, now.s))
         log._next_seq = memory.next_sample_seq
@@ -52,11 +52,11 @@ class MeterLog:
 
     @property
     def _interval_s(self) -> int:
-        return self._configuration.seconds("MeterValueSampleInterval")
+        return self._configuration.whole("MeterValueSampleInterval")
 
     def begin(self, reading: Reading, supply: Supply, now: Now) -> tuple[SampleTaken, ...]:
         """Transaction.Begin: its energy is meterStart."""
-        return self._take("Transaction.Begin", reading, supply, now)
+        return self._sample("Transaction.Begin", reading, supply, now)
 
     def periodic(self, reading: Reading | None, supply: Supply, now: Now) -> tuple[SampleTaken, ...]:
         """To be called at every step. Without a fresh reading the sample is left out, never invented."""
@@ -65,11 +65,11 @@ class MeterLog:
             return ()
         if not due:
             self._sampler.restart(now.s)
-        return self._take("Sample.Periodic", reading, supply, now)
+        return self._sample("Sample.Periodic", reading, supply, now)
 
     def _eager(self, reading: Reading) -> bool:
         """Zaptec's PowerActiveImportDeltaForEagerMeterValueSample: the power has moved too far to wait."""
-        delta_w = self._configuration.seconds("PowerActiveImportDeltaForEagerMeterValueSample")
+        delta_w = self._configuration.whole("PowerActiveImportDeltaForEagerMeterValueSample")
         if delta_w == 0 or self._interval_s == 0 or self._last_w is None:
             return False
         return abs(reading.power_w - self._last_w) > delta_w
@@ -80,7 +80,7 @@ class MeterLog:
 
     def end(self, reading: Reading, meter_stop_wh: int, supply: Supply, now: Now) -> tuple[SampleTaken, ...]:
         """Transaction.End: its energy is meterStop."""
-        return self._take("Transaction.End", _with_energy(reading, meter_stop_wh), supply, now)
+        return self._sample("Transaction.End", _with_energy(reading, meter_stop_wh), supply, now)
 
     def not_before_last(self, moment: datetime) -> datetime:
         """OCPP-wide rule of ours: a stop is never dated before the last sample, and no sample before another
@@ -102,7 +102,7 @@ class MeterLog:
         self._last_at = self.not_before_last(moment)
         return self._last_at
 
-    def _take(self, context: str, reading: Reading, supply: Supply, now: Now) -> tuple[SampleTaken, ...]:
+    def _sample(self, context: str, reading: Reading, supply: Supply, now: Now) -> tuple[SampleTaken, ...]:
         """OCPP 1.6 9.1 MeterValueSampleInterval 0: no MeterValues; begin and end of transactionData stay."""
         told = self._configuration.text("MeterValuesSampledData") if self._interval_s else ""
         begins = context == "Transaction.Begin"

@@ -208,7 +208,7 @@ class Connector:
 
     def authorize(self, id_tag: str, source: Source, now: Now, *, parent_id_tag: str | None = None) -> None:
         """May charge from here on: waits for car, lock and reading. Only outside a transaction."""
-        time_out_s: float = self._configuration.seconds("ConnectionTimeOut")
+        time_out_s: float = self._configuration.whole("ConnectionTimeOut")
         if source == "remote":
             time_out_s = self._premises.provisioning.behaviour.remote_start_life_s or time_out_s
         expires_s = now.s + time_out_s if time_out_s else None
@@ -284,10 +284,10 @@ class Connector:
             self._stop_by_group(asked.id_tag, None, now)
         running.go_on(now)
 
-    def take_aligned(self, taken: Sample) -> bool:
+    def feed_aligned(self, taken: Sample) -> bool:
         """Clock-aligned values of a transaction are of its row. False: there is none."""
         if self._running is not None:
-            self._running.take_aligned(taken)
+            self._running.feed_aligned(taken)
         return self._running is not None
 
     def dated(self, moment: datetime) -> datetime:

@@ -50,7 +50,7 @@ class Running:
         else:
             self._changes += self._log.periodic(box.fresh_reading(now.s), box.supply, now)
 
-    def take_aligned(self, taken: Sample) -> None:
+    def feed_aligned(self, taken: Sample) -> None:
         """Clock-aligned values are of its row."""
         self._changes += self._log.aligned(taken)
 
@@ -100,7 +100,7 @@ class Running:
         state, configuration = self.state, self._premises.configuration
         if not state.invalid or state.stopping is not None:
             return
-        spent = energy_spent(state, self._premises.box, configuration.seconds("MaxEnergyOnInvalidId"))
+        spent = energy_spent(state, self._premises.box, configuration.whole("MaxEnergyOnInvalidId"))
         if spent and configuration.is_on("StopTransactionOnInvalidId"):
             self.stop("DeAuthorized", now)
         else:

@@ -90,13 +90,13 @@ def test_nothing_that_is_sent_upsets_it(
     profile: dict[str, Any], connector_id: int, duration_s: int, mode: Any
 ) -> None:
     core = charge_point(mode)
-    core.take()
+    core.drain()
     try:
         status = install(core, profile, connector_id)["status"]
     except OcppError as error:
         assert error.code != "InternalError"  # noqa: PT017 - what else must hold comes below
         status = "an error"
-    changes = core.take().changes
+    changes = core.drain().changes
     assert bool(changes) == (status == "Accepted")
     store = Database(IN_MEMORY)
     store.apply(changes)

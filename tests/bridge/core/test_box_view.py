@@ -44,7 +44,7 @@ def test_a_meter_that_comes_and_goes_has_to_be_well_for_10_s_in_a_row() -> None:
 
 def view(at_s: float = 100.0, **facts: Any) -> BoxView:
     box = BoxView()
-    box.take_status(status(at_s, **facts), at_s)
+    box.feed(status(at_s, **facts), at_s)
     return box
 
 
@@ -68,9 +68,9 @@ def test_never_heard_is_silent_since_the_first_step_and_no_fault_of_the_meter() 
 def test_a_new_start_of_hal_safety_is_not_believed_for_3_s_that_the_car_has_left() -> None:
     box = view(100.0)
     assert not box.car_left(102.9)
-    box.take_status(status(103.0), 103.0)
+    box.feed(status(103.0), 103.0)
     assert box.car_left(103.0)
-    box.take_status(status(110.0, start_id="start-2"), 110.0)
+    box.feed(status(110.0, start_id="start-2"), 110.0)
     assert not box.car_left(110.0)
 
 

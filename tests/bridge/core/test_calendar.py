@@ -74,7 +74,7 @@ def test_garbage_is_said_once_and_never_fatal(text: str) -> None:
     calendar = Calendar("boot", None)
     assert not tell(calendar, text).dated
     assert not tell(calendar, text, 20.0).dated
-    _, notes = calendar.take()
+    _, notes = calendar.drain()
     assert [note.split(" is not used")[0] for note in notes if "is not used" in note] == [
         f"the Central System's time {text[:40]!r}"
     ]
@@ -85,7 +85,7 @@ def test_the_last_resort_is_loud_and_estimated_and_gives_way() -> None:
     calendar = Calendar("boot", None)
     now = calendar.told("garbage", calendar.now(seen(10.0)), accepted=True)
     assert now == Now(10.0, at(10), estimated=True)
-    assert any("NOBODY KNOWS THE TIME" in note for note in calendar.take()[1])
+    assert any("NOBODY KNOWS THE TIME" in note for note in calendar.drain()[1])
     assert tell(calendar, "2026-04-17T12:30:20Z", 20.0) == Now(20.0, at(1820))
 
 
@@ -100,7 +100,7 @@ def test_against_a_time_server_a_central_system_is_reported_not_used(off_s: int,
     for s in (10.0, 20.0):
         now = calendar.now(seen(s, synchronized=True))
         assert calendar.told(at(s + off_s).isoformat(), now, accepted=True) == now
-    notes = calendar.take()[1]
+    notes = calendar.drain()[1]
     assert len(notes) == reported
     assert all(f"differs by {abs(off_s)} s" in note and "2026-04-17 12:00:10" in note for note in notes)
 
@@ -115,7 +115,7 @@ def test_what_a_time_server_said_outlives_the_network_and_a_clock_that_is_set() 
 def test_a_restarted_program_knows_the_time_of_its_boot_and_of_no_other() -> None:
     calendar = Calendar("boot", None)
     tell(calendar, "2026-04-17T12:00:10Z")
-    (change,), _ = calendar.take()
+    (change,), _ = calendar.drain()
     assert isinstance(change, Remembered)
     assert change.name == CLOCK
     assert Calendar("boot", change.value).now(lost(100.0)) == Now(100.0, at(100))
@@ -133,9 +133,9 @@ def test_a_clock_that_runs_costs_one_write_and_one_that_jumps_another() -> None:
     calendar = Calendar("boot", None)
     for s in range(0, 100_000, 1000):
         calendar.now(seen(float(s), timedelta(milliseconds=s % 3000), synchronized=True))
-    assert len(calendar.take()[0]) == 1
+    assert len(calendar.drain()[0]) == 1
     calendar.now(seen(100_000.0, timedelta(hours=1), synchronized=True))
-    assert len(calendar.take()[0]) == 1
+    assert len(calendar.drain()[0]) == 1
 
 
 clocks = st.builds(

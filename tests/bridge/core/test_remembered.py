@@ -103,4 +103,4 @@ def test_no_stored_time_ends_the_program(text: str) -> None:
     calendar = Calendar("boot", text)
     now = calendar.now(Seen(10.0, datetime(2026, 1, 1, tzinfo=UTC), synchronized=False))
     assert not now.dated
-    assert CLOCK in "".join(calendar.take()[1])
+    assert CLOCK in "".join(calendar.drain()[1])

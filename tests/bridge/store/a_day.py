@@ -45,7 +45,7 @@ class Day:
         self.store.apply([TagCached("04AABBCC", IdTagInfo("Accepted"), EPOCH)])
         self.store.apply([TransactionStarted(a_row(1)), self._sample(0)])
         self._deliver()
-        interval_s = self.configuration.seconds("MeterValueSampleInterval")
+        interval_s = self.configuration.whole("MeterValueSampleInterval")
         samples = CHARGING_S // interval_s
         for seq in range(1, samples + 1):
             self.sync()

@@ -35,7 +35,7 @@ class Box:
         self.authorization = self.core.connector.authorization
 
     def settle(self) -> tuple[Change, ...]:
-        changes = self.core.take().changes
+        changes = self.core.drain().changes
         self.store.apply(changes)
         return changes
 

@@ -219,7 +219,7 @@ def test_a_permanent_lock_makes_the_other_key_false_and_read_only_until_it_ends(
 def test_what_was_changed_outranks_what_the_file_gives_first() -> None:
     firsts = {"connectiontimeout": "30", "HeartbeatInterval": "60"}
     of = configuration(firsts=firsts, remembered={"key:ConnectionTimeOut": "90"})
-    assert (of.seconds("ConnectionTimeOut"), of.seconds("HeartbeatInterval")) == (90, 60)
+    assert (of.whole("ConnectionTimeOut"), of.whole("HeartbeatInterval")) == (90, 60)
 
 
 def test_a_remembered_value_of_the_other_mode_is_not_carried_along() -> None:

@@ -47,10 +47,10 @@ def test_the_first_wish_carries_the_limit_that_came_with_the_remote_start() -> N
     assert core.profiles.hold(ChargingProfile(**{**FIELDS, "purpose": "TxProfile"}))
     core.connector.authorize("04AABBCC", "remote", at(0))
     core.step(at(0))
-    core.take()
+    core.drain()
     *_, first = limits_until_the_transaction(core)
     assert first == 10.0
-    durable = [type(change) for change in core.take().changes]
+    durable = [type(change) for change in core.drain().changes]
     assert durable.index(TransactionStarted) < durable.index(ProfileInstalled), "in one batch, in this order"
 
 

@@ -35,9 +35,9 @@ class Run:
 
     def step(self, *, in_transaction: bool = False, online: bool = True) -> None:
         self.firmware.step(self.now, online=online, in_transaction=in_transaction)
-        while online and (call := self.firmware.telling.take()) is not None:
+        while online and (call := self.firmware.progress.next_call()) is not None:
             self.told.append(call.payload["status"])
-            if self.firmware.telling.answered(call.ticket):
+            if self.firmware.progress.answered(call.ticket):
                 self.firmware.save()
         for change in self.firmware.changes:
             assert isinstance(change, Remembered)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from bridge.core.maintenance.restart import PATIENCE_S, REST_S, RETRY_S, Restarting
+from bridge.core.maintenance.restart import PATIENCE_S, REST_S, RETRY_S, Restart
 from bridge.core.now import Now
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -14,20 +14,20 @@ def now(s: float) -> Now:
     return Now(s, BEGAN)
 
 
-def due(of: Restarting, s: float, *, in_transaction: bool = False) -> str | None:
+def due(of: Restart, s: float, *, in_transaction: bool = False) -> str | None:
     of.step(now(s), in_transaction=in_transaction)
     return of.due
 
 
 def test_without_a_transaction_at_once() -> None:
-    of = Restarting()
+    of = Restart()
     assert due(of, 0.0) is None
     of.accept("soft", None)
     assert due(of, 0.1) == "soft"
 
 
 def test_the_transaction_ends_first_and_its_answer_is_waited_for() -> None:
-    of = Restarting()
+    of = Restart()
     of.accept("hard", 7)
     assert due(of, 5.0, in_transaction=True) is None
     assert due(of, 6.0) is None  # its row is written
@@ -39,14 +39,14 @@ def test_the_transaction_ends_first_and_its_answer_is_waited_for() -> None:
 
 
 def test_nobody_answers_for_ever() -> None:
-    of = Restarting()
+    of = Restart()
     of.accept("hard", 7)
     due(of, 6.0)
     assert due(of, 6.0 + PATIENCE_S) == "hard"
 
 
 def test_a_failure_is_tried_again_as_often_as_allowed() -> None:
-    of = Restarting()
+    of = Restart()
     of.accept("soft", None)
     assert due(of, 0.0) == "soft"
     assert not of.failed(1, now(0.0))
@@ -59,7 +59,7 @@ def test_a_failure_is_tried_again_as_often_as_allowed() -> None:
 
 
 def test_an_update_asks_again_after_a_rest() -> None:
-    of = Restarting()
+    of = Restart()
     of.ask("hard", now(0.0))
     of.ask("hard", now(0.0))
     assert due(of, 0.0) == "hard"

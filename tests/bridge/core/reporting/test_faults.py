@@ -29,7 +29,7 @@ def test_a_card_reader_that_fails_is_told_after_the_grace(
     reader: str | None, health: str, error_code: str
 ) -> None:
     box = BoxView()
-    box.take_instruments(instruments(reader, health), 0.0)
+    box.feed(instruments(reader, health), 0.0)
     assert error(box, FIT, READER_GRACE_S - 0.1).error_code == "NoError"
     assert error(box, FIT, READER_GRACE_S).error_code == error_code
 
@@ -55,8 +55,8 @@ def test_which_error_is_told(
 ) -> None:
     """One that opens first, the oldest of them; then other faults, meter, reader; internal ones last."""
     box = BoxView()
-    box.take_status(status(100.0, faults=faults), 100.0)
-    box.take_instruments(instruments(*reader), 100.0)
+    box.feed(status(100.0, faults=faults), 100.0)
+    box.feed(instruments(*reader), 100.0)
     for at_s in range(100, 111):
         box.meter.observe(float(at_s) if meter else 90.0, float(at_s))
     told = error(box, FIT, 110.0)

@@ -68,7 +68,7 @@ def test_a_car_that_left_unseen_is_not_the_one_that_is_there_now() -> None:
     hear(core, status(102.1, plug_ins=5, contactor_changed_at_s=101.0, **WAITING), now(102.1))
     core.step(now(102.2))
     core.step(now(102.3))
-    (stopped,) = [change for change in core.take().changes if isinstance(change, TransactionStopped)]
+    (stopped,) = [change for change in core.drain().changes if isinstance(change, TransactionStopped)]
     assert (stopped.reason, stopped.meter_stop_wh) == ("EVDisconnected", 1700)
     assert core.state == Idle()
 
@@ -120,10 +120,10 @@ def test_a_start_waits_for_car_lock_reading_and_health(
     facts: dict[str, object], read_at_s: float, starts: bool
 ) -> None:
     core = authorized()
-    core.take()
+    core.drain()
     hear(core, status(2.0, **facts), now(2))
     hear(core, reading(read_at_s, 1234), now(2))
-    changes = core.take().changes
+    changes = core.drain().changes
     assert isinstance(core.state, Transaction) == starts
     assert any(isinstance(change, TransactionStarted) for change in changes) == starts
     assert (core.wish(now(2)).limit_a > 0) == starts

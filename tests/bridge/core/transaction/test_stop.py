@@ -20,8 +20,8 @@ STOPPING = Stopping("Local", "TAG", 100.0, "Charging")
 
 def box(at_s: float = 100.0, **facts: Any) -> BoxView:
     made = BoxView()
-    made.take_status(status(0.0, **facts), 0.0)
-    made.take_status(status(at_s, **facts), at_s)
+    made.feed(status(0.0, **facts), 0.0)
+    made.feed(status(at_s, **facts), at_s)
     return made
 
 

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 Work = Upload | Fetch | Install
 
 
-class Errands:
+class Worker:
     """`close` ends them all; an errand that is ended tells nothing.
 
     `firmware` makes the folder when an errand first needs it: an idle bridge holds no library for transfers.

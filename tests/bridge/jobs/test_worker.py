@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from bridge.core.maintenance.errand import Done, Ended, Errand, Failed, Upload
-from bridge.jobs.errands import Errands
 from bridge.jobs.firmware import FirmwareFolder, Installing
+from bridge.jobs.worker import Worker
 from tests.bridge.jobs.servers import Authority, hangs, http_server, misbehaving
 
 PATIENCE_S = 30.0
@@ -30,17 +30,17 @@ class Told:
 
 
 @contextlib.asynccontextmanager
-async def jobs(authority: Authority) -> AsyncIterator[tuple[Errands, Told]]:
+async def jobs(authority: Authority) -> AsyncIterator[tuple[Worker, Told]]:
     told = Told()
 
     def firmware() -> FirmwareFolder:
         return FirmwareFolder(Path("/nonexistent"), Installing(None, ()), authority.client)
 
-    errands = Errands(told.heard.put, firmware, authority.client)
+    worker = Worker(told.heard.put, firmware, authority.client)
     try:
-        yield errands, told
+        yield worker, told
     finally:
-        await errands.close()
+        await worker.close()
 
 
 def upload(ticket: int, url: str) -> Errand:
@@ -48,30 +48,30 @@ def upload(ticket: int, url: str) -> Errand:
 
 
 async def test_how_an_upload_went(authority: Authority) -> None:
-    async with jobs(authority) as (errands, told), http_server() as server:
-        errands.begin(upload(1, server.base))
+    async with jobs(authority) as (worker, told), http_server() as server:
+        worker.begin(upload(1, server.base))
         assert await told.next() == Ended("diagnostics", 1, Done())
         server.status = 507
-        errands.begin(upload(2, server.base))
+        worker.begin(upload(2, server.base))
         assert await told.next() == Ended(
             "diagnostics", 2, Failed("localhost answered 507 Insufficient Storage")
         )
 
 
 async def test_a_new_one_ends_the_one_before(authority: Authority) -> None:
-    async with jobs(authority) as (errands, told), http_server() as server, misbehaving(hangs) as port:
-        errands.begin(upload(1, f"http://localhost:{port}/"))
+    async with jobs(authority) as (worker, told), http_server() as server, misbehaving(hangs) as port:
+        worker.begin(upload(1, f"http://localhost:{port}/"))
         await asyncio.sleep(0.05)
-        errands.begin(upload(2, server.base))
-        errands.begin(upload(3, server.base))
+        worker.begin(upload(2, server.base))
+        worker.begin(upload(3, server.base))
         assert (await told.next()).ticket == 3
         assert told.heard.empty()
 
 
 async def test_an_end_is_all_that_was_asked_for(authority: Authority) -> None:
-    async with jobs(authority) as (errands, told), misbehaving(hangs) as port:
-        errands.begin(upload(1, f"http://localhost:{port}/"))
-        errands.begin(Errand("diagnostics", 2, None))
+    async with jobs(authority) as (worker, told), misbehaving(hangs) as port:
+        worker.begin(upload(1, f"http://localhost:{port}/"))
+        worker.begin(Errand("diagnostics", 2, None))
         await asyncio.sleep(0.2)
         assert told.heard.empty()
 
@@ -79,9 +79,9 @@ async def test_an_end_is_all_that_was_asked_for(authority: Authority) -> None:
 async def test_a_fault_of_our_own_fails_the_errand_only(
     authority: Authority, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with jobs(authority) as (errands, told), http_server() as server:
-        errands.begin(Errand("diagnostics", 1, Upload(server.base, "d", 7, False)))  # type: ignore[arg-type]
+    async with jobs(authority) as (worker, told), http_server() as server:
+        worker.begin(Errand("diagnostics", 1, Upload(server.base, "d", 7, False)))  # type: ignore[arg-type]
         assert isinstance((await told.next()).outcome, Failed)
-        errands.begin(upload(2, server.base))
+        worker.begin(upload(2, server.base))
         assert (await told.next()).outcome == Done()
     assert "fault of our own" in caplog.text or "localhost" in caplog.text
