@@ -5,8 +5,8 @@ The shell (`app.py`) moves bytes, clock and signals; whatever is decided, is dec
 - *write, then say*: nothing leaves that rests on a change which is not durable (`recorder.py`);
 - *wishes*: what is asked of `hal.safety` is renewed each second, and ends by itself when we do not, or when
   the core has taken no step;
-- *what raises* is logged, answered InternalError if it was a CALL, and put back whole (`undo.py`); what time,
-  and not an event, has led to is tried again after a rest;
+- *what raises* is logged, answered InternalError if it was a CALL, and put back whole (`guard.py`); what
+  time, and not an event, has led to is tried again after a rest;
 - *the end*: no transaction ends; a mark says that all was in order; the last wish outlives us by a minute.
 """
 
@@ -30,9 +30,9 @@ from bridge.core.setup import ORDERLY
 from bridge.core.wish import WishContent
 from bridge.effects import Answer, AskRestart, Effect, HardReset, Leave, Log, Report, Say, SetLink, Write
 from bridge.events import End, Event, NotStored, OfDisk, RestartRefused, StillWriting, Stored, Tick
+from bridge.guard import Guard, Part
 from bridge.local.orders import ClearFaults, OfferAgain, Ordered, Reply, SendDataTransfer
 from bridge.recorder import Recorder
-from bridge.undo import Undo
 from hal.contract import (
     WISH_LIFE_RESTART_S,
     WISH_LIFE_S,
@@ -48,19 +48,10 @@ from hal.contract import (
 
 WISH_EVERY_S = 1.0
 MOST_ROUNDS = 1000  # of decisions after one event: more would never end
-RESTS_S, RESTS_MOST_S = 1.0, 60.0  # of a part that raised: doubled each time, up to a minute
+OF_TIME: tuple[Part, ...] = ("time", "call")  # what no event asks for
 RAISED_MOST = 3  # times one after another: then everything is made anew from the store
 
-Part = Literal["event", "time", "call", "wish", "link", "state", "record"]  # of our work; each rests alone
 LEVELS = Status | Reading | Temperatures | InstrumentBox | Box  # the present state: the last of each counts
-
-
-@dataclass(frozen=True, slots=True)
-class _Rest:
-    """Of a part that raised so many times one after another."""
-
-    times: int
-    until_s: float
 
 
 @dataclass(frozen=True)
@@ -80,9 +71,9 @@ class Actor:
         self._make = make
         self._hard_reset: HardReset = hard_reset
         self.parts = make(now)
-        self.raised = 0  # times that something of ours did, in all
         self._recorder = Recorder()
         self._out: list[Effect] = []
+        self._guard = Guard(self._out)
         self._wish_seq = 0
         self._wished: tuple[WishContent, float] | None = None
         self._link: SetLink | None = None
@@ -90,10 +81,13 @@ class Actor:
         self._restart_asked = False
         self._followed = False  # what is derived from the state since the last event
         self._ending: Literal["settling", "marking", "left"] | None = None
-        self._part: Part = "event"  # that is at work
-        self._rests: dict[Part, _Rest] = {}  # of those that raised the last time
         self._stepped_s = now.s  # when the core has last taken a step
         self._levels: dict[type[Message], LEVELS] = {}  # for a core that is made anew
+
+    @property
+    def raised(self) -> int:
+        """Times that something of ours did, in all."""
+        return self._guard.raised
 
     # In
 
@@ -121,31 +115,31 @@ class Actor:
 
     def _carry_through(self, event: Event, now: Now) -> None:
         """Without the part of it that raises, if one does: everything is put back, and begun again."""
-        left_out: set[Part] = {part for part, rest in self._rests.items() if now.s < rest.until_s}
+        left_out = self._guard.resting(now.s)
         if isinstance(event, OfDisk):
             left_out.add("time")  # it only lets go on what waits
         decide = partial(self._decide, event, left_out, now)
-        while (error := self._raised_by(decide, *self._state())) is not None:
-            again = self._part in left_out  # so it cannot be left out
+        while (error := self._guard.raised_by(decide, *self._state())) is not None:
+            again = self._guard.part in left_out  # so it cannot be left out
             self._report_raised(error, event, now)
-            left_out.add(self._part)
+            left_out.add(self._guard.part)
             if again:
                 return
-        for part in ("time", "call"):
-            if part not in left_out and part in self._rests:
-                del self._rests[part]
+        for part in OF_TIME:
+            if part not in left_out:
+                self._guard.went_well(part)
 
     def _decide(self, event: Event, left_out: set[Part], now: Now) -> None:
         """What the event itself leads to, then time, once after each; then the CALLs that may leave."""
         if "event" not in left_out:
-            self._part = "event"
+            self._guard.part = "event"
             self._carry_out(event, now)
         if "time" not in left_out:
-            self._part = "time"
+            self._guard.part = "time"
             now = self.parts.calendar.again(now)
             self.parts.conversation.step(now)
             self._stepped_s = now.s
-        self._part = "call"
+        self._guard.part = "call"
         self._collect(now, calls="call" not in left_out)
 
     def _carry_out(self, event: Event, now: Now) -> None:
@@ -205,44 +199,29 @@ class Actor:
         parts = self.parts
         return parts.conversation, parts.charge_point, parts.calendar, self._recorder
 
-    def _raised_by(self, work: Callable[[], None], *changes: object) -> Exception | None:
-        """None: all went well. Else everything is as it was before, as far as `work` changes it."""
-        said, undo = len(self._out), Undo(*changes)
-        try:
-            work()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the program goes on
-            undo.back()
-            del self._out[said:]
-            self.raised += 1
-            return error
-        return None
-
     def _derive(self, part: Part, work: Callable[[], None], now: Now) -> None:
         """What changes nothing but what is said. If it raises it rests, and the others go on."""
-        rest = self._rests.get(part)
-        if rest is not None and now.s < rest.until_s:
+        if part in self._guard.resting(now.s):
             return
-        self._part = part
-        if (error := self._raised_by(work)) is not None:
+        self._guard.part = part
+        if (error := self._guard.raised_by(work)) is not None:
             self._report_raised(error, Tick(), now)
         else:
-            self._rests.pop(part, None)
+            self._guard.went_well(part)
 
     def _report_raised(self, error: Exception, event: Event, now: Now) -> None:
         """The event is dropped; another part is tried again after a rest, thrice; then from the store."""
         why = f"{type(error).__name__}: {error}"
         self._out += [Log("error", line.rstrip()) for line in traceback.format_exception(error)]
-        if self._part == "event":
+        if self._guard.part == "event":
             self._out.append(Log("critical", f"an error of ours: {type(event).__name__} is dropped: {why}"))
             self._refuse(event, why)
             return
-        times = self._rests[self._part].times + 1 if self._part in self._rests else 1
-        rests_s = min(RESTS_S * 2 ** min(times - 1, 10), RESTS_MOST_S)
-        self._rests[self._part] = _Rest(times, now.s + rests_s)
-        self._out.append(Log("critical", f"an error of ours ({self._part}), again in {rests_s:g} s: {why}"))
-        if self._part in ("time", "call"):
+        part, rest = self._guard.part, self._guard.rest(now.s)
+        self._out.append(Log("critical", f"an error of ours ({part}), again in {rest.for_s:g} s: {why}"))
+        if part in OF_TIME:
             self.parts.conversation.let_open_requests_go(why)
-        if times >= RAISED_MOST and self._recorder.settled:
+        if rest.times >= RAISED_MOST and self._recorder.settled:
             self._begin_anew(now)
 
     def _refuse(self, event: Event, why: str) -> None:
@@ -265,7 +244,9 @@ class Actor:
         self._out.append(Log("critical", "everything is made anew from the store"))
         self._out.append(Say(Effects(reconnect=Reconnect("begun anew after an error of ours"))))
         for level in self._levels.values():
-            self._raised_by(partial(self.parts.charge_point.heard, level, now))  # else with its next message
+            self._guard.raised_by(
+                partial(self.parts.charge_point.heard, level, now)
+            )  # else with its next message
 
     # Decided, made durable, said
 

@@ -39,7 +39,7 @@ PURE = (
     "bridge.central_system.registration", "bridge.central_system.effects", "bridge.central_system.unrecorded",
     "bridge.central_system.liveness", "bridge.central_system.back_off", "bridge.central_system.events",
     "bridge.local.orders",
-    "bridge.actor", "bridge.recorder", "bridge.undo", "bridge.events", "bridge.effects",
+    "bridge.actor", "bridge.guard", "bridge.recorder", "bridge.undo", "bridge.events", "bridge.effects",
 )  # fmt: skip
 # The schemas are files of the ocpp package; hal.settings is there for its types only; random is seeded.
 PURE_EXCEPTIONS = {
@@ -92,7 +92,8 @@ FLOORS = (
     ("bridge.compose",),
     ("bridge.parts", "bridge.inbox", "bridge.awaited_store"),
     ("bridge.actor",),
-    ("bridge.recorder", "bridge.undo", "bridge.events", "bridge.effects"),
+    ("bridge.guard", "bridge.recorder"),
+    ("bridge.undo", "bridge.events", "bridge.effects"),
     ("bridge.central_system", "bridge.local", "bridge.jobs", "bridge.hal_client"),
     ("bridge.store", "bridge.settings", "bridge.clock", "bridge.reset"),
     ("bridge.core",),

@@ -31,7 +31,7 @@ NOT_HEARD = {
     ("requests", "failed", "InternalError"): OUR_BUG,
     ("requests", "let_go", "InternalError"): OUR_BUG,
     ("schemas", "module", "OccurenceConstraintViolation"): "no request has minItems or maxItems",
-    ("connector", "_try_to_start", "MeterValueSampleInterval"): "the next step takes the key's value anyhow",
+    ("meter_log", "started", "MeterValueSampleInterval"): "the next step takes the key's value anyhow",
     ("id_tag", "at", "Expired"): "whatever is not Accepted refuses alike; the word is never told",
     (
         "firmware",
@@ -104,6 +104,16 @@ class Seeded:
         return f"{self.path}:{self.inside}: {self.kind}: {self.old} -> {self.new or 'nothing'} ({self.which})"
 
     @property
+    def module(self) -> str:
+        """Its last name."""
+        return Path(self.path).stem
+
+    @property
+    def line_text(self) -> str:
+        """The line in which it stands."""
+        return (ROOT / self.path).read_text(encoding="utf-8").splitlines()[self.line - 1]
+
+    @property
     def shown(self) -> str:
         """For a person."""
         old, new = (" ".join(text.split())[:48] for text in (self.old, self.new or "nothing"))
@@ -118,16 +128,20 @@ class Seeded:
 def draw(seed: str, count: int, first_values: Callable[[str], str | None], *, deep: bool) -> list[Seeded]:
     """`first_values`: a key's, unless it is read-only. `deep`: conditions, numbers and steps too, beside what
     is said and asked."""
-    kinds = SAID + (DECIDED if deep else ())
-    found = [each for path in _modules() for each in _Source(path, first_values).candidates(kinds)]
+    found = candidates(SAID + (DECIDED if deep else ()), first_values)
     heard = [each for each in found if not _is_unheard(each)]
     return sorted(heard, key=lambda each: sha256(f"{seed} {each.name}".encode()).digest())[:count]
 
 
+def candidates(kinds: tuple[str, ...], first_values: Callable[[str], str | None]) -> list[Seeded]:
+    """All that can be changed, heard or not."""
+    return [each for path in _modules() for each in _Source(path, first_values).candidates(kinds)]
+
+
 def _is_unheard(mutant: Seeded) -> bool:
-    there = Path(mutant.path).stem, mutant.inside
-    line = (ROOT / mutant.path).read_text(encoding="utf-8").splitlines()[mutant.line - 1]
-    return any(there == (module, inside) and what in mutant.old + line for module, inside, what in NOT_HEARD)
+    there = mutant.module, mutant.inside
+    said = mutant.old + mutant.line_text
+    return any(there == (module, inside) and what in said for module, inside, what in NOT_HEARD)
 
 
 def _modules() -> Iterator[Path]:

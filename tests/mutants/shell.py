@@ -39,7 +39,7 @@ class Mutant:
         return source.replace(self.old, self.new)
 
 
-ACTOR, RECORDER = "bridge/actor.py", "bridge/recorder.py"
+ACTOR, GUARD, RECORDER = "bridge/actor.py", "bridge/guard.py", "bridge/recorder.py"
 MUTANTS = (
     Mutant(
         "the wish is not renewed each second",
@@ -57,16 +57,16 @@ MUTANTS = (
     ),
     Mutant(
         "what raised half-way stays",
-        ACTOR,
+        GUARD,
         "            undo.back()",
         "            pass",
         f"{RAISING}an_event_that_raises_leaves_no_trace_in_what_decides",
     ),
     Mutant(
         "what raises is tried again at once",
-        ACTOR,
-        "self._rests[self._part] = _Rest(times, now.s + rests_s)",
-        "self._rests[self._part] = _Rest(times, now.s)",
+        GUARD,
+        "Rest(times, for_s, now_s + for_s)",
+        "Rest(times, for_s, now_s)",
         f"{RAISING}time_that_raises_is_not_tried_again_at_once",
     ),
     Mutant(
