@@ -19,7 +19,7 @@ Part = Literal["event", "time", "call", "wish", "link", "state", "record"]
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """Of a part that raised so many times one after another."""
+    """Says how long a part rests that raised so many times one after another."""
 
     times: int
     for_s: float
@@ -36,7 +36,7 @@ class Guard:
         self._rests: dict[Part, Rest] = {}  # of those that raised the last time
 
     def raised_by(self, work: Callable[[], None], *changes: object) -> Exception | None:
-        """None: all went well. Else everything is as it was before, as far as `work` changes it."""
+        """Returns None when all went well; else puts back all that `work` changes: `changes` and `out`."""
         said, undo = len(self._out), Undo(*changes)
         try:
             work()
@@ -48,16 +48,16 @@ class Guard:
         return None
 
     def resting(self, now_s: float) -> set[Part]:
-        """Parts that are not to be tried now."""
+        """Names the parts that are not to be tried now."""
         return {part for part, rest in self._rests.items() if now_s < rest.until_s}
 
     def rest(self, now_s: float) -> Rest:
-        """The part at work has raised once more."""
+        """Lets the part at work rest, which has raised once more."""
         times = self._rests[self.part].times + 1 if self.part in self._rests else 1
         for_s = min(RESTS_S * 2 ** min(times - 1, 10), RESTS_MOST_S)
         self._rests[self.part] = Rest(times, for_s, now_s + for_s)
         return self._rests[self.part]
 
     def went_well(self, part: Part) -> None:
-        """It did its work: an error after this one is the first."""
+        """Counts errors of this part anew."""
         self._rests.pop(part, None)

@@ -101,7 +101,7 @@ FLOORS = (
 # The rooms of `bridge.core`, likewise; below them the nouns that all share.
 CORE_FLOORS = (
     ("bridge.core.charge_point",),
-    ("bridge.core.reports", "bridge.core.wish", "bridge.core.remembered"),
+    ("bridge.core.reports", "bridge.core.wish", "bridge.core.remembered_values"),
     ("bridge.core.transaction", "bridge.core.maintenance"),
     ("bridge.core.authorization", "bridge.core.limits", "bridge.core.reporting"),
     ("bridge.core.premises",),

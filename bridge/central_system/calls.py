@@ -26,7 +26,7 @@ from bridge.core.rows import Delivered, MessageRef, StartConfirmed
 
 
 class Calls:
-    """OCPP-J 1.6 4.1.1: one CALL at a time."""
+    """Keeps one CALL in flight (OCPP-J 1.6 4.1.1). `decisions` are for its owner to drain."""
 
     def __init__(
         self, charge_point: ChargePoint, rows: Rows, environment: Environment, registration: Registration
@@ -44,23 +44,23 @@ class Calls:
 
     @property
     def connected(self) -> bool:
-        """There is a connection."""
+        """Whether there is a connection."""
         return self._open is not None
 
     @property
     def in_flight(self) -> bool:
-        """A CALL is not answered yet."""
+        """Whether a CALL is not answered yet."""
         return self._open is not None and self._open.in_flight is not None
 
     def link_opened(self, now: Now) -> None:
-        """A new connection."""
+        """Begins anew on a new connection."""
         self._open = Correlation()
         self.liveness.connected(now)
         self._outbox.connected()
         self.registration.connected()
 
     def link_closed(self, now: Now) -> list[Outgoing | Send]:
-        """What is dropped with it; the row in flight is sent again."""
+        """Returns what is dropped with it; the row in flight is sent again."""
         in_flight = self._open.in_flight if self._open is not None else None
         dropped: list[Outgoing | Send] = [*self._lane.drop()]
         if in_flight is not None:
@@ -71,11 +71,11 @@ class Calls:
         return dropped
 
     def cut_off(self) -> None:
-        """There is no connection: nothing is sent on it any more."""
+        """Ends the connection: nothing is sent on it any more."""
         self._open = None
 
     def dropped(self, calls: list[Outgoing | Send], now: Now) -> None:
-        """Who waits for the answer of one is told."""
+        """Reports the loss to who waits for the answer of one."""
         for call in calls:
             if isinstance(call, Outgoing) and call.action == "Authorize":
                 self._charge_point.authorize_answered(call.ticket, None, now)
@@ -85,30 +85,30 @@ class Calls:
     # What is to be asked
 
     def put(self, call: Outgoing, now: Now) -> None:
-        """Of the core: at the end of lane 1."""
+        """Puts a call of the core at the end of lane 1."""
         self._lane.put(call, now.s)
 
     def transfer(self, request: Payload, ticket: int, now: Now) -> None:
-        """OCPP 1.6 4.3: the owner sends a DataTransfer. It is never kept for later."""
+        """Puts a DataTransfer of the owner (OCPP 1.6 4.3) into lane 1. It is never kept for later."""
         if self.registration.accepted and self.connected:
             self._lane.put(Outgoing("DataTransfer", request, ticket), now.s)
         else:
             self.decisions.outcomes.append(Outcome(ticket, None, NOT_CONNECTED))
 
     def offer_again(self, row_id: int, ticket: int) -> None:
-        """The owner wants a row that was given up to be tried once more; told when that is recorded."""
+        """Tries a row that was given up once more; the owner is answered when that is recorded."""
         offered = self._outbox.offer(row_id)
         self.decisions.changes += offered
         self.decisions.outcomes.append(Outcome(ticket, {"status": "Accepted" if offered else "Rejected"}))
 
     def put_own(self, action: Own, now: Now) -> None:
-        """A BootNotification or Heartbeat, unless one waits already."""
+        """Puts a BootNotification or Heartbeat into lane 1, unless one waits already."""
         if not self._lane.has(action):
             payload = self._environment.boot_notification if action == "BootNotification" else {}
             self._lane.put(Outgoing(action, payload), now.s)
 
     def ask_own(self, now: Now) -> None:
-        """BootNotification until we are accepted, then Heartbeats."""
+        """Asks for registration until we are accepted, then sends Heartbeats."""
         if self.registration.due(now):
             self.registration.asked(now)
             self.put_own("BootNotification", now)
@@ -118,12 +118,12 @@ class Calls:
     # Time
 
     def time_out(self, now: Now) -> None:
-        """A CALL that was not answered in its time."""
+        """Ends a CALL that was not answered in its time."""
         if self._open is not None and (expired := self._open.expired(now.s)) is not None:
             self._unanswered(expired, now)
 
     def offer(self, now: Now) -> None:
-        """Rows that stand aside for a reason that may pass are tried again."""
+        """Tries rows again that were given up for a reason that may pass."""
         self.decisions.changes += self._outbox.offers(now)
 
     def _unanswered(self, call: OpenCall[Outgoing | Send], now: Now) -> None:
@@ -146,7 +146,7 @@ class Calls:
     # The Central System answers
 
     def answered(self, frame: CallResult | CallError, now: Now) -> None:
-        """What an answer of the Central System leads to."""
+        """Carries out what an answer of the Central System leads to."""
         call = self._open.answered(frame.id) if self._open is not None else None
         if call is None:
             self.decisions.notes.append(f"dropped an answer: nothing was asked under {frame.id[:60]!r}")
@@ -256,7 +256,7 @@ class Calls:
         return call is not None
 
     def _send_row(self, calls: Correlation[Outgoing | Send], now: Now) -> bool:
-        """False: there is nothing to send, or not yet."""
+        """Returns False when there is nothing to send, or not yet."""
         following = self._outbox.next(self._charge_point.box.supply, now)
         if isinstance(following, Send):
             if following.ref.kind == "stop":

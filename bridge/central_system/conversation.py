@@ -22,7 +22,7 @@ from bridge.core.password import Password
 
 
 class Conversation:
-    """One Central System, over as many connections as it takes."""
+    """Converses with one Central System, over as many connections as it takes."""
 
     def __init__(
         self, charge_point: ChargePoint, rows: Rows, environment: Environment, registration: Registration
@@ -39,7 +39,7 @@ class Conversation:
     # From the link
 
     def link_opened(self, now: Now, password: Password | None = None) -> None:
-        """A new connection. Registered before: no BootNotification, the current statuses instead."""
+        """Begins on a new connection. Registered before: the current statuses, no BootNotification."""
         self._leaving = False
         self._password = password
         self._charge_point.passwords.opened(password)
@@ -48,14 +48,14 @@ class Conversation:
             self._charge_point.link_registered()
 
     def link_closed(self, now: Now) -> None:
-        """Lane 1 is dropped; who waits for an Authorize.conf is told; the row in flight is sent again."""
+        """Drops lane 1, which who waits for an Authorize.conf learns; the row in flight is sent again."""
         dropped = self._calls.link_closed(now)
         self.cut_off()
         self._charge_point.link_lost()
         self._calls.dropped(dropped, now)
 
     def cut_off(self) -> None:
-        """There is no connection: nothing is sent, or answered, on it any more."""
+        """Ends the connection: nothing is sent, or answered, on it any more."""
         self._calls.cut_off()
         self._requests.cut_off()
         self._decisions.frames.clear()
@@ -84,21 +84,21 @@ class Conversation:
                 assert_never(never)
 
     def failed(self, message: str | bytes, why: str) -> None:
-        """Our own fault: a message could not be carried out, and all that came of it was put back."""
+        """Answers InternalError to a message that raised; all that came of it was put back."""
         self._requests.failed(message, why)
 
     def let_open_requests_go(self, why: str) -> None:
-        """Our own fault: requests whose answer takes time may be what raises, so they are answered now."""
+        """Answers InternalError to requests whose answer takes time: they may be what raises."""
         self._requests.let_go(why)
 
     # From the owner
 
     def transfer(self, request: Payload, ticket: int, now: Now) -> None:
-        """OCPP 1.6 4.3: a DataTransfer. It is never kept for later."""
+        """Sends a DataTransfer (OCPP 1.6 4.3). It is never kept for later."""
         self._calls.transfer(request, ticket, now)
 
     def offer_again(self, row_id: int, ticket: int) -> None:
-        """A row that was given up is tried once more; told when that is recorded."""
+        """Tries a row that was given up once more; the owner is answered when that is recorded."""
         self._calls.offer_again(row_id, ticket)
 
     # Time
@@ -136,7 +136,7 @@ class Conversation:
             self._calls.put(call, now)
 
     def drain(self, now: Now) -> Effects:
-        """What was decided since the last time."""
+        """Hands out what was decided since the last time."""
         self._gather(now)
         self._leaving = self._leaving or self._decisions.reconnect is not None
         return self._decisions.drain()

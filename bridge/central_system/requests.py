@@ -24,7 +24,7 @@ from bridge.core.now import Now
 
 
 class Requests:
-    """Of one connection after another. An operation may trigger a call of ours, so `calls` is known here."""
+    """Answers one connection after another. Knows `calls`, since an operation may trigger a call of ours."""
 
     def __init__(
         self, charge_point: ChargePoint, environment: Environment, calls: Calls, decisions: Decisions
@@ -36,11 +36,11 @@ class Requests:
         self._open: dict[str, Later] = {}  # of this connection, not answered yet
 
     def cut_off(self) -> None:
-        """There is no connection: nothing is answered on it any more."""
+        """Forgets what is not answered: the connection is gone."""
         self._open.clear()
 
     def asked(self, call: Call, now: Now) -> None:
-        """One CALL of the Central System."""
+        """Carries out one CALL of the Central System, and answers it if its answer is there."""
         if not self._calls.registration.answers:
             self._decisions.notes.append(f"{call.action} is not answered: the Central System has rejected us")
             return
@@ -70,14 +70,14 @@ class Requests:
         return given.payload
 
     def answer_open(self) -> None:
-        """Those requests whose answer took time and is there now."""
-        for identity, later in tuple(self._open.items()):
+        """Answers those requests whose answer took time and is there now."""
+        for call_id, later in tuple(self._open.items()):
             if (payload := later.payload()) is not None:
-                del self._open[identity]
-                self.answer(CallResult(identity, payload))
+                del self._open[call_id]
+                self.answer(CallResult(call_id, payload))
 
     def failed(self, message: str | bytes, why: str) -> None:
-        """Our own fault: a message could not be carried out, and all that came of it was put back."""
+        """Answers InternalError to a message that raised; all that came of it was put back."""
         try:
             frame = parse(message)
         except (Unreadable, Violation):
@@ -86,13 +86,13 @@ class Requests:
             self.answer(CallError(frame.id, "InternalError", why[:DESCRIPTION_LIMIT]))
 
     def let_go(self, why: str) -> None:
-        """Our own fault: requests whose answer takes time may be what raises, so they are answered now."""
-        for identity in self._open:
-            self.answer(CallError(identity, "InternalError", why[:DESCRIPTION_LIMIT]))
+        """Answers InternalError to requests whose answer takes time: they may be what raises."""
+        for call_id in self._open:
+            self.answer(CallError(call_id, "InternalError", why[:DESCRIPTION_LIMIT]))
         self._open.clear()
 
     def answer(self, frame: CallResult | CallError) -> None:
-        """Of a request, or of what only looked like one."""
+        """Answers a request, or what only looked like one."""
         if isinstance(frame, CallError):
             self._decisions.notes.append(f"answered with {frame.code}: {frame.description}")
         self._decisions.frames.append(encode(frame))

@@ -23,7 +23,7 @@ from bridge.core.maintenance.restart import Restart, RestartKind
 from bridge.core.now import Now
 from bridge.core.outgoing import Outgoing
 from bridge.core.premises import Premises
-from bridge.core.remembered import recalled
+from bridge.core.remembered_values import recalled
 from bridge.core.reporting.faults import LIST_CONFLICT, RESET_FAILURE
 from bridge.core.reports import Reports
 from bridge.core.rows import Change, Remembered

@@ -12,7 +12,7 @@ from bridge.core.setup import Provisioning
 
 @dataclass(slots=True)
 class Premises:
-    """Its owner keeps all of it up to date."""
+    """Holds them together; each has its owner, who keeps it up to date."""
 
     provisioning: Provisioning
     configuration: Configuration

@@ -7,7 +7,7 @@ from typing import Any
 from bridge.core.now import Now, is_dated
 from bridge.core.outgoing import Outgoing
 from bridge.core.premises import Premises
-from bridge.core.reporting.clock_aligned import ClockAligned
+from bridge.core.reporting.clock_aligned_data import ClockAligned
 from bridge.core.reporting.faults import NO_ERROR, Report, error
 from bridge.core.reporting.meter_values import Occasion, meter_values, sample
 from bridge.core.reporting.notifications import Notifier, Told, box_notification, notification
@@ -36,7 +36,7 @@ class Reports:
         self._resumed = isinstance(connector.state, Transaction)
 
     def step(self, now: Now) -> None:
-        """What it is time to report."""
+        """Reports what it is time for."""
         self._sample_aligned(now)
         if self.begun(now):
             self._announce(now)
@@ -44,17 +44,17 @@ class Reports:
             self.observations(now)
 
     def begun(self, now: Now) -> bool:
-        """A restarted bridge reports its true status, never Available first."""
+        """Whether statuses are reported yet: a restarted bridge never reports Available first."""
         return self._box.status is not None or now.s - self._born_s >= FIRST_WORD_S
 
     def link_registered(self) -> None:
-        """The current status of 0 and 1 is sent again, before the queue of rows."""
+        """Sends the current status of 0 and 1 again, before the queue of rows."""
         self._notifier.forget()
         self._box_told = None
         self._connector.stopped_row = None
 
     def date(self, now: Now) -> None:
-        """Time is known now."""
+        """Gives dates to what has none: time is known now."""
         self._notifier.date(now)
         self._observations.date(now)
 
@@ -86,12 +86,12 @@ class Reports:
         self.calls.append(Outgoing("StatusNotification", payload, after_stop_of=after_stop_of))
 
     def notify_passing(self, report: Report, now: Now) -> None:
-        """Of the box, and cleared at once: it stops nothing."""
+        """Reports an error of the box and clears it at once: it stops nothing."""
         for each in (report, NO_ERROR):
             self._notify(box_notification(self._box_operative, now, each), None)
 
     def send_status(self, connector_id: int, now: Now) -> None:
-        """Triggered: the current status, whether it was told before or not."""
+        """Sends the current status, as triggered, whether it was sent before or not."""
         if connector_id == 0:
             self._notify(box_notification(self._box_operative, now), None)
             return
@@ -101,7 +101,7 @@ class Reports:
     # Meter values
 
     def send_meter_values(self, context: str, now: Now) -> bool:
-        """Not of the row's samples: triggered, or the first after a restart. False: no fresh reading."""
+        """Sends values of no row: triggered, or the first after a restart. False: no fresh reading."""
         reading = self._box.fresh_reading(now.s)
         if reading is None:
             return False
@@ -110,7 +110,7 @@ class Reports:
         return self._say(sample(reading, self._box.supply, occasion))
 
     def tell_resumed(self, now: Now) -> None:
-        """One MeterValues for the transaction that outlived a restart, as soon as there is a reading."""
+        """Sends one MeterValues for a transaction that outlived a restart, as soon as there is a reading."""
         if self._resumed and self._service.online:
             state = self._connector.state
             goes_on = (
@@ -141,7 +141,7 @@ class Reports:
     # Observations
 
     def observations(self, now: Now) -> Observations:
-        """As of this moment."""
+        """Looks once more, and returns all of them."""
         seen = Snapshot(
             configuration=self._configuration,
             service=self._service,

@@ -52,9 +52,9 @@ class FaultClearing:
         self._until_s = 0.0
 
     def ask(self, refs: tuple[FaultRef, ...], now: Now) -> None:
-        """By the owner."""
+        """Asks for it, as the owner wants."""
         self._refs, self._until_s = refs, now.s + ASKED_S
 
     def refs(self, now: Now) -> tuple[FaultRef, ...]:
-        """For the wish of this moment."""
+        """Returns what belongs into the wish of this moment."""
         return self._refs if now.s < self._until_s else ()

@@ -30,7 +30,7 @@ from bridge.core.session import (
 )
 from bridge.core.setup import FINISHING, ORDERLY, RESERVATION, Memory
 from bridge.core.transaction.cable import Unlock, cable
-from bridge.core.transaction.running import Running
+from bridge.core.transaction.running_transaction import RunningTransaction
 from bridge.core.transaction.start import (
     begins_with,
     resumed_transaction,
@@ -57,7 +57,7 @@ class Connector:
         self._box, self._service = premises.box, premises.service
         self._configuration = premises.configuration
         self._outside: OutsideTransaction = Idle()  # while none runs
-        self._running: Running | None = None
+        self._running: RunningTransaction | None = None
         self._next_row_id = memory.next_row_id
         self._ticket = 0
         self._stop_asked: StopAsked | None = None
@@ -106,7 +106,7 @@ class Connector:
         log = MeterLog.resumed(row, self._configuration, memory, now)
         state = resumed_transaction(row, memory, self._premises.provisioning.boot_id, now)
         log.of_earlier_boot = state.of_earlier_boot
-        self._running = Running(state, log, self._premises, self.changes)
+        self._running = RunningTransaction(state, log, self._premises, self.changes)
 
     # From the box
 
@@ -263,7 +263,7 @@ class Connector:
         self._next_row_id += 1
         log = MeterLog.started(row, self._configuration, now)
         transaction = started_transaction(row, self._box.plug_in, now)
-        self._running = Running(transaction, log, self._premises, self.changes)
+        self._running = RunningTransaction(transaction, log, self._premises, self.changes)
         self._running.begin(row, reading, now)
 
     # While a transaction runs

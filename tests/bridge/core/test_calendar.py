@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bridge.core.calendar import BUILT_AT, CLOCK, LAST, Calendar, Seen
 from bridge.core.now import SINCE_BOOT, Now, is_dated, timestamp
-from bridge.core.reporting.clock_aligned import ClockAligned
+from bridge.core.reporting.clock_aligned_data import ClockAligned
 from bridge.core.rows import Remembered
 
 TRUTH = datetime(2026, 4, 17, 12, tzinfo=UTC)  # when the boot began

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bridge.core.maintenance.errand import Done, Failed, Fetch, Install, NotGenuine, Outcome, Upload
 from bridge.core.maintenance.firmware import STORED, Firmware
 from bridge.core.now import Now
-from bridge.core.remembered import recalled
+from bridge.core.remembered_values import recalled
 from bridge.core.rows import Remembered
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)

@@ -11,7 +11,7 @@ from bridge.core.box_view import PlugIn
 from bridge.core.calendar import CLOCK, Calendar, Seen
 from bridge.core.configuration import authorization_key as password
 from bridge.core.maintenance import firmware
-from bridge.core.remembered import recalled
+from bridge.core.remembered_values import recalled
 from bridge.core.rows import Remembered
 from bridge.core.session import Finishing, Owner, Stopping
 from bridge.core.setup import FINISHING, PLUG_IN, RESERVATION, STOPPING

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.core.reporting.clock_aligned import DAY_S, LATE_S, ClockAligned, instant_before
+from bridge.core.reporting.clock_aligned_data import DAY_S, LATE_S, ClockAligned, instant_before
 
 MIDNIGHT = datetime(2026, 4, 17, tzinfo=UTC)
 INTERVALS = st.sampled_from([seconds for seconds in range(1, DAY_S + 1) if DAY_S % seconds == 0])

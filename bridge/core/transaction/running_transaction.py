@@ -19,8 +19,8 @@ from bridge.core.transaction.stop import end_reason, energy_spent, meter_stop, s
 from hal.contract import Reading
 
 
-class Running:
-    """At every step `watch`, then `go_on`; once a stop is decided, `finish` instead."""
+class RunningTransaction:
+    """Goes on by `watch` and then `go_on` at every step; once a stop is decided, by `finish` instead."""
 
     def __init__(self, state: Transaction, log: MeterLog, premises: Premises, changes: list[Change]) -> None:
         """`changes`: where what must be durable is put, in order."""
@@ -30,12 +30,12 @@ class Running:
         self._premises = premises
 
     def begin(self, row: TransactionRow, reading: Reading, now: Now) -> None:
-        """A new one, with its first sample: its row is durable before anything else comes of it."""
+        """Begins a new one, with its first sample: its row is durable before anything else comes of it."""
         self._changes += start_changes(row, self.state.plug_in)
         self._changes += self._log.begin(reading, self._premises.box.supply, now)
 
     def watch(self, now: Now) -> None:
-        """What the box shows of it, and whether an invalid idTag has had its energy."""
+        """Notes what the box shows of it, and whether an invalid idTag has had its energy."""
         box, state = self._premises.box, self.state
         fault_since_s = (state.fault_since_s or now.s) if box.opening_faults else None
         closed_once = state.closed_once or box.contactor_closed
@@ -51,20 +51,20 @@ class Running:
             self._changes += self._log.periodic(box.fresh_reading(now.s), box.supply, now)
 
     def feed_aligned(self, taken: Sample) -> None:
-        """Clock-aligned values are of its row."""
+        """Puts clock-aligned values into its row."""
         self._changes += self._log.aligned(taken)
 
     def dated(self, moment: datetime) -> datetime:
-        """Nothing is dated before its last sample, whatever became of the clock."""
+        """Returns a moment that is not before its last sample, whatever became of the clock."""
         return self._log.dated(moment)
 
     def date(self, now: Now) -> None:
-        """Time is known now: it gets its dates."""
+        """Gives it its dates: time is known now."""
         self.state = replace(self.state, started_at=now.place(self.state.started_at))
         self._log.date(now)
 
     def stop(self, reason: str, now: Now, *, id_tag: str | None = None) -> None:
-        """The decision; the row follows when the contactor is open and the meter read. Idempotent."""
+        """Decides to stop; the row follows when the contactor is open and the meter read. Idempotent."""
         if self.state.stopping is None:
             service, box = self._premises.service, self._premises.box
             held = charge_point_status(view(self.state, service, box, now.s), now.s)
@@ -88,7 +88,7 @@ class Running:
     # StartTransaction.conf
 
     def confirmed(self, transaction_id: int, answer: IdTagInfo, now: Now) -> None:
-        """The id is used verbatim, whatever it is."""
+        """Takes over transactionId, verbatim, and what is said of the idTag."""
         parent = answer.parent_id_tag or self.state.parent_id_tag
         self.state = replace(
             self.state, transaction_id=transaction_id, parent_id_tag=parent, invalid=not answer.accepted
@@ -96,7 +96,7 @@ class Running:
         self._limit_invalid(now)
 
     def _limit_invalid(self, now: Now) -> None:
-        """OCPP 1.6 4.8, 9.1: StopTransactionOnInvalidId and MaxEnergyOnInvalidId, as they stand now."""
+        """Applies StopTransactionOnInvalidId and MaxEnergyOnInvalidId (OCPP 1.6 4.8, 9.1) as they stand."""
         state, configuration = self.state, self._premises.configuration
         if not state.invalid or state.stopping is not None:
             return
