@@ -69,11 +69,10 @@ SOLE_IMPORTERS = {
         "bridge.central_system.handshake",
         "bridge.central_system.link",
         "bridge.central_system.trouble",
-        "bridge.cli.central_system",
-        "bridge.cli.strict",
+        "bridge.demo.central_system",
     ),
     "typer": ("bridge.cli.*",),
-    "rich": ("bridge.cli.*",),
+    "rich": ("bridge.doctor.screen", "bridge.demo.screen"),
     "sqlite3": ("bridge.store.*",),
     "gpiozero": ("hal.safety.*", "hal.instruments.*", "hal.mock.board"),
     "lgpio": ("hal.safety.*", "hal.instruments.lamp"),
@@ -88,14 +87,16 @@ OF_HAL_FOR_BRIDGE = ("hal", "hal.contract", "hal.config_file", "hal.logs", "hal.
 # stands below store and settings, which carry its types.
 FLOORS = (
     ("bridge.__main__", "bridge.cli"),
+    ("bridge.doctor", "bridge.demo"),
+    ("bridge.run",),
     ("bridge.app",),
     ("bridge.compose",),
-    ("bridge.parts", "bridge.inbox", "bridge.awaited_store"),
+    ("bridge.parts", "bridge.inbox", "bridge.awaited_store", "bridge.config_files"),
     ("bridge.actor",),
     ("bridge.guard", "bridge.recorder"),
     ("bridge.undo", "bridge.events", "bridge.effects"),
-    ("bridge.central_system", "bridge.local", "bridge.jobs", "bridge.hal_client"),
-    ("bridge.store", "bridge.settings", "bridge.clock", "bridge.reset"),
+    ("bridge.central_system", "bridge.local", "bridge.jobs", "bridge.hal_client", "bridge.mock_client"),
+    ("bridge.store", "bridge.settings", "bridge.clock", "bridge.reset", "bridge.folders"),
     ("bridge.core",),
 )
 # The rooms of `bridge.core`, likewise; below them the nouns that all share.

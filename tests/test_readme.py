@@ -7,8 +7,8 @@ from pathlib import Path
 
 import typer
 
-from bridge.cli.demo.timeline import HEADING
 from bridge.cli.main import app
+from bridge.demo.timeline import HEADING
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

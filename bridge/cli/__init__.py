@@ -1,1 +1,1 @@
-"""The command line: thin, with late imports; the only place of typer and rich."""
+"""The command line: thin, with late imports; the only place of typer."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
-from bridge.cli.folders import CliError
+from bridge.folders import CommandError
 from bridge.local import orders
 from bridge.local.orders import Order, ReplyKind
 
 
-class NoBridgeError(CliError):
+class NoBridgeError(CommandError):
     """None listens there."""
 
 
 def asked(runtime_dir: Path, order: Order, kind: type[ReplyKind], within_s: float | None = None) -> ReplyKind:
-    """Waits as long as the bridge does, or so long. Raises NoBridgeError; CliError when there is no reply."""
+    """Waits as long as the bridge does, or so long. Raises NoBridgeError; CommandError without a reply."""
     path = runtime_dir / orders.SOCKET_NAME
     try:
         with socket.socket(socket.AF_UNIX) as link:
@@ -28,8 +28,8 @@ def asked(runtime_dir: Path, order: Order, kind: type[ReplyKind], within_s: floa
         why = "start it with `evse-bridge run`, or name its --runtime-dir"
         raise NoBridgeError(f"no bridge listens at {path}; {why}") from None
     except PermissionError:
-        raise CliError(f"no permission for {path}: use sudo, or join the group evse") from None
+        raise CommandError(f"no permission for {path}: use sudo, or join the group evse") from None
     except OSError as error:
-        raise CliError(f"no reply from {path}: {error.strerror or error}") from None
+        raise CommandError(f"no reply from {path}: {error.strerror or error}") from None
     except ValueError as error:
-        raise CliError(f"no reply from {path}: {error}") from None
+        raise CommandError(f"no reply from {path}: {error}") from None

@@ -10,9 +10,9 @@ from contextlib import closing
 from pathlib import Path
 
 from bridge.cli.asking import NoBridgeError, asked
-from bridge.cli.folders import CliError, Folders
 from bridge.compose import DATABASE_NAME
 from bridge.core.rows import OfferedAgain, Session
+from bridge.folders import CommandError, Folders
 from bridge.local.orders import ListSessions, OfferAgain, Page, Reply
 from bridge.store import Database, StoreError
 from bridge.store.sessions import Sessions
@@ -22,7 +22,7 @@ PAGE_SESSIONS = 500
 
 
 def every_session(folders: Folders) -> Iterator[Session]:
-    """The oldest first. Raises CliError."""
+    """The oldest first. Raises CommandError."""
     if _is_of_a_bridge(folders):
         yield from _paged(lambda after: _asked(folders, after).sessions)
         return
@@ -30,20 +30,20 @@ def every_session(folders: Folders) -> Iterator[Session]:
         with closing(Sessions.open(database(folders))) as store:
             yield from _paged(lambda after: store.sessions(after, PAGE_SESSIONS))
     except StoreError as error:
-        raise CliError(str(error)) from error
+        raise CommandError(str(error)) from error
 
 
 def offer_again(folders: Folders, row_id: int) -> None:
-    """A session that was given up; recorded when this returns. Raises CliError."""
+    """A session that was given up; recorded when this returns. Raises CommandError."""
     if _is_of_a_bridge(folders):
         if asked(folders.runtime, OfferAgain(row_id), Reply, WITHIN_S).status != "Accepted":
-            raise CliError(f"session {row_id} is not given up any more")
+            raise CommandError(f"session {row_id} is not given up any more")
         return
     try:
         with closing(Database(database(folders))) as store:
             store.apply((OfferedAgain(row_id),))
     except StoreError as error:
-        raise CliError(str(error)) from error
+        raise CommandError(str(error)) from error
 
 
 def database(folders: Folders) -> Path:
@@ -62,7 +62,7 @@ def _is_of_a_bridge(folders: Folders) -> bool:
 def _asked(folders: Folders, after: int) -> Page:
     page = asked(folders.runtime, ListSessions(after), Page, WITHIN_S)
     if page.why:
-        raise CliError(page.why)
+        raise CommandError(page.why)
     return page
 
 

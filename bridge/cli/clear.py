@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bridge.cli.asking import asked
-from bridge.cli.doctor.wire import Heard, NobodyError, Wire
-from bridge.cli.doctor.words import fault_words
-from bridge.cli.folders import CliError
+from bridge.doctor.wire import Heard, NobodyError, Wire
+from bridge.doctor.words import fault_words
+from bridge.folders import CommandError
 from bridge.local.orders import ClearFaults, Reply
 from hal.contract import Fault, FaultRef
 
@@ -19,7 +19,7 @@ STATUS_WITHIN_S = 3.0
 def clear(runtime_dir: Path, sure: Callable[[list[str]], bool]) -> list[str]:
     """What came of it, in lines. `sure` is shown the faults and says whether somebody has looked.
 
-    Raises CliError: nobody is there to clear them, or `hal.safety` would not.
+    Raises CommandError: nobody is there to clear them, or `hal.safety` would not.
     """
     standing = [fault for fault in _faults(runtime_dir) if fault.clears == "person"]
     if not standing:
@@ -31,7 +31,7 @@ def clear(runtime_dir: Path, sure: Callable[[list[str]], bool]) -> list[str]:
     left = {(fault.id, fault.occurrence) for fault in _faults(runtime_dir, until_without=refs)}
     stand_on = [fault.id for fault in standing if (fault.id, fault.occurrence) in left]
     if stand_on:
-        raise CliError(f"{', '.join(stand_on)}: hal.safety does not clear it while its cause is there")
+        raise CommandError(f"{', '.join(stand_on)}: hal.safety does not clear it while its cause is there")
     return [f"cleared: {', '.join(fault.id for fault in standing)}"]
 
 
@@ -47,7 +47,7 @@ def _faults(runtime_dir: Path, until_without: tuple[FaultRef, ...] = ()) -> tupl
     try:
         wire.hear(enough, CLEARS_WITHIN_S if until_without else STATUS_WITHIN_S)
     except NobodyError as error:
-        raise CliError(f"{error}. {error.do}") from None
+        raise CommandError(f"{error}. {error.do}") from None
     if wire.heard.status is None:
-        raise CliError("hal.safety says nothing; read its log")
+        raise CommandError("hal.safety says nothing; read its log")
     return wire.heard.status.faults

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bridge.cli.asking import asked
-from bridge.cli.folders import CliError, MisuseError
+from bridge.folders import CommandError, MisuseError
 from bridge.local.orders import Reply, SendDataTransfer
 
 LIMITS = {"VENDOR": 255, "MESSAGE": 50}  # OCPP 1.6 6.17
@@ -18,14 +18,14 @@ WORDS = {
 
 
 def send(runtime_dir: Path, order: SendDataTransfer) -> list[str]:
-    """What to tell when it was accepted. Raises CliError when not, MisuseError for what cannot be sent."""
+    """What to tell when it was accepted. Raises CommandError if not, MisuseError for what cannot be sent."""
     for name, value in (("VENDOR", order.vendor_id), ("MESSAGE", order.message_id or "")):
         if len(value) > LIMITS[name] or (name == "VENDOR" and not value):
             raise MisuseError(f"{name} has {len(value)} characters: 1 to {LIMITS[name]} are allowed")
     reply = asked(runtime_dir, order, Reply)
     if reply.status is None:
-        raise CliError(f"DataTransfer: {reply.why}")
+        raise CommandError(f"DataTransfer: {reply.why}")
     told = [WORDS.get(reply.status, reply.status), *([f"data: {reply.data}"] if reply.data else [])]
     if reply.status != "Accepted":
-        raise CliError("\n".join(told))
+        raise CommandError("\n".join(told))
     return told

@@ -14,7 +14,8 @@ from typing import Annotated
 import typer
 
 from bridge.cli import mock as mock_commands
-from bridge.cli.folders import CliError, chosen
+from bridge.cli.options import ConfigDir, Examining, Mock, Running, Where, spread
+from bridge.folders import CommandError, chosen
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -29,126 +30,95 @@ config_app = typer.Typer(
 app.add_typer(config_app, name="config")
 app.add_typer(mock_commands.app, name="mock")
 
-ConfigDir = Annotated[
-    Path | None,
-    typer.Option("--config-dir", help="Folder of wallbox.toml and charge-point.toml.", show_default=False),
-]
-StateDir = Annotated[
-    Path | None, typer.Option("--state-dir", help="Folder of all that lasts.", show_default=False)
-]
-RuntimeDir = Annotated[
-    Path | None, typer.Option("--runtime-dir", help="Folder of the sockets.", show_default=False)
-]
-Mock = Annotated[bool, typer.Option("--mock", help="MOCK: the simulated wallbox.")]
-
 
 @config_app.command()
 def init(config_dir: ConfigDir = None, mock: Mock = False) -> None:
     """Write both files, commented. Files that are there stay as they are."""
-    from bridge.cli import config
+    from bridge import config_files
 
-    for line in config.init(chosen(config_dir, None, None, mock=mock).config, mock=mock):
+    for line in config_files.init(chosen(config_dir, None, None, mock=mock).config, mock=mock):
         typer.echo(f"{'MOCK ' * mock}{line}")
 
 
 @config_app.command()
 def check(config_dir: ConfigDir = None, mock: Mock = False) -> None:
     """List every fault of both files: file, line, key, value and what is allowed."""
-    from bridge.cli import config
+    from bridge import config_files
 
-    for line in config.check(chosen(config_dir, None, None, mock=mock).config, mock=mock):
+    for line in config_files.check(chosen(config_dir, None, None, mock=mock).config, mock=mock):
         typer.echo(f"{'MOCK ' * mock}{line}")
 
 
 @app.command()
-def run(
-    config_dir: ConfigDir = None,
-    state_dir: StateDir = None,
-    runtime_dir: RuntimeDir = None,
-    mock: Mock = False,
-) -> None:
+@spread
+def run(where: Where) -> None:
     """Run all programs in the foreground."""
-    from bridge.cli import run as runner
+    from bridge.run import command as runner
 
-    folders = chosen(config_dir, state_dir, runtime_dir, mock=mock)
-    raise typer.Exit(runner.run(folders, new_config=mock and config_dir is None))
+    raise typer.Exit(runner.run(where.folders(), new_config=where.mock and where.config_dir is None))
 
 
 @app.command()
-def safety(
-    config_dir: ConfigDir = None,
-    state_dir: StateDir = None,
-    runtime_dir: RuntimeDir = None,
-    mock: Mock = False,
-) -> None:
+@spread
+def safety(where: Where) -> None:
     """Run hal.safety alone: the wallbox's reflexes."""
-    _become("hal.safety", config_dir, state_dir, runtime_dir, mock=mock)
+    _become("hal.safety", where)
 
 
 @app.command()
-def instruments(
-    config_dir: ConfigDir = None,
-    state_dir: StateDir = None,
-    runtime_dir: RuntimeDir = None,
-    mock: Mock = False,
-) -> None:
+@spread
+def instruments(where: Where) -> None:
     """Run hal.instruments alone: meter, card reader, temperatures."""
-    _become("hal.instruments", config_dir, state_dir, runtime_dir, mock=mock)
+    _become("hal.instruments", where)
 
 
 @app.command()
-def bridge(
-    config_dir: ConfigDir = None,
-    state_dir: StateDir = None,
-    runtime_dir: RuntimeDir = None,
-    mock: Mock = False,
-) -> None:
+@spread
+def bridge(where: Where) -> None:
     """Run the bridge alone: the charge point."""
-    _become("bridge", config_dir, state_dir, runtime_dir, mock=mock)
+    _become("bridge", where)
 
 
 @app.command()
+@spread
 def datatransfer(
     vendor: Annotated[str, typer.Argument(help="vendorId.", show_default=False)],
     message: Annotated[str, typer.Argument(help="messageId; empty: none.", show_default=False)],
     data: Annotated[str | None, typer.Argument(help="What it carries.", show_default=False)] = None,
-    runtime_dir: RuntimeDir = None,
-    mock: Mock = False,
+    *,
+    running: Running,
 ) -> None:
     """Send a DataTransfer to the Central System through the running bridge; 0: Accepted."""
     from bridge.cli import data_transfer
     from bridge.local.orders import SendDataTransfer
 
-    runtime = chosen(None, None, runtime_dir, mock=mock).runtime
-    for line in data_transfer.send(runtime, SendDataTransfer(vendor, message or None, data)):
-        typer.echo(f"{'MOCK ' * mock}{line}")
+    for line in data_transfer.send(running.folder(), SendDataTransfer(vendor, message or None, data)):
+        typer.echo(f"{'MOCK ' * running.mock}{line}")
 
 
 @app.command()
+@spread
 def clear(
     yes: Annotated[bool, typer.Option("--yes", help="Somebody has looked; do not ask.")] = False,
-    runtime_dir: RuntimeDir = None,
-    mock: Mock = False,
+    *,
+    running: Running,
 ) -> None:
     """Clear the faults that only a person may clear (welded contactor, emergency stop ...)."""
     from bridge.cli.clear import clear as cleared
 
     def sure(faults: list[str]) -> bool:
         for line in faults:
-            typer.echo(f"{'MOCK ' * mock}{line}")
+            typer.echo(f"{'MOCK ' * running.mock}{line}")
         return yes or typer.confirm("Have you looked at each, and put it right?")
 
-    for line in cleared(chosen(None, None, runtime_dir, mock=mock).runtime, sure):
-        typer.echo(f"{'MOCK ' * mock}{line}")
+    for line in cleared(running.folder(), sure):
+        typer.echo(f"{'MOCK ' * running.mock}{line}")
 
 
-def _become(
-    module: str, config_dir: Path | None, state_dir: Path | None, runtime_dir: Path | None, *, mock: bool
-) -> None:
-    """This process turns into that program, without the memory of a command line."""
-    folders = chosen(config_dir, state_dir, runtime_dir, mock=mock)
+def _become(module: str, where: Where) -> None:
+    """Turns this process into that program, without the memory of a command line."""
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-I", "-u", "-m", module, *folders.arguments])
+    os.execv(sys.executable, [sys.executable, "-I", "-u", "-m", module, *where.folders().arguments])
 
 
 @app.command()
@@ -156,38 +126,27 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave it running to play with.")] = False,
 ) -> None:
     """MOCK: A whole charging session, shown live."""
-    from bridge.cli.demo import command as shown
+    from bridge.demo import command as shown
 
     raise typer.Exit(shown.run(keep=keep))
 
 
 @app.command()
-def doctor(
-    config_dir: ConfigDir = None,
-    state_dir: StateDir = None,
-    runtime_dir: RuntimeDir = None,
-    mock: Mock = False,
-    no_card: Annotated[bool, typer.Option("--no-card", help="Do not ask for a card.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="The cable lock may move; do not ask.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object; nobody is asked anything.")] = False,
-    report: Annotated[
-        Path | None,
-        typer.Option("--report", help="Write a commissioning sheet (HTML) there.", show_default=False),
-    ] = None,
-) -> None:
+@spread
+def doctor(where: Where, examining: Examining) -> None:
     """Check everything of an installed box; each line says what was measured and what to do."""
-    from bridge.cli.doctor import command as doctors
+    from bridge.doctor import command as doctors
 
-    options = doctors.Options(card=not no_card, yes=yes, json=json, sheet=report)
-    raise typer.Exit(doctors.run(chosen(config_dir, state_dir, runtime_dir, mock=mock), options))
+    options = doctors.Options(
+        card=not examining.no_card, yes=examining.yes, json=examining.json, sheet=examining.report
+    )
+    raise typer.Exit(doctors.run(where.folders(), options))
 
 
 @app.command()
+@spread
 def sessions(
-    config_dir: ConfigDir = None,
-    state_dir: StateDir = None,
-    runtime_dir: RuntimeDir = None,
-    mock: Mock = False,
+    where: Where,
     undelivered: Annotated[
         bool, typer.Option("--undelivered", help="Only what the Central System does not know wholly.")
     ] = False,
@@ -201,20 +160,20 @@ def sessions(
     """List what was charged, and whether the Central System knows it."""
     from bridge.cli import sessions as shown
 
-    folders = chosen(config_dir, state_dir, runtime_dir, mock=mock)
+    folders = where.folders()
     if resend is not None:
         typer.echo(shown.resend(folders, resend))
         return
     listed = shown.listed if export is None else partial(shown.export, file=export)
     for line in listed(folders, undelivered=undelivered):
-        typer.echo(f"{'MOCK ' * mock}{line}")
+        typer.echo(f"{'MOCK ' * where.mock}{line}")
 
 
 def main() -> None:
     """The console script."""
     try:
         app()
-    except CliError as error:
+    except CommandError as error:
         typer.echo(str(error), err=True)
         sys.exit(error.exit_code)
 

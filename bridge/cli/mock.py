@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from bridge.cli.client import ask
-from bridge.cli.folders import CliError, chosen
+from bridge.folders import CommandError, chosen
+from bridge.mock_client import ask
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="MOCK: move the simulated wallbox.")
 
@@ -113,7 +113,7 @@ def _part(text: str) -> tuple[str, float]:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise CliError(f"MOCK copper: {text}: must be PART=VALUE with a number, as hum_v=2")
+        raise CommandError(f"MOCK copper: {text}: must be PART=VALUE with a number, as hum_v=2")
     return name, number
 
 

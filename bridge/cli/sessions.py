@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 from bridge.cli import books
-from bridge.cli.folders import CliError, Folders, MisuseError
 from bridge.core.now import SINCE_BOOT, is_dated
 from bridge.core.rows import Session
+from bridge.folders import CommandError, Folders, MisuseError
 from bridge.store.opening import set_aside
 
 COLUMNS = (
@@ -21,7 +21,7 @@ _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def listed(folders: Folders, *, undelivered: bool) -> Iterator[str]:
-    """A line for each session, the oldest first. Raises CliError."""
+    """A line for each session, the oldest first. Raises CommandError."""
     yield from _damaged(folders)
     shown = 0
     for session in _sessions(folders, undelivered=undelivered):
@@ -32,21 +32,23 @@ def listed(folders: Folders, *, undelivered: bool) -> Iterator[str]:
 
 
 def export(folders: Folders, file: Path, *, undelivered: bool) -> Iterator[str]:
-    """Writes CSV (RFC 4180, UTF-8); tells what was done. Raises CliError: a file that was there is as before
-    unless it is the file that cannot be written."""
+    """Writes CSV (RFC 4180, UTF-8); tells what was done. Raises CommandError: a file that was there is as
+    before unless it is the file that cannot be written."""
     rows = [_cells(session) for session in _sessions(folders, undelivered=undelivered)]
     try:
         with file.open("w", encoding="utf-8", newline="") as out:
             csv.writer(out).writerows([COLUMNS, *rows])
     except OSError as error:
-        raise CliError(f"{file}: {error.strerror}: give a file in a folder that may be written") from error
+        raise CommandError(
+            f"{file}: {error.strerror}: give a file in a folder that may be written"
+        ) from error
     yield from _damaged(folders)
     yield f"{len(rows)} session{'s' * (len(rows) != 1)} written to {file}"
 
 
 def resend(folders: Folders, row_id: int) -> str:
     """Offers a session that was given up once more; a running bridge sends it at its next step, another when
-    it runs. Raises CliError.
+    it runs. Raises CommandError.
     """
     given_up = {each.row.row_id for each in _sessions(folders, undelivered=True) if each.row.given_up}
     if row_id not in given_up:

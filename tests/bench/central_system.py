@@ -9,8 +9,8 @@ import asyncio
 import signal
 import time
 
-from bridge.cli.central_system import CentralSystem
-from bridge.cli.ledger import Tag
+from bridge.demo.central_system import CentralSystem
+from bridge.demo.ledger import Tag
 
 CALLS_PER_S = 200.0
 ID_TAG = "BE2C4"

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from bridge.cli import sessions
-from bridge.cli.folders import CliError, Folders, MisuseError
 from bridge.core.rows import Delivered, GivenUp, MessageRef, StartConfirmed, TransactionStarted
+from bridge.folders import CommandError, Folders, MisuseError
 from bridge.store import Database
 from tests.bridge.store.model import a_row, a_stop
 from tests.own_mounts import under
@@ -101,14 +101,14 @@ def test_the_table_has_the_documented_columns(folders: Folders) -> None:
 
 @pytest.mark.usefixtures("five")
 def test_an_export_that_cannot_be_written_says_so(folders: Folders) -> None:
-    with pytest.raises(CliError, match="No such file or directory: give a file in a folder"):
+    with pytest.raises(CommandError, match="No such file or directory: give a file in a folder"):
         list(sessions.export(folders, folders.state / "nowhere" / "F.csv", undelivered=False))
 
 
 def test_an_export_of_nothing_leaves_the_former_table_alone(folders: Folders) -> None:
     file = folders.state / "F.csv"
     file.write_text("last month's")
-    with pytest.raises(CliError, match="there is none"):
+    with pytest.raises(CommandError, match="there is none"):
         list(sessions.export(folders, file, undelivered=False))
     assert file.read_text() == "last month's"
 
@@ -130,7 +130,7 @@ def test_a_store_that_another_program_holds(folders: Folders) -> None:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         other.stdout.readline()
-        with pytest.raises(CliError, match="database is locked; another program holds it: try again"):
+        with pytest.raises(CommandError, match="database is locked; another program holds it: try again"):
             list(sessions.listed(folders, undelivered=False))
         other.communicate()
     assert len(list(sessions.listed(folders, undelivered=False))) == 5
@@ -177,7 +177,7 @@ def test_only_what_was_given_up_can_be_resent(folders: Folders, row_id: int) -> 
 
 
 def test_without_a_store_one_clear_line(folders: Folders) -> None:
-    with pytest.raises(CliError, match="bridge makes it at its first start"):
+    with pytest.raises(CommandError, match="bridge makes it at its first start"):
         list(sessions.listed(folders, undelivered=False))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from bridge.cli.ledger import Payload, Transaction
+from bridge.demo.ledger import Payload, Transaction
 
 REGISTER_WH = 10  # a step of the meter
 TOLERANCE_WH = 1 + 2 * REGISTER_WH  # of one session: a step at each end, and float32 on the meter's wire

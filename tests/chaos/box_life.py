@@ -13,8 +13,8 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 
-from bridge.cli.central_system import CentralSystem
-from bridge.cli.ledger import Tag
+from bridge.demo.central_system import CentralSystem
+from bridge.demo.ledger import Tag
 from tests.chaos import evidence
 from tests.chaos.books import CUT, Estimates, Happened, Verdict, judge, plug_ins_of, sessions_of
 from tests.chaos.clock import BoxClock

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import Literal
 
-from bridge.cli.ledger import Ledger, Tag
+from bridge.demo.ledger import Ledger, Tag
 from tests.bridge.central_system.payloads import profile
 from tests.chaos.books import judge, plug_ins_of
 from tests.scenarios.pure import PureWorld

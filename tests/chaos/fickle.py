@@ -13,8 +13,8 @@ from datetime import datetime
 from itertools import count
 from typing import Protocol
 
-from bridge.cli.ledger import Ledger, Payload, Tag
 from bridge.core.rows import Delivered, StartConfirmed
+from bridge.demo.ledger import Ledger, Payload, Tag
 from tests.chaos.store import PowerCut
 from tests.chaos.tally import CARDS, FREE_TAG, Tally
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Protocol
 
-from bridge.cli.ledger import Payload
+from bridge.demo.ledger import Payload
 from tests.chaos.tally import CARDS
 
 STARTS = ("card", "card first", "remote", "remote first", "free", "offline", "reserved")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bridge.cli.ledger import Payload, Transaction
+from bridge.demo.ledger import Payload, Transaction
 from tests.chaos.books import Happened, PlugIn, Verdict, judge
 
 DAY = "2026-01-01T00:"

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from bridge.central_system.link import Link
-from bridge.cli.central_system import CentralSystem
+from bridge.demo.central_system import CentralSystem
 from tests.bridge.central_system.listening import Heard, eventually, impatient, running
 from tests.chaos.proxy import FAULTS, LinkFault, Proxy
 

@@ -11,7 +11,7 @@ import random
 import time
 from datetime import UTC, datetime, timedelta
 
-from bridge.cli.central_system import Refused
+from bridge.demo.central_system import Refused
 from tests.chaos.books import Happened
 from tests.system.programs import Said
 from tests.system.world import World

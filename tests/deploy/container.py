@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge import settings as charge_point
-from bridge.cli.client import ask
+from bridge.mock_client import ask
 from hal import settings as wallbox
 from hal.mock.line_map import LineMap
 from tests.deploy.layers import ROOT, application, base, in_overlay, unit_files

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Literal
 
 from bridge.central_system.frames import Call, CallError, CallResult, Frame, FrameError, parse
-from bridge.cli.central_system import CentralSystem, Line, Refused
-from bridge.cli.ledger import Payload, Tag
+from bridge.demo.central_system import CentralSystem, Line, Refused
+from bridge.demo.ledger import Payload, Tag
 
 FOLDER = Path(__file__).parent
 LINE_LIMIT = 1 << 20

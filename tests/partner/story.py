@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.cli.ledger import Payload
+from bridge.demo.ledger import Payload
 from tests.bridge.jobs.servers import HttpServer
 from tests.scenarios.script import Mode
 from tests.system.world import CARD, REGISTER_WH, World

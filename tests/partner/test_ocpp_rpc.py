@@ -13,8 +13,8 @@ from websockets.typing import Subprotocol
 
 from bridge.central_system.operations import SUPPORTED
 from bridge.cli.books import every_session
-from bridge.cli.central_system import CentralSystem, Refused
-from bridge.cli.folders import Folders
+from bridge.demo.central_system import CentralSystem, Refused
+from bridge.folders import Folders
 from tests.bridge.jobs.servers import http_server
 from tests.partner.ocpp_rpc import OcppRpc, missing
 from tests.partner.story import Story, meters

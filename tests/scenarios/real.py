@@ -20,10 +20,10 @@ from websockets.sync.server import Server, ServerConnection, serve
 from websockets.typing import Subprotocol
 
 from bridge import settings as bridge_settings
-from bridge.cli.client import ask
-from bridge.cli.folders import CliError
 from bridge.core.now import timestamp
 from bridge.core.password import Password
+from bridge.folders import CommandError
+from bridge.mock_client import ask
 from hal import contract
 from hal import settings as hal_settings
 from hal.contract import Hello, LineBuffer, Reading, Status
@@ -229,7 +229,7 @@ class RealWorld:
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         try:
             return ask(self._run.runtime, request)
-        except CliError as error:
+        except CommandError as error:
             raise ValueError(str(error)) from None
 
     def _leave_unlisted(self) -> None:

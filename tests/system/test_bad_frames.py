@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bridge.cli.central_system import Refused
+from bridge.demo.central_system import Refused
 from tests.system.world import World, world
 
 pytestmark = pytest.mark.real

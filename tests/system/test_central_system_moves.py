@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from bridge import settings
-from bridge.cli.central_system import CentralSystem
+from bridge.demo.central_system import CentralSystem
 from tests.system import disk
 from tests.system.configured import Values
 from tests.system.disk import Disk

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bridge.cli.clear import clear
-from bridge.cli.folders import CliError
+from bridge.folders import CommandError
 from tests.system.world import World, world
 
 pytestmark = pytest.mark.real
@@ -29,7 +29,9 @@ async def test_an_emergency_stop_stands_until_it_is_released_looked_at_and_clear
         assert await cleared(w, sure=True) == ([], ["no fault stands that a person clears"])
         await w.truth.do("fault", name="stop_button")
         await w.until_status("Faulted", "InternalError")
-        with pytest.raises(CliError, match=r"emergency_stop: hal[.]safety does not clear it while its cause"):
+        with pytest.raises(
+            CommandError, match=r"emergency_stop: hal[.]safety does not clear it while its cause"
+        ):
             await cleared(w, sure=True)
         await w.truth.do("clear", name="stop_button")
         shown, told = await cleared(w, sure=False)

@@ -18,9 +18,9 @@ from typing import IO
 import pytest
 from rich.console import Console
 
-from bridge.cli.demo.command import central_system, show
-from bridge.cli.demo.screen import Screen
-from bridge.cli.demo.session import Stage
+from bridge.demo.command import central_system, show
+from bridge.demo.screen import Screen
+from bridge.demo.session import Stage
 
 PATIENCE_S = 150.0
 

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from bridge.central_system.frames import Call, CallError, CallResult, Frame
-from bridge.cli.demo.present import Present
-from bridge.cli.demo.screen import Screen
-from bridge.cli.demo.session import Stage, StepError
-from bridge.cli.demo.timeline import HOLD_S, Row, Timeline, changes, laid_out, said, widths
-from bridge.cli.demo.verdict import Evidence, verdict
+from bridge.demo.present import Present
+from bridge.demo.screen import Screen
+from bridge.demo.session import Stage, StepError
+from bridge.demo.timeline import HOLD_S, Row, Timeline, changes, laid_out, said, widths
+from bridge.demo.verdict import Evidence, verdict
 from hal.contract import Card, Reading
 
 RIGHT = Evidence(

@@ -17,7 +17,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from bridge.cli.doctor.check import RESULTS, TOPICS
+from bridge.doctor.check import RESULTS, TOPICS
 from tests.system.programs import EVSE_BRIDGE
 from tests.system.waiting import until
 from tests.system.world import CARD, World, world

@@ -9,7 +9,7 @@ from typing import Literal
 
 import pytest
 
-from bridge.cli.ledger import Transaction
+from bridge.demo.ledger import Transaction
 from hal.contract import Reading, Status, Temperatures
 from tests.system.bare import OFFERED_A, BareBox, charging_bare_box
 from tests.system.programs import started_at_s

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bridge.central_system.frames import Call
-from bridge.cli.central_system import CentralSystem
-from bridge.cli.ledger import Tag, Transaction
+from bridge.demo.central_system import CentralSystem
+from bridge.demo.ledger import Tag, Transaction
 from hal.contract import InstrumentBox
 from tests.system import configured, folders
 from tests.system.configured import Values

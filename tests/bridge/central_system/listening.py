@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Callable
 from bridge.central_system.events import Closed, LinkEvent, Opened, Received
 from bridge.central_system.handshake import LinkSettings
 from bridge.central_system.link import Link
-from bridge.cli.central_system import CentralSystem
-from bridge.cli.ledger import Tag
+from bridge.demo.central_system import CentralSystem
+from bridge.demo.ledger import Tag
 
 PATIENCE_S = 30.0
 

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from bridge.cli.central_system import CentralSystem
 from bridge.core.now import timestamp
 from bridge.core.reporting.observations import SOURCES
+from bridge.demo.central_system import CentralSystem
 from tests.bridge.jobs.archive import Signer
 from tests.bridge.jobs.ftp_server import USER_IN_URL
 from tests.bridge.jobs.servers import ftp_server, http_server

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from bridge.cli import books, data_transfer, sessions
-from bridge.cli.central_system import CentralSystem
-from bridge.cli.folders import CliError, Folders, MisuseError
 from bridge.compose import DATABASE_NAME
 from bridge.core.rows import GivenUp, Session, TransactionStarted
+from bridge.demo.central_system import CentralSystem
+from bridge.folders import CommandError, Folders, MisuseError
 from bridge.local import orders
 from bridge.local.desk import MOST_CLIENTS, Desk
 from bridge.local.orders import OfferAgain, Order, Ordered, Reply, SendDataTransfer
@@ -86,7 +86,7 @@ async def test_an_order_and_its_reply(folder: Path) -> None:
 )
 async def test_a_no_is_an_error(folder: Path, reply: Reply, said: str) -> None:
     async with answering(folder, reply):
-        with pytest.raises(CliError, match=said):
+        with pytest.raises(CommandError, match=said):
             await asyncio.to_thread(data_transfer.send, folder, GREETING)
 
 
@@ -139,7 +139,7 @@ async def test_no_more_than_so_many_at_once(folder: Path) -> None:
 
 
 def test_nobody_listens(folder: Path) -> None:
-    with pytest.raises(CliError, match=r"no bridge listens at .*bridge\.sock; start it"):
+    with pytest.raises(CommandError, match=r"no bridge listens at .*bridge\.sock; start it"):
         data_transfer.send(folder, GREETING)
 
 
@@ -183,7 +183,7 @@ async def test_what_was_offered_meanwhile_is_told(folder: Path, status: str, ref
         store.apply([TransactionStarted(a_row(1)), GivenUp(1, "refused")])
         async with answering(folder, Reply(status), store) as got:
             folders = Folders(folder, folder, folder, mock=True)
-            said = pytest.raises(CliError, match="session 1 is not given up any more")
+            said = pytest.raises(CommandError, match="session 1 is not given up any more")
             with said if refused else contextlib.nullcontext():
                 await asyncio.to_thread(sessions.resend, folders, 1)
         assert got == [OfferAgain(1)]
@@ -194,7 +194,7 @@ async def test_a_store_that_cannot_be_read_is_told(folder: Path) -> None:
     closed.close()
     folders = Folders(folder, folder, folder, mock=True)
     async with answering(folder, Reply("Accepted"), closed):
-        with pytest.raises(CliError, match="could not be read"):
+        with pytest.raises(CommandError, match="could not be read"):
             await asyncio.to_thread(lambda: list(sessions.listed(folders, undelivered=False)))
 
 

@@ -1,0 +1,75 @@
+"""`evse-bridge config`: the two files written and checked. wallbox.toml only through `hal.settings`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from bridge import settings
+from bridge.central_system.credentials import ca_file_fault
+from bridge.folders import CommandError, MisuseError, unusable
+from hal.config_file import Broken, ConfigError, Report
+
+WALLBOX_FILE = "wallbox.toml"
+
+
+def init(config_dir: Path, *, mock: bool) -> list[str]:
+    """Writes what is missing, never over a file; returns what to tell. Raises CommandError."""
+    texts = {
+        WALLBOX_FILE: hal_settings("init", mock=mock),
+        settings.FILE_NAME: settings.new_file(mock=mock),
+    }
+    try:
+        config_dir.mkdir(parents=True, exist_ok=True)
+        return [_written(config_dir / name, text) for name, text in texts.items()]
+    except OSError as error:
+        raise unusable(error, "--config-dir") from None
+
+
+def _written(path: Path, text: str) -> str:
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        return f"{path}: is there already and stays as it is"
+    return f"{path}: written"
+
+
+def check(config_dir: Path, *, mock: bool) -> tuple[str, ...]:
+    """Facts and warnings of two files that may be used. Raises MisuseError with every fault of both."""
+    answer = hal_settings("check", str(config_dir / WALLBOX_FILE), mock=mock)
+    report = msgspec.json.decode(answer, type=Report)
+    faults, told = list(report.faults), [f"{WALLBOX_FILE}: {fact}" for fact in report.facts]
+    try:
+        rules = (partial(_files, folder=config_dir),)
+        charge_point = settings.load(config_dir / settings.FILE_NAME, mock=mock, rules=rules)
+    except ConfigError as error:
+        faults += error.faults
+    else:
+        told.append(
+            f"{settings.FILE_NAME}: {charge_point.charge_point.id} at {charge_point.central_system.url}"
+        )
+        told += [f"{settings.FILE_NAME}: warning: {warning}" for warning in settings.warnings(charge_point)]
+    if faults:
+        raise MisuseError("\n".join(str(fault) for fault in faults))
+    return tuple(told)
+
+
+def _files(read: settings.ChargePoint, folder: Path) -> Iterator[Broken]:
+    """Files that charge-point.toml names. The bridge starts without them and says what it cannot do."""
+    if read.central_system.ca_file and (fault := ca_file_fault(folder / read.central_system.ca_file)):
+        yield Broken(("central_system.ca_file",), f"{fault}; give a PEM file, or leave it out")
+
+
+def hal_settings(*arguments: str, mock: bool) -> str:
+    """What hal.settings prints. Raises CommandError when it breaks."""
+    command = [sys.executable, "-I", "-m", "hal.settings", *arguments, *["--mock"] * mock]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 2) or not done.stdout:
+        raise CommandError(f"hal.settings failed with {done.returncode}: {done.stderr.strip()[-200:]}")
+    return done.stdout

@@ -1,0 +1,203 @@
+"""The charging session of the demo, step by step: each waits for what it wants to see, none for a time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from bridge.central_system.frames import CallResult
+from bridge.demo.central_system import CentralSystem, Line
+from bridge.demo.present import Present
+from bridge.demo.timeline import Row, Timeline, changes, said
+from bridge.demo.verdict import LEAST_WH, TOLERANCE_WH
+from hal.contract import Message
+
+CARD = "0004AABBCC"  # as an RDM6300 says it: 10 hex digits
+SAMPLES = 3  # MeterValues of the session that are waited for
+ENOUGH_WH = LEAST_WH + 2 * TOLERANCE_WH
+WATCH_LAG_S = 0.01  # the mock looks each 0.02 s: so long ago, on average, was what it tells
+LOG_LINES = 25
+
+Ask = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+
+
+class StepError(Exception):
+    """A step went wrong or did not happen; the text names it."""
+
+
+@dataclass(slots=True)
+class Stage:
+    """All that is seen, as it comes in; the timeline hears of it at once."""
+
+    timeline: Timeline = field(default_factory=Timeline)
+    present: Present = field(default_factory=Present)
+    step: str = ""
+    log: deque[str] = field(default_factory=lambda: deque(maxlen=LOG_LINES))
+    fallen: str | None = None  # why nothing more can come
+    acted_s: float = 0.0  # when a person last did something
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def heard_plant(self, told: dict[str, Any]) -> None:
+        """A line of `watch`."""
+        at_s = max(told.get("at_s", time.monotonic()) - WATCH_LAG_S, self.acted_s)
+        self._now(self.present.with_plant(told.get("changed", told)), at_s)
+
+    def heard_hal(self, message: Message) -> None:
+        """A line of hal.sock; what carries no moment of its own happens now."""
+        self._now(self.present.with_message(message), getattr(message, "at_s", time.monotonic()))
+
+    def told(self, line: Line) -> None:
+        """A line of the Central System's transcript."""
+        by_us = line.sender == "charge point"
+        row = said(line.at_s, line.frame, line.action, by_us=by_us, present=self.present)
+        if row is not None:
+            self.timeline.add(row)
+        self._stir()
+
+    def logged(self, _: str, line: str) -> None:
+        """A line of `evse-bridge run`."""
+        self.log.append(line)
+
+    def fell(self, why: str) -> None:
+        """The programs have ended."""
+        self.fallen = why
+        self._stir()
+
+    async def until(self, step: str, happened: Callable[[], object], limit_s: float) -> None:
+        """Looks at every news. Raises StepError."""
+        self.step = step
+        try:
+            async with asyncio.timeout(limit_s):
+                while not happened():
+                    if self.fallen is not None:
+                        raise StepError(f"{step}: {self.fallen}")
+                    await self._news.wait()
+        except TimeoutError:
+            raise StepError(f"{step}: did not happen within {limit_s:g} s") from None
+
+    def _now(self, present: Present, at_s: float) -> None:
+        self.timeline.add(*changes(self.present, present, at_s))
+        self.present = present
+        self._stir()
+
+    def _stir(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
+
+
+class Session:
+    """What the steps look at, and the hands of the person before the box."""
+
+    def __init__(self, stage: Stage, central_system: CentralSystem, ask: Ask) -> None:
+        self.stage = stage
+        self.central_system = central_system
+        self._ask = ask
+
+    @property
+    def present(self) -> Present:
+        """At this moment."""
+        return self.stage.present
+
+    async def play(self) -> None:
+        """From the first program that comes up to the car that has left. Raises StepError, CommandError."""
+        for step in STEPS:
+            if step.act is not None:
+                await self._act(step.act)
+            await self.stage.until(step.name, partial(step.happened, self), step.limit_s)
+
+    async def _act(self, act: dict[str, Any]) -> None:
+        self.stage.acted_s = time.monotonic()
+        if act["do"] == "swipe":
+            self.stage.timeline.add(Row(self.stage.acted_s, card="card shown"))
+        await self._ask(act)
+
+    def status(self) -> tuple[str, str]:
+        """Last told of connector 1: status and errorCode."""
+        told = [one for one in self.central_system.ledger.status_notifications if one["connectorId"] == 1]
+        return (told[-1]["status"], told[-1]["errorCode"]) if told else ("", "")
+
+    def accepted(self, action: str) -> bool:
+        """It was asked and answered with Accepted. Raises StepError for another answer."""
+        for answer in self._answers(action):
+            status = answer.get("idTagInfo", {}).get("status", "Accepted")
+            if status != "Accepted":
+                raise StepError(
+                    f"{action}: the Central System answered {status}; Accepted is needed to go on"
+                )
+            return True
+        return False
+
+    def _answers(self, action: str) -> Iterator[dict[str, Any]]:
+        for line in self.central_system.transcript:
+            if (
+                line.action == action
+                and line.sender == "central system"
+                and isinstance(line.frame, CallResult)
+            ):
+                yield line.frame.payload
+
+    def samples(self) -> int:
+        """MeterValues of transactions so far, Begin and End not counted."""
+        return sum(
+            value.get("context") == "Sample.Periodic"
+            for transaction in self.central_system.ledger.transactions.values()
+            for asked in transaction.values
+            for element in asked["meterValue"]
+            for value in element["sampledValue"][:1]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`act`: what the person does first; then `happened` is waited for."""
+
+    name: str
+    happened: Callable[[Session], object]
+    act: dict[str, Any] | None = None
+    limit_s: float = 20.0  # some ten times what it takes on a slow machine
+
+
+def _lock(session: Session) -> str | None:
+    status = session.present.status
+    return status.lock if status is not None else None
+
+
+def _told(status: str) -> Callable[[Session], bool]:
+    return lambda session: session.status()[0] == status
+
+
+STEPS: tuple[Step, ...] = (
+    Step("the mock wallbox comes up", lambda it: it.present.plant.pilot is not None, limit_s=40.0),
+    Step("hal.safety comes up", lambda it: it.present.status is not None, limit_s=40.0),
+    Step("hal.instruments comes up: meter and card reader", lambda it: it.present.senses, limit_s=40.0),
+    Step("bridge comes up and is accepted", lambda it: it.central_system.registered, limit_s=40.0),
+    # 10 s of readings end an error of the meter (it takes long to come up on a busy machine).
+    Step("Available is told without error", lambda it: it.status() == ("Available", "NoError"), limit_s=40.0),
+    Step("the car plugs in", lambda it: it.present.plant.car != "away", {"do": "plug-in"}),
+    Step("the lock locks", lambda it: _lock(it) == "locked"),
+    Step("Preparing is told", _told("Preparing")),
+    Step("a card is presented", lambda it: it.present.cards >= 1, {"do": "swipe", "tag": CARD}),
+    Step("Authorize is accepted", lambda it: it.accepted("Authorize")),
+    Step("StartTransaction is accepted", lambda it: it.accepted("StartTransaction")),
+    Step("the pilot offers current", lambda it: isinstance(it.present.plant.pilot, float)),
+    Step("the contactor closes", lambda it: it.present.plant.contactor_closed),
+    Step("Charging is told", _told("Charging")),
+    Step(
+        f"{SAMPLES} MeterValues are sent and {ENOUGH_WH} Wh have flowed",
+        lambda it: it.samples() >= SAMPLES and it.present.plant.received_wh >= ENOUGH_WH,
+        limit_s=60.0,
+    ),
+    Step("the card is presented again", lambda it: it.present.cards >= 2, {"do": "swipe", "tag": CARD}),
+    Step("the offer ends", lambda it: it.present.plant.pilot == "x1"),
+    Step("the contactor opens", lambda it: not it.present.plant.contactor_closed),
+    Step("StopTransaction is accepted", lambda it: it.accepted("StopTransaction")),
+    Step("Finishing is told", _told("Finishing")),
+    Step("the cable is released", lambda it: _lock(it) == "unlocked"),
+    Step("the car leaves", lambda it: it.present.plant.car == "away", {"do": "plug-out"}),
+    Step("Available is told", _told("Available")),
+)  # fmt: skip

@@ -1,0 +1,109 @@
+"""PURE: judges the way to the Central System."""
+
+from __future__ import annotations
+
+import ssl
+from datetime import datetime, timedelta
+from ipaddress import ip_address
+
+from bridge.doctor.check import Check, Subject
+from bridge.doctor.network import Certificate, Target, Trial
+
+DNS = Subject("central_system.dns", "host name", "has an address")
+TCP = Subject("central_system.tcp", "TCP", "connects within 10 s")
+TLS = Subject("central_system.tls", "TLS", "a trusted certificate")
+ENDS_SOON = timedelta(days=14)
+OCPP = Subject("central_system.ocpp", "OCPP", "accepted, ocpp1.6")
+
+
+def named(where: Target, addresses: tuple[str, ...]) -> Check:
+    """The name has an address."""
+    return DNS.ok(where.host if where.host in addresses else f"{where.host} is {', '.join(addresses[:3])}")
+
+
+def nameless(where: Target, error: OSError) -> Check:
+    """It has none."""
+    do = "Check central_system.url for a typing error, and the network's name server (ping, resolvectl)."
+    return DNS.fault(f"{where.host}: {error.strerror or error}", do)
+
+
+def reached(where: Target, took_s: float) -> Check:
+    """TCP connects."""
+    return TCP.ok(f"port {where.port} in {took_s * 1000:.0f} ms", {"tcp_s": round(took_s, 4)})
+
+
+def unreached(where: Target, error: OSError) -> Check:
+    """It does not."""
+    why = "no answer" if isinstance(error, TimeoutError) else error.strerror or str(error)
+    do = "Does the Central System run? Check the port in central_system.url, the network and the firewall."
+    return TCP.fault(f"port {where.port}: {why}", do)
+
+
+def unencrypted(addresses: tuple[str, ...]) -> Check:
+    """ws:// is for a network of one's own."""
+    if all(ip_address(address.partition("%")[0]).is_private for address in addresses):
+        return TLS.not_checked("ws:// is not encrypted; it stays in a private network")
+    return TLS.warning("ws:// is not encrypted", "Use wss:// so that card numbers and password stay secret.")
+
+
+def trusted(found: Certificate, now: datetime) -> Check:
+    """And still good for a while."""
+    left_d = (found.ends - now).days
+    measured = f"{found.protocol}, {found.issuer}, {left_d} days left"
+    values = {"certificate_days_left": float(left_d)}
+    if found.ends - now >= ENDS_SOON:
+        return TLS.ok(measured, values)
+    return TLS.warning(measured, "Whoever runs the Central System should renew its certificate.", values)
+
+
+def untrusted(error: OSError) -> Check:
+    """The certificate, or no TLS at all."""
+    match error:
+        case ssl.SSLCertVerificationError():
+            do = "Is the clock right, and the host name? A private CA must be known to the system."
+            return TLS.fault(f"not trusted: {error.verify_message}", do)
+        case ssl.SSLError():
+            do = "Does this port speak TLS? Else use ws://, or the right port."
+            return TLS.fault(f"no TLS: {error.reason or error}", do)
+        case _:
+            return TLS.fault(
+                f"no TLS: {error.strerror or error}", "Run the doctor again; check the firewall."
+            )
+
+
+def held(*, offline: bool) -> Check:
+    """The bridge holds a connection: no second one is tried. `offline`: it shows so on its lamp."""
+    if offline:
+        do = "Does the Central System know this charge point and its serial number? See the bridge's log."
+        return OCPP.warning("the bridge is connected, but not accepted", do)
+    return OCPP.ok("the bridge holds its connection; none tried")
+
+
+def unseen() -> Check:
+    """It cannot be told whether the bridge is connected."""
+    why = "whether the bridge is connected cannot be seen from here"
+    return OCPP.not_checked(why, "Run the doctor on the box itself.")
+
+
+def judged(trial: Trial, *, bridge_runs: bool) -> Check:
+    """A handshake of the doctor's own."""
+    if trial.trouble:
+        return OCPP.fault(trial.trouble, _do(trial))
+    if bridge_runs:
+        do = "It tries again by itself; run the doctor again in two minutes, then read the bridge's log."
+        return OCPP.warning("accepted, but the bridge holds no connection", do)
+    return OCPP.ok("accepted, and closed again")
+
+
+def _do(trial: Trial) -> str:
+    match trial.status:
+        case 401 | 403:
+            return "Compare charge_point.id and the password with the Central System's entry."
+        case 404:
+            return "Compare central_system.url and charge_point.id with the Central System's entry."
+        case None if "subprotocol" in trial.trouble:
+            return "At this address is no OCPP 1.6J: check the path of central_system.url."
+        case None:
+            return "Run the doctor again; read the log of the Central System."
+        case _:
+            return "Check the path of central_system.url; ask whoever runs the Central System."

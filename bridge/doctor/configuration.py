@@ -1,0 +1,66 @@
+"""Judges the two configuration files: the bridge's own here, wallbox.toml through `hal.settings` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from bridge import settings
+from bridge.config_files import WALLBOX_FILE, hal_settings
+from bridge.doctor.check import Check, Subject
+from bridge.folders import Folders
+from hal.config_file import ConfigError, Fault, Report
+
+WALLBOX = Subject("configuration.wallbox", WALLBOX_FILE)
+CHARGE_POINT = Subject("configuration.charge_point", settings.FILE_NAME)
+
+
+class Configuration:
+    """Both files of a folder. `facts` and `setup` are there after `checks`, if the files are good."""
+
+    def __init__(self, folders: Folders) -> None:
+        self.facts: tuple[str, ...] = ()
+        self.setup: settings.ChargePoint | None = None
+        self._folders = folders
+
+    @property
+    def folder(self) -> Path:
+        """Of both files."""
+        return self._folders.config
+
+    def checks(self) -> Iterator[Check]:
+        """A line for each fault."""
+        path = str(self._folders.config / WALLBOX_FILE)
+        report = msgspec.json.decode(hal_settings("check", path, mock=self._folders.mock), type=Report)
+        self.facts = report.facts
+        yield from _faults(WALLBOX, report.faults)
+        if not report.faults:
+            yield WALLBOX.ok("; ".join(report.facts))
+        try:
+            self.setup = settings.load(self._folders.config / settings.FILE_NAME, mock=self._folders.mock)
+        except ConfigError as error:
+            yield from _faults(CHARGE_POINT, error.faults)
+        else:
+            yield from _charge_point(self.setup)
+
+
+def _faults(subject: Subject, faults: Sequence[Fault]) -> Iterator[Check]:
+    for fault in faults:
+        do = f"Correct {fault.file}" + (f", line {fault.line}." if fault.line else ".")
+        if "Permission denied" in fault.message:
+            do = "Run the doctor with sudo."
+        elif "config init" in fault.message:
+            do = "Write it with evse-bridge config init, or name its --config-dir."
+        yield subject.fault(str(fault).removeprefix(f"{fault.file}:").strip(), do)
+
+
+def _charge_point(setup: settings.ChargePoint) -> Iterator[Check]:
+    measured = f"{setup.charge_point.id} at {setup.central_system.url}"
+    warnings = settings.warnings(setup)
+    for warning in warnings:
+        what, _, do = warning.rpartition("; ")
+        yield CHARGE_POINT.warning(what, f"{do[:1].upper()}{do[1:]}.")
+    if not warnings:
+        yield CHARGE_POINT.ok(measured)

@@ -1,0 +1,88 @@
+"""PURE: judges whether the programs run, answer and fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bridge.doctor.check import Check, Subject
+from bridge.doctor.proc import Running
+from hal.contract import Box, Status
+
+SAFETY = Subject("programs.safety", "hal.safety", "answers")
+INSTRUMENTS = Subject("programs.instruments", "hal.instruments", "speaks")
+BRIDGE = Subject("programs.bridge", "bridge", "a wish each second")
+VERSIONS = Subject("programs.versions", "versions", "one for all")
+REAL_TIME = Subject("programs.real_time", "real time", "granted; no late tick")
+GRANTED = "fifo, memory locked"
+
+_UNITS = {"safety": "evse-safety", "instruments": "evse-instruments", "bridge": "evse-bridge"}
+
+
+def start_how(name: str, *, mock: bool) -> str:
+    """What to do when it does not run or does not answer."""
+    if mock:
+        return "Start all: evse-bridge run --mock; its lines tell why a program ends."
+    return f"systemctl status {_UNITS[name]}; its log: journalctl -u {_UNITS[name]} -e"
+
+
+def process_words(running: Running | None) -> str:
+    """`pid 123 for 2 h`."""
+    return "no process seen" if running is None else f"pid {running.pid} for {_age(running.age_s)}"
+
+
+def _age(age_s: float) -> str:
+    for unit, size_s in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if age_s >= 2 * size_s:
+            return f"{age_s / size_s:.0f} {unit}"
+    return f"{age_s:.0f} s"
+
+
+def safety_silent(why: str, do: str, running: Running | None) -> Check:
+    """Nobody answers on its socket."""
+    return SAFETY.fault(f"{why} ({process_words(running)})", do)
+
+
+def safety(box: Box, status: Status, running: Running | None, *, mock: bool) -> Check:
+    """It answers."""
+    measured = f"start {status.start_id}, {process_words(running)}"
+    if box.mock != mock:
+        real = "a MOCK box" if box.mock else "a real box"
+        return SAFETY.fault(f"it is {real}", f"Run the doctor {'with' if box.mock else 'without'} --mock.")
+    return SAFETY.ok(measured)
+
+
+def instruments(*, speaks: bool, running: Running | None, mock: bool) -> Check:
+    """It is heard through `hal.safety`."""
+    if speaks:
+        return INSTRUMENTS.ok(process_words(running))
+    return INSTRUMENTS.fault(f"says nothing ({process_words(running)})", start_how("instruments", mock=mock))
+
+
+def bridge(statuses: Sequence[Status], running: Running | None, *, mock: bool) -> Check:
+    """The number of its wish goes on from one Status to a later one."""
+    if statuses and statuses[-1].wish_seq != statuses[0].wish_seq:
+        return BRIDGE.ok(process_words(running))
+    return BRIDGE.fault(f"does not wish ({process_words(running)})", start_how("bridge", mock=mock))
+
+
+def versions(box: Box, own: str) -> Check:
+    """A program that was not started again after an update is an older one."""
+    if box.software == own:
+        return VERSIONS.ok(f"hal.safety {box.software}, doctor {own}")
+    do = "Restart all programs: systemctl restart evse-bridge.target"
+    return VERSIONS.warning(f"hal.safety {box.software}, doctor {own}", do)
+
+
+def real_time(status: Status) -> Check:
+    """What the system granted `hal.safety`, and whether a tick came late."""
+    late = status.counters.late_ticks
+    measured = status.real_time + (f"; {late} late ticks" if late else "")
+    values: Mapping[str, float] = {"late_ticks": float(late)}
+    if status.real_time != GRANTED:
+        if status.mock:
+            return REAL_TIME.warning(measured, "Good enough for a mock box; never for a real one.", values)
+        do = "Start it by its unit (CPUSchedulingPolicy=fifo, LimitMEMLOCK), or as root."
+        return REAL_TIME.fault(measured, do, values)
+    if late:
+        return REAL_TIME.warning(measured, "Something keeps the machine busy: top, journalctl -k.", values)
+    return REAL_TIME.ok(measured, values)

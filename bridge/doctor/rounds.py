@@ -1,0 +1,231 @@
+"""The doctor's rounds: looks, listens and asks, one thing after the other, and gives each to its judge.
+
+Nothing is driven from here: what moves, `hal.safety` moves, and only with the contactor open.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Protocol
+
+from bridge.doctor import look, programs, reflexes, senses
+from bridge.doctor.answers import busy, occupied
+from bridge.doctor.check import Check, Patient
+from bridge.doctor.configuration import Configuration
+from bridge.doctor.proc import Running, running_programs
+from bridge.doctor.route import Route
+from bridge.doctor.soundness import soundness
+from bridge.doctor.wire import Heard, NobodyError, Wire
+from bridge.folders import Folders
+from hal.contract import Answer, Box, Status
+
+TWO_STATUSES_S = 1.5  # one comes each second: enough for a wish to be renewed in between
+LISTENS_S = 5.0
+INSTRUMENTS_S = 12.0  # InstrumentBox comes every 10 s
+CARD_S = 10
+SYSFS_PWM = Path("/sys/class/pwm")
+
+
+class Person(Protocol):
+    """Who sits in front of the box, or nobody."""
+
+    @property
+    def why_absent(self) -> str:
+        """Empty: somebody can be asked and can present a card."""
+
+    def allows(self, what: str) -> bool:
+        """Whether something may move."""
+
+    def saw(self, what: str) -> bool:
+        """What a person alone can tell."""
+
+    def told(self, doing: str) -> None:
+        """What the doctor is at, or what the person should do now."""
+
+
+class Rounds:
+    """One examination. `patient` is complete once `checks` has ended."""
+
+    def __init__(self, folders: Folders, person: Person, *, card: bool) -> None:
+        self._folders = folders
+        self._person = person
+        self._card = card
+        self._wire = Wire(folders.runtime)
+        self._configuration = Configuration(folders)
+        self._programs: dict[str, Running] = {}
+
+    @property
+    def patient(self) -> Patient:
+        """As far as it is known by now."""
+        heard, setup = self._wire.heard, self._configuration.setup
+        return Patient(
+            mock=self._folders.mock or (heard.box is not None and heard.box.mock),
+            software=version("evse-bridge"),
+            box_serial=heard.box.serial if heard.box else None,
+            facts=self._configuration.facts or (heard.status.notes if heard.status else ()),
+            charge_point=setup.charge_point.id if setup else None,
+            central_system=setup.central_system.url if setup else None,
+        )
+
+    def checks(self) -> Iterator[Check]:
+        """One after the other, as they are found out."""
+        yield from self._configuration.checks()
+        self._programs = running_programs(self._folders.runtime)
+        try:
+            yield from self._box()
+        except NobodyError as nobody:
+            running = self._programs.get("safety")
+            yield programs.safety_silent(str(nobody), nobody.do, running)
+        yield from soundness(self._folders.state, self._wire.heard, mock=self._folders.mock)
+        self._person.told("the way to the Central System")
+        status = self._wire.heard.status
+        setup, config_dir = self._configuration.setup, self._configuration.folder
+        yield from Route(setup, self._programs.get("bridge"), status, config_dir).checks()
+
+    def _box(self) -> Iterator[Check]:
+        """Everything that `hal.safety` tells or does. Raises NobodyError."""
+        self._person.told("listening to the programs")
+        self._wire.hear(_two_statuses, LISTENS_S)
+        self._wire.hear(lambda heard: heard.senses_live, LISTENS_S)
+        found, status = self._wire.heard.box, self._wire.heard.status
+        if found is None or status is None:
+            raise NobodyError("it says nothing", programs.start_how("safety", mock=self._folders.mock))
+        yield from self._who_answers(found, status)
+        yield from self._reflexes()
+        yield from self._senses(found)
+
+    # programs
+
+    def _who_answers(self, found: Box, status: Status) -> Iterator[Check]:
+        mock, running = self._folders.mock, self._programs.get
+        heard = self._wire.heard
+        yield programs.safety(found, status, running("safety"), mock=mock)
+        yield programs.instruments(speaks=heard.senses_live, running=running("instruments"), mock=mock)
+        yield programs.bridge(heard.statuses, running("bridge"), mock=mock)
+        yield programs.versions(found, version("evse-bridge"))
+        yield programs.real_time(status)
+
+    # hal.safety
+
+    @property
+    def _status(self) -> Status:
+        status = self._wire.heard.status
+        assert status is not None
+        return status
+
+    def _reflexes(self) -> Iterator[Check]:
+        yield self._pilot()
+        yield self._pwm()
+        yield reflexes.proximity(self._status)
+        yield self._lock()
+        yield self._rcm()
+        asked_s = time.monotonic()
+        self._wire.hear(lambda heard: _settled(heard, asked_s), LISTENS_S)
+        yield reflexes.mirror(self._status)
+        yield reflexes.session(self._status)
+        yield from reflexes.faults(self._status)
+        yield reflexes.would_close(self._status)
+
+    def _pilot(self) -> Check:
+        if why := occupied(self._status):
+            return reflexes.PILOT.not_checked(why)
+        self._person.told("the pilot shows F for a moment")
+        return reflexes.pilot(self._wire.ask("safety", "pilot-self-test"))
+
+    def _pwm(self) -> Check:
+        chips = self._folders.runtime / "pwm" if self._status.mock else SYSFS_PWM
+        seen = look.pwm(chips)
+        if seen is None:
+            return reflexes.PWM.not_checked(f"no exported PWM channel in {chips}")
+        offer = self._status.pilot_offer
+        return reflexes.pwm(seen.period_ns, seen.duty_ns, runs=seen.runs, offer=offer)
+
+    def _lock(self) -> Check:
+        if self._status.lock is None:
+            return reflexes.LOCK.not_checked("this box has a fixed cable")
+        if why := occupied(self._status):
+            return reflexes.LOCK.not_checked(why)
+        if not self._person.allows("The bolt of the cable lock will move out and in. Keep fingers away."):
+            return reflexes.LOCK.not_checked("it would move the bolt", "Allow it: run the doctor with --yes.")
+        self._person.told("the bolt moves out and in")
+        return reflexes.lock(self._wire.ask("safety", "lock-pulse"))
+
+    def _rcm(self) -> Check:
+        if why := reflexes.rcm_missing(self._status.notes):
+            return reflexes.RCM.not_checked(why)
+        if why := occupied(self._status):
+            return reflexes.RCM.not_checked(why)
+        self._person.told("the residual current monitor tests itself")
+        return reflexes.rcm(self._wire.ask("safety", "rcm-test"))
+
+    # hal.instruments
+
+    def _senses(self, found: Box) -> Iterator[Check]:
+        self._person.told("the meter")
+        if why := busy(self._status):
+            yield senses.METER.not_checked(why)
+        else:
+            yield senses.meter(self._probed_meter(), look.serial_ports())
+        yield from self._readings(found)
+        self._person.told("what hal.instruments says of itself")
+        if not self._wire.hear(lambda heard: heard.instruments is not None, INSTRUMENTS_S):
+            yield senses.READER.not_checked("hal.instruments says nothing")
+            return
+        yield from self._reader()
+        yield self._lamp()
+        instruments, temperatures = self._wire.heard.instruments, self._wire.heard.temperatures
+        assert instruments is not None
+        yield senses.contacts(instruments, temperatures)
+
+    def _probed_meter(self) -> Answer:
+        """One damaged frame on RS-485 is no fault yet."""
+        answer = self._wire.ask("instruments", "probe-meter")
+        return answer if answer.ok else self._wire.ask("instruments", "probe-meter")
+
+    def _readings(self, found: Box) -> Iterator[Check]:
+        began_s = time.monotonic()
+        self._wire.hear(
+            lambda heard: len([one for one in heard.readings if one.at_s >= began_s]) > 1, LISTENS_S
+        )
+        readings = self._wire.heard.readings
+        fresh = [one for one in readings if one.at_s >= began_s] or readings[-1:]
+        yield from senses.readings(fresh, found, self._status, time.monotonic())
+
+    def _reader(self) -> Iterator[Check]:
+        instruments = self._wire.heard.instruments
+        assert instruments is not None
+        yield senses.reader(instruments)
+        if instruments.reader is None:
+            return
+        if why := busy(self._status) or ("" if self._card else "--no-card") or self._person.why_absent:
+            yield senses.CARD.not_checked(why)
+            return
+        self._person.told(f"PRESENT A CARD NOW, within {CARD_S} s")
+        yield senses.card(self._wire.ask("instruments", "probe-reader", str(CARD_S)))
+
+    def _lamp(self) -> Check:
+        instruments = self._wire.heard.instruments
+        assert instruments is not None
+        if known := senses.lamp_lines(instruments):
+            return known
+        if why := busy(self._status) or self._person.why_absent:
+            return senses.LAMP.not_checked(why)
+        self._person.told("LOOK AT THE LAMP: red, green, blue")
+        answer = self._wire.ask("safety", "lamp", "test")
+        seen = answer.ok and self._person.saw("Did the lamp show red, green and blue, again and again?")
+        return senses.lamp(answer, seen=seen)
+
+
+def _two_statuses(heard: Heard) -> bool:
+    return bool(heard.statuses) and heard.statuses[-1].at_s - heard.statuses[0].at_s >= TWO_STATUSES_S
+
+
+def _settled(heard: Heard, since_s: float) -> bool:
+    """What the doctor asked for is over."""
+    status = heard.status
+    if status is None or status.at_s < since_s or "rcm_tested" in status.withheld_by:
+        return False
+    return status.lock != "moving" and status.pilot_offer != "F"

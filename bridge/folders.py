@@ -1,0 +1,67 @@
+"""Where the programs find their files, and how a command ends that cannot go on."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class CommandError(Exception):
+    """Ends the command with one clear line."""
+
+    exit_code = 1
+
+
+class MisuseError(CommandError):
+    """A wrong configuration or a wrong use."""
+
+    exit_code = 2
+
+
+def unusable(error: OSError, option: str) -> CommandError:
+    """A file or folder that the system refused, and what to do about it."""
+    rights = "use sudo, or " if isinstance(error, PermissionError) else ""
+    return CommandError(f"{error.filename}: {error.strerror}; {rights}name another folder with {option}")
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """The three folders that every program is told, and whether the box is the mock one."""
+
+    config: Path
+    state: Path
+    runtime: Path
+    mock: bool
+
+    def state_of(self, program: str) -> Path:
+        """Where this program keeps what lasts: the units give each a folder of its own, `run` one to all."""
+        own = self.state / program
+        return own if own.is_dir() else self.state
+
+    @property
+    def arguments(self) -> list[str]:
+        """As command-line arguments of a program."""
+        given = ["--config-dir", self.config, "--state-dir", self.state, "--runtime-dir", self.runtime]
+        return [str(one) for one in given] + ["--mock"] * self.mock
+
+
+def chosen(config: Path | None, state: Path | None, runtime: Path | None, *, mock: bool) -> Folders:
+    """What was asked, made absolute, else the usual places; a mock's are the user's own."""
+    usual = _mock_folders() if mock else _REAL
+    return Folders(
+        (config or usual.config).absolute(),
+        (state or usual.state).absolute(),
+        (runtime or usual.runtime).absolute(),
+        mock,
+    )
+
+
+_REAL = Folders(Path("/etc/evse-bridge"), Path("/var/lib/evse-bridge"), Path("/run/evse-bridge"), mock=False)
+
+
+def _mock_folders() -> Folders:
+    """XDG Base Directory: what belongs to a user."""
+    home = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    base = home / "evse-bridge" / "mock"
+    return Folders(base / "config", base / "state", base / "run", mock=True)
