@@ -30,7 +30,7 @@ from bridge.recorder import SOON_S
 from bridge.store.errors import ChangeError, DamagedError, StoreError
 from bridge.store.writer import Writer
 from hal import logs
-from hal.config_file import ConfigError
+from hal.configuration.file import ConfigError
 from hal.contract import Wish
 from hal.notify import Notify
 

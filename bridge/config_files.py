@@ -1,4 +1,4 @@
-"""`evse-bridge config`: the two files written and checked. wallbox.toml only through `hal.settings`."""
+"""`evse-bridge config`: the two files written and checked. wallbox.toml only through `hal.configuration`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import msgspec
 from bridge import settings
 from bridge.central_system.credentials import ca_file_fault
 from bridge.folders import CommandError, MisuseError, unusable
-from hal.config_file import Broken, ConfigError, Report
+from hal.configuration.file import Broken, ConfigError, Report
 
 WALLBOX_FILE = "wallbox.toml"
 
@@ -21,7 +21,7 @@ WALLBOX_FILE = "wallbox.toml"
 def init(config_dir: Path, *, mock: bool) -> list[str]:
     """Writes what is missing, never over a file; returns what to tell. Raises CommandError."""
     texts = {
-        WALLBOX_FILE: hal_settings("init", mock=mock),
+        WALLBOX_FILE: hal_configuration("init", mock=mock),
         settings.FILE_NAME: settings.new_file(mock=mock),
     }
     try:
@@ -42,7 +42,7 @@ def _written(path: Path, text: str) -> str:
 
 def check(config_dir: Path, *, mock: bool) -> tuple[str, ...]:
     """Facts and warnings of two files that may be used. Raises MisuseError with every fault of both."""
-    answer = hal_settings("check", str(config_dir / WALLBOX_FILE), mock=mock)
+    answer = hal_configuration("check", str(config_dir / WALLBOX_FILE), mock=mock)
     report = msgspec.json.decode(answer, type=Report)
     faults, told = list(report.faults), [f"{WALLBOX_FILE}: {fact}" for fact in report.facts]
     try:
@@ -66,10 +66,10 @@ def _files(read: settings.ChargePoint, folder: Path) -> Iterator[Broken]:
         yield Broken(("central_system.ca_file",), f"{fault}; give a PEM file, or leave it out")
 
 
-def hal_settings(*arguments: str, mock: bool) -> str:
-    """What hal.settings prints. Raises CommandError when it breaks."""
-    command = [sys.executable, "-I", "-m", "hal.settings", *arguments, *["--mock"] * mock]
+def hal_configuration(*arguments: str, mock: bool) -> str:
+    """What hal.configuration prints. Raises CommandError when it breaks."""
+    command = [sys.executable, "-I", "-m", "hal.configuration", *arguments, *["--mock"] * mock]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 2) or not done.stdout:
-        raise CommandError(f"hal.settings failed with {done.returncode}: {done.stderr.strip()[-200:]}")
+        raise CommandError(f"hal.configuration failed with {done.returncode}: {done.stderr.strip()[-200:]}")
     return done.stdout

@@ -22,7 +22,7 @@ from bridge.core.maintenance.errand import INTERVAL_LEAST_S
 from bridge.core.password import LONGEST, SHORTEST
 from bridge.core.setup import LostLimit
 from bridge.core.zaptec import BEHAVIOURS, Mode
-from hal.config_file import Broken, Rule, initial, parse
+from hal.configuration.file import Broken, Rule, initial, parse
 
 FILE_NAME = "charge-point.toml"
 MOCK_PREFIX = "MOCK"

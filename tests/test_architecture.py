@@ -24,9 +24,10 @@ PURE_OTHERS = ("msgspec", "ocpp", "fastjsonschema")
 CLOCKS = {f"{of}.{read}" for of in ("datetime", "date") for read in ("now", "utcnow", "today")}
 
 PURE = (
-    "hal.contract", "hal.config_file", "hal.config_schema", "hal.toml_lines", "hal.settings_rules",
-    "hal.settings_lines",
-    "hal.meter_map", "hal.instruments.registers", "hal.instruments.energy", "hal.instruments.cards",
+    "hal.contract", "hal.configuration.file", "hal.configuration.schema", "hal.configuration.toml_lines",
+    "hal.configuration.rules", "hal.configuration.sections", "hal.configuration.line_sections",
+    "hal.configuration.meter_map",
+    "hal.instruments.registers", "hal.instruments.energy", "hal.instruments.cards",
     "hal.instruments.pn532", "hal.instruments.pn532_frames", "hal.instruments.lamp_patterns",
     "hal.core.*", "hal.mock.plant", "hal.mock.car", "hal.mock.copper", "hal.mock.pilot_line",
     "hal.mock.disturbance",
@@ -41,11 +42,9 @@ PURE = (
     "bridge.local.orders",
     "bridge.actor", "bridge.guard", "bridge.recorder", "bridge.undo", "bridge.events", "bridge.effects",
 )  # fmt: skip
-# The schemas are files of the ocpp package; hal.settings is there for its types only; random is seeded.
+# The schemas are files of the ocpp package; random is seeded.
 PURE_EXCEPTIONS = {
     "bridge.central_system.schemas": {"importlib.resources"},
-    "hal.settings_rules": {"hal.settings"},
-    "hal.instruments.cards": {"hal.settings"},
     **{module: {"random"} for module in ("hal.mock.copper", "hal.mock.pilot_line", "hal.mock.plant")},
 }
 
@@ -81,7 +80,7 @@ SOLE_IMPORTERS = {
     "serial": ("hal.instruments.*", "hal.mock.*"),
 }
 
-OF_HAL_FOR_BRIDGE = ("hal", "hal.contract", "hal.config_file", "hal.logs", "hal.notify")
+OF_HAL_FOR_BRIDGE = ("hal", "hal.contract", "hal.configuration.file", "hal.logs", "hal.notify")
 
 # `bridge` from top to bottom; an arrow points to a lower floor or stays in its folder. `core` is pure, so it
 # stands below store and settings, which carry its types.
@@ -122,10 +121,8 @@ ROOMS = {
         "hal.contract",
         "hal.durable",
         "hal.lgpio_module",
-        "hal.config_file",
+        "hal.configuration.*",
         "hal.notify",
-        "hal.settings",
-        "hal.settings_lines",
         "hal.core.*",
         "hal.safety.*",
         "hal.mock.*",
@@ -134,21 +131,16 @@ ROOMS = {
         "hal.contract",
         "hal.durable",
         "hal.lgpio_module",
-        "hal.config_file",
+        "hal.configuration.*",
         "hal.logs",
-        "hal.meter_map",
         "hal.notify",
-        "hal.settings",
         "hal.instruments.*",
         "hal.mock.*",
     ),
     "hal.mock.*": (
         "hal.contract",
         "hal.durable",
-        "hal.config_file",
-        "hal.meter_map",
-        "hal.settings",
-        "hal.settings_lines",
+        "hal.configuration.*",
         "hal.core.*",
         "hal.mock.*",
         "hal.instruments.*",
@@ -207,7 +199,9 @@ def _pure(module: str, name: str) -> Iterator[str]:
         return
     top = name.split(".")[0]
     known = name in PURE_STANDARD or top in PURE_OTHERS
-    if not known and not fits(name, (*PURE, "hal", "hal.instruments", "hal.mock", "bridge.central_system")):
+    if not known and not fits(
+        name, (*PURE, "hal", "hal.configuration", "hal.instruments", "hal.mock", "bridge.central_system")
+    ):
         yield "a pure module"
 
 
@@ -369,7 +363,7 @@ def test_an_idle_bridge_loads_no_library_for_errands() -> None:
 
 
 OURS = {
-    "hal", "hal.contract", "hal.settings", "hal.core", "hal.core.evse", "hal.mock.box",
+    "hal", "hal.contract", "hal.configuration.wallbox_file", "hal.core", "hal.core.evse", "hal.mock.box",
     "hal.instruments.meters", "bridge", "bridge.app", "bridge.core", "bridge.core.session",
     "bridge.core.limits.limit", "bridge.core.transaction.connector", "bridge.store.database",
 }  # fmt: skip
@@ -386,8 +380,8 @@ OURS = {
         ("bridge.core.session", "import logging", "a pure module"),
         ("bridge.core.session", "from bridge.store.database import x", "a pure module"),
         ("bridge.central_system.outbox", "import socket", "a pure module"),
-        ("bridge.store.database", "from hal.settings import load", "bridge knows only"),
-        ("bridge.store.database", "from hal import settings", "bridge knows only"),
+        ("bridge.store.database", "from hal.configuration.wallbox_file import load", "bridge knows only"),
+        ("bridge.store.database", "from hal.configuration import wallbox_file", "bridge knows only"),
         ("hal.safety.loop", "from bridge.core import session", "hal knows nothing"),
         ("hal.safety.loop", "import threading", "not in the process"),
         ("hal.safety.loop", "from hal.instruments import meters", "may import only"),

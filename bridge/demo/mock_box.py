@@ -79,7 +79,7 @@ def _new_folder() -> Iterator[Path]:
 
 
 def _furnished(root: Path, url: str) -> Folders:
-    """A mock configuration; energy flows 60 times as fast (MOCK_VALUES of `hal.settings`)."""
+    """A mock configuration; energy flows 60 times as fast (MOCK_VALUES of `hal.configuration`)."""
     folders = Folders(root / "config", root / "state", root / "run", mock=True)
     folders.config.mkdir()
     text = CHARGE_POINT.format(url=url, interval_s=SAMPLE_INTERVAL_S)

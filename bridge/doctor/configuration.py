@@ -1,4 +1,4 @@
-"""Judges the two configuration files: the bridge's own here, wallbox.toml through `hal.settings` alone."""
+"""Judges the two configuration files: ours here, wallbox.toml through `hal.configuration` alone."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 import msgspec
 
 from bridge import settings
-from bridge.config_files import WALLBOX_FILE, hal_settings
+from bridge.config_files import WALLBOX_FILE, hal_configuration
 from bridge.doctor.check import Check, Subject
 from bridge.folders import Folders
-from hal.config_file import ConfigError, Fault, Report
+from hal.configuration.file import ConfigError, Fault, Report
 
 WALLBOX = Subject("configuration.wallbox", WALLBOX_FILE)
 CHARGE_POINT = Subject("configuration.charge_point", settings.FILE_NAME)
@@ -33,7 +33,7 @@ class Configuration:
     def checks(self) -> Iterator[Check]:
         """A line for each fault."""
         path = str(self._folders.config / WALLBOX_FILE)
-        report = msgspec.json.decode(hal_settings("check", path, mock=self._folders.mock), type=Report)
+        report = msgspec.json.decode(hal_configuration("check", path, mock=self._folders.mock), type=Report)
         self.facts = report.facts
         yield from _faults(WALLBOX, report.faults)
         if not report.faults:

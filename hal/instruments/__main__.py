@@ -11,11 +11,12 @@ import signal
 import sys
 from pathlib import Path
 
-from hal import logs, settings
-from hal.config_file import ConfigError
+from hal import logs
+from hal.configuration import wallbox_file
+from hal.configuration.file import ConfigError
+from hal.configuration.sections import Wallbox
 from hal.instruments.senses import Folders, Senses
 from hal.notify import Notify
-from hal.settings import Wallbox
 
 
 async def _live(wallbox: Wallbox, state_dir: Path, runtime_dir: Path, *, mock: bool) -> None:
@@ -39,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     logs.begin("evse-instruments", "hal.instruments: %(message)s")
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # a lost answer is told once, by `meters`
     try:
-        wallbox = settings.load(options.config_dir / settings.FILE_NAME, mock=options.mock)
+        wallbox = wallbox_file.load(options.config_dir / wallbox_file.FILE_NAME, mock=options.mock)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2

@@ -8,11 +8,11 @@ import secrets
 from collections.abc import Callable
 from typing import TypeVar
 
+from hal.configuration.sections import Reader
 from hal.contract import Card
 from hal.instruments.box_teller import BoxTeller
 from hal.instruments.card_port import CardPort, Heard, ReaderLine
 from hal.instruments.cards import BAUDS, Presence, dialogue, is_random, reverse_bytes
-from hal.settings import Reader
 
 T = TypeVar("T")
 

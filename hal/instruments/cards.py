@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from hal.configuration.sections import Baud, Reader
 from hal.instruments.pn532 import Pn532
-from hal.settings import Baud, Reader
 
 OK = "ok"
 # As delivered; a PN532 speaks HSU at 115200 after each reset (NXP UM0701-02, 6.2.2).

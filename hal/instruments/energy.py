@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import msgspec
 
+from hal.configuration.meter_map import MeterMap
 from hal.instruments.registers import ImplausibleError
-from hal.meter_map import MeterMap
 
 INT32_MAX = 2_147_483_647  # OCPP 1.6 6.45 and 6.49: meterStart and meterStop are integers of 32 bits
 _FIRST_TOTAL_WH = 10**9  # a count above begins without its GWh: room for 5 years of 22 kW without a pause

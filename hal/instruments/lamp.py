@@ -11,10 +11,10 @@ from typing import Any
 from gpiozero import DigitalOutputDevice, GPIOZeroError
 
 from hal import lgpio_module
+from hal.configuration.sections import Lamp
 from hal.contract import Status
 from hal.instruments.lamp_patterns import DARK, Colour, colour, pattern_name
 from hal.lgpio_module import NoLgpioError
-from hal.settings import Lamp
 
 _STEP_S = 0.05
 

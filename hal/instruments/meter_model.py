@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from hal.meter_map import OWN, MeterMap, MeterName
-from hal.settings import Meter
+from hal.configuration.meter_map import OWN, MeterMap, MeterName
+from hal.configuration.sections import Meter
 
 MODELS_FILE = Path(__file__).with_name("meters.toml")
 _LONGEST_BLOCK = 125  # Modbus Application Protocol V1.1b3, 6.3: registers in one answer

@@ -10,9 +10,9 @@ from pymodbus import ModbusException
 from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 from pymodbus.pdu import ExceptionResponse
 
+from hal.configuration.meter_map import Function, words_of
 from hal.instruments.meter_model import MeterSetup, SerialLine, TcpLink
 from hal.instruments.registers import Block, Words, blocks, serial_text
-from hal.meter_map import Function, words_of
 
 _THINKING_S = 0.5  # a meter's own time before it answers, with room
 _FRAME_BYTES = 13  # request and answer without the registers

@@ -6,13 +6,13 @@ import time
 
 import msgspec
 
+from hal.configuration.sections import Meter, Wallbox
 from hal.contract import Reading
 from hal.instruments.meter_model import MeterSetup, setup_of
 from hal.instruments.meter_port import MeterPort, NoAnswerError
 from hal.instruments.meters import MOCK_PREFIX
 from hal.instruments.registers import ImplausibleError, Wiring, reading
 from hal.instruments.requests import Result
-from hal.settings import Meter, Wallbox
 
 
 async def probe_meter(wallbox: Wallbox, mock_port: str | None) -> Result:

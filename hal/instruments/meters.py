@@ -11,13 +11,13 @@ from pathlib import Path
 
 import msgspec
 
+from hal.configuration.sections import Wallbox
 from hal.contract import Reading
 from hal.instruments import energy_file
 from hal.instruments.energy import EnergyAccount, Installed, KeepTime, rolls_over_wh
 from hal.instruments.meter_model import MeterSetup, setup_of
 from hal.instruments.meter_port import MeterPort, NoAnswerError
 from hal.instruments.registers import ImplausibleError, Wiring, reading
-from hal.settings import Wallbox
 
 OK = "ok"
 MOCK_PREFIX = "MOCK"  # before the serial number of a simulated meter

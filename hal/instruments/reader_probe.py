@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 from serial import Serial, SerialException
 
+from hal.configuration.sections import Reader
 from hal.instruments.card_port import ReaderLine, opened
 from hal.instruments.cards import BAUDS, OK, Dialogue, dialogue
 from hal.instruments.requests import Result
-from hal.settings import Reader
 
 _SHOWN_BYTES = 16
 _ENOUGH_BYTES = 65_536  # without a card in it, no card is coming

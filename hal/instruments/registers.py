@@ -7,8 +7,16 @@ import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from hal.configuration.meter_map import (
+    Function,
+    MeterMap,
+    NumberType,
+    Quantity,
+    SerialNumber,
+    WordOrder,
+    words_of,
+)
 from hal.contract import Phases, Reading
-from hal.meter_map import Function, MeterMap, NumberType, Quantity, SerialNumber, WordOrder, words_of
 
 _FORMATS: dict[NumberType, str] = {  # big-endian, words already in order
     "int16": ">h", "uint16": ">H", "int32": ">i", "uint32": ">I",

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from hal.configuration.sections import Wallbox
 from hal.contract import SOCKET_NAME, InstrumentBox, Message, Reading, Request, Status
 from hal.instruments.aside import Aside
 from hal.instruments.box_teller import BoxTeller
@@ -23,7 +24,6 @@ from hal.instruments.thermometer import Thermometer
 from hal.instruments.voltage import pi_health
 from hal.instruments.wires import Wires, mock_wires
 from hal.notify import Notify
-from hal.settings import Wallbox
 
 _SUPPLY_EVERY_S = 2.0  # as often as the kernel asks the firmware
 _FEED_EVERY_S = 0.25

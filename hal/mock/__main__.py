@@ -16,8 +16,9 @@ import sys
 import time
 from pathlib import Path
 
-from hal import settings
-from hal.config_file import ConfigError
+from hal.configuration import wallbox_file
+from hal.configuration.file import ConfigError
+from hal.configuration.sections import Wallbox
 from hal.instruments.meter_model import setup_of
 from hal.mock import keeping
 from hal.mock.box import STEP_S, SimulatedBox
@@ -29,7 +30,6 @@ from hal.mock.meter_face import by_map, sdm630
 from hal.mock.plant import Snapshot
 from hal.mock.reader import MockReader
 from hal.mock.sysfs import Sysfs
-from hal.settings import Wallbox
 
 METER_LINK, READER_LINK = "meter", "reader"  # in the runtime folder
 _KEEP_S = 1.0  # at most so often while energy flows
@@ -154,7 +154,7 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="hal.mock: %(message)s")
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # wrong units and exceptions are played here
     try:
-        wallbox = settings.load(options.config_dir / settings.FILE_NAME, mock=True)
+        wallbox = wallbox_file.load(options.config_dir / wallbox_file.FILE_NAME, mock=True)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from hal.configuration.sections import Wallbox
 from hal.mock.copper import Copper, changed
 from hal.mock.fault_names import BOARD as BOARD_FAULTS
 from hal.mock.kernel import Kernel
@@ -15,7 +16,6 @@ from hal.mock.plant import Outputs, Plant, PlantSettings
 from hal.mock.pwm import PwmFolder
 from hal.mock.wire import FAULTS as WIRE_FAULTS
 from hal.mock.wiring import Wires
-from hal.settings import Wallbox
 
 STEP_S = 0.002  # a tenth of the slowest tick, a fifth of a contactor's travel
 PWM_FOLDER = "pwm"  # in the runtime folder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 
-from hal.meter_map import MeterMap, NumberType, Quantity, SerialNumber
+from hal.configuration.meter_map import MeterMap, NumberType, Quantity, SerialNumber
 from hal.mock.plant import Plant
 
 SERIAL_NUMBER = 63_000_001  # shown with MOCK in front wherever the box names it

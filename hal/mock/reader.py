@@ -8,9 +8,9 @@ import time
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
+from hal.configuration.sections import Reader
 from hal.mock.pn532 import MockPn532
 from hal.mock.wire import SerialWire
-from hal.settings import Reader
 
 RDM6300_DIGITS = 10  # version byte and four bytes of the tag
 _REPEAT_S = 0.05  # an RDM6300 says a tag again about every 50 ms while it is there

@@ -9,10 +9,10 @@ import random
 from collections.abc import Callable, Set
 from typing import Literal
 
+from hal.configuration.line_sections import Adc, Contactor, Lock
+from hal.configuration.sections import Wallbox
 from hal.mock.line_map import ADC_MAX, FLOATING, HIGH, LOW, LineMap
 from hal.mock.plant import Outputs, Plant
-from hal.settings import Wallbox
-from hal.settings_lines import Adc, Contactor, Lock
 
 PUMP_HOLDS_S = 0.1  # a charge pump of the field needs edges about every 10 ms; this one forgives nine
 High = Callable[[int], bool]  # whether a line is

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from gpiozero import GPIOZeroError, GPIOZeroWarning
 
-from hal import settings
-from hal.config_file import ConfigError
+from hal.configuration import wallbox_file
+from hal.configuration.file import ConfigError
+from hal.configuration.sections import Wallbox
 from hal.contract import BOOT_ID_FILE
 from hal.core.evse import Evse
 from hal.core.rules import BoxRules
@@ -49,7 +50,7 @@ def main(arguments: list[str]) -> int:
     asked = _parse(arguments)
     with ExitStack() as ending:
         try:
-            box = settings.load(asked.config_dir / settings.FILE_NAME, mock=asked.mock)
+            box = wallbox_file.load(asked.config_dir / wallbox_file.FILE_NAME, mock=asked.mock)
             loop = _start(box, asked, ending)
         except _REFUSALS as error:
             print(f"hal.safety: {error}", file=sys.stderr)
@@ -57,7 +58,7 @@ def main(arguments: list[str]) -> int:
         return loop.run()
 
 
-def _start(box: settings.Wallbox, asked: argparse.Namespace, ending: ExitStack) -> Loop:
+def _start(box: Wallbox, asked: argparse.Namespace, ending: ExitStack) -> Loop:
     """Everything that may block or fail, before the first tick; `ending` undoes it, last to first."""
     journal, notify = Journal(), Notify(os.environ)
     facts = () if asked.mock else _machine_facts(box, asked)
@@ -97,7 +98,7 @@ def _boot_id_file(asked: argparse.Namespace) -> Path:
     return simulated if asked.mock and simulated.exists() else KERNEL_BOOT_ID
 
 
-def _rules(box: settings.Wallbox, granted: RealTime, *, mock: bool) -> BoxRules:
+def _rules(box: Wallbox, granted: RealTime, *, mock: bool) -> BoxRules:
     """A mock box closes without what keeps a real one safe; it says what it was not granted."""
     rules = rules_of(box, mock=mock, fifo=not granted.fifo_refused)
     if mock:
@@ -105,13 +106,13 @@ def _rules(box: settings.Wallbox, granted: RealTime, *, mock: bool) -> BoxRules:
     return replace(rules, lacks=hardware.lacks(hardware.Machine(), box, real_time=granted.granted))
 
 
-def _machine_facts(box: settings.Wallbox, asked: argparse.Namespace) -> tuple[str, ...]:
+def _machine_facts(box: Wallbox, asked: argparse.Namespace) -> tuple[str, ...]:
     machine = hardware.Machine()
     hardware.check(machine, box)
     return hardware.death_facts(machine, box, safe_outputs_after=asked.safe_outputs_after)
 
 
-def _claim_lines(box: settings.Wallbox, runtime_dir: Path, wiring: Wiring, *, mock: bool) -> Lines:
+def _claim_lines(box: Wallbox, runtime_dir: Path, wiring: Wiring, *, mock: bool) -> Lines:
     """Says in the runtime folder what it is about to claim, then claims it, safe."""
     claims = Claims(
         line_map=str(_line_map(runtime_dir)) if mock else None,
@@ -124,7 +125,7 @@ def _claim_lines(box: settings.Wallbox, runtime_dir: Path, wiring: Wiring, *, mo
     return Lines(box, replace(wiring, solenoid=_solenoid(box, runtime_dir, claims)))
 
 
-def _solenoid(box: settings.Wallbox, runtime_dir: Path, claims: Claims) -> Claim | None:
+def _solenoid(box: Wallbox, runtime_dir: Path, claims: Claims) -> Claim | None:
     if box.lock is None or box.lock.solenoid_pin is None:
         return None
     return Claim(
@@ -141,7 +142,7 @@ def _line_map(runtime_dir: Path) -> Path:
     return runtime_dir / FILE_NAME
 
 
-def _mock_wiring(box: settings.Wallbox, runtime_dir: Path) -> Wiring:
+def _mock_wiring(box: Wallbox, runtime_dir: Path) -> Wiring:
     from hal.mock.board import BoardFactory  # never loaded for a real box
     from hal.mock.line_map import LineMapError
 

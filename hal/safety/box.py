@@ -7,8 +7,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from hal import contract
+from hal.configuration.sections import TemperatureSettings, Wallbox
+from hal.configuration.wallbox_file import declared_facts
 from hal.core.rules import BoxRules, LockRules
-from hal.settings import TemperatureSettings, Wallbox, declared_facts
 
 _LATE_LIMIT_MOCK_S = 1.0  # an ordinary priority on a busy machine; no current flows
 _LATE_SHARE_MOCK_S = 0.15  # likewise

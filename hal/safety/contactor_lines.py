@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gpiozero import DigitalOutputDevice
 
+from hal.configuration.line_sections import Contactor
 from hal.safety.wires import PinFactory, contact, output
-from hal.settings_lines import Contactor
 
 
 class ContactorLines:

@@ -7,11 +7,11 @@ from typing import Literal
 
 from gpiozero import MCP3208
 
+from hal.configuration.line_sections import Adc
 from hal.core.pilot import is_pwm
 from hal.core.signals import PilotOffer
 from hal.core.tally import THREE, Tally
 from hal.safety.wires import PinFactory
-from hal.settings_lines import Adc
 
 Words = tuple[int, ...]
 

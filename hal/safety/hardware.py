@@ -14,11 +14,11 @@ from typing import Any
 from gpiozero import GPIOZeroError, SPISoftwareFallback
 
 from hal import lgpio_module
+from hal.configuration.sections import Wallbox
 from hal.contract import HANG_LIMIT_S
 from hal.lgpio_module import NoLgpioError
 from hal.safety import pwm
 from hal.safety.lines import Wiring
-from hal.settings import Wallbox
 
 _BEFORE_THE_PI_5 = "pinctrl_bcm2835"
 _PI_5 = "pinctrl_rp1"

@@ -12,6 +12,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from hal.configuration.line_sections import Pilot, Proximity, Rcm, Stop
+from hal.configuration.sections import Wallbox
 from hal.core.pilot import duty
 from hal.core.signals import Drive, PilotOffer
 from hal.safety.bolt import Claim
@@ -20,8 +22,6 @@ from hal.safety.converter import Conversion, Converter
 from hal.safety.lock_lines import LockLines
 from hal.safety.pwm import PERIOD_NS, Pwm, export
 from hal.safety.wires import PinFactory, contact, output
-from hal.settings import Wallbox
-from hal.settings_lines import Pilot, Proximity, Rcm, Stop
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
+from hal.configuration.line_sections import Lock
 from hal.safety.bolt import Claim
 from hal.safety.bolt_holder import BoltHolder
 from hal.safety.wires import PinFactory, contact, output
-from hal.settings_lines import Lock
 
 Move = Literal["lock", "unlock"] | None
 
@@ -105,7 +105,7 @@ class _Solenoid:
 
 
 def _bolt(lock: Lock, factory: PinFactory, solenoid: Claim | None, *, live: bool) -> _Bolt:
-    match lock:  # settings_rules sees to it that each kind has its pins
+    match lock:  # hal.configuration.rules sees to it that each kind has its pins
         case Lock(kind="motor", forward_pin=int() as forward_pin, backward_pin=int() as backward_pin):
             return _Bridge(forward_pin, backward_pin, factory)
         case Lock(kind="phase_enable", phase_pin=int() as phase_pin, enable_pin=int() as enable_pin):

@@ -6,7 +6,7 @@ from typing import Any
 
 from gpiozero import DigitalOutputDevice, InputDevice
 
-from hal.settings_lines import Level
+from hal.configuration.line_sections import Level
 
 PinFactory = Any  # gpiozero carries no types
 

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from hal import settings
+from hal.configuration import wallbox_file
 from hal.contract import Reading, Temperatures
 from hal.core.faults import KINDS
 from tests.bench.load import busy_cores
@@ -99,7 +99,7 @@ class Senses:
 @contextlib.contextmanager
 def charging(case: Case) -> Iterator[SafetyProcess]:
     """A box of its own, whose car takes current."""
-    text = settings.new_file(mock=True).replace("test_pin", "#test_pin")
+    text = wallbox_file.new_file(mock=True).replace("test_pin", "#test_pin")
     text = re.sub(r"^(min_off_s|after_fault_s) = .*$", r"\1 = 0.1", text, flags=re.M)
     if case.fault == "emergency_stop":
         text = text.replace('kind = "stop"', 'kind = "emergency"')

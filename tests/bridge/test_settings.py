@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bridge.settings import ChargePoint, load, new_file, warnings
-from hal.config_file import ConfigError
+from hal.configuration.file import ConfigError
 
 REAL = """\
 [central_system]

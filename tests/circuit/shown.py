@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
+from hal.configuration.line_sections import Adc, Pilot
 from hal.core.pilot import high_side_v, low_side_v
 from hal.core.signals import PilotOffer
-from hal.settings_lines import Adc, Pilot
 from tests.circuit.deck import Volts, pin_v
 from tests.circuit.draws import Box, Channel, Converter
 

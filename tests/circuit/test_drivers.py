@@ -6,8 +6,8 @@ import math
 
 import pytest
 
+from hal.configuration.line_sections import Adc, Proximity
 from hal.core.pilot import cable_rating_a
-from hal.settings_lines import Adc, Proximity
 from tests.circuit.spice import MISSING, installed, measured, netlist
 
 pytestmark = pytest.mark.skipif(not installed(), reason=MISSING)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hal.settings_lines import Adc, Pilot, Proximity
+from hal.configuration.line_sections import Adc, Pilot, Proximity
 from tests.circuit.campaign import DRAWS, SEED
 from tests.circuit.deck import pin_v
 from tests.circuit.draws import exact

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from hal import settings
+from hal.configuration import wallbox_file
 from tests.hal.safety.process import SafetyProcess
 
 Kernel = Literal["keeps", "releases"]
@@ -78,7 +78,7 @@ class Case:
     @property
     def text(self) -> str:
         """wallbox.toml. No test of a residual current monitor: it would take 3 s of each start."""
-        text = settings.new_file(mock=True).replace("test_pin", "#test_pin")
+        text = wallbox_file.new_file(mock=True).replace("test_pin", "#test_pin")
         text = re.sub(r"^(min_off_s|after_fault_s) = .*$", r"\1 = 0.1", text, flags=re.M)
         if self.lines:
             return text.replace("#watchdog_pin", "watchdog_pin")

@@ -15,11 +15,11 @@ from typing import Any
 
 from bridge import settings as charge_point
 from bridge.mock_client import ask
-from hal import settings as wallbox
+from hal.configuration import wallbox_file
 from hal.mock.line_map import LineMap
 from tests.deploy.layers import ROOT, application, base, in_overlay, unit_files
 
-CONTACTOR = 17  # of wallbox.new_file
+CONTACTOR = 17  # of wallbox_file.new_file
 AFTER_FAULT_S = 4.0
 PATIENCE_S = 60.0  # a busy machine
 REBOOT = 133  # systemd-nspawn's exit code
@@ -73,9 +73,9 @@ class Container:
         """Every car charges, with or without a Central System: there is none."""
         folder.mkdir(parents=True)
         after_fault = f"after_fault_s = {AFTER_FAULT_S}"
-        box = wallbox.new_file(mock=True).replace("after_fault_s = 1.0", after_fault)
+        box = wallbox_file.new_file(mock=True).replace("after_fault_s = 1.0", after_fault)
         assert after_fault in box
-        (folder / wallbox.FILE_NAME).write_text(box)
+        (folder / wallbox_file.FILE_NAME).write_text(box)
         free = charge_point.new_file(mock=True)
         free = free.replace("#authorization_required = true", "authorization_required = false")
         free = free.replace("#accept_before_registration = false", "accept_before_registration = true")

@@ -25,7 +25,7 @@ from bridge.core.password import Password
 from bridge.folders import CommandError
 from bridge.mock_client import ask
 from hal import contract
-from hal import settings as hal_settings
+from hal.configuration import wallbox_file
 from hal.contract import Hello, LineBuffer, Reading, Status
 from tests.scenarios.door import Door, in_words
 from tests.scenarios.script import Mode, Scenario
@@ -111,7 +111,7 @@ class RealWorld:
         if "installation.phases" in wallbox:
             wallbox["installation.phases"] = int(str(wallbox["installation.phases"]))
         self._run.config.mkdir()
-        for module, values in ((hal_settings, wallbox), (bridge_settings, charge_point)):
+        for module, values in ((wallbox_file, wallbox), (bridge_settings, charge_point)):
             text = with_values(module.new_file(mock=True), values)
             (self._run.config / module.FILE_NAME).write_text(text)
 

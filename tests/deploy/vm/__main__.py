@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from deploy.runtime_lock import runtime_lock
-from hal import settings
+from hal.configuration import wallbox_file
 from tests.deploy.layers import PLAIN, PYTHON, ROOT, SUITE, VENV, application, base, cached, in_overlay, run
 
 HERE = Path(__file__).parent
@@ -61,7 +61,9 @@ def disk(folder: Path) -> Path:
         shutil.copy(HERE / name, tests)
     _download_lgpio(parts)
     (folder / "upper" / "etc" / "evse-bridge").mkdir(parents=True)
-    (folder / "upper" / "etc" / "evse-bridge" / settings.FILE_NAME).write_text(settings.new_file(mock=False))
+    (folder / "upper" / "etc" / "evse-bridge" / wallbox_file.FILE_NAME).write_text(
+        wallbox_file.new_file(mock=False)
+    )
     units = folder / "upper" / "etc" / "systemd" / "system"
     units.mkdir(parents=True)
     shutil.copy(HERE / "vm-test.service", units)

@@ -22,7 +22,8 @@ from pathlib import Path
 
 from gpiozero.pins.lgpio import LGPIOFactory
 
-from hal import settings
+from hal.configuration import wallbox_file
+from hal.configuration.sections import Wallbox
 from hal.contract import HANG_LIMIT_S
 from hal.mock.box import SimulatedBox
 from hal.mock.line_map import FLOATING, HIGH
@@ -89,7 +90,7 @@ class World:
     def __init__(self, chip: Chip) -> None:
         folder = Path("/run/vm-world")
         folder.mkdir()
-        self.box = SimulatedBox(settings.load(CONFIG / settings.FILE_NAME, mock=False), folder)
+        self.box = SimulatedBox(wallbox_file.load(CONFIG / wallbox_file.FILE_NAME, mock=False), folder)
         self._mock_pwm = folder / "pwm" / "pwmchip0"
         self._chip = chip
         self._over = threading.Event()
@@ -138,8 +139,8 @@ def hold_contactor() -> None:
     signal.pause()
 
 
-def box() -> settings.Wallbox:
-    return settings.load(CONFIG / settings.FILE_NAME, mock=False)
+def box() -> Wallbox:
+    return wallbox_file.load(CONFIG / wallbox_file.FILE_NAME, mock=False)
 
 
 @contextlib.contextmanager

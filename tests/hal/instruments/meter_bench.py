@@ -10,15 +10,15 @@ from typing import Literal
 import msgspec
 from pymodbus.server import ModbusTcpServer
 
-from hal import settings
+from hal.configuration import wallbox_file
+from hal.configuration.meter_map import SINGLE_PHASE, MeterName
+from hal.configuration.sections import Wallbox
 from hal.contract import Reading
 from hal.instruments.meter_model import Link, TcpLink
 from hal.instruments.meters import MeterPlan, MeterPoll, plan_of
-from hal.meter_map import SINGLE_PHASE, MeterName
 from hal.mock.box import SimulatedBox
 from hal.mock.meter import MockMeter, simulated_device
 from hal.mock.meter_face import Face, Image, sdm630
-from hal.settings import Wallbox
 from tests.hal.instruments.waiting import until
 
 POLL_S = 0.2
@@ -26,9 +26,9 @@ POLL_S = 0.2
 
 def wallbox(folder: Path, model: MeterName) -> Wallbox:
     """A mock box with that meter, of one phase where the meter has one."""
-    path = folder / settings.FILE_NAME
-    path.write_text(settings.new_file(mock=True))
-    box = settings.load(path, mock=True)
+    path = folder / wallbox_file.FILE_NAME
+    path.write_text(wallbox_file.new_file(mock=True))
+    box = wallbox_file.load(path, mock=True)
     phases: Literal[1, 3] = 1 if model in SINGLE_PHASE else 3
     return msgspec.structs.replace(
         box,

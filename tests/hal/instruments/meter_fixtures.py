@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hal.configuration.meter_map import MeterName, model_names
 from hal.contract import Reading
 from hal.instruments.registers import Wiring, Words
-from hal.meter_map import MeterName, model_names
 from hal.mock.meter_face import Image
 
 FOLDER = Path(__file__).with_name("meters")

@@ -6,9 +6,9 @@ import logging
 
 import pytest
 
+from hal.configuration.sections import Reader
 from hal.contract import Card
 from hal.instruments.card_sense import Presentations, line_of
-from hal.settings import Reader
 
 
 def presentations(*, reverse_bytes: bool = False) -> Presentations:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from hal.configuration.sections import Reader
 from hal.instruments.cards import (
     Framing,
     LineFraming,
@@ -22,7 +23,6 @@ from hal.instruments.cards import (
 )
 from hal.instruments.pn532 import Pn532
 from hal.mock.reader import tag_frame
-from hal.settings import Reader
 
 TAG = "100086F444"
 FRAME = b"\x02100086F44426\x03"  # as printed in the description of the module

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hal.configuration.meter_map import TotalNumber
 from hal.instruments.energy import (
     INT32_MAX,
     KEEP_S,
@@ -18,7 +19,6 @@ from hal.instruments.energy import (
 )
 from hal.instruments.meter_model import models
 from hal.instruments.registers import ImplausibleError
-from hal.meter_map import TotalNumber
 
 POWER_W = 11_040.0  # 16 A on three phases
 INSTALLED = Installed("eastron_sdm630", replaced=0, max_power_w=POWER_W, step_wh=10, rolls_over_wh=None)

@@ -10,10 +10,10 @@ from typing import Literal
 
 import pytest
 
+from hal.configuration.sections import Lamp
 from hal.instruments.lamp import LampLoop, NoLampError, lamp_lines
 from hal.instruments.lamp_patterns import BLUE, DARK, RED, YELLOW
 from hal.mock.line_map import LineMap
-from hal.settings import Lamp
 from tests.hal.instruments.statuses import status
 from tests.hal.instruments.waiting import until
 

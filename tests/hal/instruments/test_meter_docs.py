@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from hal.configuration.meter_map import MeterName, model_names
 from hal.instruments.meter_model import models
-from hal.meter_map import MeterName, model_names
 from tests.hal.instruments.meter_fixtures import FIXTURES
 
 DOCS = Path(__file__).parents[3] / "docs" / "meters.md"

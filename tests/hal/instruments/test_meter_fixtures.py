@@ -8,10 +8,18 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
+from hal.configuration.meter_map import (
+    SINGLE_PHASE,
+    MeterMap,
+    MeterName,
+    NumberType,
+    Quantity,
+    model_names,
+    words_of,
+)
 from hal.contract import Reading
 from hal.instruments.meter_model import models
 from hal.instruments.registers import ImplausibleError, Words, blocks, reading, serial_text
-from hal.meter_map import SINGLE_PHASE, MeterMap, MeterName, NumberType, Quantity, model_names, words_of
 from tests.hal.instruments.meter_fixtures import AT_S, FIXTURES, FOLDER, MeterFixture
 
 NAMES = pytest.mark.parametrize("name", model_names())

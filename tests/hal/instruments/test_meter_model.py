@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from hal.configuration.meter_map import MeterMap, MeterName, PhaseNumbers, TotalNumber, model_names
+from hal.configuration.sections import Meter
 from hal.instruments.meter_model import Link, SerialLine, TcpLink, model_of, models, setup_of
-from hal.meter_map import MeterMap, MeterName, PhaseNumbers, TotalNumber, model_names
-from hal.settings import Meter
 
 PORT = "/dev/ttyUSB0"
 OWN = MeterMap(

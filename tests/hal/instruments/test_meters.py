@@ -14,10 +14,10 @@ from typing import Literal
 import msgspec
 import pytest
 
+from hal.configuration.meter_map import MeterName, model_names
 from hal.instruments.meter_model import Parity, SerialLine, TcpLink, models
 from hal.instruments.meter_port import MeterPort, NoAnswerError
 from hal.instruments.meters import OK, MeterHealth
-from hal.meter_map import MeterName, model_names
 from hal.mock.meter_face import Image, sdm630
 from tests.hal.instruments.meter_bench import POLL_S, Bench
 from tests.hal.instruments.meter_fixtures import FIXTURES

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hal.configuration.meter_map import MeterMap, NumberType, PhaseNumbers, SerialNumber, TotalNumber
 from hal.instruments.meter_model import models
 from hal.instruments.registers import (
     Block,
@@ -22,7 +23,6 @@ from hal.instruments.registers import (
     reading,
     serial_text,
 )
-from hal.meter_map import MeterMap, NumberType, PhaseNumbers, SerialNumber, TotalNumber
 
 SDM630 = models()["eastron_sdm630"].map
 THREE, ONE = Wiring(3, 230.0), Wiring(1, 230.0)

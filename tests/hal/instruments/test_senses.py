@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hal import settings
+from hal.configuration import wallbox_file
 from hal.contract import Answer, Card, InstrumentBox, Message, Reading, Request, Temperatures, encode
 from hal.mock.line_map import LineMap
 from tests.hal.instruments.safety import Safety
@@ -36,7 +36,7 @@ class Bench:
     def __init__(self, folder: Path, reader: str | None) -> None:
         self.world = RunningMock(folder)
         if reader is not None:
-            head, _, tail = settings.new_file(mock=True).partition("[reader]\n")
+            head, _, tail = wallbox_file.new_file(mock=True).partition("[reader]\n")
             self.world.configure(f"{head}[reader]\n{reader}\n{tail[tail.index('[') :]}")
         self.safety = Safety(self.world.runtime_dir / "hal.sock")
         self._folder = folder
@@ -107,7 +107,9 @@ async def test_readings_come_and_say_that_they_are_a_mocks(bench: Bench) -> None
 
 async def test_the_mock_plays_the_meter_of_wallbox_toml(folder: Path) -> None:
     bench = Bench(folder, None)
-    bench.world.configure(settings.new_file(mock=True).replace("eastron_sdm630", "carlo_gavazzi_em24_rs485"))
+    bench.world.configure(
+        wallbox_file.new_file(mock=True).replace("eastron_sdm630", "carlo_gavazzi_em24_rs485")
+    )
     await bench.start()
     await until(lambda: len(bench.readings()) > 0)
     assert (bench.readings()[-1].energy_wh, bench.readings()[-1].voltage_v) == (12_345_000, (230.0,) * 3)
@@ -249,7 +251,7 @@ async def test_a_meter_that_is_not_as_configured_is_found_as_it_is_shipped(folde
     assert bench.instruments is not None
     bench.instruments.kill()
     await asyncio.to_thread(bench.instruments.wait, PATIENCE_S)
-    bench.world.configure(settings.new_file(mock=True).replace('#unit = "auto"', "unit = 7"))
+    bench.world.configure(wallbox_file.new_file(mock=True).replace('#unit = "auto"', "unit = 7"))
     bench.launch()  # the mock's meter still has unit 1
     await until(lambda: len(bench.safety.heard) == 2)
     answer = await bench.ask("probe-meter")
@@ -300,7 +302,7 @@ async def test_after_a_kill_it_comes_back_with_all_it_knows(bench: Bench) -> Non
 
 
 def test_a_wrong_wallbox_toml_is_named(folder: Path) -> None:
-    (folder / settings.FILE_NAME).write_text("[installation]\nmax_current_a = 99\n")
+    (folder / wallbox_file.FILE_NAME).write_text("[installation]\nmax_current_a = 99\n")
     options = [word for name in ("config", "state", "runtime") for word in (f"--{name}-dir", str(folder))]
     ended = subprocess.run(
         [sys.executable, "-I", "-m", "hal.instruments", *options], capture_output=True, text=True, check=False

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hal.configuration.line_sections import Pilot as PilotWiring
 from hal.mock.copper import BOUNDS, Copper, Tolerance, changed, gain_and_offset_v
 from hal.mock.pilot_line import Pilot
 from hal.mock.plant import Outputs, Plant, PlantSettings
-from hal.settings_lines import Pilot as PilotWiring
 
 STEP_S = 1e-5
 STEPS_A_PERIOD = 100

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hal import settings
+from hal.configuration import wallbox_file
 from hal.mock.box import SimulatedBox
 from hal.mock.machine import BUSY_S, STATE_FILE, Machine
 
@@ -22,8 +22,8 @@ class Victim:
     """Any process that drives the contactor's line."""
 
     def __init__(self, folder: Path) -> None:
-        (folder / settings.FILE_NAME).write_text(settings.new_file(mock=True))
-        self.box = SimulatedBox(settings.load(folder / settings.FILE_NAME, mock=True), folder)
+        (folder / wallbox_file.FILE_NAME).write_text(wallbox_file.new_file(mock=True))
+        self.box = SimulatedBox(wallbox_file.load(folder / wallbox_file.FILE_NAME, mock=True), folder)
         self.machine = Machine(self.box, CONTACTOR, folder)
         self.process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
         self.box.line_map.claim(CONTACTOR, self.process.pid)

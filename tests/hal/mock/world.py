@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
-from hal import settings
+from hal.configuration import wallbox_file
+from hal.configuration.sections import Wallbox
 
 PATIENCE_S = 30.0  # for a machine with other things to do
 
@@ -60,17 +61,17 @@ class RunningMock:
         self.state_dir = folder / "d"
         self._config_dir = folder / "c"
         self._config_dir.mkdir()
-        self.configure(settings.new_file(mock=True))
+        self.configure(wallbox_file.new_file(mock=True))
         self._voice: Voice | None = None
         self._running: subprocess.Popen[str] | None = None
         self._log = folder / "log"
 
     def configure(self, text: str) -> None:
-        (self._config_dir / settings.FILE_NAME).write_text(text)
+        (self._config_dir / wallbox_file.FILE_NAME).write_text(text)
 
     @property
-    def box(self) -> settings.Wallbox:
-        return settings.load(self._config_dir / settings.FILE_NAME, mock=True)
+    def box(self) -> Wallbox:
+        return wallbox_file.load(self._config_dir / wallbox_file.FILE_NAME, mock=True)
 
     def start(self) -> None:
         with self._log.open("w") as log:

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import msgspec
 
-from hal import settings
+from hal.configuration import wallbox_file
 from hal.contract import SOCKET_NAME, Cable, FaultRef, Status
 from hal.mock.box import SimulatedBox
 from tests.hal.safety.peers import Peer, hello, of, wish
 
-CONTACTOR = 17  # of settings.new_file
+CONTACTOR = 17  # of wallbox_file.new_file
 _PATIENCE_S = 30.0  # a busy machine
 
 
@@ -36,8 +36,8 @@ class SafetyProcess:
         """`text` is its wallbox.toml; `environment` comes on top of ours."""
         self.folder = folder
         self._environment = os.environ | (environment or {})
-        (folder / settings.FILE_NAME).write_text(text or settings.new_file(mock=True))
-        self.box = SimulatedBox(settings.load(folder / settings.FILE_NAME, mock=True), folder)
+        (folder / wallbox_file.FILE_NAME).write_text(text or wallbox_file.new_file(mock=True))
+        self.box = SimulatedBox(wallbox_file.load(folder / wallbox_file.FILE_NAME, mock=True), folder)
         self.log = (folder / "log").open("a")
         self.renewing = True
         self.limit_a = 16.0

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from gpiozero import GPIOZeroError
 
+from hal.configuration.line_sections import Contactor, Lock, Pilot, Proximity, Rcm, Stop
+from hal.configuration.sections import CableSettings, Installation, Meter, Wallbox
 from hal.mock.board import BoardFactory
 from hal.mock.line_map import FILE_NAME, LineMap
 from hal.mock.plant import Plant, PlantSettings
@@ -13,8 +15,6 @@ from hal.mock.pwm import PwmFolder
 from hal.mock.wiring import Wires
 from hal.safety.bolt import Claim
 from hal.safety.lines import Lines, Wiring
-from hal.settings import CableSettings, Installation, Meter, Wallbox
-from hal.settings_lines import Contactor, Lock, Pilot, Proximity, Rcm, Stop
 
 CONTACTOR, MIRROR, FORWARD, BACKWARD, FEEDBACK = 17, 27, 23, 24, 25
 WATCHDOG, TRIP, CONNECT, RCM, RCM_TEST, STOP = 16, 20, 22, 5, 21, 26

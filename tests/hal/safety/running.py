@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from hal.configuration.sections import Wallbox
 from hal.contract import Status
 from hal.core.evse import Evse
 from hal.core.kept import Kept
@@ -17,7 +18,6 @@ from hal.safety.keeping import FILE_NAME, Keeping
 from hal.safety.loop import Loop, Parts, Voice
 from hal.safety.server import Server
 from hal.safety.status import Identity
-from hal.settings import Wallbox
 from tests.hal.safety.peers import hello, of, wish
 from tests.hal.safety.rig import CONTACTOR, SOCKET_BOX, Rig
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from hal.configuration.sections import TemperatureSettings
 from hal.core.rules import BoxRules
 from hal.safety.box import box_of, notes_of, rules_of
 from hal.safety.real_time import RealTime
-from hal.settings import TemperatureSettings
 from tests.hal.safety.rig import FIXED_BOX, SOCKET_BOX
 
 

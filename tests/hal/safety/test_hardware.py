@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from hal.configuration.line_sections import Contactor
 from hal.safety.hardware import (
     REMEDIES,
     Machine,
@@ -18,7 +19,6 @@ from hal.safety.hardware import (
     lacks,
     wiring,
 )
-from hal.settings_lines import Contactor
 from tests.hal.safety.rig import SOCKET_BOX
 
 _NOBODY = 65534

@@ -14,7 +14,7 @@ from typing import get_args
 
 import pytest
 
-from hal import settings
+from hal.configuration import wallbox_file
 from hal.contract import FaultRef
 from hal.mock.kernel import Policy
 from hal.safety.keeping import FILE_NAME as KEPT_FILE
@@ -32,7 +32,7 @@ OURS = ("hal.safety", "hal.safety.keeper", "hal.safety.bolt")
 
 def box_with(lock: str) -> str:
     """wallbox.toml. No test of a residual current monitor: it would take 3 s of each start."""
-    text = settings.new_file(mock=True).replace("test_pin", "#test_pin")
+    text = wallbox_file.new_file(mock=True).replace("test_pin", "#test_pin")
     text = re.sub(r"^(forward|backward)_pin = .*\n", "", text, flags=re.M)
     return text.replace("[lock]\n", f"[lock]\n{LOCKS[lock]}\n")
 

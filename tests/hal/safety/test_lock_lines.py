@@ -12,12 +12,12 @@ from typing import Literal
 import msgspec
 import pytest
 
+from hal.configuration.line_sections import Lock
 from hal.mock.board import BoardFactory
 from hal.mock.line_map import FILE_NAME, HIGH, LOW, LineMap
 from hal.safety.bolt import LOCK, LOCKED, UNLOCK, UNLOCKED, Bolt, Claim
 from hal.safety.bolt_holder import BoltError, BoltHolder
 from hal.safety.lines import Lines, low_lines
-from hal.settings_lines import Lock
 from tests.hal.safety.rig import FEEDBACK, MIRROR, SOCKET_BOX, Rig, solenoid_claim
 
 PHASE, ENABLE, SOLENOID = 23, 24, 23

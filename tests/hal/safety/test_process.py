@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hal import settings
+from hal.configuration import wallbox_file
 from hal.contract import FaultRef
 from hal.mock.box import SimulatedBox
 from hal.safety.keeping import FILE_NAME as KEPT_FILE
@@ -116,7 +116,7 @@ def test_claims_name_the_contactor_first(safety: SafetyProcess, runtime_dir: Pat
 
 
 def test_without_the_mock_box_it_says_what_to_start(runtime_dir: Path) -> None:
-    (runtime_dir / settings.FILE_NAME).write_text(settings.new_file(mock=True))
+    (runtime_dir / wallbox_file.FILE_NAME).write_text(wallbox_file.new_file(mock=True))
     refused = start(runtime_dir, "--mock")
     assert refused.returncode == 2
     assert "start the mock wallbox" in refused.stderr
@@ -124,7 +124,9 @@ def test_without_the_mock_box_it_says_what_to_start(runtime_dir: Path) -> None:
 
 
 def test_a_wrong_wallbox_toml_is_told_in_full(runtime_dir: Path) -> None:
-    (runtime_dir / settings.FILE_NAME).write_text(settings.new_file(mock=True).replace("= 16.0", "= 40", 1))
+    (runtime_dir / wallbox_file.FILE_NAME).write_text(
+        wallbox_file.new_file(mock=True).replace("= 16.0", "= 40", 1)
+    )
     refused = start(runtime_dir, "--mock")
     assert refused.returncode == 2
     assert "installation.max_current_a" in refused.stderr
@@ -132,8 +134,8 @@ def test_a_wrong_wallbox_toml_is_told_in_full(runtime_dir: Path) -> None:
 
 def test_real_lines_are_never_replaced(runtime_dir: Path) -> None:
     """This machine is no Raspberry Pi: without --mock there is no start, whatever the mock offers."""
-    (runtime_dir / settings.FILE_NAME).write_text(settings.new_file(mock=False))
-    box = SimulatedBox(settings.load(runtime_dir / settings.FILE_NAME, mock=False), runtime_dir)
+    (runtime_dir / wallbox_file.FILE_NAME).write_text(wallbox_file.new_file(mock=False))
+    box = SimulatedBox(wallbox_file.load(runtime_dir / wallbox_file.FILE_NAME, mock=False), runtime_dir)
     refused = start(runtime_dir)
     assert refused.returncode == 2
     assert len(refused.stderr.splitlines()) == 1
@@ -216,7 +218,7 @@ def test_the_keeper_of_a_killed_one_ends_too(safety: SafetyProcess, runtime_dir:
 
 
 def test_a_third_start_with_a_car_in_c_needs_a_person(runtime_dir: Path) -> None:
-    text = settings.new_file(mock=True).replace("starts_for_person = 10000", "starts_for_person = 3")
+    text = wallbox_file.new_file(mock=True).replace("starts_for_person = 10000", "starts_for_person = 3")
     text = text.replace("test_pin", "#test_pin")  # a death in the 3 s of the test looks like a trip
     safety = SafetyProcess(runtime_dir, text)
     safety.charge()

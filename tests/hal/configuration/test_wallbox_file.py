@@ -10,9 +10,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hal.config_file import ConfigError, Report
-from hal.settings import Lamp, TemperatureSettings, Wallbox, declared_facts, load, new_file
-from hal.settings_lines import Rcm, Stop
+from hal.configuration.file import ConfigError, Report
+from hal.configuration.line_sections import Rcm, Stop
+from hal.configuration.sections import Lamp, TemperatureSettings, Wallbox
+from hal.configuration.wallbox_file import declared_facts, load, new_file
 
 SOCKET = """\
 [installation]
@@ -357,14 +358,14 @@ def test_a_box_with_everything_is_good(path: Path) -> None:
     assert declared_facts(load(path, mock=False))[3:] == ("no thermometer",)
 
 
-def _hal_settings(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-I", "-m", "hal.settings", *arguments]
+def _hal_configuration(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-I", "-m", "hal.configuration", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_check_as_a_program(path: Path) -> None:
     path.write_text(SOCKET.replace("= 16", "= 40"))
-    done = _hal_settings("check", str(path))
+    done = _hal_configuration("check", str(path))
     report = msgspec.json.decode(done.stdout, type=Report)
     assert done.returncode == 2
     assert [(fault.line, fault.key, fault.value) for fault in report.faults] == [
@@ -373,8 +374,8 @@ def test_check_as_a_program(path: Path) -> None:
 
 
 def test_init_as_a_program_and_its_file_checked(path: Path) -> None:
-    path.write_text(_hal_settings("init", "--mock").stdout)
-    done = _hal_settings("check", str(path), "--mock")
+    path.write_text(_hal_configuration("init", "--mock").stdout)
+    done = _hal_configuration("check", str(path), "--mock")
     assert done.returncode == 0
     assert msgspec.json.decode(done.stdout, type=Report).facts[0] == "socket, 3 phases, 16 A"
-    assert _hal_settings("check", str(path)).returncode == 2
+    assert _hal_configuration("check", str(path)).returncode == 2

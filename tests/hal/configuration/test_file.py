@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Meta
 
-from hal.config_file import Broken, ConfigError, check, initial, parse
+from hal.configuration.file import Broken, ConfigError, check, initial, parse
 
 
 class Engine(msgspec.Struct, frozen=True):

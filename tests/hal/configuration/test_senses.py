@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hal.config_file import ConfigError
-from hal.settings import FILE_NAME, load, new_file
+from hal.configuration.file import ConfigError
+from hal.configuration.wallbox_file import FILE_NAME, load, new_file
 
 BEFORE = """\
 [installation]

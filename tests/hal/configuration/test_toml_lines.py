@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.toml_lines import key_lines
+from hal.configuration.toml_lines import key_lines
 
 TEXT = '''\
 # a comment with [brackets] and key = 1

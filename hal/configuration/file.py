@@ -1,6 +1,6 @@
 """PURE: a careful reader of TOML configuration files. It knows nothing of wallboxes or charge points.
 
-The schema is a msgspec struct of structs; `hal.config_schema` tells how it is written.
+The schema is a msgspec struct of structs; `hal.configuration.schema` tells how it is written.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from hal.config_schema import Key, Schema, Section, section_of, toml_text
-from hal.toml_lines import key_lines
+from hal.configuration.schema import Key, Schema, Section, section_of, toml_text
+from hal.configuration.toml_lines import key_lines
 
 COMMENT_WIDTH = 100
 SECRETS = ("password", "AuthorizationKey")  # keys whose value is shown to nobody

@@ -1,46 +1,20 @@
-"""wallbox.toml: what this wallbox is made of. Root's file, read only by `hal`.
+"""PURE: the sections of wallbox.toml as frozen structs, and the whole of them: `Wallbox`.
 
 The structs are the schema: types, bounds, defaults and the comments of the written file stand in them once.
-Bounds in the structs hold for every box; where a mock box may be faster, `hal.settings_rules` asks more of a
-real one. No key switches a safety function off.
+Bounds in the structs hold for every box; where a mock box may be faster, `hal.configuration.rules` asks more
+of a real one. No key switches a safety function off.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
-from collections.abc import Sequence
-from functools import partial
-from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from hal.config_file import ConfigError, Report, initial, parse
-from hal.contract import NO_WATCHDOG_LINE
-from hal.meter_map import MeterMap, MeterName
-from hal.settings_lines import Adc, Contactor, Gpio, Level, Lock, Pilot, Proximity, Rcm, Stop
-from hal.settings_lines import Section as _Section
-from hal.settings_rules import broken_rules
-
-FILE_NAME = "wallbox.toml"
-
-# A new mock box: charges right after its start, may switch often, and fills the car in minutes.
-MOCK_VALUES: dict[str, float] = {
-    "contactor.min_off_s": 1.0,
-    "contactor.after_fault_s": 1.0,
-    "contactor.max_closings": 10_000,
-    "lock.retry_wait_s": 1.0,
-    "contactor.starts_for_person": 10_000,
-    "contactor.trip_pin": 20,
-    "pilot.connect_pin": 22,
-    "rcm.test_pin": 21,
-    "mock.energy_factor": 60.0,
-}
-# What every new box starts from: a motor on an H-bridge.
-_NEW_VALUES: dict[str, float] = {"lock.forward_pin": 23, "lock.backward_pin": 24}
-_OPTIONAL = ("rcm", "stop", "temperature", "lamp")  # shown commented out in the file of a real box
+from hal.configuration.line_sections import Adc, Contactor, Gpio, Level, Lock, Pilot, Proximity, Rcm, Stop
+from hal.configuration.line_sections import Section as _Section
+from hal.configuration.meter_map import MeterMap, MeterName
 
 Baud = Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200]
 
@@ -193,62 +167,3 @@ class Wallbox(msgspec.Struct, frozen=True, kw_only=True):
     temperature: TemperatureSettings | None = None
     lamp: Lamp | None = None
     mock: Mock = Mock()
-
-
-def load(path: Path, *, mock: bool) -> Wallbox:
-    """The box of that file. Raises ConfigError with all faults of the file."""
-    rules = (partial(broken_rules, mock=mock),)
-    return parse(path.read_bytes, Wallbox, file=path.name, rules=rules)
-
-
-def new_file(*, mock: bool) -> str:
-    """A commented wallbox.toml: a socket box on usual pins, with --mock one that needs no patience."""
-    values = _NEW_VALUES | (MOCK_VALUES if mock else {})
-    return initial(Wallbox, values=values, commented=() if mock else _OPTIONAL, left_out=("meter.map",))
-
-
-def declared_facts(box: Wallbox) -> tuple[str, ...]:
-    """What this box is and what it does without, to be shown wherever the box is shown."""
-    installation, cable = box.installation, box.cable
-    kind = "socket" if cable.kind == "socket" else f"fixed cable of {cable.rating_a} A"
-    phases = "3 phases" if installation.phases == 3 else "1 phase"
-    facts = [
-        f"{kind}, {phases}, {installation.max_current_a:g} A",
-        f"meter {box.meter.model}",
-    ]
-    facts.append(f"card reader {box.reader.model}" if box.reader else "no card reader")
-    facts += ["no cable lock"] * (box.lock is None) + ["no thermometer"] * (box.temperature is None)
-    return (*facts, *_protection_facts(box))
-
-
-def _protection_facts(box: Wallbox) -> list[str]:
-    facts = ["no residual current monitor"] * (box.rcm is None)
-    if box.rcm is not None and box.rcm.test_pin is None:
-        facts.append("residual current monitor without a test output")
-    if box.lock is not None and box.lock.kind == "solenoid":
-        facts.append("the cable lock lets the plug go when the power fails")
-    return facts + [NO_WATCHDOG_LINE] * (box.contactor.watchdog_pin is None)
-
-
-def main(arguments: Sequence[str]) -> int:
-    """`check PATH [--mock]` prints a Report as JSON, exit 0 or 2; `init [--mock]` prints a new file."""
-    options = argparse.ArgumentParser(add_help=False)
-    options.add_argument("--mock", action="store_true", help="the rules of a mock box")
-    parser = argparse.ArgumentParser(prog="python -m hal.settings", description=FILE_NAME)
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    verbs.add_parser("check", parents=[options]).add_argument("path", type=Path)
-    verbs.add_parser("init", parents=[options])
-    asked = parser.parse_args(arguments)
-    if asked.verb == "init":
-        sys.stdout.write(new_file(mock=asked.mock))
-        return 0
-    try:
-        report = Report(facts=declared_facts(load(asked.path, mock=asked.mock)))
-    except ConfigError as error:
-        report = Report(faults=error.faults)
-    sys.stdout.write(f"{msgspec.json.encode(report).decode()}\n")
-    return 2 if report.faults else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from operator import ge, le
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from hal.config_file import Broken
-from hal.meter_map import OWN, SINGLE_PHASE, broken
-
-if TYPE_CHECKING:
-    from hal.settings import Wallbox
+from hal.configuration.file import Broken
+from hal.configuration.meter_map import OWN, SINGLE_PHASE, broken
+from hal.configuration.sections import Wallbox
 
 # hal/core's limits on a real box: never looser. A mock box may go down to the bounds of the schema.
 HARDWARE_BOUNDS: dict[str, tuple[Callable[[float, float], bool], float]] = {

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from hal.config_file import ConfigError
-from hal.meter_map import SINGLE_PHASE, MeterName, model_names
-from hal.settings import Wallbox, load, new_file
-from tests.hal.test_settings import FIXED, SOCKET
+from hal.configuration.file import ConfigError
+from hal.configuration.meter_map import SINGLE_PHASE, MeterName, model_names
+from hal.configuration.sections import Wallbox
+from hal.configuration.wallbox_file import load, new_file
+from tests.hal.configuration.test_wallbox_file import FIXED, SOCKET
 
 MAP = """\
 [meter.map]

@@ -1,0 +1,37 @@
+"""`python -I -m hal.configuration check PATH [--mock]`, `... init [--mock]`: wallbox.toml for others."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from hal.configuration.file import ConfigError, Report
+from hal.configuration.wallbox_file import FILE_NAME, declared_facts, load, new_file
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Prints a Report as JSON, exit code 0 or 2; or a new file."""
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("--mock", action="store_true", help="the rules of a mock box")
+    parser = argparse.ArgumentParser(prog="python -m hal.configuration", description=FILE_NAME)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("check", parents=[options]).add_argument("path", type=Path)
+    verbs.add_parser("init", parents=[options])
+    asked = parser.parse_args(arguments)
+    if asked.verb == "init":
+        sys.stdout.write(new_file(mock=asked.mock))
+        return 0
+    try:
+        report = Report(facts=declared_facts(load(asked.path, mock=asked.mock)))
+    except ConfigError as error:
+        report = Report(faults=error.faults)
+    sys.stdout.write(f"{msgspec.json.encode(report).decode()}\n")
+    return 2 if report.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

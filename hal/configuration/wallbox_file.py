@@ -1,0 +1,64 @@
+"""wallbox.toml read and written new, and what it declares about its box."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from hal.configuration.file import initial, parse
+from hal.configuration.rules import broken_rules
+from hal.configuration.sections import Wallbox
+from hal.contract import NO_WATCHDOG_LINE
+
+FILE_NAME = "wallbox.toml"
+
+# A new mock box: charges right after its start, may switch often, and fills the car in minutes.
+MOCK_VALUES: dict[str, float] = {
+    "contactor.min_off_s": 1.0,
+    "contactor.after_fault_s": 1.0,
+    "contactor.max_closings": 10_000,
+    "lock.retry_wait_s": 1.0,
+    "contactor.starts_for_person": 10_000,
+    "contactor.trip_pin": 20,
+    "pilot.connect_pin": 22,
+    "rcm.test_pin": 21,
+    "mock.energy_factor": 60.0,
+}
+# What every new box starts from: a motor on an H-bridge.
+_NEW_VALUES: dict[str, float] = {"lock.forward_pin": 23, "lock.backward_pin": 24}
+_OPTIONAL = ("rcm", "stop", "temperature", "lamp")  # shown commented out in the file of a real box
+
+
+def load(path: Path, *, mock: bool) -> Wallbox:
+    """The box of that file. Raises ConfigError with all faults of the file."""
+    rules = (partial(broken_rules, mock=mock),)
+    return parse(path.read_bytes, Wallbox, file=path.name, rules=rules)
+
+
+def new_file(*, mock: bool) -> str:
+    """A commented wallbox.toml: a socket box on usual pins, with --mock one that needs no patience."""
+    values = _NEW_VALUES | (MOCK_VALUES if mock else {})
+    return initial(Wallbox, values=values, commented=() if mock else _OPTIONAL, left_out=("meter.map",))
+
+
+def declared_facts(box: Wallbox) -> tuple[str, ...]:
+    """What this box is and what it does without, to be shown wherever the box is shown."""
+    installation, cable = box.installation, box.cable
+    kind = "socket" if cable.kind == "socket" else f"fixed cable of {cable.rating_a} A"
+    phases = "3 phases" if installation.phases == 3 else "1 phase"
+    facts = [
+        f"{kind}, {phases}, {installation.max_current_a:g} A",
+        f"meter {box.meter.model}",
+    ]
+    facts.append(f"card reader {box.reader.model}" if box.reader else "no card reader")
+    facts += ["no cable lock"] * (box.lock is None) + ["no thermometer"] * (box.temperature is None)
+    return (*facts, *_protection_facts(box))
+
+
+def _protection_facts(box: Wallbox) -> list[str]:
+    facts = ["no residual current monitor"] * (box.rcm is None)
+    if box.rcm is not None and box.rcm.test_pin is None:
+        facts.append("residual current monitor without a test output")
+    if box.lock is not None and box.lock.kind == "solenoid":
+        facts.append("the cable lock lets the plug go when the power fails")
+    return facts + [NO_WATCHDOG_LINE] * (box.contactor.watchdog_pin is None)
