@@ -15,51 +15,51 @@ from math import floor
 from typing import Literal
 
 from hal.contract import WISH_LIFE_RESTART_S, Wish
-from hal.core.contactor import Contactor
-from hal.core.held import passed
-from hal.core.hum import Hum
-from hal.core.kept import Kept
-from hal.core.ledger import FaultLedger
-from hal.core.lock import Lock, Move, wanted
-from hal.core.low_side import LowSide
-from hal.core.not_closing import NotClosing
-from hal.core.offer import C1_LEAVES_S, Offer
-from hal.core.pilot import LEAST_A, high_side_v, low_side_v
-from hal.core.pilot_test import TEST_F_S, PilotTest
-from hal.core.plug import Plug
-from hal.core.rcm_test import RcmScene, RcmTest
-from hal.core.restarts import Restarts
+from hal.core.contactor.history import Contactor
+from hal.core.contactor.trip import Trip
+from hal.core.control_pilot.hum import Hum
+from hal.core.control_pilot.levels import LEAST_A, high_side_v, low_side_v
+from hal.core.control_pilot.low_side import LowSide
+from hal.core.control_pilot.offer import C1_LEAVES_S, Offer
+from hal.core.control_pilot.vehicle import SteadyC2, VehicleFilter
+from hal.core.control_pilot.visit import Visit
+from hal.core.faults.ledger import FaultLedger
+from hal.core.persistent_state import PersistentState
+from hal.core.plug.lock import Lock, Move, wanted
+from hal.core.plug.proximity_pilot import Plug
 from hal.core.rules import BoxRules
+from hal.core.self_tests.pilot import TEST_F_S, PilotTest
+from hal.core.self_tests.rcm import RcmScene, RcmTest
+from hal.core.self_tests.watchdog_line import WatchdogLine
 from hal.core.signals import Drive, Sense
-from hal.core.stop_button import StopButton
-from hal.core.supervision import Scene, Supervision
-from hal.core.thermal import Thermal
-from hal.core.trip import Trip
-from hal.core.vehicle import SteadyC2, VehicleFilter
+from hal.core.steady import passed
+from hal.core.supervision.not_closing import NotClosing
+from hal.core.supervision.restarts import Restarts
+from hal.core.supervision.stop_button import StopButton
+from hal.core.supervision.supervision import Scene, Supervision
+from hal.core.supervision.thermal import Thermal
 from hal.core.view import EvseView, Parts, view_of
-from hal.core.visit import Visit
-from hal.core.watchdog_line import WatchdogLine
 
 SIMPLIFIED_PILOT_A = 10.0  # IEC 61851-1 A.2.3: a car that goes from A to C without B
 
 # An opening reason that was no fault before becomes one: the box opened because of it.
 _FAULT_OF = {"plug_lost": "plug_lost", "lock_lost": "lock_opened", "rating_lost": "rating_lost"}
 X1_AFTER_S = 0.2  # from an opening to the x1 of its pause: the low side is judged until then
-_NOTHING_KEPT = Kept()
+_FIRST_START = PersistentState()
 
 
 class Evse:
     """One connector. `step` at every tick, with a time that never goes back; nothing else changes it."""
 
-    def __init__(self, rules: BoxRules, now_s: float, kept: Kept = _NOTHING_KEPT) -> None:
+    def __init__(self, rules: BoxRules, now_s: float, stored: PersistentState = _FIRST_START) -> None:
         """A start counts as a fault: x1 for 3 s and no closing for `rules.after_fault_s`."""
         self._rules = rules
         self._vehicle = VehicleFilter()
         self._visit = Visit(socket=rules.socket)
         self._plug = Plug(None if rules.socket else rules.fixed_cable_rating_a)
-        self._lock = Lock(rules.lock, kept.lock_moves_s) if rules.socket else None
+        self._lock = Lock(rules.lock, stored.lock_moves_s) if rules.socket else None
         self._offer = Offer(rules, now_s)
-        self._contactor = Contactor(rules, now_s, kept)
+        self._contactor = Contactor(rules, now_s, stored)
         self._supervision = Supervision(rules, now_s)
         self._thermal = Thermal(rules, now_s)
         self._stop_button = StopButton(rules)
@@ -70,11 +70,11 @@ class Evse:
         self._pilot_test = PilotTest(rules.hold_s)
         self._rcm_test = RcmTest(rules.has_rcm_test, now_s)
         self._watchdog_line = WatchdogLine(fitted=rules.has_watchdog_line, now_s=now_s)
-        self._restarts = Restarts(rules, kept, now_s)
+        self._restarts = Restarts(rules, stored, now_s)
         self._trip = Trip()
         self._state_kept = True
-        self._faults = FaultLedger(kept, now_s)
-        if kept.lost:
+        self._faults = FaultLedger(stored, now_s)
+        if stored.lost:
             self._faults.add("lost_state", now_s)
         self._last_fault_s = now_s
         self._high_v = 0.0  # the last reading that could be judged, in volts at the pilot
@@ -370,9 +370,9 @@ class Evse:
                     self._faults.add(_FAULT_OF[reason], now_s)
                     self._last_fault_s = now_s
 
-    def kept(self) -> Kept:
+    def persistent_state(self) -> PersistentState:
         """What the next process must know, as of the last step."""
-        return Kept(
+        return PersistentState(
             faults=self._faults.latched(),
             occurrences=self._faults.occurrences,
             closings=self._contactor.closings,

@@ -5,7 +5,7 @@ A judgement that begins anew at each good sample never ends where good and bad o
 
 from __future__ import annotations
 
-from hal.core.held import ROUNDING_S
+from hal.core.steady import ROUNDING_S
 
 # A good sample makes up for a quarter of a bad one: one in five may be bad for ever, one in three may not.
 GIVES_BACK = 0.25

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hal.contract import Counters, Fault, LockState, Vehicle
-from hal.core.contactor import Contactor
-from hal.core.lock import Lock
-from hal.core.offer import Offer
-from hal.core.plug import Plug
+from hal.core.contactor.history import Contactor
+from hal.core.control_pilot.offer import Offer
+from hal.core.control_pilot.vehicle import VehicleFilter
+from hal.core.control_pilot.visit import Visit
+from hal.core.plug.lock import Lock
+from hal.core.plug.proximity_pilot import Plug
 from hal.core.signals import PilotOffer
-from hal.core.stop_button import StopButton
-from hal.core.vehicle import VehicleFilter
-from hal.core.visit import Visit
+from hal.core.supervision.stop_button import StopButton
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 from typing import Literal
 
-from hal.core.pilot import amps_of_duty
+from hal.core.control_pilot.levels import amps_of_duty
 from hal.mock.copper import CarState
 
 NOTICES_S = 0.5  # from a changed duty until the car acts on it

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from hal.core.pilot import amps_of_duty
+from hal.core.control_pilot.levels import amps_of_duty
 from hal.mock.box import SimulatedBox
 from hal.mock.line_map import LINES
 from hal.mock.meter_face import SERIAL_NUMBER

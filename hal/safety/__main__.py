@@ -78,8 +78,8 @@ def _start(box: Wallbox, asked: argparse.Namespace, ending: ExitStack) -> Loop:
     notes = (*notes_of(box, rules), *facts, *(hardware.REMEDIES[name] for name in rules.lacks))
     identity = Identity(secrets.token_hex(4), asked.mock, granted.text, notes)
     now = clocks(boot_id_file)
-    kept = read(asked.state_dir / KEPT_FILE, now)
-    evse = Evse(rules, now.now_s, kept if all_kept else replace(kept, lost=True))
+    stored = read(asked.state_dir / KEPT_FILE, now)
+    evse = Evse(rules, now.now_s, stored if all_kept else replace(stored, lost=True))
     voice = Voice(journal, notify, rules.late_limit_s)
     loop = Loop(Parts(evse, lines, server, keeping, Errands(evse, rules, now.now_s)), voice, identity)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

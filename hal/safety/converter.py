@@ -8,7 +8,7 @@ from typing import Literal
 from gpiozero import MCP3208
 
 from hal.configuration.line_sections import Adc
-from hal.core.pilot import is_pwm
+from hal.core.control_pilot.levels import is_pwm
 from hal.core.signals import PilotOffer
 from hal.core.tally import THREE, Tally
 from hal.safety.wires import PinFactory

@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import Literal, Protocol
 
 from hal.contract import Answer, Request
+from hal.core.control_pilot.levels import is_pwm
 from hal.core.evse import Evse
-from hal.core.pilot import is_pwm
-from hal.core.pilot_test import PWM_S, X1_S
 from hal.core.rules import BoxRules
+from hal.core.self_tests.pilot import PWM_S, X1_S
 from hal.core.signals import Drive, Sense
 from hal.core.view import EvseView
 

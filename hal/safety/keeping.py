@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from hal.core.kept import Kept
+from hal.core.persistent_state import PersistentState
 from hal.safety import aside, keeper
 from hal.safety.allowance import Allowance
 from hal.safety.state_lock import StateLock
@@ -33,7 +33,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True):
     boot_id: str
     at_s: float  # CLOCK_MONOTONIC of that boot
     wall_s: float  # the same moment on the wall clock
-    kept: Kept
+    kept: PersistentState
 
 
 class Clocks(msgspec.Struct, frozen=True):
@@ -49,12 +49,12 @@ def clocks(boot_id_file: Path = KERNEL_BOOT_ID) -> Clocks:
     return Clocks(boot_id_file.read_text().strip(), time.monotonic(), time.time())
 
 
-def read(path: Path, now: Clocks) -> Kept:
+def read(path: Path, now: Clocks) -> PersistentState:
     """What was kept last, its times on the clock of `now`. An unreadable file is put aside: `lost`."""
     try:
         file = msgspec.json.decode(path.read_bytes(), type=_File)
     except FileNotFoundError:
-        return Kept()
+        return PersistentState()
     except (OSError, ValueError, RecursionError):
         return _lost(path)
     if file.version != _VERSION:
@@ -66,14 +66,14 @@ def read(path: Path, now: Clocks) -> Kept:
     return file.kept.after_boot(moved_s, moved_s - away_s)
 
 
-def _lost(path: Path) -> Kept:
+def _lost(path: Path) -> PersistentState:
     if path.exists():
         path.replace(path.with_suffix(".unreadable"))
-    return Kept(lost=True)
+    return PersistentState(lost=True)
 
 
 class Keeping:
-    """Hands every change of `Kept` to the keeper. No call but `ready` and `close` waits.
+    """Hands every change of `PersistentState` to the keeper. No call but `ready` and `close` waits.
 
     A keeper that dies is started again and given the newest. As long as another life's keeper may still
     write, ours is given nothing: an old packet never comes after a new one.
@@ -87,7 +87,7 @@ class Keeping:
         self._socket: socket.socket | None = None  # of the keeper that lives
         self.pid = 0  # of the last keeper
         self._started_at_s: float | None = None
-        self._given: Kept | None = None  # the last that was handed to it
+        self._given: PersistentState | None = None  # the last that was handed to it
         self._given_at_s = float("-inf")
         self._unanswered: deque[float] = deque()  # when each was handed over, the oldest first
         self._owed_s: float | None = None  # the oldest that a keeper took with it
@@ -124,7 +124,7 @@ class Keeping:
         self._listen()
         return not self._unanswered
 
-    def keep(self, kept: Kept, now_s: float) -> None:
+    def keep(self, kept: PersistentState, now_s: float) -> None:
         """At each tick; what is unchanged costs nothing."""
         self._listen()
         if self._socket is None and (self._started_at_s is None or now_s - self._started_at_s >= _AGAIN_S):
@@ -156,7 +156,7 @@ class Keeping:
                 os.waitpid(self.pid, os.WNOHANG)
         self._lock.close()
 
-    def _due(self, kept: Kept, now_s: float) -> bool:
+    def _due(self, kept: PersistentState, now_s: float) -> bool:
         """A new fault waits for nothing: as much else at a time as the buffer of a silent keeper holds."""
         given = self._given
         if given is None or not set(kept.faults) <= set(given.faults):

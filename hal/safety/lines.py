@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hal.configuration.line_sections import Pilot, Proximity, Rcm, Stop
 from hal.configuration.sections import Wallbox
-from hal.core.pilot import duty
+from hal.core.control_pilot.levels import duty
 from hal.core.signals import Drive, PilotOffer
 from hal.safety.bolt import Claim
 from hal.safety.contactor_lines import ContactorLines

@@ -169,7 +169,7 @@ class Loop:
                 self._server.answer(client, Answer(id=request.id, ok=False, text=f"{request.do}: {why_not}"))
 
     def _keep(self, now_s: float) -> None:
-        self._keeping.keep(self._evse.kept(), now_s)
+        self._keeping.keep(self._evse.persistent_state(), now_s)
         trouble = self._keeping.trouble(now_s)
         if trouble and trouble != self._trouble:
             self._voice.journal.say(f"what must outlast a restart is not kept: {trouble}")

@@ -2,7 +2,7 @@
 
 `python -m tests.bench.fault_to_relay [--each 5]`: `hal.safety` as a real process on the simulated box, at
 phases random to its tick, while both cores are busy; times by the mock's own clock at steps of 2 ms. Exit
-code 0 when each took no longer than its table in hal.core.faults and the 100 ms of IEC 61851-1 Table A.6
+code 0 when each took no longer than hal.core.faults.table and the 100 ms of IEC 61851-1 Table A.6
 sequence 8.1 allow; also when nothing could be judged for want of a real-time priority.
 """
 
@@ -23,7 +23,7 @@ from pathlib import Path
 
 from hal.configuration import wallbox_file
 from hal.contract import Reading, Temperatures
-from hal.core.faults import KINDS
+from hal.core.faults.table import KINDS
 from tests.bench.load import busy_cores
 from tests.hal.safety.peers import Peer, hello
 from tests.hal.safety.process import SafetyProcess

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from hal.core.pilot import (
+from hal.core.control_pilot.levels import (
     A_ABOVE_V,
     C_BEGINS_FROM_V,
     C_BEGINS_TO_V,

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 
 from hal.configuration.line_sections import Adc, Pilot
-from hal.core.pilot import high_side_v, low_side_v
+from hal.core.control_pilot.levels import high_side_v, low_side_v
 from hal.core.signals import PilotOffer
 from tests.circuit.deck import Volts, pin_v
 from tests.circuit.draws import Box, Channel, Converter

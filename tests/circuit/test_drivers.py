@@ -7,7 +7,7 @@ import math
 import pytest
 
 from hal.configuration.line_sections import Adc, Proximity
-from hal.core.pilot import cable_rating_a
+from hal.core.plug.proximity_pilot import cable_rating_a
 from tests.circuit.spice import MISSING, installed, measured, netlist
 
 pytestmark = pytest.mark.skipif(not installed(), reason=MISSING)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hal.core.pilot import A_ABOVE_V, E_AT_V
+from hal.core.control_pilot.levels import A_ABOVE_V, E_AT_V
 from tests.circuit.spice import MISSING, installed, measured, netlist
 
 pytestmark = pytest.mark.skipif(not installed(), reason=MISSING)

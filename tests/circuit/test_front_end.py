@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from hal.core.pilot import high_side_v
+from hal.core.control_pilot.levels import high_side_v
 from hal.core.signals import PilotOffer
 from hal.mock.copper import TO_HOLD_OHM, TO_VREF_OHM, TO_ZERO_OHM, CarState, Copper, gain_and_offset_v
 from hal.mock.pilot_line import Pilot

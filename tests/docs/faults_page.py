@@ -8,11 +8,11 @@ from pathlib import Path
 from bridge.core.reporting.faults import report
 from bridge.core.transaction.stop import ENDING, ENDING_IN_TIME, FAULT_PATIENCE_S, LOST_END_S
 from hal.core.budget import LATE_S
-from hal.core.faults import KINDS, Kind
-from hal.core.visit import GONE_S
+from hal.core.control_pilot.visit import GONE_S
+from hal.core.faults.table import KINDS, Kind
 from hal.mock.fault_names import FAULTS
+from tests.hal.core.faults.test_every_fault import NO_FAULT
 from tests.hal.core.provoked import PROVOKED
-from tests.hal.core.test_every_fault import NO_FAULT
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 CLEARS = {

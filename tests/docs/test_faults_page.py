@@ -6,7 +6,7 @@ import pytest
 
 from bridge.core.reporting.faults import report
 from bridge.core.transaction.stop import ENDING, ENDING_IN_TIME
-from hal.core.faults import KINDS
+from hal.core.faults.table import KINDS
 from tests.docs.faults_page import PAGE, page
 
 # No code of OCPP 1.6 and no warning bit fits better than "internal", and the local page says more.

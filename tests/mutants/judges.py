@@ -5,23 +5,35 @@ from __future__ import annotations
 from tests.mutants.mutant import HEAT, JUDGE, OFFER, PLUG, rows, timer
 
 PILOT_JUDGE = [
-    timer("supervision", "READER_LOST_S", "3.0", "6.0", f"{JUDGE}what_the_instruments_say"),
-    timer("supervision", "READER_LOST_S", "3.0", "0.0", f"{JUDGE}what_the_instruments_say"),
-    timer("supervision", "CP_OLD_S", "0.05", "0.1", f"{JUDGE}a_pilot_that_is_not_measured"),
-    timer("supervision", "CP_OLD_S", "0.05", "0.0", f"{JUDGE}a_pilot_that_is_not_measured"),
-    timer("low_side", "NO_MINUS_V", "-1.5", "-1.0", f"{JUDGE}no_low_side_at_all"),
-    timer("low_side", "NO_MINUS_V", "-1.5", "-3.0", f"{JUDGE}diode_missing_after_100_ms"),
-    timer("supervision", "X1_DECAYS_S, X1_LOW_V", "0.2, -3.0", "0.4, -3.0", f"{JUDGE}a_low_side_that_stays"),
-    timer("supervision", "X1_DECAYS_S, X1_LOW_V", "0.2, -3.0", "0.0, -3.0", f"{JUDGE}a_low_side_that_stays"),
+    timer("supervision/supervision", "READER_LOST_S", "3.0", "6.0", f"{JUDGE}what_the_instruments_say"),
+    timer("supervision/supervision", "READER_LOST_S", "3.0", "0.0", f"{JUDGE}what_the_instruments_say"),
+    timer("supervision/supervision", "CP_OLD_S", "0.05", "0.1", f"{JUDGE}a_pilot_that_is_not_measured"),
+    timer("supervision/supervision", "CP_OLD_S", "0.05", "0.0", f"{JUDGE}a_pilot_that_is_not_measured"),
+    timer("control_pilot/low_side", "NO_MINUS_V", "-1.5", "-1.0", f"{JUDGE}no_low_side_at_all"),
+    timer("control_pilot/low_side", "NO_MINUS_V", "-1.5", "-3.0", f"{JUDGE}diode_missing_after_100_ms"),
     timer(
-        "supervision",
+        "supervision/supervision",
+        "X1_DECAYS_S, X1_LOW_V",
+        "0.2, -3.0",
+        "0.4, -3.0",
+        f"{JUDGE}a_low_side_that_stays",
+    ),
+    timer(
+        "supervision/supervision",
+        "X1_DECAYS_S, X1_LOW_V",
+        "0.2, -3.0",
+        "0.0, -3.0",
+        f"{JUDGE}a_low_side_that_stays",
+    ),
+    timer(
+        "supervision/supervision",
         "X1_DECAYS_S, X1_LOW_V",
         "0.2, -3.0",
         "0.2, -1.0",
         f"{JUDGE}a_low_side_that_has_decayed",
     ),
     *rows(
-        "supervision",
+        "supervision/supervision",
         (
             "no judge of x1's low side",
             "self._low_stays.take(decayed and",
@@ -73,7 +85,7 @@ PILOT_JUDGE = [
         ),
     ),
     *rows(
-        "offer",
+        "control_pilot/offer",
         (
             "the relay stays closed",
             "cut = waking and self._has_relay",
@@ -88,7 +100,7 @@ PILOT_JUDGE = [
         ),
     ),
     *rows(
-        "plug",
+        "plug/proximity_pilot",
         (
             "an implausible plug is forgotten",
             "or (self.implausible and self.present)",
@@ -99,17 +111,19 @@ PILOT_JUDGE = [
 ]
 
 HEAT_JUDGE = [
-    timer("thermal", "AT_ONCE_K", "5.0", "10.0", f"{HEAT}90_degrees_open_at_once"),
-    timer("thermal", "AT_ONCE_K", "5.0", "0.0", f"{HEAT}85_degrees_stop_gently"),
-    timer("thermal", "COOLER_K", "5.0", "10.0", f"{HEAT}85_degrees_stop_gently"),
-    timer("thermal", "LOST_PAUSE_S", "60.0", "120.0", f"{HEAT}without_a_value_6_a"),
-    timer("thermal", "LOST_PAUSE_S", "60.0", "0.0", f"{HEAT}without_a_value_6_a"),
-    timer("thermal", "LOST_RECOVER_S", "10.0", "20.0", f"{HEAT}10_s_of_values"),
-    timer("thermal", "LOST_RECOVER_S", "10.0", "0.0", f"{HEAT}10_s_of_values"),
-    timer("thermal", "START_GRACE_S", "30.0", "60.0", f"{HEAT}a_thermometer_that_was_never_there"),
-    timer("thermal", "START_GRACE_S", "30.0", "0.0", f"{HEAT}a_thermometer_that_was_never_there"),
+    timer("supervision/thermal", "AT_ONCE_K", "5.0", "10.0", f"{HEAT}90_degrees_open_at_once"),
+    timer("supervision/thermal", "AT_ONCE_K", "5.0", "0.0", f"{HEAT}85_degrees_stop_gently"),
+    timer("supervision/thermal", "COOLER_K", "5.0", "10.0", f"{HEAT}85_degrees_stop_gently"),
+    timer("supervision/thermal", "LOST_PAUSE_S", "60.0", "120.0", f"{HEAT}without_a_value_6_a"),
+    timer("supervision/thermal", "LOST_PAUSE_S", "60.0", "0.0", f"{HEAT}without_a_value_6_a"),
+    timer("supervision/thermal", "LOST_RECOVER_S", "10.0", "20.0", f"{HEAT}10_s_of_values"),
+    timer("supervision/thermal", "LOST_RECOVER_S", "10.0", "0.0", f"{HEAT}10_s_of_values"),
+    timer(
+        "supervision/thermal", "START_GRACE_S", "30.0", "60.0", f"{HEAT}a_thermometer_that_was_never_there"
+    ),
+    timer("supervision/thermal", "START_GRACE_S", "30.0", "0.0", f"{HEAT}a_thermometer_that_was_never_there"),
     *rows(
-        "thermal",
+        "supervision/thermal",
         (
             "no cause over_temperature",
             "contacts_c >= rules.derate_from_c:",

@@ -17,11 +17,15 @@ class Mutant:
 
 
 CLOSE, OPEN = "test_may_close.py::test_", "test_must_open.py::test_"
-OFFER, JUDGE, LOCK, PILOT = (f"test_{name}.py::test_" for name in ("offer", "supervision", "lock", "pilot"))
-SELF, STOP = "test_rcm_test.py::test_", "test_stop_button.py::test_"
-PILOT_TEST, VEHICLE, PLUG = (f"test_{name}.py::test_" for name in ("pilot_test", "vehicle", "plug"))
+OFFER, PILOT = "control_pilot/test_offer.py::test_", "control_pilot/test_levels.py::test_"
+VEHICLE = "control_pilot/test_vehicle.py::test_"
+LOCK, PLUG = "plug/test_lock.py::test_", "plug/test_proximity_pilot.py::test_"
+JUDGE, HEAT, STOP = (
+    f"supervision/test_{name}.py::test_" for name in ("supervision", "thermal", "stop_button")
+)
+SELF, PILOT_TEST = "self_tests/test_rcm.py::test_", "self_tests/test_pilot.py::test_"
 RHYTHM, COPPER = "test_rhythms.py::test_", "test_copper.py::test_"
-HEAT, KEPT, TABLE = (f"test_{name}.py::test_" for name in ("thermal", "kept", "fault_table"))
+STORED, TABLE = "test_persistent_state.py::test_", "faults/test_table.py::test_"
 
 
 def timer(module: str, name: str, value: str, other: str, test: str) -> Mutant:

@@ -10,16 +10,16 @@ _PERSON = f"{SELF}a_failed_test_needs_a_person"
 _VOID = f"{SELF}a_contactor_that_reads_closed_ends_the_test"
 
 SELF_TESTS = [
-    timer("rcm_test", "RCM_TEST_S", "0.25", "0.5", f"{SELF}the_start_presses_the_test_for_250_ms"),
-    timer("rcm_test", "RCM_TEST_S", "0.25", "0.0", f"{SELF}the_start_presses_the_test_for_250_ms"),
-    timer("rcm_test", "RCM_DROPS_S", "2.0", "4.0", _MONITOR),
-    timer("rcm_test", "RCM_DROPS_S", "2.0", "1.0", _MONITOR),
-    timer("rcm_test", "RCM_RETURNS_S", "5.0", "10.0", _MONITOR),
-    timer("rcm_test", "RCM_RETURNS_S", "5.0", "2.5", _MONITOR),
-    timer("rcm_test", "RCM_EVERY_S", "24 * 3600.0", "48 * 3600.0", f"{SELF}a_day_without_a_car"),
-    timer("rcm_test", "RCM_EVERY_S", "24 * 3600.0", "3600.0", f"{SELF}a_day_without_a_car"),
+    timer("self_tests/rcm", "RCM_TEST_S", "0.25", "0.5", f"{SELF}the_start_presses_the_test_for_250_ms"),
+    timer("self_tests/rcm", "RCM_TEST_S", "0.25", "0.0", f"{SELF}the_start_presses_the_test_for_250_ms"),
+    timer("self_tests/rcm", "RCM_DROPS_S", "2.0", "4.0", _MONITOR),
+    timer("self_tests/rcm", "RCM_DROPS_S", "2.0", "1.0", _MONITOR),
+    timer("self_tests/rcm", "RCM_RETURNS_S", "5.0", "10.0", _MONITOR),
+    timer("self_tests/rcm", "RCM_RETURNS_S", "5.0", "2.5", _MONITOR),
+    timer("self_tests/rcm", "RCM_EVERY_S", "24 * 3600.0", "48 * 3600.0", f"{SELF}a_day_without_a_car"),
+    timer("self_tests/rcm", "RCM_EVERY_S", "24 * 3600.0", "3600.0", f"{SELF}a_day_without_a_car"),
     *rows(
-        "rcm_test",
+        "self_tests/rcm",
         (
             "RCM test while offered",
             "not scene.idle or not scene.healthy",
@@ -69,7 +69,7 @@ SELF_TESTS = [
         ),
     ),
     *rows(
-        "supervision",
+        "supervision/supervision",
         (
             "an RCM test trips",
             "is False and not scene.rcm_testing",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.hal.core.test_fault_table import CLASS_AND_END
+from tests.hal.core.faults.test_table import CLASS_AND_END
 from tests.mutants.mutant import TABLE, Mutant
 
 
@@ -11,7 +11,7 @@ def _other(name: str, field: str, value: str) -> Mutant:
     end = "}  # fmt: skip"
     changed = f'KINDS["{name}"] = __import__("dataclasses").replace(KINDS["{name}"], {field}="{value}")'
     test = f"{TABLE}class_and_end_of_every_fault"
-    return Mutant(f"{name}: {field} {value}", "faults", end, f"{end}\n{changed}", test)
+    return Mutant(f"{name}: {field} {value}", "faults/table", end, f"{end}\n{changed}", test)
 
 
 THE_TABLE = [

@@ -13,9 +13,9 @@ from bridge.doctor.answers import occupied, was_done
 from bridge.doctor.check import Result
 from bridge.doctor.words import FAULTS, WAITS_FOR, fault_words
 from hal.contract import Counters
+from hal.core.control_pilot.levels import duty
 from hal.core.evse import Evse
-from hal.core.faults import KINDS
-from hal.core.pilot import duty
+from hal.core.faults.table import KINDS
 from hal.core.rules import BoxRules
 from tests.bridge.doctor.doctored import answer, fault, status
 

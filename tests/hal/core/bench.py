@@ -8,10 +8,10 @@ from dataclasses import replace
 import msgspec
 
 from hal.contract import FaultRef, Vehicle, Wish
+from hal.core.control_pilot.levels import is_pwm
 from hal.core.evse import Evse
-from hal.core.faults import THREE_SAMPLES_S
-from hal.core.kept import Kept
-from hal.core.pilot import is_pwm
+from hal.core.faults.table import THREE_SAMPLES_S
+from hal.core.persistent_state import PersistentState
 from hal.core.rules import BoxRules
 from hal.core.signals import Drive, PilotOffer, Sense
 from hal.core.view import EvseView
@@ -21,17 +21,17 @@ NO_PLUG_OHM = 1e6
 SOCKET = BoxRules(socket=True, installation_max_a=32.0)
 QUICK = replace(SOCKET, min_off_s=0.1, after_fault_s=1.0)
 FIXED = replace(QUICK, socket=False, fixed_cable_rating_a=20.0)
-NOTHING = Kept()
+NOTHING = PersistentState()
 TICK_S = 0.01
 
 
 class Bench:
     """`car` and the attributes below it are what the lines show; `run` lets ticks pass."""
 
-    def __init__(self, rules: BoxRules = QUICK, kept: Kept = NOTHING) -> None:
+    def __init__(self, rules: BoxRules = QUICK, stored: PersistentState = NOTHING) -> None:
         self.now_s = 1000.0
         self.hold_s = 0.020  # of the circuit that is really there
-        self.evse = Evse(rules, self.now_s, kept)
+        self.evse = Evse(rules, self.now_s, stored)
         self.rules = rules
         self.car: Vehicle = "A"
         self.low_v = -11.9  # in x2

@@ -9,7 +9,7 @@ import pytest
 
 from hal.contract import Wish
 from hal.core.evse import Evse
-from hal.core.faults import KINDS
+from hal.core.faults.table import KINDS
 from hal.core.rules import BoxRules
 from hal.core.signals import Drive, Sense
 from hal.mock.plant import PlantSettings

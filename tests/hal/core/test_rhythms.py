@@ -10,9 +10,9 @@ from random import Random
 
 import pytest
 
-from hal.core.low_side import LowSide
+from hal.core.control_pilot.low_side import LowSide
+from hal.core.control_pilot.vehicle import VehicleFilter
 from hal.core.tally import THREE, TWO, BadTime, Tally
-from hal.core.vehicle import VehicleFilter
 from tests.hal.core.rhythm import INPUTS, beginnings, phases, rhythms, ticks_to, tried_on, within
 
 SAMPLE = 150  # of each input

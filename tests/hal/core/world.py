@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from hal.contract import Cable, FaultRef, Phases, Wish
+from hal.core.control_pilot.levels import duty
 from hal.core.evse import Evse
-from hal.core.kept import Kept
-from hal.core.pilot import duty
+from hal.core.persistent_state import PersistentState
 from hal.core.rules import BoxRules
 from hal.core.signals import Drive, PilotOffer, Sense
 from hal.mock.copper import Copper
@@ -82,7 +82,7 @@ class World:
         self.rules = rules
         self.plant = Plant(settings, copper, seed)
         self.evse = Evse(rules, 0.0)
-        self.kept = Kept()  # as on disk
+        self.stored = PersistentState()  # as on disk
         self.box: Box = box or self.evse
         self.observer = Observer(rules, self.plant)
         self.asked: Asked | None = Asked()
@@ -105,7 +105,7 @@ class World:
             case "crash":
                 self.restart()
             case "state_garbled":
-                self.kept = Kept(lost=True)
+                self.stored = PersistentState(lost=True)
                 self.restart()
 
     def restart(self) -> None:
@@ -113,8 +113,8 @@ class World:
         self._drive = Drive("x1", close_contactor=False)
         self.plant.step(outputs(self._drive), DOWN_S)
         self.now_s += DOWN_S
-        self.observer.restarted(self.now_s, lost=self.kept.lost)
-        self.evse = self.box = Evse(self.rules, self.now_s, self.kept)
+        self.observer.restarted(self.now_s, lost=self.stored.lost)
+        self.evse = self.box = Evse(self.rules, self.now_s, self.stored)
 
     def ask(self, asked: Asked | None) -> None:
         """At once; None: the bridge is gone, its last wish lapses."""
@@ -143,7 +143,7 @@ class World:
     def _keep(self) -> None:
         """As hal.safety hands it to its keeper, at each tick."""
         if "state_unwritable" not in self.plant.faults:
-            self.kept = self.evse.kept()
+            self.stored = self.evse.persistent_state()
 
     def _read(self) -> None:
         """What the instruments would say."""

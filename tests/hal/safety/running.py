@@ -9,7 +9,7 @@ from pathlib import Path
 from hal.configuration.sections import Wallbox
 from hal.contract import Status
 from hal.core.evse import Evse
-from hal.core.kept import Kept
+from hal.core.persistent_state import PersistentState
 from hal.notify import Notify
 from hal.safety.box import box_of, notes_of, rules_of
 from hal.safety.errands import Errands
@@ -35,14 +35,14 @@ class Running:
         notify: Notify | None = None,
         *,
         box: Wallbox = SOCKET_BOX,
-        kept: Kept | None = None,
+        stored: PersistentState | None = None,
     ) -> None:
         self.rig = Rig(runtime_dir, box)
         self.rig.now_s = time.monotonic()
         self.server = Server(runtime_dir, box_of(box, mock=True), journal)
         voice = Voice(journal, notify or Notify({}), RULES.late_limit_s)
         rules = rules_of(box, mock=True, fifo=True)
-        self.evse = Evse(rules, self.rig.now_s, kept or Kept())
+        self.evse = Evse(rules, self.rig.now_s, stored or PersistentState())
         self.keeping = Keeping(runtime_dir / FILE_NAME, runtime_dir)
         self.keeping.ready()
         errands = Errands(self.evse, rules, self.rig.now_s)

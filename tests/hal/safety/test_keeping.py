@@ -19,12 +19,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hal.contract import FaultRef
-from hal.core.kept import Kept
+from hal.core.persistent_state import PersistentState
 from hal.safety import aside
 from hal.safety.keeping import FILE_NAME, Clocks, Keeping, clocks, read
 from hal.safety.state_lock import StateLock
 
-KEPT = Kept(
+KEPT = PersistentState(
     faults=(FaultRef("welded", 3),),
     occurrences={"welded": 3, "diode_missing": 1},
     closings=1234,
@@ -37,12 +37,12 @@ _PATIENCE_S = 20.0
 _GIVER = """
 import os, signal, sys
 from pathlib import Path
-from hal.core.kept import Kept
+from hal.core.persistent_state import PersistentState
 from hal.safety.keeping import Keeping
 path = Path(sys.argv[1])
 keeping = Keeping(path, path.parent)
 keeping.ready()
-keeping.keep(Kept(closings=7), 1000.0)
+keeping.keep(PersistentState(closings=7), 1000.0)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 _GIVER_TO_A_STOPPED_ONE = _GIVER.replace(
@@ -76,7 +76,7 @@ def keeping(path: Path) -> Iterator[Keeping]:
     keeping.close()
 
 
-def write(path: Path, kept: Kept, at: Clocks) -> None:
+def write(path: Path, kept: PersistentState, at: Clocks) -> None:
     """As the keeper does, at another time."""
     keeping = begun(path)
     keeping.keep(kept, at.now_s)
@@ -85,7 +85,7 @@ def write(path: Path, kept: Kept, at: Clocks) -> None:
     path.write_text(json.dumps(file | {"boot_id": at.boot_id, "wall_s": at.wall_s}))
 
 
-def written(keeping: Keeping, kept: Kept) -> bool:
+def written(keeping: Keeping, kept: PersistentState) -> bool:
     """At one more tick."""
     now_s = time.monotonic()
     keeping.keep(kept, now_s)
@@ -99,7 +99,7 @@ def stopped_keeper_of_a_dead_giver(path: Path) -> int:
 
 
 def test_a_first_start_has_nothing_kept(path: Path) -> None:
-    assert read(path, clocks()) == Kept()
+    assert read(path, clocks()) == PersistentState()
 
 
 def test_what_was_kept_is_read_again_in_the_same_boot(path: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_clock_that_stood_or_ran_back_makes_no_start_older(path: Path) -> None
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b'{"version": 1}', b"null"])
 def test_an_unreadable_file_is_lost_state_and_put_aside(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    assert read(path, clocks()) == Kept(lost=True)
+    assert read(path, clocks()) == PersistentState(lost=True)
     assert not path.exists()
     assert path.with_suffix(".unreadable").read_bytes() == content
 

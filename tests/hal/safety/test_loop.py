@@ -13,10 +13,10 @@ import pytest
 
 from hal.contract import FaultRef, Reading
 from hal.core import budget
-from hal.core.kept import Kept
-from hal.core.offer import C1_LEAVES_S
-from hal.core.supervision import AGREES_WITHIN_S, BLIND_S
-from hal.core.trip import PULSE_S
+from hal.core.contactor.trip import PULSE_S
+from hal.core.control_pilot.offer import C1_LEAVES_S
+from hal.core.persistent_state import PersistentState
+from hal.core.supervision.supervision import AGREES_WITHIN_S, BLIND_S
 from hal.notify import Notify
 from hal.safety.journal import WAITING, Journal
 from hal.safety.keeping import LAST_WITHIN_S
@@ -87,8 +87,8 @@ def test_logs_changes_once(running: Running, log: tuple[int, int]) -> None:
 
 
 def test_logs_at_the_start_what_stands_already(runtime_dir: Path, log: tuple[int, int]) -> None:
-    kept = Kept(faults=(FaultRef("welded", 1),), occurrences={"welded": 1}, lost=True)
-    running = Running(runtime_dir, Journal(log[1]), kept=kept)
+    stored = PersistentState(faults=(FaultRef("welded", 1),), occurrences={"welded": 1}, lost=True)
+    running = Running(runtime_dir, Journal(log[1]), stored=stored)
     running.until(lambda: running.ticks > 100)
     lines = os.read(log[0], 65_536).decode().splitlines()
     for name in ("welded", "lost_state"):

@@ -1,0 +1,1 @@
+"""PURE: the control pilot: its levels, the vehicle state behind them, and what it offers."""

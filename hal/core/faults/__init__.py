@@ -1,0 +1,1 @@
+"""PURE: the faults: what each does, and which stand."""

@@ -1,0 +1,98 @@
+"""PURE: the faults that stand, from their raising to what clears them, across restarts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Set
+from dataclasses import dataclass
+
+from hal.contract import Fault, FaultRef
+from hal.core.faults.table import KINDS
+from hal.core.persistent_state import PersistentState
+
+STANDS_S = 1.0  # a fault that clears itself is seen in at least one of the statuses of each second
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    fault: Fault
+    cause_seen_s: float
+
+
+class FaultLedger:
+    """Occurrence numbers rise with each raising of an id, from 1, for the life of the box."""
+
+    def __init__(self, stored: PersistentState, now_s: float) -> None:
+        """What stood when the last process ended stands on, since now; ids no longer known are left out."""
+        self._standing: dict[str, _Standing] = {}
+        self._occurrences = Counter(stored.occurrences)
+        for ref in stored.faults:
+            if ref.id in KINDS:
+                self._standing[ref.id] = _Standing(_fault(ref.id, ref.occurrence, now_s), now_s)
+
+    @property
+    def opens(self) -> bool:
+        """One of severity `open` stands."""
+        return any(entry.fault.opens for entry in self._standing.values())
+
+    @property
+    def awaits_unplug(self) -> bool:
+        """One that ends by unplugging stands."""
+        return any(entry.fault.clears == "unplug" for entry in self._standing.values())
+
+    def stands(self, name: str) -> bool:
+        """That fault, now."""
+        return name in self._standing
+
+    def all(self) -> tuple[Fault, ...]:
+        """Oldest first."""
+        return tuple(entry.fault for entry in self._standing.values())
+
+    def latched(self) -> tuple[FaultRef, ...]:
+        """Those that a restart must not end."""
+        faults = self.all()
+        return tuple(FaultRef(fault.id, fault.occurrence) for fault in faults if fault.clears != "itself")
+
+    @property
+    def occurrences(self) -> dict[str, int]:
+        """The last number of each id."""
+        return dict(self._occurrences)
+
+    def add(self, name: str, now_s: float) -> None:
+        """Its cause is there at this tick; one that stands already stays the same occurrence."""
+        if name in self._standing:
+            fault = self._standing[name].fault
+        else:
+            self._occurrences[name] += 1
+            fault = _fault(name, self._occurrences[name], now_s)
+        self._standing[name] = _Standing(fault, now_s)
+
+    def judge(self, causes: Iterable[str], *, unplugged: bool, now_s: float) -> None:
+        """`causes` are the faults whose cause is there now: raises the new ones, clears what may clear."""
+        for name in causes:
+            self.add(name, now_s)
+        if self._standing:
+            for name in [name for name in self._standing if self._is_over(name, unplugged, now_s)]:
+                del self._standing[name]
+
+    def clear(self, refs: Iterable[FaultRef], causes: Set[str]) -> None:
+        """By a person: only kinds that need one, only that occurrence, and only once the cause is gone."""
+        for ref in refs:
+            entry = self._standing.get(ref.id)
+            if entry is None or entry.fault.clears != "person" or ref.id in causes:
+                continue
+            if entry.fault.occurrence == ref.occurrence:
+                del self._standing[ref.id]
+
+    def _is_over(self, name: str, unplugged: bool, now_s: float) -> bool:
+        entry = self._standing[name]
+        if entry.cause_seen_s == now_s:
+            return False
+        if entry.fault.clears == "unplug":
+            return unplugged
+        return entry.fault.clears == "itself" and now_s - entry.cause_seen_s >= STANDS_S
+
+
+def _fault(name: str, occurrence: int, now_s: float) -> Fault:
+    kind = KINDS[name]
+    return Fault(name, occurrence, now_s, kind.clears, kind.severity == "open")

@@ -1,0 +1,1 @@
+"""PURE: the plug in the socket: proximity pilot and cable lock."""

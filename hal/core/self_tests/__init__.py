@@ -1,0 +1,1 @@
+"""PURE: the self tests of pilot, residual current monitor and watchdog line."""

@@ -1,0 +1,1 @@
+"""PURE: supervision: what is wrong with the box, judged at each tick."""

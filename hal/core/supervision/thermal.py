@@ -1,0 +1,71 @@
+"""PURE: the limit by the temperature of the contacts, and by not knowing it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hal.core.control_pilot.levels import LEAST_A
+from hal.core.rules import BoxRules
+from hal.core.steady import Steady, passed
+
+COOLER_K = 5.0  # after a stop the contacts must be this much below stop_at_c
+AT_ONCE_K = 5.0  # this much above it there is no time to let the car open S2 first
+LOST_PAUSE_S = 60.0  # so long without a value 6 A are allowed, as without a meter
+LOST_RECOVER_S = 10.0  # of fresh values end it
+START_GRACE_S = 30.0  # `hal.instruments` may take so long until it speaks for the first time
+
+
+class Thermal:
+    """`limit_a` is None for a box without thermometer."""
+
+    def __init__(self, rules: BoxRules, now_s: float) -> None:
+        self.limit_a: float | None = None
+        self._rules = rules
+        self._started_s = now_s
+        self._heat_a = rules.installation_max_a  # by the last value
+        self._contacts_c: float | None = None
+        self._stopped = False
+        self._seen = False
+        self._lost_since_s: float | None = now_s
+        self._well = Steady(LOST_RECOVER_S)
+
+    def take(self, contacts_c: float | None, now_s: float) -> None:
+        """A fresh value or none. All up to derate_from_c, then in a line down to 6 A at stop_at_c, then 0."""
+        self._contacts_c = contacts_c
+        self._look_for_loss(contacts_c is not None, now_s)
+        if contacts_c is not None:
+            self._seen = True
+            self._heat_a = self._by_heat_a(contacts_c)
+        if self._seen or self._rules.has_thermometer:
+            self.limit_a = min(self._heat_a, self._by_loss_a(now_s))
+
+    def causes(self, *, commanded: bool, now_s: float) -> Iterator[str]:
+        """`commanded`: the contactor is; a stop at stop_at_c waits until the car or 6 s have opened it."""
+        contacts_c, rules = self._contacts_c, self._rules
+        if contacts_c is not None and contacts_c >= rules.derate_from_c:
+            yield "over_temperature"
+        at_once = contacts_c is not None and contacts_c >= rules.stop_at_c + AT_ONCE_K
+        if at_once or (self._stopped and not commanded):
+            yield "overheated"
+        grace = not self._seen and not passed(self._started_s, START_GRACE_S, now_s)
+        if rules.has_thermometer and self._lost_since_s is not None and not grace:
+            yield "thermometer_lost"
+
+    def _by_heat_a(self, contacts_c: float) -> float:
+        rules = self._rules
+        self._stopped = contacts_c >= rules.stop_at_c - (COOLER_K if self._stopped else 0.0)
+        share = (rules.stop_at_c - contacts_c) / (rules.stop_at_c - rules.derate_from_c)
+        falling_a = LEAST_A + (rules.installation_max_a - LEAST_A) * min(1.0, share)
+        return 0.0 if self._stopped else falling_a
+
+    def _by_loss_a(self, now_s: float) -> float:
+        if not self._rules.has_thermometer or self._lost_since_s is None:
+            return self._rules.installation_max_a
+        return 0.0 if passed(self._lost_since_s, LOST_PAUSE_S, now_s) else LEAST_A
+
+    def _look_for_loss(self, fresh: bool, now_s: float) -> None:
+        well = self._well.take(fresh, now_s) or (fresh and not self._seen)
+        if well:
+            self._lost_since_s = None
+        elif not fresh and self._lost_since_s is None:
+            self._lost_since_s = now_s
