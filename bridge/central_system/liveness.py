@@ -1,4 +1,4 @@
-"""Whether the Central System is there: when it was heard last, and for how long nothing was asked of it."""
+"""PURE: whether the Central System is there: when it was heard last, how long nothing was asked of it."""
 
 from __future__ import annotations
 

@@ -3,17 +3,43 @@
 from __future__ import annotations
 
 import ssl
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 
 from bridge.doctor.check import Check, Subject
-from bridge.doctor.network import Certificate, Target, Trial
 
 DNS = Subject("central_system.dns", "host name", "has an address")
 TCP = Subject("central_system.tcp", "TCP", "connects within 10 s")
 TLS = Subject("central_system.tls", "TLS", "a trusted certificate")
 ENDS_SOON = timedelta(days=14)
 OCPP = Subject("central_system.ocpp", "OCPP", "accepted, ocpp1.6")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where central_system.url leads."""
+
+    host: str
+    port: int
+    tls: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Of a server that was verified."""
+
+    protocol: str  # as TLSv1.3
+    issuer: str
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of a handshake. `trouble` is empty when OCPP 1.6J is to be had."""
+
+    trouble: str = ""
+    status: int | None = None  # of an HTTP answer that was no yes
 
 
 def named(where: Target, addresses: tuple[str, ...]) -> Check:

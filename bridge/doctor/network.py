@@ -5,41 +5,15 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from bridge.central_system.handshake import LinkSettings, connected
 from bridge.central_system.trouble import NoOcppError
+from bridge.doctor.central_system import Certificate, Target, Trial
 
 PATIENCE_S = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where central_system.url leads."""
-
-    host: str
-    port: int
-    tls: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """Of a server that was verified."""
-
-    protocol: str  # as TLSv1.3
-    issuer: str
-    ends: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """What came of a handshake. `trouble` is empty when OCPP 1.6J is to be had."""
-
-    trouble: str = ""
-    status: int | None = None  # of an HTTP answer that was no yes
 
 
 def target(url: str) -> Target:

@@ -8,20 +8,12 @@ import socket
 import struct
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from bridge.doctor.programs import Running
 
 MODULES = {"hal.mock": "mock", "hal.safety": "safety", "hal.instruments": "instruments", "bridge": "bridge"}
 _ESTABLISHED = "01"  # include/net/tcp_states.h
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """One living process."""
-
-    pid: int
-    uid: int
-    age_s: float
 
 
 def running_programs(runtime_dir: Path, proc: Path = Path("/proc")) -> dict[str, Running]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from bridge.doctor.check import Check, Subject
-from bridge.doctor.proc import Running
 from hal.contract import Box, Status
 
 SAFETY = Subject("programs.safety", "hal.safety", "answers")
@@ -16,6 +16,15 @@ REAL_TIME = Subject("programs.real_time", "real time", "granted; no late tick")
 GRANTED = "fifo, memory locked"
 
 _UNITS = {"safety": "evse-safety", "instruments": "evse-instruments", "bridge": "evse-bridge"}
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """One living process."""
+
+    pid: int
+    uid: int
+    age_s: float
 
 
 def start_how(name: str, *, mock: bool) -> str:

@@ -15,7 +15,8 @@ from bridge.doctor import look, programs, reflexes, senses
 from bridge.doctor.answers import busy, occupied
 from bridge.doctor.check import Check, Patient
 from bridge.doctor.configuration import Configuration
-from bridge.doctor.proc import Running, running_programs
+from bridge.doctor.proc import running_programs
+from bridge.doctor.programs import Running
 from bridge.doctor.route import Route
 from bridge.doctor.soundness import soundness
 from bridge.doctor.wire import Heard, NobodyError, Wire

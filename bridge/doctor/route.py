@@ -15,7 +15,8 @@ from bridge.central_system.credentials import tls_context
 from bridge.doctor import central_system as judge
 from bridge.doctor import network
 from bridge.doctor.check import Check
-from bridge.doctor.proc import Running, connections
+from bridge.doctor.proc import connections
+from bridge.doctor.programs import Running
 from hal.contract import Status
 
 HELD_S = 2.0  # a refused handshake is over sooner; the bridge then waits before it tries again
@@ -63,7 +64,7 @@ class Route:
         else:
             yield self._ocpp(self._setup, where, addresses)
 
-    def _ocpp(self, setup: settings.ChargePoint, where: network.Target, addresses: tuple[str, ...]) -> Check:
+    def _ocpp(self, setup: settings.ChargePoint, where: judge.Target, addresses: tuple[str, ...]) -> Check:
         if self._bridge is not None:
             if self._held(self._bridge.uid, dict.fromkeys(addresses, where.port)):
                 return judge.held(offline=self._status is not None and self._status.lamp == "offline")
@@ -81,7 +82,7 @@ class Route:
         return bool(before & connections(uid, remotes))
 
 
-def _tls(where: network.Target, addresses: tuple[str, ...], context: Callable[[], ssl.SSLContext]) -> Check:
+def _tls(where: judge.Target, addresses: tuple[str, ...], context: Callable[[], ssl.SSLContext]) -> Check:
     if not where.tls:
         return judge.unencrypted(addresses)
     try:

@@ -1,4 +1,4 @@
-"""What crosses the bridge's own socket, bridge.sock: one JSON object a line, an order and its reply."""
+"""PURE: what crosses the bridge's own socket, bridge.sock: one JSON object a line, an order and its reply."""
 
 from __future__ import annotations
 

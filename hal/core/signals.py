@@ -1,4 +1,4 @@
-"""What the core takes from the lines and gives back to them: one `Sense` in, one `Drive` out a tick."""
+"""PURE: what the core takes from the lines and gives back to them: one `Sense` in, one `Drive` out a tick."""
 
 from __future__ import annotations
 

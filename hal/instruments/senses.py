@@ -10,19 +10,19 @@ from pathlib import Path
 
 from hal.configuration.sections import Wallbox
 from hal.contract import SOCKET_NAME, InstrumentBox, Message, Reading, Request, Status
-from hal.instruments.aside import Aside
 from hal.instruments.box_teller import BoxTeller
-from hal.instruments.card_sense import CardSense, line_of
-from hal.instruments.lamp import LampLoop, NoLampError, lamp_lines
+from hal.instruments.card_reader.probe import probe_reader
+from hal.instruments.card_reader.sense import CardSense, line_of
+from hal.instruments.lamp.lines import LampLoop, NoLampError, lamp_lines
 from hal.instruments.link import SafetyLink
-from hal.instruments.meter_probe import probe_meter
-from hal.instruments.meters import MeterPoll, plan_of
-from hal.instruments.reader_probe import probe_reader
+from hal.instruments.meter.poll import MeterPoll, plan_of
+from hal.instruments.meter.probe import probe_meter
+from hal.instruments.paths import Paths, mock_paths
+from hal.instruments.pausing import PausableTask
 from hal.instruments.requests import Requests, Result
-from hal.instruments.temperatures import TemperaturePoll
-from hal.instruments.thermometer import Thermometer
-from hal.instruments.voltage import pi_health
-from hal.instruments.wires import Wires, mock_wires
+from hal.instruments.temperature.poll import TemperaturePoll
+from hal.instruments.temperature.supply import pi_health
+from hal.instruments.temperature.thermometer import Thermometer
 from hal.notify import Notify
 
 _SUPPLY_EVERY_S = 2.0  # as often as the kernel asks the firmware
@@ -45,7 +45,7 @@ class Senses:
     def __init__(self, wallbox: Wallbox, folders: Folders, notify: Notify, *, mock: bool) -> None:
         """With `mock` all wires are the mock's, whatever wallbox.toml says."""
         self._wallbox = wallbox
-        self._wires = mock_wires(folders.runtime) if mock else Wires()
+        self._paths = mock_paths(folders.runtime) if mock else Paths()
         self._state_dir = folders.state
         self._notify = notify
         self._link = SafetyLink(folders.runtime / SOCKET_NAME, self._hear)
@@ -63,7 +63,7 @@ class Senses:
                 self._tasks = tasks
                 self._start_reader()
                 self._start_lamp()
-                self._meter = Aside(tasks, self._poll_meter)
+                self._meter = PausableTask(tasks, self._poll_meter)
                 for work in (self._link, self._teller, self._temperatures()):
                     tasks.create_task(work.run())
                 tasks.create_task(self._watch_supply())
@@ -97,7 +97,7 @@ class Senses:
     # meter
 
     async def _poll_meter(self) -> None:
-        plan = plan_of(self._wallbox, self._state_dir, self._wires.meter_port)
+        plan = plan_of(self._wallbox, self._state_dir, self._paths.meter_port)
         await MeterPoll(plan, self._take_reading, self._take_meter_health).run(self._wallbox.meter.poll_s)
 
     def _take_reading(self, reading: Reading) -> None:
@@ -108,15 +108,15 @@ class Senses:
         self._teller.note(meter_health=health)
 
     async def _probe_meter(self, _argument: str) -> Result:
-        async with self._meter.aside():
-            return await probe_meter(self._wallbox, self._wires.meter_port)
+        async with self._meter.paused():
+            return await probe_meter(self._wallbox, self._paths.meter_port)
 
     # card reader
 
     def _start_reader(self) -> None:
         reader = self._wallbox.reader
         if reader is not None:
-            line = line_of(reader, self._wires.reader_port)
+            line = line_of(reader, self._paths.reader_port)
             self._cards = CardSense(reader, line, self._link.send, self._teller)
             self._cards.start()
 
@@ -126,7 +126,7 @@ class Senses:
             return Result(False, "this box has no card reader")
         await asyncio.to_thread(cards.stop)
         try:
-            return await probe_reader(reader, line_of(reader, self._wires.reader_port), argument)
+            return await probe_reader(reader, line_of(reader, self._paths.reader_port), argument)
         finally:
             cards.start()
 
@@ -134,8 +134,8 @@ class Senses:
 
     def _temperatures(self) -> TemperaturePoll:
         wanted = self._wallbox.temperature
-        contacts = Thermometer(self._wires.w1_devices, wanted.sensor) if wanted is not None else None
-        soc = self._wires.thermal / "thermal_zone0" / "temp"
+        contacts = Thermometer(self._paths.w1_devices, wanted.sensor) if wanted is not None else None
+        soc = self._paths.thermal / "thermal_zone0" / "temp"
         return TemperaturePoll(contacts, soc, self._link.send, self._take_thermometer_health)
 
     def _take_thermometer_health(self, health: str) -> None:
@@ -144,7 +144,7 @@ class Senses:
     async def _watch_supply(self) -> None:
         told = ""
         while True:
-            health = pi_health(self._wires.hwmon)
+            health = pi_health(self._paths.hwmon)
             if health != told:
                 told = health
                 log.info("supply of the Raspberry Pi: %s", health)
@@ -158,7 +158,7 @@ class Senses:
         if self._wallbox.lamp is None:
             return
         try:
-            self._lamp = LampLoop(lamp_lines(self._wallbox.lamp, self._wires.line_map))
+            self._lamp = LampLoop(lamp_lines(self._wallbox.lamp, self._paths.line_map))
         except NoLampError as error:
             log.warning("lamp: %s", error)
             self._teller.note(lamp_health=str(error))

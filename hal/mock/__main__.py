@@ -19,17 +19,17 @@ from pathlib import Path
 from hal.configuration import wallbox_file
 from hal.configuration.file import ConfigError
 from hal.configuration.sections import Wallbox
-from hal.instruments.meter_model import setup_of
-from hal.mock import keeping
-from hal.mock.box import STEP_S, SimulatedBox
-from hal.mock.control import SOCKET_NAME, Control, WorldParts, WorldTakenError, take_over
+from hal.instruments.meter.model import setup_of
+from hal.mock import world_file
+from hal.mock.control.server import SOCKET_NAME, Control, WorldParts, WorldTakenError, take_over
 from hal.mock.hang import KernelHang
 from hal.mock.machine import Machine
-from hal.mock.meter import MockMeter
-from hal.mock.meter_face import by_map, sdm630
-from hal.mock.plant import Snapshot
-from hal.mock.reader import MockReader
-from hal.mock.sysfs import Sysfs
+from hal.mock.pi.sysfs import Sysfs
+from hal.mock.plant.plant import Snapshot
+from hal.mock.serial.meter import MockMeter
+from hal.mock.serial.meter_face import by_map, sdm630
+from hal.mock.serial.reader import MockReader
+from hal.mock.simulated_box import STEP_S, SimulatedBox
 
 METER_LINK, READER_LINK = "meter", "reader"  # in the runtime folder
 _KEEP_S = 1.0  # at most so often while energy flows
@@ -47,10 +47,10 @@ class World:
     """The box with its serial wires and its memory on disk."""
 
     def __init__(self, wallbox: Wallbox, state_dir: Path, runtime_dir: Path) -> None:
-        """Continues register and ledger kept in `state_dir`. Raises KeptFileError."""
-        self._folder = state_dir / keeping.FOLDER
+        """Continues register and ledger kept in `state_dir`. Raises WorldFileError."""
+        self._folder = state_dir / world_file.FOLDER
         self._not_kept = ""  # why register and ledger were not written last
-        before = keeping.kept(self._folder)
+        before = world_file.read(self._folder)
         self._box = SimulatedBox(wallbox, runtime_dir)
         if before is not None:
             self._box.plant.restore(before)
@@ -119,7 +119,7 @@ class World:
         """Whether it is on disk. One that is full ends no world; what goes wrong is said once."""
         wrong = ""
         try:
-            keeping.keep(self._folder, snapshot)
+            world_file.write(self._folder, snapshot)
         except OSError as error:
             wrong = error.strerror or str(error)
         if wrong and wrong != self._not_kept:
@@ -164,7 +164,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         take_over(options.runtime_dir)
         asyncio.run(_live(wallbox, options.state_dir, options.runtime_dir))
-    except (WorldTakenError, keeping.KeptFileError) as error:
+    except (WorldTakenError, world_file.WorldFileError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -7,7 +7,7 @@ import os
 import signal
 from pathlib import Path
 
-from hal.mock.box import RefusalError, SimulatedBox
+from hal.mock.simulated_box import RefusalError, SimulatedBox
 
 _OF_THE_PI = ("hal.safety", "hal.instruments")  # modules, with those below them; of `bridge` itself alone
 _RUN_BY = ("evse-bridge", "bridge.cli.main", "bridge.cli")  # whose command `run` starts and restarts them

@@ -20,23 +20,24 @@ from hal.contract import BOOT_ID_FILE
 from hal.core.evse import Evse
 from hal.core.rules import BoxRules
 from hal.notify import Notify
-from hal.safety import hardware, pwm, real_time
+from hal.safety import real_time
 from hal.safety.bolt import Claim
-from hal.safety.box import box_of, notes_of, rules_of
-from hal.safety.errands import Errands
-from hal.safety.hardware import NoHardwareError
+from hal.safety.configured import box_of, notes_of, rules_of
 from hal.safety.journal import Journal
-from hal.safety.keeping import FILE_NAME as KEPT_FILE
-from hal.safety.keeping import KERNEL_BOOT_ID, Keeping, clocks, read
-from hal.safety.lines import Lines, Wiring, low_lines
+from hal.safety.lines import hardware, pwm
+from hal.safety.lines.gpio import PinFactory
+from hal.safety.lines.hardware import NoHardwareError
+from hal.safety.lines.lines import Lines, Wiring, low_lines
+from hal.safety.lines.pwm import PERIOD_NS, PwmError
 from hal.safety.loop import Loop, Parts, Voice
-from hal.safety.owners import UnknownUserError, role_owners
-from hal.safety.pwm import PERIOD_NS, PwmError
 from hal.safety.real_time import RealTime
+from hal.safety.requests import Requests
 from hal.safety.safe_outputs import Claims, write_claims
-from hal.safety.server import Server, SocketTakenError
+from hal.safety.server.owners import UnknownUserError, role_owners
+from hal.safety.server.server import Server, SocketTakenError
+from hal.safety.state.file import FILE_NAME as STATE_FILE
+from hal.safety.state.file import KERNEL_BOOT_ID, StateFile, clocks, read
 from hal.safety.status import Identity
-from hal.safety.wires import PinFactory
 
 _CANNOT_START = 2
 _REFUSALS = (
@@ -67,21 +68,21 @@ def _start(box: Wallbox, asked: argparse.Namespace, ending: ExitStack) -> Loop:
     ending.callback(server.close)  # before the lines: only one may touch them
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no small process beside this one stays as a zombie
     boot_id_file = _boot_id_file(asked)
-    keeping = Keeping(asked.state_dir / KEPT_FILE, asked.runtime_dir, boot_id_file)
-    ending.callback(keeping.close)
+    state_file = StateFile(asked.state_dir / STATE_FILE, asked.runtime_dir, boot_id_file)
+    ending.callback(state_file.close)
     wiring = _mock_wiring(box, asked.runtime_dir) if asked.mock else hardware.wiring(box, asked.runtime_dir)
     lines = _claim_lines(box, asked.runtime_dir, wiring, mock=asked.mock)
     ending.callback(lines.close)
-    all_kept = keeping.ready()
+    all_stored = state_file.ready()
     granted = real_time.claim()
     rules = _rules(box, granted, mock=asked.mock)
     notes = (*notes_of(box, rules), *facts, *(hardware.REMEDIES[name] for name in rules.lacks))
     identity = Identity(secrets.token_hex(4), asked.mock, granted.text, notes)
     now = clocks(boot_id_file)
-    stored = read(asked.state_dir / KEPT_FILE, now)
-    evse = Evse(rules, now.now_s, stored if all_kept else replace(stored, lost=True))
+    stored = read(asked.state_dir / STATE_FILE, now)
+    evse = Evse(rules, now.now_s, stored if all_stored else replace(stored, lost=True))
     voice = Voice(journal, notify, rules.late_limit_s)
-    loop = Loop(Parts(evse, lines, server, keeping, Errands(evse, rules, now.now_s)), voice, identity)
+    loop = Loop(Parts(evse, lines, server, state_file, Requests(evse, rules, now.now_s)), voice, identity)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: loop.ask_to_stop())
     journal.say(f"hal.safety started{' with a MOCK box' if asked.mock else ''}: {granted.text}")
@@ -137,14 +138,14 @@ def _solenoid(box: Wallbox, runtime_dir: Path, claims: Claims) -> Claim | None:
 
 
 def _line_map(runtime_dir: Path) -> Path:
-    from hal.mock.line_map import FILE_NAME  # never loaded for a real box
+    from hal.mock.pi.line_map import FILE_NAME  # never loaded for a real box
 
     return runtime_dir / FILE_NAME
 
 
 def _mock_wiring(box: Wallbox, runtime_dir: Path) -> Wiring:
-    from hal.mock.board import BoardFactory  # never loaded for a real box
-    from hal.mock.line_map import LineMapError
+    from hal.mock.pi.board import BoardFactory  # never loaded for a real box
+    from hal.mock.pi.line_map import LineMapError
 
     try:
         factory: PinFactory = BoardFactory(_line_map(runtime_dir))

@@ -18,7 +18,7 @@ from typing import Protocol, TypedDict
 
 from hal import lgpio_module
 from hal.contract import BOLT_SOCKET_NAME
-from hal.safety.aside import stand_aside
+from hal.safety.companion import stand_aside
 
 LOCK, UNLOCK = b"lock", b"unlock"  # the master's words; its first is its own CLAIM
 LOCKED, UNLOCKED = b"locked", b"unlocked"  # the answers; any other is why it cannot be done
@@ -68,7 +68,7 @@ class _MapLine:
     """A line of the mock's map."""
 
     def __init__(self, path: Path, line: int) -> None:
-        from hal.mock.line_map import LineBusyError, LineMap  # in mock mode only
+        from hal.mock.pi.line_map import LineBusyError, LineMap  # in mock mode only
 
         self.failures: tuple[type[Exception], ...] = (OSError, LineBusyError)
         self._map, self._line = LineMap.open(path), line

@@ -18,13 +18,13 @@ from hal.core.evse import Evse
 from hal.core.signals import Drive, Sense
 from hal.notify import Notify
 from hal.safety.allowance import Allowance
-from hal.safety.client import Client
-from hal.safety.errands import Errands
 from hal.safety.health import meter_implausible, reader_healthy, under_voltage
 from hal.safety.journal import WAITING, Journal
-from hal.safety.keeping import Keeping
-from hal.safety.lines import Lines
-from hal.safety.server import Server
+from hal.safety.lines.lines import Lines
+from hal.safety.requests import Requests
+from hal.safety.server.client import Client
+from hal.safety.server.server import Server
+from hal.safety.state.file import StateFile
 from hal.safety.status import Identity, Tallies, at_start, changes, differs, status_of
 
 TICK_OPEN_S = (
@@ -32,7 +32,7 @@ TICK_OPEN_S = (
 )
 STATUS_EVERY_S = 1.0
 # After SIGTERM: 6 s for the car to leave C (IEC 61851-1 Table A.6 sequence 10.2), then for the contactor to
-# read open and, if it does not, for a pulse of the trip output. With the keeper's 1.5 s in TimeoutStopSec.
+# read open and, if it does not, for a pulse of the trip output. With the writer's 1.5 s in TimeoutStopSec.
 ENDS_WITHIN_S = 8.0
 STATUS_BURST, STATUS_A_SECOND = 20, 10  # of changes: a chattering contact shall not flood peers and log
 
@@ -53,8 +53,8 @@ class Parts:
     evse: Evse
     lines: Lines
     server: Server
-    keeping: Keeping
-    errands: Errands
+    state_file: StateFile
+    requests: Requests
 
 
 class Loop:
@@ -64,12 +64,12 @@ class Loop:
         self._evse = parts.evse
         self._lines = parts.lines
         self._server = parts.server
-        self._keeping = parts.keeping
-        self._errands = parts.errands
+        self._state_file = parts.state_file
+        self._requests = parts.requests
         self._voice = voice
         self._identity = identity
         self._asker: Client | None = None  # of the errand that runs
-        self._trouble = ""  # of the keeper
+        self._trouble = ""  # of the writer
         self._due_s: float | None = None  # of the next tick
         self._late_ticks = 0
         self._stop_asked = False
@@ -110,7 +110,7 @@ class Loop:
             self._evse.stop()
         sense = self._sense(now_s, late_s)
         decided = self._evse.step(sense, self._server.wish, now_s)
-        driven, answer = self._errands.step(sense, decided, now_s)
+        driven, answer = self._requests.step(sense, decided, now_s)
         self.drive(driven)
         self._plan(now_s, driven)
         self._server.serve(now_s)
@@ -159,18 +159,18 @@ class Loop:
         while self._server.asked:
             client, request = self._server.asked.popleft()
             if request.owner == "instruments":
-                why_not = self._errands.refusal(request)
+                why_not = self._requests.refusal(request)
                 if not why_not:
                     self._server.relay(client, request, now_s)
             else:
-                why_not = self._errands.begin(request, now_s)
+                why_not = self._requests.begin(request, now_s)
                 self._asker = self._asker if why_not else client
             if why_not:
                 self._server.answer(client, Answer(id=request.id, ok=False, text=f"{request.do}: {why_not}"))
 
     def _keep(self, now_s: float) -> None:
-        self._keeping.keep(self._evse.persistent_state(), now_s)
-        trouble = self._keeping.trouble(now_s)
+        self._state_file.store(self._evse.persistent_state(), now_s)
+        trouble = self._state_file.trouble(now_s)
         if trouble and trouble != self._trouble:
             self._voice.journal.say(f"what must outlast a restart is not kept: {trouble}")
         self._trouble = trouble
@@ -209,7 +209,7 @@ class Loop:
     def _publish(self, now_s: float) -> None:
         wish, journal = self._server.wish, self._voice.journal
         wished = wish.lamp if wish and wish.valid_until_s > now_s else ""
-        lamp = wished if self._errands.lamp is None else self._errands.lamp
+        lamp = wished if self._requests.lamp is None else self._requests.lamp
         tallies = Tallies(self._late_ticks, self._server.dropped, journal.dropped)
         status = status_of(self._evse.view(), self._identity, tallies, lamp)
         told = self._told

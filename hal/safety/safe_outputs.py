@@ -77,7 +77,7 @@ def _lowering(claims: Claims, runtime_dir: Path) -> Callable[[int], object]:
     if claims["line_map"] is None:
         lgpio = lgpio_module.loaded(runtime_dir, *lgpio_module.ANYWHERE)
         return partial(_lower, lgpio, _opened(lgpio, claims["gpio_chip"]))
-    from hal.mock.line_map import LineMap, LineMapError  # in mock mode only
+    from hal.mock.pi.line_map import LineMap, LineMapError  # in mock mode only
 
     try:
         line_map = LineMap.open(Path(claims["line_map"]))

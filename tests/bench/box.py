@@ -20,7 +20,7 @@ from typing import Any
 from bridge import settings as charge_point_settings
 from hal.configuration import wallbox_file
 from hal.contract import BOOT_ID_FILE, SOCKET_NAME, Status
-from hal.mock.control import SOCKET_NAME as MOCK_SOCKET_NAME
+from hal.mock.control.server import SOCKET_NAME as MOCK_SOCKET_NAME
 from tests.hal.safety.peers import Peer, hello, of
 
 _START_S = 30.0

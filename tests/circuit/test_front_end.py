@@ -10,8 +10,8 @@ import pytest
 
 from hal.core.control_pilot.levels import high_side_v
 from hal.core.signals import PilotOffer
-from hal.mock.copper import TO_HOLD_OHM, TO_VREF_OHM, TO_ZERO_OHM, CarState, Copper, gain_and_offset_v
-from hal.mock.pilot_line import Pilot
+from hal.mock.plant.copper import TO_HOLD_OHM, TO_VREF_OHM, TO_ZERO_OHM, CarState, Copper, gain_and_offset_v
+from hal.mock.plant.pilot_line import Pilot
 from tests.circuit.campaign import OFFERS, SEED, TENTH, simulated
 from tests.circuit.deck import Volts, deck, volts
 from tests.circuit.draws import CAR_OHM, STATES, Box, Channel, Converter, State, drawn, exact

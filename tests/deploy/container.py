@@ -16,7 +16,7 @@ from typing import Any
 from bridge import settings as charge_point
 from bridge.mock_client import ask
 from hal.configuration import wallbox_file
-from hal.mock.line_map import LineMap
+from hal.mock.pi.line_map import LineMap
 from tests.deploy.layers import ROOT, application, base, in_overlay, unit_files
 
 CONTACTOR = 17  # of wallbox_file.new_file

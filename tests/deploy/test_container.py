@@ -87,7 +87,7 @@ def test_the_reflexes_have_their_priority_no_network_and_memory_as_far_as_this_m
     listed = box.run("ps", "-o", "cls=,rtprio=,args=", f"--pid={pid}", f"--ppid={pid}").stdout
     assert [(words[0], words[1], words[5]) for words in map(str.split, sorted(listed.splitlines()))] == [
         ("FF", "40", "hal.safety"),
-        ("TS", "-", "hal.safety.keeper"),  # it waits for a disk, and has no need to be in time
+        ("TS", "-", "hal.safety.state.writer"),  # it waits for a disk, and has no need to be in time
     ]
     links = box.run("nsenter", "--net", f"--target={pid}", "ls", "/proc/net/dev_snmp6", check=False)
     assert set(links.stdout.split()) <= {"lo"}
@@ -182,12 +182,12 @@ def test_a_disk_that_hangs_does_not_keep_safe_outputs_waiting(box: Container) ->
     box.run("chown", "evse-safety:", f"{kept}.new")
     charge(box)
     wires = box.line_map()
-    keeper = box.run("pgrep", "--full", f"hal.safety.keeper {kept}").stdout
+    writer = box.run("pgrep", "--full", f"hal.safety.state.writer {kept}").stdout
     box.run("kill", "-KILL", str(box.pid("evse-safety")))
     low_after_s = box.until(lambda: not wires.driven_high(CONTACTOR), "contactor off", every_s=0.002)
     wires.close()
     assert low_after_s < SAFE_WITHIN_S
-    assert keeper in box.run("pgrep", "--full", f"hal.safety.keeper {kept}").stdout
+    assert writer in box.run("pgrep", "--full", f"hal.safety.state.writer {kept}").stdout
 
 
 def test_without_safe_outputs_the_contactor_would_stay_closed(box: Container) -> None:

@@ -10,7 +10,7 @@ from bridge.core.transaction.stop import ENDING, ENDING_IN_TIME, FAULT_PATIENCE_
 from hal.core.budget import LATE_S
 from hal.core.control_pilot.visit import GONE_S
 from hal.core.faults.table import KINDS, Kind
-from hal.mock.fault_names import FAULTS
+from hal.mock.plant.fault_names import FAULTS
 from tests.hal.core.faults.test_every_fault import NO_FAULT
 from tests.hal.core.provoked import PROVOKED
 

@@ -91,12 +91,9 @@ def _matching(mutant: Mutant) -> str:
 
 def _copy(folder: Path) -> None:
     """The parts that the tests of the core import, and nothing that configures pytest."""
-    (folder / "hal" / "mock").mkdir(parents=True)
-    for module in ("__init__", "plant", "car", "copper", "disturbance", "pilot_line", "rcm", "fault_names"):
-        shutil.copy(ROOT / "hal" / "mock" / f"{module}.py", folder / "hal" / "mock")
-    shutil.copytree(
-        ROOT / "hal" / "core", folder / "hal" / "core", ignore=shutil.ignore_patterns("__pycache__")
-    )
+    for package in (Path("hal/core"), Path("hal/mock/plant")):
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "hal" / "mock" / "__init__.py", folder / "hal" / "mock")
     for file in ("__init__.py", "contract.py"):
         shutil.copy(ROOT / "hal" / file, folder / "hal" / file)
     core = folder / "tests" / "hal" / "core"

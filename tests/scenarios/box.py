@@ -11,7 +11,7 @@ from hal.contract import Box, Card, InstrumentBox, Message, Reading, Status, Tem
 from hal.core.evse import Evse
 from hal.core.rules import BoxRules
 from hal.core.signals import Drive, Sense
-from hal.mock.plant import Outputs, Plant, PlantSettings
+from hal.mock.plant.plant import Outputs, Plant, PlantSettings
 from hal.safety.status import Identity, Tallies, differs, status_of
 from tests.hal.core.world import OPEN_TICK_S, outputs
 

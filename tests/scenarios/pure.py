@@ -19,7 +19,7 @@ from bridge.events import End, Event, NotStored, RestartRefused, StillWriting, S
 from bridge.local.orders import Order, Ordered, SendDataTransfer
 from bridge.store.errors import ChangeError, StoreError
 from hal.contract import Wish
-from hal.mock.plant import PlantSettings
+from hal.mock.plant.plant import PlantSettings
 from tests.hal.core.world import CLOSED_TICK_S, OPEN_TICK_S
 from tests.scenarios.box import needed, warm_box
 from tests.scenarios.configured import setup_of

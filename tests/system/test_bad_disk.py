@@ -64,7 +64,9 @@ async def test_a_slow_disk_delays_what_must_be_written_and_nothing_else() -> Non
         for sync in own[:3]:
             during = [one for one in answered if sync.began_s < one[0] and one[1] < sync.ended_s]
             assert len(during) >= 3, f"answers during {sync}: {during}"
-        assert {sync.program for sync in syncs if sync.in_main_thread} <= {"hal.safety.keeper"}  # its purpose
+        assert {sync.program for sync in syncs if sync.in_main_thread} <= {
+            "hal.safety.state.writer"
+        }  # its purpose
         assert {"bridge", "hal.instruments"} <= {sync.program for sync in syncs}
         (closed_s, _), *_ = [change for change in w.truth.of("contactor_closed") if change[1]]
         assert any(sync.ended_s <= closed_s for sync in own), "closed before the row was written"

@@ -47,23 +47,23 @@ async def test_a_stopped_hal_safety_is_killed_and_its_outputs_are_made_safe() ->
         await w.billed_rightly()
 
 
-async def test_a_keeper_that_hangs_keeps_nobody_from_opening() -> None:
+async def test_a_writer_that_hangs_keeps_nobody_from_opening() -> None:
     """It holds the output of the hal.safety that started it, and a disk that hangs holds it for long."""
     async with world(KEEPS) as w:
         await w.charge()
         safety, at_s = w.run.pids()["safety"], (await w.plant())["at_s"]
-        keepers = keepers_of(safety)
-        assert keepers
+        writers = writers_of(safety)
+        assert writers
         try:
-            for pid in (*keepers, safety):
+            for pid in (*writers, safety):
                 os.kill(pid, signal.SIGSTOP)
             assert await safe_after(w, at_s) < SAFE_WITHIN_S + BUSY_S
         finally:
-            for pid in keepers:
+            for pid in writers:
                 os.kill(pid, signal.SIGCONT)
 
 
-def keepers_of(safety: int) -> list[int]:
+def writers_of(safety: int) -> list[int]:
     """The children of that process."""
     children = Path(f"/proc/{safety}/task/{safety}/children").read_text(encoding="ascii")
     return [int(pid) for pid in children.split()]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hal.contract import SOCKET_NAME, Hello, LineBuffer, Message, Status, decode, encode
-from hal.mock.control import SOCKET_NAME as MOCK_SOCKET_NAME
+from hal.mock.control.server import SOCKET_NAME as MOCK_SOCKET_NAME
 
 T = TypeVar("T")
 _ANSWER_S = 30.0

@@ -16,9 +16,10 @@ from bridge import settings
 from bridge.central_system.handshake import LinkSettings, connected
 from bridge.demo.central_system import CentralSystem
 from bridge.doctor import central_system as judge
+from bridge.doctor.central_system import Certificate, Target
 from bridge.doctor.check import Check, Result
-from bridge.doctor.network import Certificate, Target, target
-from bridge.doctor.proc import Running
+from bridge.doctor.network import target
+from bridge.doctor.programs import Running
 from bridge.doctor.route import Route
 from tests.bridge.doctor.doctored import status
 

@@ -14,7 +14,8 @@ import pytest
 from bridge.doctor import look, machine, programs
 from bridge.doctor.check import Result
 from bridge.doctor.machine import Storage
-from bridge.doctor.proc import Running, connections, running_programs
+from bridge.doctor.proc import connections, running_programs
+from bridge.doctor.programs import Running
 from hal.contract import Counters, Temperatures
 from tests.bridge.doctor.doctored import BOX, INSTRUMENTS, status
 

@@ -25,11 +25,11 @@ from gpiozero.pins.lgpio import LGPIOFactory
 from hal.configuration import wallbox_file
 from hal.configuration.sections import Wallbox
 from hal.contract import HANG_LIMIT_S
-from hal.mock.box import SimulatedBox
-from hal.mock.line_map import FLOATING, HIGH
-from hal.safety.contactor_lines import ContactorLines
-from hal.safety.lock_lines import LockLines
-from hal.safety.pwm import PERIOD_NS, SYSFS
+from hal.mock.pi.line_map import FLOATING, HIGH
+from hal.mock.simulated_box import SimulatedBox
+from hal.safety.lines.contactor import ContactorLines
+from hal.safety.lines.lock import LockLines
+from hal.safety.lines.pwm import PERIOD_NS, SYSFS
 from hal.safety.safe_outputs import FILE_NAME, Claims
 from tests.deploy.vm.wisher import status_now
 

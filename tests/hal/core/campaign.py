@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from random import Random
 
-from hal.mock.copper import S2_OHM
+from hal.mock.plant.copper import S2_OHM
 from tests.hal.core.life import Life
 from tests.hal.core.world import Asked
 

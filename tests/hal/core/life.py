@@ -10,9 +10,9 @@ from typing import Any
 
 from hal.contract import Cable
 from hal.core.rules import BoxRules
-from hal.mock.copper import Copper
-from hal.mock.fault_names import FAULTS, INSTRUMENTS
-from hal.mock.plant import PlantSettings
+from hal.mock.plant.copper import Copper
+from hal.mock.plant.fault_names import FAULTS, INSTRUMENTS
+from hal.mock.plant.plant import PlantSettings
 from tests.hal.core.world import Asked, World, cheap
 
 CABLES: list[Cable] = ["auto", "keep", "release", "permanent"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hal.contract import Wish
 from hal.core.rules import BoxRules
 from hal.core.signals import Sense
-from hal.mock.plant import Outputs, Plant
+from hal.mock.plant.plant import Outputs, Plant
 
 OPENS_WITHIN_S = 0.100  # IEC 61851-1 Table A.6 sequence 8.1
 HIGH_WITHIN_S = 0.16  # +15 V on the pilot is told in 120 ms of 10 ms ticks, a little later in others

@@ -8,8 +8,8 @@ from typing import Any
 
 from hal.contract import Cable
 from hal.core.rules import BoxRules
-from hal.mock.copper import Copper
-from hal.mock.plant import PlantSettings
+from hal.mock.plant.copper import Copper
+from hal.mock.plant.plant import PlantSettings
 from tests.hal.core.world import Asked, World, cheap
 
 RULES = cheap(BoxRules(socket=True, installation_max_a=16.0))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from hal.contract import Cable
-from hal.mock.fault_names import FAULTS
+from hal.mock.plant.fault_names import FAULTS
 from tests.hal.core.life import CABLES, Life
 from tests.hal.core.world import Asked
 

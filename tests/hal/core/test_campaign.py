@@ -12,7 +12,7 @@ from hal.core.evse import Evse
 from hal.core.faults.table import KINDS
 from hal.core.rules import BoxRules
 from hal.core.signals import Drive, Sense
-from hal.mock.plant import PlantSettings
+from hal.mock.plant.plant import PlantSettings
 from tests.hal.core.campaign import CORE_FAULTS, HALVES, Campaign
 from tests.hal.core.world import World, cheap
 

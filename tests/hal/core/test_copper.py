@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from hal.contract import Vehicle
 from hal.core.rules import BoxRules
-from hal.mock.copper import Copper, Tolerance
-from hal.mock.plant import Outputs, Plant, PlantSettings
+from hal.mock.plant.copper import Copper, Tolerance
+from hal.mock.plant.plant import Outputs, Plant, PlantSettings
 from tests.hal.core.world import Asked, World, cheap
 
 RULES = cheap(BoxRules(socket=False, installation_max_a=32.0, fixed_cable_rating_a=32.0))

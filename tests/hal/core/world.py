@@ -12,8 +12,8 @@ from hal.core.evse import Evse
 from hal.core.persistent_state import PersistentState
 from hal.core.rules import BoxRules
 from hal.core.signals import Drive, PilotOffer, Sense
-from hal.mock.copper import Copper
-from hal.mock.plant import Outputs, Plant, PlantSettings
+from hal.mock.plant.copper import Copper
+from hal.mock.plant.plant import Outputs, Plant, PlantSettings
 from tests.hal.core.observer import Observer, Tick
 
 OPEN_TICK_S, CLOSED_TICK_S = 0.020, 0.010
@@ -141,7 +141,7 @@ class World:
         self.observer.watch(Tick(self.now_s, planned_s + late_s, late_s, self._wish, sense, lines))
 
     def _keep(self) -> None:
-        """As hal.safety hands it to its keeper, at each tick."""
+        """As hal.safety hands it to its writer, at each tick."""
         if "state_unwritable" not in self.plant.faults:
             self.stored = self.evse.persistent_state()
 

@@ -14,7 +14,7 @@ import pytest
 
 from hal.configuration import wallbox_file
 from hal.contract import Answer, Card, InstrumentBox, Message, Reading, Request, Temperatures, encode
-from hal.mock.line_map import LineMap
+from hal.mock.pi.line_map import LineMap
 from tests.hal.instruments.safety import Safety
 from tests.hal.instruments.statuses import status
 from tests.hal.instruments.waiting import PATIENCE_S, until

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from hal.configuration import wallbox_file
-from hal.mock.box import SimulatedBox
 from hal.mock.machine import BUSY_S, STATE_FILE, Machine
+from hal.mock.simulated_box import SimulatedBox
 
 CONTACTOR = 17
 PATIENCE_S = 30.0

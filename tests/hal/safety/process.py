@@ -16,7 +16,7 @@ import msgspec
 
 from hal.configuration import wallbox_file
 from hal.contract import SOCKET_NAME, Cable, FaultRef, Status
-from hal.mock.box import SimulatedBox
+from hal.mock.simulated_box import SimulatedBox
 from tests.hal.safety.peers import Peer, hello, of, wish
 
 CONTACTOR = 17  # of wallbox_file.new_file

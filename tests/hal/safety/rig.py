@@ -8,13 +8,13 @@ from gpiozero import GPIOZeroError
 
 from hal.configuration.line_sections import Contactor, Lock, Pilot, Proximity, Rcm, Stop
 from hal.configuration.sections import CableSettings, Installation, Meter, Wallbox
-from hal.mock.board import BoardFactory
-from hal.mock.line_map import FILE_NAME, LineMap
-from hal.mock.plant import Plant, PlantSettings
-from hal.mock.pwm import PwmFolder
-from hal.mock.wiring import Wires
+from hal.mock.pi.board import BoardFactory
+from hal.mock.pi.line_map import FILE_NAME, LineMap
+from hal.mock.pi.pwm import PwmFolder
+from hal.mock.pi.wiring import Wires
+from hal.mock.plant.plant import Plant, PlantSettings
 from hal.safety.bolt import Claim
-from hal.safety.lines import Lines, Wiring
+from hal.safety.lines.lines import Lines, Wiring
 
 CONTACTOR, MIRROR, FORWARD, BACKWARD, FEEDBACK = 17, 27, 23, 24, 25
 WATCHDOG, TRIP, CONNECT, RCM, RCM_TEST, STOP = 16, 20, 22, 5, 21, 26

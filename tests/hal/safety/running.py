@@ -11,12 +11,12 @@ from hal.contract import Status
 from hal.core.evse import Evse
 from hal.core.persistent_state import PersistentState
 from hal.notify import Notify
-from hal.safety.box import box_of, notes_of, rules_of
-from hal.safety.errands import Errands
+from hal.safety.configured import box_of, notes_of, rules_of
 from hal.safety.journal import Journal
-from hal.safety.keeping import FILE_NAME, Keeping
 from hal.safety.loop import Loop, Parts, Voice
-from hal.safety.server import Server
+from hal.safety.requests import Requests
+from hal.safety.server.server import Server
+from hal.safety.state.file import FILE_NAME, StateFile
 from hal.safety.status import Identity
 from tests.hal.safety.peers import hello, of, wish
 from tests.hal.safety.rig import CONTACTOR, SOCKET_BOX, Rig
@@ -43,10 +43,10 @@ class Running:
         voice = Voice(journal, notify or Notify({}), RULES.late_limit_s)
         rules = rules_of(box, mock=True, fifo=True)
         self.evse = Evse(rules, self.rig.now_s, stored or PersistentState())
-        self.keeping = Keeping(runtime_dir / FILE_NAME, runtime_dir)
-        self.keeping.ready()
-        errands = Errands(self.evse, rules, self.rig.now_s)
-        parts = Parts(self.evse, self.rig.lines, self.server, self.keeping, errands)
+        self.state_file = StateFile(runtime_dir / FILE_NAME, runtime_dir)
+        self.state_file.ready()
+        requests = Requests(self.evse, rules, self.rig.now_s)
+        parts = Parts(self.evse, self.rig.lines, self.server, self.state_file, requests)
         self.loop = Loop(parts, voice, IDENTITY)
         self.bridge = hello(runtime_dir, "bridge")
         self.observer = hello(runtime_dir, "observer")
@@ -98,7 +98,7 @@ class Running:
 
     def close(self) -> None:
         self.server.close()
-        self.keeping.close()
+        self.state_file.close()
         self.bridge.close()
         self.observer.close()
         self.rig.close()

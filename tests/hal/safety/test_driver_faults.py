@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from hal.mock.line_map import FILE_NAME
+from hal.mock.pi.line_map import FILE_NAME
 from hal.safety.journal import Journal
+from hal.safety.lines.pwm import PERIOD_NS
 from hal.safety.loop import STATUS_A_SECOND, STATUS_BURST
-from hal.safety.pwm import PERIOD_NS
 from tests.hal.safety.rig import FULL_BOX
 from tests.hal.safety.running import Running
 
@@ -86,7 +86,7 @@ def test_a_welded_contactor_trips_the_breaker(running: Running) -> None:
 _CHATTER = """
 import sys, time
 from pathlib import Path
-from hal.mock.line_map import FLOATING, HIGH, LOW, LineMap
+from hal.mock.pi.line_map import FLOATING, HIGH, LOW, LineMap
 lines = LineMap.open(Path(sys.argv[1]))
 print("ready", flush=True)
 ends_s = time.monotonic() + 60

@@ -16,9 +16,9 @@ import pytest
 
 from hal.configuration import wallbox_file
 from hal.contract import FaultRef
-from hal.mock.kernel import Policy
-from hal.safety.keeping import FILE_NAME as KEPT_FILE
+from hal.mock.pi.kernel import Policy
 from hal.safety.loop import ENDS_WITHIN_S
+from hal.safety.state.file import FILE_NAME as STATE_FILE
 from tests.hal.safety.process import SafetyProcess, module
 
 LOCKS = {
@@ -27,7 +27,7 @@ LOCKS = {
     "solenoid": 'kind = "solenoid"\nsolenoid_pin = 23',
 }
 SOLENOID = 23
-OURS = ("hal.safety", "hal.safety.keeper", "hal.safety.bolt")
+OURS = ("hal.safety", "hal.safety.state.writer", "hal.safety.bolt")
 
 
 def box_with(lock: str) -> str:
@@ -158,14 +158,14 @@ def test_weld_and_death(runtime_dir: Path, lock: str, kernel: Policy, number: si
 
 @pytest.mark.real
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
-def test_keeper_gone_and_weld_and_power_cut(runtime_dir: Path, number: signal.Signals) -> None:
+def test_writer_gone_and_weld_and_power_cut(runtime_dir: Path, number: signal.Signals) -> None:
     with life(runtime_dir, "motor", "releases") as safety:
         safety.charge()
-        (keeper,) = safety.pids("hal.safety.keeper")
-        os.kill(keeper, number)
+        (writer,) = safety.pids("hal.safety.state.writer")
+        os.kill(writer, number)
         weld(safety)
         if number == signal.SIGKILL:
-            safety.until(lambda: b'"welded"' in (runtime_dir / KEPT_FILE).read_bytes())
+            safety.until(lambda: b'"welded"' in (runtime_dir / STATE_FILE).read_bytes())
         cut_power(safety)
         safety.box.clear("weld")
         safety.until(lambda: not safety.box.plant.contacts_closed)

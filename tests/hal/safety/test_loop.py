@@ -19,9 +19,9 @@ from hal.core.persistent_state import PersistentState
 from hal.core.supervision.supervision import AGREES_WITHIN_S, BLIND_S
 from hal.notify import Notify
 from hal.safety.journal import WAITING, Journal
-from hal.safety.keeping import LAST_WITHIN_S
+from hal.safety.lines.pwm import PERIOD_NS
 from hal.safety.loop import ENDS_WITHIN_S
-from hal.safety.pwm import PERIOD_NS
+from hal.safety.state.file import LAST_WITHIN_S
 from tests.hal.safety.peers import Peer, hello, wish
 from tests.hal.safety.rig import FULL_BOX
 from tests.hal.safety.running import RULES, Running

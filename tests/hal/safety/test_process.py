@@ -14,10 +14,10 @@ import pytest
 
 from hal.configuration import wallbox_file
 from hal.contract import FaultRef
-from hal.mock.box import SimulatedBox
-from hal.safety.keeping import FILE_NAME as KEPT_FILE
-from hal.safety.pwm import PERIOD_NS
+from hal.mock.simulated_box import SimulatedBox
+from hal.safety.lines.pwm import PERIOD_NS
 from hal.safety.safe_outputs import FILE_NAME
+from hal.safety.state.file import FILE_NAME as STATE_FILE
 from tests.hal.safety.process import CONTACTOR, SafetyProcess, module
 
 
@@ -159,7 +159,7 @@ def faults(safety: SafetyProcess) -> set[str]:
 
 def test_counters_outlast_a_restart(safety: SafetyProcess, runtime_dir: Path) -> None:
     safety.charge()
-    safety.until(lambda: b'"closings":1' in (runtime_dir / KEPT_FILE).read_bytes())
+    safety.until(lambda: b'"closings":1' in (runtime_dir / STATE_FILE).read_bytes())
     safety.kill()
     safety.start()
     safety.until(safety.relay_high)
@@ -171,7 +171,7 @@ def test_a_weld_outlasts_sigkill_and_needs_a_person(safety: SafetyProcess, runti
     safety.box.fault("weld")
     safety.box.plant.pause()
     safety.until(lambda: "welded" in faults(safety))
-    safety.until(lambda: b"welded" in (runtime_dir / KEPT_FILE).read_bytes())
+    safety.until(lambda: b"welded" in (runtime_dir / STATE_FILE).read_bytes())
     safety.kill()
     safety.box.clear("weld")
     safety.start()
@@ -189,32 +189,32 @@ def test_a_weld_outlasts_sigkill_and_needs_a_person(safety: SafetyProcess, runti
 
 def test_a_garbled_state_is_a_fault_and_kept_aside(safety: SafetyProcess, runtime_dir: Path) -> None:
     safety.kill()
-    safety.until(lambda: not safety.pids("hal.safety.keeper"))
-    (runtime_dir / KEPT_FILE).write_bytes(b"\0" * 100)
+    safety.until(lambda: not safety.pids("hal.safety.state.writer"))
+    (runtime_dir / STATE_FILE).write_bytes(b"\0" * 100)
     safety.start()
     assert "lost_state" in faults(safety)
     assert (runtime_dir / "wallbox-state.unreadable").read_bytes() == b"\0" * 100
 
 
-def test_its_keeper_ends_with_it(safety: SafetyProcess, runtime_dir: Path) -> None:
-    assert len(safety.pids("hal.safety.keeper")) == 1
+def test_its_writer_ends_with_it(safety: SafetyProcess, runtime_dir: Path) -> None:
+    assert len(safety.pids("hal.safety.state.writer")) == 1
     assert safety.end() == 0
-    assert safety.pids("hal.safety.keeper") == []
+    assert safety.pids("hal.safety.state.writer") == []
 
 
-def test_an_end_just_after_its_keeper_died_is_orderly(safety: SafetyProcess) -> None:
-    (keeper,) = safety.pids("hal.safety.keeper")
+def test_an_end_just_after_its_writer_died_is_orderly(safety: SafetyProcess) -> None:
+    (writer,) = safety.pids("hal.safety.state.writer")
     os.kill(safety.child.pid, signal.SIGSTOP)
-    os.kill(keeper, signal.SIGKILL)
+    os.kill(writer, signal.SIGKILL)
     safety.child.send_signal(signal.SIGTERM)
     os.kill(safety.child.pid, signal.SIGCONT)
     assert safety.end() == 0
-    assert safety.pids("hal.safety.keeper") == []
+    assert safety.pids("hal.safety.state.writer") == []
 
 
-def test_the_keeper_of_a_killed_one_ends_too(safety: SafetyProcess, runtime_dir: Path) -> None:
+def test_the_writer_of_a_killed_one_ends_too(safety: SafetyProcess, runtime_dir: Path) -> None:
     safety.kill()
-    safety.until(lambda: not safety.pids("hal.safety.keeper"))
+    safety.until(lambda: not safety.pids("hal.safety.state.writer"))
 
 
 def test_a_third_start_with_a_car_in_c_needs_a_person(runtime_dir: Path) -> None:
@@ -224,7 +224,7 @@ def test_a_third_start_with_a_car_in_c_needs_a_person(runtime_dir: Path) -> None
     safety.charge()
     for _ in range(3):
         safety.until(safety.relay_high)
-        safety.until(lambda: b'"car_in_c":true' in (runtime_dir / KEPT_FILE).read_bytes())
+        safety.until(lambda: b'"car_in_c":true' in (runtime_dir / STATE_FILE).read_bytes())
         assert "hal_restarting" not in faults(safety)
         safety.kill()
         safety.start()

@@ -1,181 +1,223 @@
-"""Requests on the socket: who may ask, what goes to the instruments, which user may be which role."""
+"""What a tool may have done: over the socket, by the loop, on the real drivers and the plant."""
 
 from __future__ import annotations
 
-import os
-import pwd
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-from hal.contract import Answer, Request, Role
+from hal.contract import Answer, Request
 from hal.safety.journal import Journal
-from hal.safety.owners import UnknownUserError, role_owners
-from hal.safety.relay import WAITS_S
-from hal.safety.server import Server
 from tests.hal.safety.peers import Peer, hello, of
-from tests.hal.safety.test_server import BOX, NOW_S
+from tests.hal.safety.rig import FIXED_BOX, FULL_BOX
+from tests.hal.safety.running import Running
 
-ME = pwd.getpwuid(os.getuid()).pw_name
-SOMEBODY_ELSE = next(entry.pw_name for entry in pwd.getpwall() if entry.pw_uid != os.getuid())
-PROBE = Request(id="7", owner="instruments", do="serial-probe", argument="all")
-
-
-@pytest.fixture
-def journal() -> Iterator[Journal]:
-    sink = os.open(os.devnull, os.O_WRONLY)
-    yield Journal(sink)
-    os.close(sink)
+Owner = Literal["safety", "instruments"]
 
 
-@pytest.fixture
-def server(runtime_dir: Path, journal: Journal) -> Iterator[Server]:
-    server = Server(runtime_dir, BOX, journal)
-    yield server
-    server.close()
+class Tool:
+    """Asks, and lets the box live until the answer comes."""
 
+    def __init__(self, running: Running, peer: Peer) -> None:
+        self.running = running
+        self._peer = peer
+        self._number = 0
 
-class Table:
-    """Instruments and two tools, all welcomed; `turn` is a tick that relays what was asked."""
+    def ask(self, do: str, argument: str = "", owner: Owner = "safety") -> Answer:
+        self._number += 1
+        self._peer.say(Request(id=str(self._number), owner=owner, do=do, argument=argument))
+        answers: list[Answer] = []
 
-    def __init__(self, runtime_dir: Path, server: Server) -> None:
-        self.server = server
-        self.instruments, self.tool, self.other = (
-            hello(runtime_dir, role) for role in ("instruments", "tool", "tool")
-        )
-        self.turn(NOW_S)
-        for peer in (self.instruments, self.tool, self.other):
-            peer.heard()
+        def answered() -> bool:
+            answers.extend(of(Answer, self._peer.heard()))
+            return bool(answers)
 
-    def turn(self, now_s: float) -> None:
-        self.server.serve(now_s)
-        while self.server.asked:
-            client, request = self.server.asked.popleft()
-            self.server.relay(client, request, now_s)
-
-    def close(self) -> None:
-        for peer in (self.instruments, self.tool, self.other):
-            peer.close()
+        self.running.until(answered, within_s=60.0)
+        assert answers[0].id == str(self._number)
+        return answers[0]
 
 
 @pytest.fixture
-def table(runtime_dir: Path, server: Server) -> Iterator[Table]:
-    table = Table(runtime_dir, server)
-    yield table
-    table.close()
+def running(runtime_dir: Path, log: tuple[int, int]) -> Iterator[Running]:
+    running = Running(runtime_dir, Journal(log[1]), box=FULL_BOX)
+    yield running
+    running.close()
 
 
-def test_a_request_goes_to_the_instruments_and_its_answer_to_who_asked(table: Table) -> None:
-    for tool in (table.tool, table.other):
-        tool.say(PROBE)  # both call it 7
-    table.turn(NOW_S)
-    asked = of(Request, table.instruments.heard())
-    assert [(request.do, request.argument) for request in asked] == [("serial-probe", "all")] * 2
-    assert len({request.id for request in asked}) == 2
-    for number, request in enumerate(asked):
-        table.instruments.say(Answer(id=request.id, ok=True, text=f"number {number}", measured={"a": 1.0}))
-    table.turn(NOW_S)
-    assert [peer.heard() for peer in (table.tool, table.other)] == [
-        [Answer(id="7", ok=True, text="number 0", measured={"a": 1.0})],
-        [Answer(id="7", ok=True, text="number 1", measured={"a": 1.0})],
-    ]
-
-
-def test_without_an_answer_the_tool_is_told_so(table: Table) -> None:
-    table.tool.say(PROBE)
-    table.turn(NOW_S)
-    (request,) = of(Request, table.instruments.heard())
-    table.turn(NOW_S + WAITS_S - 0.1)
-    assert table.tool.heard() == []
-    table.turn(NOW_S + WAITS_S)
-    (answer,) = of(Answer, table.tool.heard())
-    assert (answer.id, answer.ok) == ("7", False)
-    assert answer.text == "serial-probe: hal.instruments gave no answer within 30 s"
-    table.instruments.say(Answer(id=request.id, ok=True, text="too late"))
-    table.turn(NOW_S + WAITS_S)
-    assert table.tool.heard() == []
-    assert table.server.dropped == 1
-
-
-def test_without_instruments_the_tool_is_told_so(table: Table) -> None:
-    table.instruments.close()
-    table.tool.say(PROBE)
-    table.turn(NOW_S)
-    table.turn(NOW_S)
-    (answer,) = of(Answer, table.tool.heard())
-    assert answer.text == "serial-probe: hal.instruments is not connected"
-
-
-def test_a_tool_that_left_is_forgotten(table: Table) -> None:
-    table.tool.say(PROBE)
-    table.turn(NOW_S)
-    (request,) = of(Request, table.instruments.heard())
-    table.tool.close()
-    table.turn(NOW_S)
-    table.instruments.say(Answer(id=request.id, ok=True, text="nobody listens"))
-    table.turn(NOW_S)
-    assert not table.instruments.over
-
-
-def test_a_flood_of_requests_is_answered_and_bounded(table: Table) -> None:
-    for number in range(30):
-        table.tool.say(Request(id=str(number), owner="instruments", do="serial-probe"))
-    for _ in range(30):
-        table.turn(NOW_S)
-    answers = of(Answer, table.tool.heard())
-    assert len(of(Request, table.instruments.heard())) == 16
-    assert [answer.ok for answer in answers] == [False] * 14
-    assert all("too many requests" in answer.text for answer in answers)
-
-
-@pytest.mark.parametrize("role", ["bridge", "observer", "instruments"])
-def test_only_tools_ask_and_only_instruments_answer(server: Server, runtime_dir: Path, role: Role) -> None:
-    peer = hello(runtime_dir, role)
-    server.serve(NOW_S)
-    peer.say(PROBE, Answer(id="relayed-1", ok=True, text=""))
-    server.serve(NOW_S)
-    assert server.dropped == 2
-    assert not server.asked
+@pytest.fixture
+def tool(running: Running, runtime_dir: Path) -> Iterator[Tool]:
+    peer = hello(runtime_dir, "tool")
+    running.tick()
+    peer.heard()
+    yield Tool(running, peer)
     peer.close()
 
 
-def greeted(runtime_dir: Path, server: Server, role: Role) -> tuple[list[object], Peer]:
-    peer = hello(runtime_dir, role)
-    server.serve(NOW_S)
-    server.serve(NOW_S)
-    heard: list[object] = [*peer.heard()]
-    return heard, peer
+def test_a_lock_pulse_goes_out_and_in_and_is_measured(tool: Tool) -> None:
+    answer = tool.ask("lock-pulse")
+    assert answer.ok, answer.text
+    assert answer.text == "lock-pulse: the bolt went out and in again"
+    assert answer.measured == {
+        "locked_s": pytest.approx(0.2, abs=0.05),
+        "unlocked_s": pytest.approx(0.04, abs=0.05),  # the feedback opens as soon as the bolt leaves its end
+    }
+    assert tool.running.rig.plant.bolt == 0.0
+    assert tool.running.status.faults == ()
 
 
-def test_a_role_of_another_user_is_refused_in_words(runtime_dir: Path, journal: Journal) -> None:
-    owners = role_owners({"EVSE_ROLE_USERS": f"bridge={SOMEBODY_ELSE}, instruments={ME}"})
-    server = Server(runtime_dir, BOX, journal, owners)
-    heard, bridge = greeted(runtime_dir, server, "bridge")
-    only = f"only uid {owners['bridge']} (EVSE_ROLE_USERS)"
-    text = f"role bridge: uid {os.getuid()} may not have it, {only}"
-    assert heard == [Answer(id="hello", ok=False, text=text)]
-    assert bridge.over
-    for role in ("instruments", "observer"):
-        heard, peer = greeted(runtime_dir, server, role)
-        assert heard == [BOX]
-        peer.close()
-    bridge.close()
-    server.close()
-
-
-def test_without_the_variable_every_user_may_be_any_role() -> None:
-    assert role_owners({}) == {}
+def test_the_motor_rests_between_pulses(tool: Tool) -> None:
+    assert tool.ask("lock-pulse").ok
+    refused = tool.ask("lock-pulse")
+    assert not refused.ok
+    assert "lock-pulse: the lock's motor rests for" in refused.text
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("fault", "said"),
     [
-        ("brigde=root", "no role 'brigde'; there are bridge, instruments, observer, tool"),
-        ("bridge=nobody-of-that-name", "this system has no user 'nobody-of-that-name'"),
-        ("bridge", "this system has no user ''"),
+        ("lock_jam", "the feedback never said locked"),
+        ("cut_lock_feedback", "the feedback never said locked"),
+        ("short_lock_feedback", "the feedback said locked before the bolt moved"),
     ],
 )
-def test_a_wrong_variable_is_told(text: str, said: str) -> None:
-    with pytest.raises(UnknownUserError, match=said):
-        role_owners({"EVSE_ROLE_USERS": text})
+def test_a_lock_that_does_not_do_its_part_is_said(tool: Tool, fault: str, said: str) -> None:
+    tool.running.rig.plant.fault(fault)
+    tool.running.tick()
+    answer = tool.ask("lock-pulse")
+    assert not answer.ok
+    assert said in answer.text
+
+
+def test_the_pilot_tests_itself_and_the_volts_are_told(tool: Tool) -> None:
+    answer = tool.ask("pilot-self-test")
+    assert answer.ok, answer.text
+    assert answer.measured == {
+        "f_high_v": pytest.approx(0.0, abs=0.5),
+        "f_low_v": pytest.approx(-12.0, abs=0.1),
+        "x1_high_v": pytest.approx(12.0, abs=0.1),
+        "x1_low_v": pytest.approx(0.0, abs=0.5),
+        "pwm_high_v": pytest.approx(12.0 * 0.98, abs=0.1),
+        "pwm_low_v": pytest.approx(-12.0, abs=0.1),
+    }
+
+
+def test_a_pilot_without_its_minus_12_v_fails_the_test(tool: Tool) -> None:
+    tool.running.rig.plant.fault("minus_lost")
+    answer = tool.ask("pilot-self-test")
+    assert not answer.ok
+    assert answer.measured["f_low_v"] == pytest.approx(0.0, abs=0.1)
+
+
+def test_the_residual_current_monitor_is_tested(tool: Tool) -> None:
+    answer = tool.ask("rcm-test")
+    assert answer.ok, answer.text
+    assert answer.measured == {
+        "tripped_s": pytest.approx(0.74, abs=0.1),
+        "healthy_s": pytest.approx(3.0, abs=0.1),
+    }
+
+
+def test_a_dead_residual_current_monitor_is_found(tool: Tool) -> None:
+    tool.running.rig.plant.fault("rcm_dead")
+    answer = tool.ask("rcm-test")
+    assert not answer.ok
+    assert answer.text == "rcm-test: it did not trip within 8 s"
+
+
+def test_the_lamp_shows_a_pattern_for_5_s(tool: Tool) -> None:
+    shown_s = []
+    running = tool.running
+    running.each_tick = lambda: shown_s.append(running.rig.now_s) if running.status.lamp == "test" else None
+    answer = tool.ask("lamp", "test")
+    assert answer.ok
+    assert 4.5 < shown_s[-1] - shown_s[0] < 5.5
+    tool.running.tick()
+    assert tool.running.status.lamp == ""
+
+
+@pytest.mark.parametrize(
+    ("do", "argument", "said"),
+    [
+        ("dance", "", "dance: no such request; there are lock-pulse, rcm-test, lamp, pilot-self-test"),
+        ("lamp", "", "lamp: the argument is a pattern of the lamp"),
+        ("lamp", "x" * 65, "lamp: the argument is a pattern of the lamp"),
+    ],
+)
+def test_what_nobody_can_do_is_refused_in_words(tool: Tool, do: str, argument: str, said: str) -> None:
+    answer = tool.ask(do, argument)
+    assert not answer.ok
+    assert answer.text.startswith(said)
+
+
+@pytest.mark.parametrize("do", ["lock-pulse", "rcm-test", "pilot-self-test"])
+def test_a_car_forbids_it(tool: Tool, do: str) -> None:
+    tool.running.limit_a = 0.0
+    tool.running.rig.plant.plug_in()
+    tool.running.until(lambda: tool.running.status.vehicle == "B")
+    assert tool.ask(do).text == f"{do}: a car or its cable is there; unplug it"
+
+
+@pytest.mark.parametrize("owner", ["safety", "instruments"])
+@pytest.mark.parametrize("do", ["lock-pulse", "rcm-test", "pilot-self-test", "lamp", "serial-probe"])
+def test_a_closed_contactor_forbids_everything(tool: Tool, do: str, owner: Owner) -> None:
+    tool.running.charge()
+    answer = tool.ask(do, "green", owner)
+    assert answer.text == f"{do}: the contactor is not open"
+    assert tool.running.status.contactor_closed
+
+
+def test_a_welded_contactor_forbids_everything(tool: Tool) -> None:
+    tool.running.charge()
+    tool.running.rig.plant.fault("weld")
+    tool.running.rig.plant.pause()
+    tool.running.until(lambda: not tool.running.status.contactor_commanded)
+    assert tool.ask("lamp", "green").text == "lamp: the contactor is not open"
+
+
+def test_a_car_that_comes_ends_it_at_once(tool: Tool, runtime_dir: Path) -> None:
+    running = tool.running
+    running.limit_a = 0.0
+    running.until(lambda: running.rig.now_s > 0 and running.ticks > 400)  # the self tests of the start
+    peer = hello(runtime_dir, "tool")
+    peer.say(Request(id="1", owner="safety", do="rcm-test"))
+    for _ in range(20):
+        running.tick()
+    running.rig.plant.plug_in()
+    running.until(lambda: running.status.vehicle == "B")
+    running.tick()
+    assert [answer.text for answer in of(Answer, peer.heard())] == ["rcm-test: given up, a car came"]
+    peer.close()
+
+
+def test_one_at_a_time(tool: Tool, runtime_dir: Path) -> None:
+    peer = hello(runtime_dir, "tool")
+    peer.say(Request(id="1", owner="safety", do="lamp", argument="green"))
+    tool.running.tick()
+    assert tool.ask("lock-pulse").text == "lock-pulse: lamp is not over yet"
+    tool.running.until(lambda: bool(of(Answer, peer.heard())))
+    peer.close()
+
+
+def test_a_tool_that_leaves_leaves_nothing_behind(tool: Tool, runtime_dir: Path) -> None:
+    peer = hello(runtime_dir, "tool")
+    peer.say(Request(id="1", owner="safety", do="lock-pulse"))
+    tool.running.tick()
+    peer.close()
+    tool.running.until(lambda: tool.running.ticks > 300)
+    assert tool.running.rig.plant.bolt == 0.0
+
+
+def test_a_fixed_cable_has_no_lock_and_this_box_no_test_output(
+    runtime_dir: Path, log: tuple[int, int]
+) -> None:
+    running = Running(runtime_dir, Journal(log[1]), box=FIXED_BOX)
+    peer = hello(runtime_dir, "tool")
+    running.tick()
+    peer.heard()
+    tool = Tool(running, peer)
+    assert tool.ask("lock-pulse").text == "lock-pulse: this box has no cable lock"
+    assert "no test output" in tool.ask("rcm-test").text
+    peer.close()
+    running.close()

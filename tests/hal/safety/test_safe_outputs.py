@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from hal.mock.line_map import FILE_NAME as LINE_MAP
-from hal.mock.line_map import LineMap
-from hal.safety.pwm import PERIOD_NS
+from hal.mock.pi.line_map import FILE_NAME as LINE_MAP
+from hal.mock.pi.line_map import LineMap
+from hal.safety.lines.pwm import PERIOD_NS
 from hal.safety.safe_outputs import Claims, NotSafeError, make_safe, write_claims
 from tests.hal import lgpio_model
 from tests.own_mounts import under

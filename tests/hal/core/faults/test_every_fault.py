@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hal.core.faults.table import KINDS
-from hal.mock.fault_names import FAULTS
+from hal.mock.plant.fault_names import FAULTS
 from tests.hal.core.provoked import PROVOKED, Provocation, Scene
 
 SLOW_S = {"contactor_cycling": 605.0, "pilot_source": 65.0, "unlock_failed": 65.0}  # others clear within 15 s

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from hal.core.control_pilot.levels import is_pwm
 from hal.core.rules import BoxRules
-from hal.mock.copper import Copper, Tolerance
-from hal.mock.plant import PlantSettings
+from hal.mock.plant.copper import Copper, Tolerance
+from hal.mock.plant.plant import PlantSettings
 from tests.hal.core.bench import FIXED, QUICK, Bench
 from tests.hal.core.world import World, cheap
 

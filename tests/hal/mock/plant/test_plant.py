@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hal.core.control_pilot.levels import band, duty
-from hal.mock.fault_names import FAULTS
-from hal.mock.plant import CABLE_OHM, NO_PLUG_OHM, Outputs, Plant, PlantSettings
+from hal.mock.plant.fault_names import FAULTS
+from hal.mock.plant.plant import CABLE_OHM, NO_PLUG_OHM, Outputs, Plant, PlantSettings
 
 X1 = Outputs(1.0, contactor=False)
 X2 = Outputs(duty(16), contactor=False)

@@ -1,0 +1,1 @@
+"""The card reader: from its bytes to presented cards."""

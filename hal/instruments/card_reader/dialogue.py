@@ -1,0 +1,203 @@
+"""PURE: from the bytes of a card reader to card numbers, and from repeated numbers to presentations."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from hal.configuration.sections import Baud, Reader
+from hal.instruments.card_reader.pn532 import Pn532
+
+OK = "ok"
+# As delivered; a PN532 speaks HSU at 115200 after each reset (NXP UM0701-02, 6.2.2).
+BAUDS: dict[str, Baud] = {"rdm6300": 9600, "id12la": 9600, "pn532": 115_200, "line": 9600}
+
+_STX = 0x02
+_DIGITS = 12  # ten of the tag, two of the checksum
+_ENDS = {"rdm6300": b"\x03", "id12la": b"\r\n\x03"}
+_HEX = frozenset(b"0123456789ABCDEF")
+_TERMINATORS = {"cr": (b"\r",), "lf": (b"\n",), "crlf": (b"\r\n",), "any": (b"\r", b"\n")}
+
+
+class Framing(Protocol):
+    """Cuts a byte stream into card numbers."""
+
+    dropped: int  # frames with a bad checksum or form so far
+
+    def feed(self, received: bytes) -> list[str]:
+        """The card numbers that are now complete. However the stream is split, the numbers are the same."""
+
+
+class Dialogue(Protocol):
+    """What passes between the box and a reader while the port is open. No clock, no I/O."""
+
+    pace_s: float  # `feed` is to be called at least so often
+    asks: bool  # the reader answers, so that its health is known without a card
+    health: str  # "ok", what is wrong in words, or "" while that is not known
+
+    @property
+    def dropped(self) -> int:
+        """Frames that were no card or no answer."""
+
+    def opened(self, now_s: float) -> None:
+        """The port has just been opened: for the first time, or again."""
+
+    def feed(self, received: bytes, now_s: float) -> list[str]:
+        """The card numbers heard. To be called as time passes, too, with nothing."""
+
+    def to_send(self) -> bytes:
+        """What is to be written now; it is given once."""
+
+
+class Listening:
+    """A reader that speaks unasked and hears nothing. As Dialogue."""
+
+    pace_s = 0.5
+    asks = False
+
+    def __init__(self, framing: Framing) -> None:
+        self.health = ""
+        self._framing = framing
+
+    @property
+    def dropped(self) -> int:
+        """As Dialogue."""
+        return self._framing.dropped
+
+    def opened(self, now_s: float) -> None:  # noqa: ARG002  # time changes nothing here
+        """That is all that can be known of its health."""
+        self.health = OK
+
+    def feed(self, received: bytes, now_s: float) -> list[str]:  # noqa: ARG002
+        """As Dialogue."""
+        return self._framing.feed(received)
+
+    def to_send(self) -> bytes:
+        """Nothing, ever."""
+        return b""
+
+
+class TagFraming:
+    """02, ten hex digits (a version byte and four bytes of the tag), XOR of the five bytes, the end.
+
+    The end is 03 for an RDM6300 and 0D 0A 03 for an ID-12LA or ID-20LA. The number is all ten digits: two
+    tags may differ in the version byte alone.
+    """
+
+    def __init__(self, end: bytes) -> None:
+        self.dropped = 0
+        self._end = end
+        self._size = 1 + _DIGITS + len(end)
+        self._rest = b""
+
+    def feed(self, received: bytes) -> list[str]:
+        """As Framing. What is not in a frame is skipped; a bad frame is counted."""
+        self._rest += received
+        numbers = []
+        while (start := self._rest.find(_STX)) >= 0 and len(self._rest) >= start + self._size:
+            frame = self._rest[start : start + self._size]
+            if number := _tag_number(frame, self._end):
+                numbers.append(number)
+                self._rest = self._rest[start + self._size :]
+            else:
+                self.dropped += 1
+                self._rest = self._rest[start + 1 :]  # the true start may be inside
+        self._rest = self._rest[start:] if start >= 0 else b""
+        return numbers
+
+
+class LineFraming:
+    """A line: prefix, number, suffix, terminator, of a set alphabet and length. Empty lines are nothing."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.dropped = 0
+        self._reader = reader
+        self._terminators = _TERMINATORS[reader.terminator]
+        self._longest = len(reader.prefix) + reader.max_length + len(reader.suffix)
+        self._line = bytearray()
+        self._too_long = False
+
+    def feed(self, received: bytes) -> list[str]:
+        """As Framing. A bad line is counted, a line without end is not collected."""
+        numbers = []
+        for byte in received:
+            self._line.append(byte)
+            if number := self._ended():
+                numbers.append(number)
+        return numbers
+
+    def _ended(self) -> str | None:
+        for terminator in self._terminators:
+            if self._line.endswith(terminator):
+                text = self._line[: -len(terminator)].decode("ascii", errors="replace")
+                was_too_long, self._too_long = self._too_long, False
+                self._line.clear()
+                return self._number(text, was_too_long)
+        if len(self._line) > self._longest + 1:  # 1: the CR of a CR LF
+            self._too_long = True
+            del self._line[:-1]
+        return None
+
+    def _number(self, text: str, too_long: bool) -> str | None:
+        if not text and not too_long:
+            return None
+        prefix, suffix = self._reader.prefix, self._reader.suffix
+        number = text[len(prefix) : len(text) - len(suffix)]
+        good = (
+            not too_long
+            and text == prefix + number + suffix
+            and self._reader.min_length <= len(number) <= self._reader.max_length
+            and set(number) <= set(self._reader.alphabet)
+        )
+        self.dropped += not good
+        return number.upper() if good else None
+
+
+class Presence:
+    """Tells a presentation from a repetition: a card seen again is new only after `hold_s` without it."""
+
+    def __init__(self, hold_s: float) -> None:
+        self._hold_s = hold_s
+        self._seen_s: dict[str, float] = {}
+
+    def present(self, number: str, now_s: float) -> bool:
+        """True: a new presentation. Another card is new at once."""
+        present = {card: at_s for card, at_s in self._seen_s.items() if now_s - at_s < self._hold_s}
+        is_new = number not in present
+        self._seen_s = present | {number: now_s}
+        return is_new
+
+
+def framing(reader: Reader) -> Framing:
+    """For a model that speaks unasked."""
+    end = _ENDS.get(reader.model)
+    return TagFraming(end) if end is not None else LineFraming(reader)
+
+
+def dialogue(reader: Reader) -> Dialogue:
+    """For the reader's model."""
+    return Pn532() if reader.model == "pn532" else Listening(framing(reader))
+
+
+def is_random(number: str) -> bool:
+    """ISO/IEC 14443-3 6.5.4: a UID of four bytes that begins with 08 is made up anew each time, as phones do.
+
+    `number` is as the reader sent it.
+    """
+    return len(number) == 8 and number.startswith("08")
+
+
+def reverse_bytes(number: str) -> str | None:
+    """Last byte first, as some access systems print the number. None for an odd number of digits."""
+    if len(number) % 2:
+        return None
+    return "".join(reversed([number[at : at + 2] for at in range(0, len(number), 2)]))
+
+
+def _tag_number(frame: bytes, end: bytes) -> str | None:
+    digits = frame[1 : 1 + _DIGITS]
+    if not frame.endswith(end) or not set(digits) <= _HEX:
+        return None
+    *tag, checksum = bytes.fromhex(digits.decode())
+    for byte in tag:
+        checksum ^= byte
+    return digits[:10].decode() if checksum == 0 else None

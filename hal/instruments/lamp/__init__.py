@@ -1,0 +1,1 @@
+"""The lamp: its lines and its patterns."""

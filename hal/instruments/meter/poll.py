@@ -1,0 +1,162 @@
+"""Polls one Modbus meter: a whole, plausible reading with the count of this place, or none and a word why."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from hal.configuration.sections import Wallbox
+from hal.contract import Reading
+from hal.instruments.meter import energy_file
+from hal.instruments.meter.energy import EnergyAccount, Installed, WriteTime, rolls_over_wh
+from hal.instruments.meter.model import MeterSetup, setup_of
+from hal.instruments.meter.port import MeterPort, NoAnswerError
+from hal.instruments.meter.registers import ImplausibleError, Wiring, reading
+
+OK = "ok"
+MOCK_PREFIX = "MOCK"  # before the serial number of a simulated meter
+_SILENT_AFTER = 3  # polls in a row without an answer, until the meter counts as silent
+
+log = logging.getLogger("hal.instruments")
+
+
+class MeterHealth:
+    """PURE: from the outcome of each poll to words. A single lost answer is not worth a word."""
+
+    def __init__(self) -> None:
+        self.text = "no reading yet"
+        self._missed = 0
+
+    def read(self) -> None:
+        """A good reading came."""
+        self.text, self._missed = OK, 0
+
+    def no_answer(self, why: str) -> None:
+        """Named from the third poll in a row on."""
+        self._missed += 1
+        if self._missed >= _SILENT_AFTER:
+            self.text = f"silent for {_SILENT_AFTER} polls and more: {why}"
+
+    def implausible(self, why: str) -> None:
+        """Named at once: the meter answers, but what cannot be."""
+        self.text, self._missed = f"implausible: {why}", 0
+
+
+@dataclass(frozen=True, slots=True)
+class MeterPlan:
+    """How to reach, understand and count the meter of this box."""
+
+    setup: MeterSetup
+    wiring: Wiring
+    installed: Installed
+    count_file: Path
+    serial_prefix: str = ""
+
+
+def plan_of(wallbox: Wallbox, state_dir: Path, mock_port: str | None) -> MeterPlan:
+    """From wallbox.toml. With `mock_port` the meter is the mock's, whose energy may flow faster."""
+    installation, meter = wallbox.installation, wallbox.meter
+    setup = setup_of(meter, mock_port)
+    hurry = 1.0 if mock_port is None else wallbox.mock.energy_factor
+    watts = installation.max_current_a * installation.phases * installation.nominal_voltage_v
+    return MeterPlan(
+        setup=setup,
+        wiring=Wiring(installation.phases, installation.nominal_voltage_v),
+        installed=Installed(
+            meter.model, meter.replaced, watts * hurry, setup.map.step_wh, rolls_over_wh(setup.map)
+        ),
+        count_file=state_dir / energy_file.FILE_NAME,
+        serial_prefix="" if mock_port is None else MOCK_PREFIX,
+    )
+
+
+class _Count:
+    """The count of energy and its file."""
+
+    def __init__(self, plan: MeterPlan) -> None:
+        """Raises CountFileError."""
+        stored = energy_file.read(plan.count_file)
+        self._file = plan.count_file
+        self._account = EnergyAccount(plan.installed, stored)
+        self._time = WriteTime(stored)
+
+    async def counted(self, measured: Reading) -> Reading:
+        """With the count in place of the register. Raises ImplausibleError. A thread waits for the disk."""
+        counted = self._account.count(measured.energy_wh, measured.meter_serial, measured.at_s)
+        if counted.note:
+            log.warning("meter: %s", counted.note)
+        stored = self._account.stored
+        if stored is not None and self._time.due(stored, measured.power_w, measured.at_s):
+            await asyncio.to_thread(self._write)
+            self._time.wrote(stored, measured.at_s)
+        return msgspec.structs.replace(measured, energy_wh=counted.total_wh)
+
+    def close(self) -> None:
+        """Writes the last Wh."""
+        self._write()
+
+    def _write(self) -> None:
+        if self._account.stored is None:
+            return
+        try:
+            energy_file.write(self._file, self._account.stored)
+        except OSError as error:
+            log.error("meter: the count cannot be kept in %s: %s", self._file, error)
+
+
+class MeterPoll:
+    """Polls for ever: each good reading goes to `on_reading`, each change of health to `on_health`."""
+
+    def __init__(
+        self, plan: MeterPlan, on_reading: Callable[[Reading], None], on_health: Callable[[str], None]
+    ) -> None:
+        self._plan = plan
+        self._port = MeterPort(plan.setup, plan.wiring.phases)
+        self._on_reading = on_reading
+        self._on_health = on_health
+        self._health = MeterHealth()
+        self._count: _Count | None = None
+
+    async def run(self, poll_s: float) -> None:
+        """A reading each `poll_s`, or as fast as the meter can."""
+        try:
+            while True:
+                next_s = time.monotonic() + poll_s
+                before = self._health.text
+                await self._poll()
+                if self._health.text != before:
+                    log.info("meter: %s", self._health.text)
+                    self._on_health(self._health.text)
+                await asyncio.sleep(max(0.0, next_s - time.monotonic()))
+        finally:
+            self._port.close()
+            if self._count is not None:
+                self._count.close()
+
+    async def _poll(self) -> None:
+        try:
+            measured = await self._read()
+        except NoAnswerError as error:
+            self._health.no_answer(str(error))
+        except (ImplausibleError, energy_file.CountFileError) as error:
+            self._health.implausible(str(error))
+            self._port.close()  # asks again who is there, and leaves late answers behind
+        else:
+            self._health.read()
+            self._on_reading(measured)
+
+    async def _read(self) -> Reading:
+        words = await self._port.read()
+        measured = reading(self._plan.setup.map, self._plan.wiring, words, time.monotonic())
+        if self._port.serial is not None:
+            serial = self._plan.serial_prefix + self._port.serial
+            measured = msgspec.structs.replace(measured, meter_serial=serial)
+        if self._count is None:
+            self._count = _Count(self._plan)
+        return await self._count.counted(measured)

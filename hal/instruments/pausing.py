@@ -1,0 +1,27 @@
+"""A task that can be paused while something else needs what it holds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+
+class PausableTask:
+    """Runs `work` as a task of `tasks`; its own end, by whatever it raises, is the group's to see."""
+
+    def __init__(self, tasks: asyncio.TaskGroup, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._tasks = tasks
+        self._work = work
+        self._task = tasks.create_task(work())
+
+    @asynccontextmanager
+    async def paused(self) -> AsyncIterator[None]:
+        """Inside, the task has ended and let go of all; afterwards it begins again."""
+        self._task.cancel()
+        await asyncio.wait([self._task])
+        try:
+            yield
+        finally:
+            self._task = self._tasks.create_task(self._work())

@@ -1,0 +1,1 @@
+"""Heat and supply: the thermometer at the contacts, the chip of the Pi, its voltage."""

@@ -1,0 +1,1 @@
+"""mock.sock: how the simulated world is moved and seen."""

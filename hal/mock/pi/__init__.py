@@ -1,0 +1,1 @@
+"""The simulated Raspberry Pi: what the real drivers find in place of its kernel."""

@@ -1,0 +1,135 @@
+"""The meter on a serial wire: a real Modbus RTU server that shows what the plant measures."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from itertools import groupby
+from pathlib import Path
+
+from pymodbus.constants import ExcCodes
+from pymodbus.server import ModbusSerialServer
+from pymodbus.simulator import DataType, SimData, SimDevice
+
+from hal.mock.serial.meter_face import Face, Image, sdm630
+from hal.mock.serial.wire import SerialWire
+from hal.mock.simulated_box import SimulatedBox
+
+_LATE_S = 0.7  # beyond any patience of ours
+_SMALL_BLOCK = 4  # registers: the widest number
+_FAR_END = "meter-server"  # the server's own end of the cable, beside the one for drivers
+
+
+class MockMeter:
+    """Answers on the tty behind `link` for one unit only; all others hear nothing, as on a real bus."""
+
+    def __init__(self, link: Path, unit: int, box: SimulatedBox, face: Face = sdm630) -> None:
+        """Power and faults of the box are looked at for each answer."""
+        self._unit = unit
+        self._box = box
+        self._face = face
+        self._shown: Image | None = None
+        self._driver_side = SerialWire(link)
+        self._server_link = link.with_name(_FAR_END)
+        self._server_side = SerialWire(self._server_link)
+        self._server: ModbusSerialServer | None = None
+
+    async def start(self) -> None:
+        """Serves from now on, in this event loop."""
+        self._server = ModbusSerialServer(
+            simulated_device(self._image, self._refusal),
+            port=str(self._server_link),
+            baudrate=9600,
+            parity="N",
+            trace_packet=self._through_faults,
+        )
+        await self._server.serve_forever(background=True)
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._driver_side.descriptor, self._carry, self._driver_side, self._server_side)
+        loop.add_reader(self._server_side.descriptor, self._carry_answer)
+
+    async def stop(self) -> None:
+        """Ends the server and hangs up."""
+        loop = asyncio.get_running_loop()
+        for wire in (self._driver_side, self._server_side):
+            loop.remove_reader(wire.descriptor)
+        if self._server is not None:
+            await self._server.shutdown()  # type: ignore[no-untyped-call]
+        self._driver_side.close()
+        self._server_side.close()
+
+    @staticmethod
+    def _carry(source: SerialWire, sink: SerialWire) -> None:
+        sink.write(source.read())
+
+    def _carry_answer(self) -> None:
+        answer = self._server_side.read()
+        if "meter_late" in self._box.wire_faults:
+            asyncio.get_running_loop().call_later(_LATE_S, self._answer_late, answer)
+        else:
+            self._driver_side.write(answer)
+
+    def _answer_late(self, answer: bytes) -> None:
+        with contextlib.suppress(OSError):  # the cable was pulled out meanwhile
+            self._driver_side.write(answer)
+
+    def _through_faults(self, sending: bool, packet: bytes) -> bytes:
+        if not sending or not packet:
+            return packet
+        faults = self._box.wire_faults
+        if packet[0] != self._unit or not self._box.powered or "meter_silent" in faults:
+            return b""
+        if "meter_cut" in faults:
+            return packet[: len(packet) // 2]
+        return packet[:-1] + bytes([packet[-1] ^ 0xFF]) if "meter_crc" in faults else packet
+
+    def _image(self) -> Image:
+        if self._shown is None or "meter_frozen" not in self._box.wire_faults:
+            self._shown = self._face(self._box.plant)
+        return self._shown
+
+    def _refusal(self, count: int) -> ExcCodes | None:
+        if "meter_exception" in self._box.wire_faults:
+            return ExcCodes.DEVICE_FAILURE
+        small = "meter_small" in self._box.wire_faults
+        return ExcCodes.ILLEGAL_VALUE if small and count > _SMALL_BLOCK else None
+
+
+def simulated_device(
+    image: Callable[[], Image], refusal: Callable[[int], ExcCodes | None] = lambda _count: None
+) -> SimDevice:
+    """A device of any unit that shows `image` anew for each answer; its registers stay where they are.
+
+    `refusal` is asked with the count of registers before.
+    """
+
+    async def refresh(
+        function: int,
+        start: int,
+        _address: int,
+        count: int,
+        registers: list[int],
+        written: list[int] | list[bool] | None,
+    ) -> ExcCodes | None:
+        if (refused := refusal(count)) is not None:
+            return refused
+        if written or (function != 3 and function != 4):
+            return ExcCodes.ILLEGAL_FUNCTION
+        for register, word in image()[function].items():
+            registers[register - start] = word
+        return None
+
+    shown = image()
+    bits = [SimData(0, values=[False] * 16, datatype=DataType.BITS)]  # the server wants all four tables
+    return SimDevice(id=0, simdata=(bits, bits, _table(shown[3]), _table(shown[4])), action=refresh)
+
+
+def _table(words: dict[int, int]) -> list[SimData]:
+    """A block for each run of registers; the others do not exist."""
+    runs = groupby(enumerate(sorted(words)), key=lambda place: place[1] - place[0])
+    blocks = [[register for _, register in run] for _, run in runs]
+    return [
+        SimData(block[0], values=[words[register] for register in block], datatype=DataType.REGISTERS)
+        for block in blocks
+    ] or [SimData(0xFFFF, datatype=DataType.INVALID)]

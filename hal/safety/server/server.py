@@ -1,0 +1,284 @@
+"""The Unix socket of `hal.safety`: takes wishes and readings, tells everybody the status, never blocks.
+
+Bounded work a tick whatever the peers do: garbage, floods, silence and readers that stop reading are dropped
+and counted. Who first says it is the bridge keeps that role while connected; so do the instruments.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+from typing import assert_never
+
+import msgspec
+
+from hal.contract import (
+    SOCKET_NAME,
+    WISH_LIFE_RESTART_S,
+    Answer,
+    Box,
+    Card,
+    Hello,
+    InstrumentBox,
+    Message,
+    Reading,
+    Request,
+    Role,
+    Status,
+    Temperatures,
+    Wish,
+    decode,
+    encode,
+)
+from hal.safety.journal import Journal
+from hal.safety.server.client import Client, GoneError
+from hal.safety.server.owners import VARIABLE
+from hal.safety.server.relay import Relay
+
+_FRESH_S = 3.0  # the contract's: an older reading is no reading
+_MOST_CLIENTS = 16  # that have said who they are
+_MOST_OBSERVERS = 12  # of them observers and tools: they never keep the bridge out
+_MOST_STRANGERS = 4  # that have not; others wait in the socket's queue
+_HELLO_WITHIN_S = 1.0
+_MOST_ASKED = 8  # requests that wait for the loop
+_LAMP_LETTERS = 64  # a lamp pattern is echoed in every Status
+_SOLE: tuple[Role, ...] = ("bridge", "instruments")
+_SOCKET_MODE = 0o660  # whatever the umask: for its owner and the folder's group
+
+
+_NOBODYS: Mapping[Role, int] = {}
+
+
+class SocketTakenError(Exception):
+    """A living `hal.safety` listens there already; the text names the socket."""
+
+
+class Server:
+    """What the peers have said last, and the way to tell them."""
+
+    def __init__(
+        self, runtime_dir: Path, box: Box, journal: Journal, owners: Mapping[Role, int] = _NOBODYS
+    ) -> None:
+        """Takes the place of a killed process's socket. `owners`: role -> the only uid that may have it.
+
+        Raises SocketTakenError when the owner of the socket lives.
+        """
+        self._path = runtime_dir / SOCKET_NAME
+        self._listener = _listen(self._path)
+        self._box = encode(box)
+        self._journal = journal
+        self._owners = owners
+        self._relay = Relay()
+        self._clients: list[Client] = []
+        self.asked: deque[tuple[Client, Request]] = deque()  # for the loop to take, carry out or relay
+        self._reading: Reading | None = None
+        self._temperatures: Temperatures | None = None
+        self._status = b""
+        self.wish: Wish | None = None  # the newest; whether it still lives is the core's to judge
+        self.instruments: InstrumentBox | None = None  # as they said last; None while they are not there
+        self.dropped = 0
+
+    def serve(self, now_s: float) -> None:
+        """Takes what came in, a bounded part of it a tick."""
+        self._accept(now_s)
+        for client in tuple(self._clients):
+            if client not in self._clients:  # dropped since, for not reading what another one said
+                continue
+            try:
+                self._hear(client, now_s)
+            except GoneError as gone:
+                self._drop(client, str(gone))
+        for client, answer in self._relay.overdue(now_s):
+            self.answer(client, answer)
+
+    def answer(self, client: Client, answer: Answer) -> None:
+        """To a tool that asked, if it is still there."""
+        if client not in self._clients:
+            return
+        try:
+            client.send(encode(answer))
+        except GoneError as gone:
+            self._drop(client, str(gone))
+
+    def relay(self, client: Client, request: Request, now_s: float) -> None:
+        """To the instruments; their answer, or the reason why there is none, goes to `client`."""
+        instruments = next((other for other in self._clients if other.role == "instruments"), None)
+        forwarded = self._relay.forward(client, request, now_s) if instruments else None
+        if instruments is None or forwarded is None:
+            why = "too many requests are on their way" if instruments else "hal.instruments is not connected"
+            self.answer(client, Answer(id=request.id, ok=False, text=f"{request.do}: {why}"))
+            return
+        try:
+            instruments.send(encode(forwarded))
+        except GoneError as gone:
+            self._drop(instruments, str(gone))
+
+    def publish(self, status: Status) -> None:
+        """To everybody who has said Hello; who comes later gets it with the Hello."""
+        self._status = encode(status)
+        self._tell_all(self._status)
+
+    def fresh_reading(self, now_s: float) -> Reading | None:
+        """None once it is 3 s old, or from a clock that is not ours."""
+        return self._reading if self._reading and abs(now_s - self._reading.at_s) <= _FRESH_S else None
+
+    def fresh_temperatures(self, now_s: float) -> Temperatures | None:
+        """As `fresh_reading`."""
+        latest = self._temperatures
+        return latest if latest and abs(now_s - latest.at_s) <= _FRESH_S else None
+
+    def close(self) -> None:
+        """Ends every connection and takes the socket away."""
+        for client in self._clients:
+            client.close()
+        self._listener.close()
+        self._path.unlink(missing_ok=True)
+
+    def _accept(self, now_s: float) -> None:
+        strangers = [client for client in self._clients if client.role is None]
+        for late in strangers:
+            if now_s - late.connected_at_s > _HELLO_WITHIN_S:
+                self._drop(late, "it said no Hello")
+        for _ in range(_MOST_STRANGERS - len(strangers)):
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:  # nobody is waiting, or the newcomer has gone again
+                return
+            self._clients.append(Client(connection, now_s))
+
+    def _hear(self, client: Client, now_s: float) -> None:
+        for line in client.lines():
+            try:
+                message = decode(line)
+            except ValueError:  # not UTF-8, not JSON, not a message
+                self.dropped += 1
+                continue
+            if client.role is None:
+                self._welcome(client, message)
+            elif not self._take(client, message, line, now_s):
+                self.dropped += 1
+
+    def _welcome(self, client: Client, message: Message) -> None:
+        """Raises GoneError unless this is a Hello, and for a role that is held or a full house."""
+        if not isinstance(message, Hello):
+            raise GoneError("the first line was not a Hello")
+        if refusal := self._not_his(message.role, client.uid) or self._refusal(message.role):
+            client.send(encode(Answer(id="hello", ok=False, text=refusal)))
+            raise GoneError(refusal)
+        client.role = message.role
+        if message.role in _SOLE:
+            self._journal.say(f"{message.role} connected")
+        client.send(self._box)
+        if self._status:
+            client.send(self._status)
+
+    def _not_his(self, role: Role, uid: int) -> str:
+        if self._owners.get(role, uid) == uid:
+            return ""
+        return f"role {role}: uid {uid} may not have it, only uid {self._owners[role]} ({VARIABLE})"
+
+    def _refusal(self, role: Role) -> str:
+        present = [client.role for client in self._clients if client.role is not None]
+        if role in _SOLE:
+            return f"role {role}: another client holds it; end that one first" if role in present else ""
+        others = sum(held not in _SOLE for held in present)
+        if others >= _MOST_OBSERVERS or len(present) >= _MOST_CLIENTS:
+            return f"role {role}: {others} observers and tools are connected, {_MOST_OBSERVERS} at most"
+        return ""
+
+    def _take(self, client: Client, message: Message, line: bytes, now_s: float) -> bool:
+        """False: not this client's to say."""
+        match message:
+            case Wish():
+                return client.role == "bridge" and self._take_wish(message, now_s)
+            case Reading() | Temperatures() | Card() | InstrumentBox():
+                return client.role == "instruments" and self._pass_on(message, line)
+            case Request():
+                return client.role == "tool" and self._take_request(client, message)
+            case Answer():
+                return client.role == "instruments" and self._take_answer(message)
+            case Hello() | Status() | Box():
+                return False
+            case _:
+                assert_never(message)
+
+    def _take_wish(self, wish: Wish, now_s: float) -> bool:
+        if len(wish.lamp) > _LAMP_LETTERS:
+            return False
+        latest_end_s = now_s + WISH_LIFE_RESTART_S
+        self.wish = msgspec.structs.replace(wish, valid_until_s=min(wish.valid_until_s, latest_end_s))
+        return True
+
+    def _take_request(self, client: Client, request: Request) -> bool:
+        if len(self.asked) >= _MOST_ASKED:
+            self.answer(client, Answer(id=request.id, ok=False, text=f"{request.do}: too many requests wait"))
+        else:
+            self.asked.append((client, request))
+        return True
+
+    def _take_answer(self, answer: Answer) -> bool:
+        found = self._relay.back(answer)
+        if found is not None:
+            self.answer(*found)
+        return found is not None
+
+    def _pass_on(self, message: Reading | Temperatures | Card | InstrumentBox, line: bytes) -> bool:
+        match message:
+            case Reading():
+                self._reading = message
+            case Temperatures():
+                self._temperatures = message
+            case InstrumentBox():
+                self.instruments = message
+            case Card():
+                pass
+            case _:
+                assert_never(message)
+        self._tell_all(line + b"\n", but="instruments")
+        return True
+
+    def _tell_all(self, line: bytes, but: Role | None = None) -> None:
+        for client in [client for client in self._clients if client.role not in (None, but)]:
+            try:
+                client.send(line)
+            except GoneError as gone:
+                self._drop(client, str(gone))
+
+    def _drop(self, client: Client, reason: str) -> None:
+        """Counted when there is a reason; an orderly end has none."""
+        client.close()
+        self._clients.remove(client)
+        self._relay.forget(client)
+        self.dropped += bool(reason)
+        if client.role == "instruments":
+            self.instruments = None
+        if client.role in _SOLE:
+            self._journal.say(f"{client.role} gone{f': {reason}' if reason else ''}")
+
+
+def _listen(path: Path) -> socket.socket:
+    if _answers(path):
+        raise SocketTakenError(f"{path}: another hal.safety listens there; only one may drive the box")
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    listener.setblocking(False)
+    listener.bind(os.fspath(path))
+    path.chmod(_SOCKET_MODE)
+    listener.listen()
+    return listener
+
+
+def _answers(path: Path) -> bool:
+    with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as probe:
+        probe.setblocking(False)
+        try:
+            probe.connect(os.fspath(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        except BlockingIOError:  # it lives, with a full queue
+            return True
+        return True
