@@ -80,15 +80,9 @@ class Counters(msgspec.Struct, frozen=True):
     last_open_ms: float | None = None  # command to mirror contact, of the last opening
 
 
-class Status(_Message, frozen=True):
-    """Safety to all, on change and each second: the whole present state of the box."""
+class EvseView(msgspec.Struct, frozen=True, kw_only=True):
+    """What `hal.core` shows of the box: the greater part of `Status`. A new field is declared here alone."""
 
-    version: int
-    start_id: str  # new at every start of `hal.safety`
-    seq: int
-    at_s: float
-    mock: bool
-    real_time: str  # "fifo, memory locked", or in words what is missing
     vehicle: Vehicle  # the last real one while the box itself drives F
     pilot_offer: str | float  # "x1", "F", or amps
     cable_present: bool  # proximity pilot; always true for a fixed cable
@@ -99,14 +93,25 @@ class Status(_Message, frozen=True):
     contactor_changed_at_s: float
     limits_a: dict[str, float]  # wish, cable, installation, temperature ...
     limited_by: str  # the name of the smallest
-    withheld_by: tuple[str, ...]  # conditions of may_close that do not hold
+    withheld_by: tuple[str, ...]  # conditions of may_close that do not hold; empty while closed
     faults: tuple[Fault, ...]
-    lamp: str
     counters: Counters
     wish_seq: int  # the last wish obeyed; 0 = none since the start
     plug_ins: int = 0  # so often has the vehicle left A since the start: the number of the present plug-in
     stop_pressed: bool = False  # a stop button is or was pressed in the last second: ends the transaction
-    notes: tuple[str, ...] = ()  # shortened timings of a mock box and other declared facts
+    notes: tuple[str, ...] = ()  # shortened timings of a mock box, other declared facts, what was measured
+
+
+class Status(EvseView, frozen=True, tag_field="type", tag="status", kw_only=True):
+    """Safety to all, on change and each second: the whole present state of the box."""
+
+    version: int
+    start_id: str  # new at every start of `hal.safety`
+    seq: int
+    at_s: float
+    mock: bool
+    real_time: str  # "fifo, memory locked", or in words what is missing
+    lamp: str
 
 
 class Reading(_Message, frozen=True):

@@ -14,7 +14,7 @@ from __future__ import annotations
 from math import floor
 from typing import Literal
 
-from hal.contract import WISH_LIFE_RESTART_S, Wish
+from hal.contract import WISH_LIFE_RESTART_S, EvseView, Wish
 from hal.core.contactor.history import Contactor
 from hal.core.contactor.trip import Trip
 from hal.core.control_pilot.hum import Hum
@@ -38,7 +38,7 @@ from hal.core.supervision.restarts import Restarts
 from hal.core.supervision.stop_button import StopButton
 from hal.core.supervision.supervision import Scene, Supervision
 from hal.core.supervision.thermal import Thermal
-from hal.core.view import EvseView, Parts, view_of
+from hal.core.view import Parts, view_of
 
 SIMPLIFIED_PILOT_A = 10.0  # IEC 61851-1 A.2.3: a car that goes from A to C without B
 

@@ -4,38 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hal.contract import Counters, Fault, LockState, Vehicle
+from hal.contract import Counters, EvseView, Fault
 from hal.core.contactor.history import Contactor
 from hal.core.control_pilot.offer import Offer
 from hal.core.control_pilot.vehicle import VehicleFilter
 from hal.core.control_pilot.visit import Visit
 from hal.core.plug.lock import Lock
 from hal.core.plug.proximity_pilot import Plug
-from hal.core.signals import PilotOffer
 from hal.core.supervision.stop_button import StopButton
-
-
-@dataclass(frozen=True, slots=True)
-class EvseView:
-    """`hal.safety` makes a contract.Status of it. Fields are named as there."""
-
-    vehicle: Vehicle
-    pilot_offer: PilotOffer
-    cable_present: bool
-    cable_rating_a: float | None
-    lock: LockState | None
-    contactor_commanded: bool
-    contactor_closed: bool
-    contactor_changed_at_s: float
-    limits_a: dict[str, float]
-    limited_by: str
-    withheld_by: tuple[str, ...]  # empty while closed
-    faults: tuple[Fault, ...]
-    counters: Counters  # closings, openings_under_load, last_open_ms; the others are the loop's
-    wish_seq: int
-    plug_ins: int
-    stop_pressed: bool
-    notes: tuple[str, ...]  # what was measured of a fault that stands, and what to do
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +50,7 @@ def view_of(
         limited_by=min(limits_a, key=lambda name: limits_a[name]),
         withheld_by=withheld_by,
         faults=faults,
-        counters=Counters(
+        counters=Counters(  # the others are the loop's
             closings=contactor.closings,
             openings_under_load=contactor.openings_under_load,
             last_open_ms=contactor.last_open_ms,

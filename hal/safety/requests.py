@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal, Protocol
 
-from hal.contract import Answer, Request
+from hal.contract import Answer, EvseView, Request
 from hal.core.control_pilot.levels import is_pwm
 from hal.core.evse import Evse
 from hal.core.rules import BoxRules
 from hal.core.self_tests.pilot import PWM_S, X1_S
 from hal.core.signals import Drive, Sense
-from hal.core.view import EvseView
 
 WORDS = ("lock-pulse", "rcm-test", "lamp", "pilot-self-test")
 LAMP_S = 5.0

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from hal import contract
-from hal.contract import Counters, Status
-from hal.core.view import EvseView
+from hal.contract import EvseView, Status
 
 
 @dataclass(frozen=True)
@@ -32,41 +31,23 @@ class Tallies:
 
 
 def status_of(view: EvseView, identity: Identity, tallies: Tallies, lamp: str) -> Status:
-    """Without its time and number: those belong to the moment it is sent."""
+    """Adds what only this process knows, but time and number: those belong to the moment it is sent."""
+    counters = msgspec.structs.replace(
+        view.counters,
+        late_ticks=tallies.late_ticks,
+        dropped_lines=tallies.dropped_lines,
+        dropped_logs=tallies.dropped_logs,
+    )
+    seen = msgspec.structs.replace(view, counters=counters, notes=(*identity.notes, *view.notes))
     return Status(
+        **msgspec.structs.asdict(seen),
         version=contract.VERSION,
         start_id=identity.start_id,
         seq=0,
         at_s=0.0,
         mock=identity.mock,
         real_time=identity.real_time,
-        vehicle=view.vehicle,
-        pilot_offer=view.pilot_offer,
-        cable_present=view.cable_present,
-        cable_rating_a=view.cable_rating_a,
-        lock=view.lock,
-        contactor_commanded=view.contactor_commanded,
-        contactor_closed=view.contactor_closed,
-        contactor_changed_at_s=view.contactor_changed_at_s,
-        limits_a=view.limits_a,
-        limited_by=view.limited_by,
-        withheld_by=view.withheld_by,
-        faults=view.faults,
         lamp=lamp,
-        counters=_counters(view.counters, tallies),
-        wish_seq=view.wish_seq,
-        plug_ins=view.plug_ins,
-        stop_pressed=view.stop_pressed,
-        notes=(*identity.notes, *view.notes),
-    )
-
-
-def _counters(core: Counters, tallies: Tallies) -> Counters:
-    return msgspec.structs.replace(
-        core,
-        late_ticks=tallies.late_ticks,
-        dropped_lines=tallies.dropped_lines,
-        dropped_logs=tallies.dropped_logs,
     )
 
 

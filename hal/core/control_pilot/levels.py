@@ -77,6 +77,6 @@ def amps_of_duty(fraction: float) -> float:
     return min((fraction - 0.64) * 250, MOST_A)
 
 
-def is_pwm(shown: PilotOffer) -> TypeGuard[float]:
+def is_pwm(shown: float | str) -> TypeGuard[float]:
     """True in x2: amps are offered."""
     return not isinstance(shown, str)

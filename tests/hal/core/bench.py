@@ -7,14 +7,13 @@ from dataclasses import replace
 
 import msgspec
 
-from hal.contract import FaultRef, Vehicle, Wish
+from hal.contract import EvseView, FaultRef, Vehicle, Wish
 from hal.core.control_pilot.levels import is_pwm
 from hal.core.evse import Evse
 from hal.core.faults.table import THREE_SAMPLES_S
 from hal.core.persistent_state import PersistentState
 from hal.core.rules import BoxRules
 from hal.core.signals import Drive, PilotOffer, Sense
-from hal.core.view import EvseView
 
 VOLTS: dict[Vehicle, float] = {"A": 12.0, "B": 9.0, "C": 6.0, "D": 3.0, "E": 0.0}
 NO_PLUG_OHM = 1e6
