@@ -9,9 +9,8 @@ from pathlib import Path
 
 from bridge.core.calendar import Calendar, Seen
 from bridge.core.now import Now
-from hal.contract import BOOT_ID_FILE
+from hal.contract import BOOT_ID_FILE, KERNEL_BOOT_ID_FILE
 
-_KERNEL_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 NTP_FILE = "ntp"  # in the runtime folder of a mock box: `off` in it, and no time server sets the clock
 ASK_EVERY_S = 2.0  # the kernel is asked whether a time server sets the clock
 
@@ -53,7 +52,7 @@ def synchronized() -> bool | None:
 
 def boot_id(runtime_dir: Path, *, mock: bool) -> str:
     """Which boot this is. Raises OSError when a mock box was not booted by `run`."""
-    return (runtime_dir / BOOT_ID_FILE if mock else _KERNEL_BOOT_ID).read_text().strip()
+    return (runtime_dir / BOOT_ID_FILE if mock else Path(KERNEL_BOOT_ID_FILE)).read_text().strip()
 
 
 def _says_on(file: Path) -> bool:

@@ -14,8 +14,7 @@ from bridge import settings
 from bridge.central_system.credentials import ca_file_fault
 from bridge.folders import CommandError, MisuseError, unusable
 from hal.configuration.file import Broken, ConfigError, Report
-
-WALLBOX_FILE = "wallbox.toml"
+from hal.contract import WALLBOX_FILE
 
 
 def init(config_dir: Path, *, mock: bool) -> list[str]:

@@ -20,7 +20,27 @@ LINE_LIMIT = 65_536  # bytes; a longer line is dropped with its sender
 WISH_LIFE_S = 15.0  # how far ahead a wish is valid; renewed every second
 WISH_LIFE_RESTART_S = 60.0  # before a planned restart of the bridge; never more
 HANG_LIMIT_S = 15  # so long a hung kernel may stand: the longest time-out of a Pi's watchdog (bcm2835_wdt)
-NO_WATCHDOG_LINE = "no watchdog line for the contactor"  # in Status.notes of a box without one
+
+# Ages and pauses that more than one process judges by.
+STATUS_EVERY_S = 1.0  # at least so often
+SILENT_S = 3.0  # without a Status for so long `hal.safety` is silent: two may be lost
+FRESH_S = 3.0  # a Reading or Temperatures older than this is none
+READER_GRACE_S = 3.0  # a card reader is lost after so long: opening a port takes a moment, at a start too
+LOST_PAUSE_S = 60.0  # without a meter or thermometer 6 A for so long, then nothing
+LOST_RECOVER_S = 10.0  # of fresh values end it
+
+# Files that one process writes and another looks for.
+MOCK_SOCKET_NAME = "mock.sock"  # of the mock wallbox; in the runtime folder
+POWER_FILE = "power"  # of the mock wallbox, in the runtime folder: "on" or "off"
+STATE_FILE = "wallbox-state.json"  # what outlasts `hal.safety`; in its state folder
+WALLBOX_FILE = "wallbox.toml"  # in the configuration folder
+KERNEL_BOOT_ID_FILE = "/proc/sys/kernel/random/boot_id"  # which boot of a real Pi this is (random(4))
+
+# Declared facts, in Status.notes, and what `real_time` says when nothing is missing.
+NO_WATCHDOG_LINE = "no watchdog line for the contactor"
+NO_RCM = "no residual current monitor"
+RCM_WITHOUT_TEST = "residual current monitor without a test output"
+REAL_TIME_GRANTED = "fifo, memory locked"
 
 Role = Literal["bridge", "instruments", "observer", "tool"]
 Cable = Literal["auto", "keep", "release", "permanent"]
@@ -110,12 +130,12 @@ class Status(EvseView, frozen=True, tag_field="type", tag="status", kw_only=True
     seq: int
     at_s: float
     mock: bool
-    real_time: str  # "fifo, memory locked", or in words what is missing
+    real_time: str  # REAL_TIME_GRANTED, or in words what is missing
     lamp: str
 
 
 class Reading(_Message, frozen=True):
-    """Instruments to all: the meter. Stale after 3 s: a stale reading is no reading."""
+    """Instruments to all: the meter. Stale after FRESH_S: a stale reading is no reading."""
 
     at_s: float
     energy_wh: int

@@ -391,6 +391,34 @@ def test_what_must_be_pure_says_so() -> None:
     assert not missing, f"must be pure, but are not there: {missing}"
 
 
+# Each socket has such a limit and a name of its own.
+OF_ANY_SOCKET = {"LINE_LIMIT", "SOCKET_NAME", "VERSION"}
+
+
+def constants(source: str) -> set[str]:
+    """Those of the module, private or not, without their underscore."""
+    targets = [
+        target
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+    ]
+    names = {one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)}
+    return {name.lstrip("_") for name in names if name.isupper()}
+
+
+def test_what_two_processes_share_is_declared_once() -> None:
+    sources = _product()
+    shared = constants(sources.pop("hal.contract")) - OF_ANY_SOCKET
+    found = {
+        f"{module}: {name}"
+        for module, source in sources.items()
+        if not fits(module, ("bridge.core.*",))
+        for name in constants(source) & shared
+    }
+    assert not found, f"hal/contract.py has it already, import it: {sorted(found)}"
+
+
 def test_a_cancelled_wait_ends() -> None:
     """Python 3.11's wait_for swallows a cancellation that comes together with what it waits for: a program
     that was told to end then lives on. `asyncio.timeout` does not."""

@@ -19,7 +19,6 @@ import msgspec
 from bridge import config_files, settings
 from bridge.demo.session import Stage, StepError
 from bridge.folders import CommandError, Folders
-from bridge.mock_client import SOCKET_NAME as MOCK_SOCKET
 from bridge.run.child import show, started
 from hal import contract
 
@@ -112,7 +111,9 @@ def _ears(runtime_dir: Path, stage: Stage) -> tuple[Coroutine[None, None, None],
     hello = contract.encode(contract.Hello(role="observer"))
     return (
         _listen(
-            runtime_dir / MOCK_SOCKET, b'{"do": "watch"}\n', lambda line: stage.heard_plant(json.loads(line))
+            runtime_dir / contract.MOCK_SOCKET_NAME,
+            b'{"do": "watch"}\n',
+            lambda line: stage.heard_plant(json.loads(line)),
         ),
         _listen(
             runtime_dir / contract.SOCKET_NAME, hello, lambda line: stage.heard_hal(contract.decode(line))

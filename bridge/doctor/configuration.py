@@ -8,10 +8,11 @@ from pathlib import Path
 import msgspec
 
 from bridge import settings
-from bridge.config_files import WALLBOX_FILE, hal_configuration
+from bridge.config_files import hal_configuration
 from bridge.doctor.check import Check, Subject
 from bridge.folders import Folders
 from hal.configuration.file import ConfigError, Fault, Report
+from hal.contract import WALLBOX_FILE
 
 WALLBOX = Subject("configuration.wallbox", WALLBOX_FILE)
 CHARGE_POINT = Subject("configuration.charge_point", settings.FILE_NAME)

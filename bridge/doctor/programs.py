@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.doctor.check import Check, Subject
-from hal.contract import Box, Status
+from hal.contract import REAL_TIME_GRANTED, Box, Status
 
 SAFETY = Subject("programs.safety", "hal.safety", "answers")
 INSTRUMENTS = Subject("programs.instruments", "hal.instruments", "speaks")
 BRIDGE = Subject("programs.bridge", "bridge", "a wish each second")
 VERSIONS = Subject("programs.versions", "versions", "one for all")
 REAL_TIME = Subject("programs.real_time", "real time", "granted; no late tick")
-GRANTED = "fifo, memory locked"
 
 _UNITS = {"safety": "evse-safety", "instruments": "evse-instruments", "bridge": "evse-bridge"}
 
@@ -87,7 +86,7 @@ def real_time(status: Status) -> Check:
     late = status.counters.late_ticks
     measured = status.real_time + (f"; {late} late ticks" if late else "")
     values: Mapping[str, float] = {"late_ticks": float(late)}
-    if status.real_time != GRANTED:
+    if status.real_time != REAL_TIME_GRANTED:
         if status.mock:
             return REAL_TIME.warning(measured, "Good enough for a mock box; never for a real one.", values)
         do = "Start it by its unit (CPUSchedulingPolicy=fifo, LimitMEMLOCK), or as root."

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from bridge.doctor.answers import contactor_closed, text_of, was_done
 from bridge.doctor.check import Check, Subject
 from bridge.doctor.words import USUAL, fault_words, waits_for
-from hal.contract import Answer, Status
+from hal.contract import NO_RCM, RCM_WITHOUT_TEST, Answer, Status
 
 # IEC 61851-1 Annex A: state A is +12 V +- 1 V, F -12 V. The low side's chain may be 1.5 V off.
 PILOT = Subject("box.pilot", "pilot levels", "x1 12 ±1, F -12 ±1.5 V")
@@ -128,10 +128,9 @@ def rcm(answer: Answer) -> Check:
 
 def rcm_missing(notes: Sequence[str]) -> str:
     """Why there is nothing to test, by the declared facts of the box; empty: there is."""
-    if "no residual current monitor" in notes:
+    if NO_RCM in notes:
         return "this box has none that it watches"
-    without = "residual current monitor without a test output"
-    return "it has no test output: press its own test button" if without in notes else ""
+    return "it has no test output: press its own test button" if RCM_WITHOUT_TEST in notes else ""
 
 
 def mirror(status: Status) -> Check:

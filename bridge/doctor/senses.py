@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from bridge.doctor.answers import contactor_closed, text_of, was_done
 from bridge.doctor.check import Check, Subject
-from hal.contract import Answer, Box, InstrumentBox, Reading, Status, Temperatures
+from hal.contract import FRESH_S, Answer, Box, InstrumentBox, Reading, Status, Temperatures
 
 METER = Subject("senses.meter", "meter answers", "with the set address")
 READINGS = Subject("senses.readings", "meter is live", "a reading every 3 s")
-FRESH_S = 3.0  # the contract's: an older reading is no reading
 VOLTAGE_PCT = 10.0  # EN 50160: nominal voltage +- 10 %
 IDLE_A = 0.5  # more than that with an open contactor is taken for a welded one (field practice)
 ENERGY = Subject("senses.energy", "meter energy", "never runs back")

@@ -14,25 +14,23 @@ from dataclasses import replace
 from pathlib import Path
 
 from bridge.folders import CommandError, Folders
-from bridge.mock_client import SOCKET_NAME
 from bridge.run import bolt
 from bridge.run.child import Child, Program, show, started
 from bridge.run.watchdog import Watch
-from hal.contract import BOOT_ID_FILE, STATE_LOCK_NAME
+from hal.contract import BOOT_ID_FILE, MOCK_SOCKET_NAME, POWER_FILE, STATE_LOCK_NAME
 
 LOOK_S = 0.05  # how often the files of the programs are looked at
 MOCK_READY_S = 30.0
 BRIDGE_ENDS_S = 15.0  # after it asked for a reset: up to 10 s for the answer to its StopTransaction
 
 RESET_FILE = "reset"
-POWER_FILE = "power"
 WATCHDOG_FILE = "watchdog-"  # and the name of the program
 SAFE_OUTPUTS_S = 10.0  # it takes 0.1 s, on a Pi some seconds; what hangs must not keep hal.safety away
 
 # Who makes the outputs safe must not stand still: Ctrl-Z, and a write from the background.
 _TERMINAL_STOPS = (signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
 _PYTHON = (sys.executable, "-I", "-u", "-m")
-OF_ONE_BOOT = (BOOT_ID_FILE, RESET_FILE, POWER_FILE, "safe-outputs.json", SOCKET_NAME)
+OF_ONE_BOOT = (BOOT_ID_FILE, RESET_FILE, POWER_FILE, "safe-outputs.json", MOCK_SOCKET_NAME)
 
 
 class Programs:
@@ -119,7 +117,7 @@ class Programs:
     async def _mock_ready(self) -> None:
         loop = asyncio.get_running_loop()
         deadline_s = loop.time() + MOCK_READY_S
-        while not self._path(SOCKET_NAME).exists() and not self._ending.is_set():
+        while not self._path(MOCK_SOCKET_NAME).exists() and not self._ending.is_set():
             if loop.time() > deadline_s:
                 raise CommandError(
                     f"the mock wallbox did not come up in {MOCK_READY_S:g} s; its lines above tell why"

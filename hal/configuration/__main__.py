@@ -10,14 +10,15 @@ from pathlib import Path
 import msgspec
 
 from hal.configuration.file import ConfigError, Report
-from hal.configuration.wallbox_file import FILE_NAME, declared_facts, load, new_file
+from hal.configuration.wallbox_file import declared_facts, load, new_file
+from hal.contract import WALLBOX_FILE
 
 
 def main(arguments: Sequence[str]) -> int:
     """Prints a Report as JSON, exit code 0 or 2; or a new file."""
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument("--mock", action="store_true", help="the rules of a mock box")
-    parser = argparse.ArgumentParser(prog="python -m hal.configuration", description=FILE_NAME)
+    parser = argparse.ArgumentParser(prog="python -m hal.configuration", description=WALLBOX_FILE)
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("check", parents=[options]).add_argument("path", type=Path)
     verbs.add_parser("init", parents=[options])

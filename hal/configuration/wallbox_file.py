@@ -8,9 +8,7 @@ from pathlib import Path
 from hal.configuration.file import initial, parse
 from hal.configuration.rules import broken_rules
 from hal.configuration.sections import Wallbox
-from hal.contract import NO_WATCHDOG_LINE
-
-FILE_NAME = "wallbox.toml"
+from hal.contract import NO_RCM, NO_WATCHDOG_LINE, RCM_WITHOUT_TEST
 
 # A new mock box: charges right after its start, may switch often, and fills the car in minutes.
 MOCK_VALUES: dict[str, float] = {
@@ -56,9 +54,9 @@ def declared_facts(box: Wallbox) -> tuple[str, ...]:
 
 
 def _protection_facts(box: Wallbox) -> list[str]:
-    facts = ["no residual current monitor"] * (box.rcm is None)
+    facts = [NO_RCM] * (box.rcm is None)
     if box.rcm is not None and box.rcm.test_pin is None:
-        facts.append("residual current monitor without a test output")
+        facts.append(RCM_WITHOUT_TEST)
     if box.lock is not None and box.lock.kind == "solenoid":
         facts.append("the cable lock lets the plug go when the power fails")
     return facts + [NO_WATCHDOG_LINE] * (box.contactor.watchdog_pin is None)

@@ -15,6 +15,7 @@ from hal import logs
 from hal.configuration import wallbox_file
 from hal.configuration.file import ConfigError
 from hal.configuration.sections import Wallbox
+from hal.contract import WALLBOX_FILE
 from hal.instruments.senses import Folders, Senses
 from hal.notify import Notify
 
@@ -40,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     logs.begin("evse-instruments", "hal.instruments: %(message)s")
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # a lost answer is told once, by `meters`
     try:
-        wallbox = wallbox_file.load(options.config_dir / wallbox_file.FILE_NAME, mock=options.mock)
+        wallbox = wallbox_file.load(options.config_dir / WALLBOX_FILE, mock=options.mock)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2

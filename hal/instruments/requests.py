@@ -8,9 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from hal.contract import Answer, Request, Status
-
-_FRESH_S = 3.0  # `hal.safety` says its Status each second
+from hal.contract import SILENT_S, Answer, Request, Status
 
 log = logging.getLogger("hal.instruments")
 
@@ -55,7 +53,7 @@ class Requests:
             return f"not known; hal.instruments does {', '.join(self._deeds)}"
         if self._running:
             return f"{self._running} is being carried out; ask again when it is answered"
-        if status is None or now_s - status.at_s > _FRESH_S:
+        if status is None or now_s - status.at_s > SILENT_S:
             return "refused: it is not known whether the contactor is open"
         if status.contactor_commanded or status.contactor_closed:
             return "refused while the contactor is closed; end the charge first"

@@ -19,9 +19,10 @@ from pathlib import Path
 from hal.configuration import wallbox_file
 from hal.configuration.file import ConfigError
 from hal.configuration.sections import Wallbox
+from hal.contract import MOCK_SOCKET_NAME, WALLBOX_FILE
 from hal.instruments.meter.model import setup_of
 from hal.mock import world_file
-from hal.mock.control.server import SOCKET_NAME, Control, WorldParts, WorldTakenError, take_over
+from hal.mock.control.server import Control, WorldParts, WorldTakenError, take_over
 from hal.mock.hang import KernelHang
 from hal.mock.machine import Machine
 from hal.mock.pi.sysfs import Sysfs
@@ -83,7 +84,7 @@ class World:
         finally:
             self._hang.close()
             server.close()
-            (self._runtime_dir / SOCKET_NAME).unlink(missing_ok=True)
+            (self._runtime_dir / MOCK_SOCKET_NAME).unlink(missing_ok=True)
             await self._meter.stop()
             if self._reader is not None:
                 self._reader.close()
@@ -154,12 +155,12 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="hal.mock: %(message)s")
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # wrong units and exceptions are played here
     try:
-        wallbox = wallbox_file.load(options.config_dir / wallbox_file.FILE_NAME, mock=True)
+        wallbox = wallbox_file.load(options.config_dir / WALLBOX_FILE, mock=True)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
     options.runtime_dir.mkdir(parents=True, exist_ok=True)
-    sys.stderr.write(_BANNER.format(socket=options.runtime_dir / SOCKET_NAME))
+    sys.stderr.write(_BANNER.format(socket=options.runtime_dir / MOCK_SOCKET_NAME))
     _claim_priority()
     try:
         take_over(options.runtime_dir)

@@ -7,10 +7,10 @@ import os
 import signal
 from pathlib import Path
 
+from hal.contract import STATE_FILE
 from hal.mock.plant.fault_names import MACHINE
 from hal.mock.simulated_box import SimulatedBox
 
-STATE_FILE = "wallbox-state.json"  # of hal.safety, in the state folder
 BUSY_S = 1.5  # longer than the late limit of a mock box without real-time priority (1 s)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hal.configuration.sections import Wallbox
+from hal.contract import POWER_FILE
 from hal.mock.pi.kernel import Kernel
 from hal.mock.pi.line_map import FILE_NAME, LineMap
 from hal.mock.pi.pwm import PwmFolder
@@ -19,7 +20,6 @@ from hal.mock.plant.plant import Outputs, Plant, PlantSettings
 
 STEP_S = 0.002  # a tenth of the slowest tick, a fifth of a contactor's travel
 PWM_FOLDER = "pwm"  # in the runtime folder
-POWER_FILE = "power"  # in the runtime folder: "on" or "off"
 _VISITING_CABLE_A = 32.0  # of the cable a car brings to a socket
 _PINS_OF_CHANNEL_0 = (12, 18)  # of the PWM of a Pi 3; 13 and 19 are channel 1
 _NO_POWER = Outputs(duty=0.0, contactor=False)

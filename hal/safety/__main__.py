@@ -16,7 +16,7 @@ from gpiozero import GPIOZeroError, GPIOZeroWarning
 from hal.configuration import wallbox_file
 from hal.configuration.file import ConfigError
 from hal.configuration.sections import Wallbox
-from hal.contract import BOOT_ID_FILE
+from hal.contract import BOOT_ID_FILE, KERNEL_BOOT_ID_FILE, STATE_FILE, WALLBOX_FILE
 from hal.core.evse import Evse
 from hal.core.rules import BoxRules
 from hal.notify import Notify
@@ -35,8 +35,7 @@ from hal.safety.requests import Requests
 from hal.safety.safe_outputs import Claims, write_claims
 from hal.safety.server.owners import UnknownUserError, role_owners
 from hal.safety.server.server import Server, SocketTakenError
-from hal.safety.state.file import FILE_NAME as STATE_FILE
-from hal.safety.state.file import KERNEL_BOOT_ID, StateFile, clocks, read
+from hal.safety.state.file import StateFile, clocks, read
 from hal.safety.status import Identity
 
 _CANNOT_START = 2
@@ -51,7 +50,7 @@ def main(arguments: list[str]) -> int:
     asked = _parse(arguments)
     with ExitStack() as ending:
         try:
-            box = wallbox_file.load(asked.config_dir / wallbox_file.FILE_NAME, mock=asked.mock)
+            box = wallbox_file.load(asked.config_dir / WALLBOX_FILE, mock=asked.mock)
             loop = _start(box, asked, ending)
         except _REFUSALS as error:
             print(f"hal.safety: {error}", file=sys.stderr)
@@ -96,7 +95,7 @@ def _start(box: Wallbox, asked: argparse.Namespace, ending: ExitStack) -> Loop:
 def _boot_id_file(asked: argparse.Namespace) -> Path:
     """A mock box that `evse-bridge run` has booted is in a boot of its own."""
     simulated: Path = asked.runtime_dir / BOOT_ID_FILE
-    return simulated if asked.mock and simulated.exists() else KERNEL_BOOT_ID
+    return simulated if asked.mock and simulated.exists() else Path(KERNEL_BOOT_ID_FILE)
 
 
 def _rules(box: Wallbox, granted: RealTime, *, mock: bool) -> BoxRules:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from hal.contract import Answer, Status
+from hal.contract import STATUS_EVERY_S, Answer, Status
 from hal.core.budget import LATE_S, TICK_S
 from hal.core.evse import Evse
 from hal.core.signals import Drive, Sense
@@ -30,7 +30,6 @@ from hal.safety.status import Identity, Tallies, at_start, changes, differs, sta
 TICK_OPEN_S = (
     0.020  # with nobody there and nothing tested: at this period 50 Hz would look like a steady voltage
 )
-STATUS_EVERY_S = 1.0
 # After SIGTERM: 6 s for the car to leave C (IEC 61851-1 Table A.6 sequence 10.2), then for the contactor to
 # read open and, if it does not, for a pulse of the trip output. With the writer's 1.5 s in TimeoutStopSec.
 ENDS_WITHIN_S = 8.0

@@ -7,6 +7,8 @@ import gc
 import os
 from dataclasses import dataclass
 
+from hal.contract import REAL_TIME_GRANTED
+
 _PRIORITY = 40  # SCHED_FIFO: above all ordinary work, below the kernel's interrupt threads (50)
 _MCL_CURRENT, _MCL_FUTURE = 1, 2  # mlockall(2), Linux
 
@@ -26,6 +28,8 @@ class RealTime:
     @property
     def text(self) -> str:
         """For `Status.real_time`."""
+        if self.granted:
+            return REAL_TIME_GRANTED
         fifo = f"no real-time priority ({self.fifo_refused})" if self.fifo_refused else "fifo"
         memory = f"memory not locked ({self.memory_refused})" if self.memory_refused else "memory locked"
         return f"{fifo}, {memory}"

@@ -19,8 +19,7 @@ from typing import Any
 
 from bridge import settings as charge_point_settings
 from hal.configuration import wallbox_file
-from hal.contract import BOOT_ID_FILE, SOCKET_NAME, Status
-from hal.mock.control.server import SOCKET_NAME as MOCK_SOCKET_NAME
+from hal.contract import BOOT_ID_FILE, MOCK_SOCKET_NAME, SOCKET_NAME, WALLBOX_FILE, Status
 from tests.hal.safety.peers import Peer, hello, of
 
 _START_S = 30.0
@@ -79,7 +78,7 @@ class Box:
 def charging_box() -> Iterator[Box]:
     """All processes, a car that takes 16 A, 200 OCPP calls a second; all is gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="evse-"))
-    (folder / wallbox_file.FILE_NAME).write_text(_impatient(wallbox_file.new_file(mock=True)))
+    (folder / WALLBOX_FILE).write_text(_impatient(wallbox_file.new_file(mock=True)))
     (folder / BOOT_ID_FILE).write_text("bench\n")
     with contextlib.ExitStack() as ending:
         ending.callback(shutil.rmtree, folder, ignore_errors=True)

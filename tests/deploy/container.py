@@ -16,6 +16,7 @@ from typing import Any
 from bridge import settings as charge_point
 from bridge.mock_client import ask
 from hal.configuration import wallbox_file
+from hal.contract import WALLBOX_FILE
 from hal.mock.pi.line_map import LineMap
 from tests.deploy.layers import ROOT, application, base, in_overlay, unit_files
 
@@ -75,7 +76,7 @@ class Container:
         after_fault = f"after_fault_s = {AFTER_FAULT_S}"
         box = wallbox_file.new_file(mock=True).replace("after_fault_s = 1.0", after_fault)
         assert after_fault in box
-        (folder / wallbox_file.FILE_NAME).write_text(box)
+        (folder / WALLBOX_FILE).write_text(box)
         free = charge_point.new_file(mock=True)
         free = free.replace("#authorization_required = true", "authorization_required = false")
         free = free.replace("#accept_before_registration = false", "accept_before_registration = true")

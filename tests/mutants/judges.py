@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import HEAT, JUDGE, OFFER, PLUG, rows, timer
+from tests.mutants.mutant import CONTRACT, HEAT, JUDGE, OFFER, PLUG, rows, timer
 
 PILOT_JUDGE = [
-    timer("supervision/supervision", "READER_LOST_S", "3.0", "6.0", f"{JUDGE}what_the_instruments_say"),
-    timer("supervision/supervision", "READER_LOST_S", "3.0", "0.0", f"{JUDGE}what_the_instruments_say"),
+    timer(CONTRACT, "READER_GRACE_S", "3.0", "6.0", f"{JUDGE}what_the_instruments_say"),
+    timer(CONTRACT, "READER_GRACE_S", "3.0", "0.0", f"{JUDGE}what_the_instruments_say"),
     timer("supervision/supervision", "CP_OLD_S", "0.05", "0.1", f"{JUDGE}a_pilot_that_is_not_measured"),
     timer("supervision/supervision", "CP_OLD_S", "0.05", "0.0", f"{JUDGE}a_pilot_that_is_not_measured"),
     timer("control_pilot/low_side", "NO_MINUS_V", "-1.5", "-1.0", f"{JUDGE}no_low_side_at_all"),
@@ -114,10 +114,10 @@ HEAT_JUDGE = [
     timer("supervision/thermal", "AT_ONCE_K", "5.0", "10.0", f"{HEAT}90_degrees_open_at_once"),
     timer("supervision/thermal", "AT_ONCE_K", "5.0", "0.0", f"{HEAT}85_degrees_stop_gently"),
     timer("supervision/thermal", "COOLER_K", "5.0", "10.0", f"{HEAT}85_degrees_stop_gently"),
-    timer("supervision/thermal", "LOST_PAUSE_S", "60.0", "120.0", f"{HEAT}without_a_value_6_a"),
-    timer("supervision/thermal", "LOST_PAUSE_S", "60.0", "0.0", f"{HEAT}without_a_value_6_a"),
-    timer("supervision/thermal", "LOST_RECOVER_S", "10.0", "20.0", f"{HEAT}10_s_of_values"),
-    timer("supervision/thermal", "LOST_RECOVER_S", "10.0", "0.0", f"{HEAT}10_s_of_values"),
+    timer(CONTRACT, "LOST_PAUSE_S", "60.0", "120.0", f"{HEAT}without_a_value_6_a"),
+    timer(CONTRACT, "LOST_PAUSE_S", "60.0", "0.0", f"{HEAT}without_a_value_6_a"),
+    timer(CONTRACT, "LOST_RECOVER_S", "10.0", "20.0", f"{HEAT}10_s_of_values"),
+    timer(CONTRACT, "LOST_RECOVER_S", "10.0", "0.0", f"{HEAT}10_s_of_values"),
     timer(
         "supervision/thermal", "START_GRACE_S", "30.0", "60.0", f"{HEAT}a_thermometer_that_was_never_there"
     ),

@@ -16,6 +16,7 @@ class Mutant:
     test: str
 
 
+CONTRACT = "../contract"
 CLOSE, OPEN = "test_may_close.py::test_", "test_must_open.py::test_"
 OFFER, PILOT = "control_pilot/test_offer.py::test_", "control_pilot/test_levels.py::test_"
 VEHICLE = "control_pilot/test_vehicle.py::test_"

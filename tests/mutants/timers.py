@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import CLOSE, JUDGE, LOCK, OFFER, OPEN, Mutant, timer
+from tests.mutants.mutant import CLOSE, CONTRACT, JUDGE, LOCK, OFFER, OPEN, Mutant, timer
 
 THE_LOCK = [
     Mutant(
@@ -220,7 +220,7 @@ TIMERS = [
         f"{JUDGE}10_percent_and_half_an_ampere_are_allowed",
     ),
     timer(
-        "supervision/over_current",
+        CONTRACT,
         "FRESH_S",
         "3.0",
         "6.0",

@@ -7,7 +7,7 @@ from functools import cache
 
 import msgspec
 
-from hal.contract import Box, Card, InstrumentBox, Message, Reading, Status, Temperatures, Wish
+from hal.contract import FRESH_S, Box, Card, InstrumentBox, Message, Reading, Status, Temperatures, Wish
 from hal.core.evse import Evse
 from hal.core.rules import BoxRules
 from hal.core.signals import Drive, Sense
@@ -16,7 +16,6 @@ from hal.safety.status import Identity, Tallies, differs, status_of
 from tests.hal.core.world import OPEN_TICK_S, outputs
 
 TELLS_EVERY_S = 1.0
-FRESH_S = 3.0
 RESTART_S = 1.0  # RestartSec of the units
 MOST = 1 << 30  # a range can be copied, a count cannot
 REST = Drive("x1", close_contactor=False)  # what `safe_outputs` leaves

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bridge import settings as bridge_settings
 from hal.configuration import wallbox_file
+from hal.contract import WALLBOX_FILE
 
 Values = Mapping[str, object]  # "section.key" -> value
 
@@ -33,7 +34,7 @@ def write(folder: Path, wallbox: Values, charge_point: Values) -> None:
     """Both files, with the values above and those given."""
     folder.mkdir()
     files = {
-        wallbox_file.FILE_NAME: (wallbox_file.new_file(mock=True), {**WALLBOX, **wallbox}),
+        WALLBOX_FILE: (wallbox_file.new_file(mock=True), {**WALLBOX, **wallbox}),
         bridge_settings.FILE_NAME: (bridge_settings.new_file(mock=True), {**CHARGE_POINT, **charge_point}),
     }
     for name, (text, values) in files.items():

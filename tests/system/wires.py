@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hal.contract import SOCKET_NAME, Hello, LineBuffer, Message, Status, decode, encode
-from hal.mock.control.server import SOCKET_NAME as MOCK_SOCKET_NAME
+from hal.contract import MOCK_SOCKET_NAME, SOCKET_NAME, Hello, LineBuffer, Message, Status, decode, encode
 
 T = TypeVar("T")
 _ANSWER_S = 30.0

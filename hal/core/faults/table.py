@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from hal.contract import Clears
+from hal.contract import FRESH_S, LOST_PAUSE_S, LOST_RECOVER_S, READER_GRACE_S, Clears
 from hal.core.contactor.trip import PULSE_S, TRIES
 from hal.core.control_pilot.hum import NOISY_V
 from hal.core.control_pilot.levels import LOW_FROM_V, LOW_TO_V, TOO_HIGH_V
@@ -17,21 +17,20 @@ from hal.core.self_tests.pilot import BOX_FROM_V, BOX_TO_V, HOLD_WRONG, SOURCE_F
 from hal.core.self_tests.rcm import RCM_DROPS_S, RCM_RETURNS_S
 from hal.core.self_tests.watchdog_line import PROOF_S
 from hal.core.supervision.not_closing import ASKED_S, UNREADY_S
-from hal.core.supervision.over_current import FRESH_S, OVER_A, OVER_S, OVER_SHARE
+from hal.core.supervision.over_current import OVER_A, OVER_S, OVER_SHARE
 from hal.core.supervision.restarts import LOOKS_S, WINDOW_S
 from hal.core.supervision.stop_button import STUCK_S
 from hal.core.supervision.supervision import (
     AGREES_WITHIN_S,
     BLIND_S,
     CP_OLD_S,
-    READER_LOST_S,
     STATE_FAULT_S,
     WELD_A,
     WELD_AFTER_S,
     X1_DECAYS_S,
     X1_LOW_V,
 )
-from hal.core.supervision.thermal import AT_ONCE_K, COOLER_K, LOST_PAUSE_S, LOST_RECOVER_S
+from hal.core.supervision.thermal import AT_ONCE_K, COOLER_K
 
 Severity = Literal["open", "derate", "report"]  # open: the contactor may not be closed while it stands
 
@@ -224,7 +223,7 @@ KINDS: dict[str, Kind] = {
     ),
     "reader_lost": Kind(
         "report", "itself", "the instruments miss the card reader",
-        f"for {READER_LOST_S:g} s: opening a port takes a moment", READER_LOST_S, does=_TOLD,
+        f"for {READER_GRACE_S:g} s: opening a port takes a moment", READER_GRACE_S, does=_TOLD,
     ),
     # the Pi
     "under_voltage": Kind(

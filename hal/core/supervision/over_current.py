@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 
+from hal.contract import FRESH_S
 from hal.core.control_pilot.offer import INCREASE_AFTER_S, Offer, offered_a
 from hal.core.signals import Sense
 from hal.core.tally import BadTime
 
 OVER_SHARE, OVER_A, OVER_S = 1.1, 0.5, 7.0  # field practice: +10 % and +0.5 A for 7 s
-FRESH_S = 3.0  # an older reading is none
 
 
 class OverCurrent:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
-from hal.contract import Vehicle
+from hal.contract import FRESH_S, READER_GRACE_S, Vehicle
 from hal.core.contactor.history import Contactor
 from hal.core.control_pilot.levels import LOW_FROM_V, TOO_HIGH_V
 from hal.core.control_pilot.low_side import MEDIAN_OF, PILOT_FAULT_S, LowSide
@@ -17,7 +17,7 @@ from hal.core.plug.proximity_pilot import Plug
 from hal.core.rules import BoxRules
 from hal.core.signals import Sense
 from hal.core.steady import passed
-from hal.core.supervision.over_current import FRESH_S, OverCurrent
+from hal.core.supervision.over_current import OverCurrent
 from hal.core.supervision.thermal import START_GRACE_S
 from hal.core.tally import THREE, TWO, BadTime, Tally
 
@@ -27,7 +27,6 @@ WELD_A, WELD_AFTER_S = 0.5, 3.0  # current that flows this long after the contac
 STATE_FAULT_S = 0.5  # field practice: E only after 500 ms
 X1_DECAYS_S, X1_LOW_V = 0.2, -3.0  # 10 time constants of the peak-hold circuit
 CP_OLD_S = 0.05  # half of the 100 ms of IEC 61851-1 Table A.6 sequence 8.1; the rest is the contactor's
-READER_LOST_S = 3.0  # opening a port takes a moment, at a start and after a replug
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ class Supervision:
         self._implausible = BadTime(STATE_FAULT_S)
         self._residual = Tally(THREE)
         self._over_current = OverCurrent()
-        self._no_reader = BadTime(READER_LOST_S)
+        self._no_reader = BadTime(READER_GRACE_S)
         self._metered = False
 
     def causes(self, scene: Scene, now_s: float) -> set[str]:

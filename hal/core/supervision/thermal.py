@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hal.contract import LOST_PAUSE_S, LOST_RECOVER_S
 from hal.core.control_pilot.levels import LEAST_A
 from hal.core.rules import BoxRules
 from hal.core.steady import Steady, passed
 
 COOLER_K = 5.0  # after a stop the contacts must be this much below stop_at_c
 AT_ONCE_K = 5.0  # this much above it there is no time to let the car open S2 first
-LOST_PAUSE_S = 60.0  # so long without a value 6 A are allowed, as without a meter
-LOST_RECOVER_S = 10.0  # of fresh values end it
 START_GRACE_S = 30.0  # `hal.instruments` may take so long until it speaks for the first time
 
 

@@ -35,8 +35,8 @@ _UID_BYTES = (4, 7, 10)  # ISO/IEC 14443-3 6.5.4: single, double, triple size
 _ANSWER_S = 0.5  # ACK within 15 ms; three looks for a card take less than 100 ms
 _TRIES = 3
 _REST_S = 0.25
-_SILENT_S = 3.0  # two whole rounds of tries
-_SILENT = "the PN532 does not answer; is it set to HSU (both switches off), are RX and TX crossed?"
+_NO_ANSWER_S = 3.0  # two whole rounds of tries
+_NO_ANSWER = "the PN532 does not answer; is it set to HSU (both switches off), are RX and TX crossed?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,8 @@ class Pn532:
         """The UIDs seen, as upper-case hex. To be called as time passes, too, with nothing."""
         uids = [uid for frame in self._frames.feed(received) if (uid := self._take(frame, now_s))]
         self._pass(now_s)
-        if now_s - self._heard_at_s >= _SILENT_S:
-            self.health = _SILENT
+        if now_s - self._heard_at_s >= _NO_ANSWER_S:
+            self.health = _NO_ANSWER
         return uids
 
     def to_send(self) -> bytes:

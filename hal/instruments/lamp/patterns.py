@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
 
-from hal.contract import Status
+from hal.contract import SILENT_S, Status
 
-SILENT_S = 3.0  # `hal.safety` says its Status each second
 ALONE, WITHOUT_SAFETY = "alone", "without_safety"
 
 

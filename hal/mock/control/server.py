@@ -12,6 +12,7 @@ from typing import Any, assert_never
 
 import msgspec
 
+from hal.contract import MOCK_SOCKET_NAME
 from hal.mock import hang
 from hal.mock.control.verbs import (
     Action,
@@ -44,7 +45,6 @@ from hal.mock.control.view import SLOW, View, visible, whole
 from hal.mock.serial.reader import CardRefusalError, MockReader
 from hal.mock.simulated_box import RefusalError, SimulatedBox
 
-SOCKET_NAME = "mock.sock"  # in the runtime folder
 _LINE_LIMIT = 65_536  # bytes
 _EDGE_LIMIT_S = 0.5  # far beyond the 100 ms that are allowed (IEC 61851-1 Table A.6)
 _WATCH_S = 0.02
@@ -75,7 +75,9 @@ class Control:
 
     async def serve(self, runtime_dir: Path) -> asyncio.Server:
         """Listens in `runtime_dir`, which `take_over` has cleared: the box is ready."""
-        return await asyncio.start_unix_server(self._converse, runtime_dir / SOCKET_NAME, limit=_LINE_LIMIT)
+        return await asyncio.start_unix_server(
+            self._converse, runtime_dir / MOCK_SOCKET_NAME, limit=_LINE_LIMIT
+        )
 
     async def _converse(self, lines: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -202,7 +204,7 @@ def _line(answer: dict[str, Any]) -> bytes:
 
 def take_over(runtime_dir: Path) -> None:
     """Removes the socket of a mock that was killed. Raises WorldTakenError when one lives there."""
-    path = runtime_dir / SOCKET_NAME
+    path = runtime_dir / MOCK_SOCKET_NAME
     with socket.socket(socket.AF_UNIX) as probe:
         try:
             probe.connect(str(path))

@@ -17,6 +17,7 @@ from typing import assert_never
 import msgspec
 
 from hal.contract import (
+    FRESH_S,
     SOCKET_NAME,
     WISH_LIFE_RESTART_S,
     Answer,
@@ -39,7 +40,6 @@ from hal.safety.server.client import Client, GoneError
 from hal.safety.server.owners import VARIABLE
 from hal.safety.server.relay import Relay
 
-_FRESH_S = 3.0  # the contract's: an older reading is no reading
 _MOST_CLIENTS = 16  # that have said who they are
 _MOST_OBSERVERS = 12  # of them observers and tools: they never keep the bridge out
 _MOST_STRANGERS = 4  # that have not; others wait in the socket's queue
@@ -124,12 +124,12 @@ class Server:
 
     def fresh_reading(self, now_s: float) -> Reading | None:
         """None once it is 3 s old, or from a clock that is not ours."""
-        return self._reading if self._reading and abs(now_s - self._reading.at_s) <= _FRESH_S else None
+        return self._reading if self._reading and abs(now_s - self._reading.at_s) <= FRESH_S else None
 
     def fresh_temperatures(self, now_s: float) -> Temperatures | None:
         """As `fresh_reading`."""
         latest = self._temperatures
-        return latest if latest and abs(now_s - latest.at_s) <= _FRESH_S else None
+        return latest if latest and abs(now_s - latest.at_s) <= FRESH_S else None
 
     def close(self) -> None:
         """Ends every connection and takes the socket away."""

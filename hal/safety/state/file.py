@@ -12,14 +12,14 @@ from pathlib import Path
 
 import msgspec
 
+from hal.contract import KERNEL_BOOT_ID_FILE
 from hal.core.persistent_state import PersistentState
 from hal.safety import companion
 from hal.safety.allowance import Allowance
 from hal.safety.state import writer
 from hal.safety.state.lock import StateLock
 
-FILE_NAME = "wallbox-state.json"
-KERNEL_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_KERNEL_BOOT_ID = Path(KERNEL_BOOT_ID_FILE)
 _VERSION = 1
 _READY_WITHIN_S = 5.0  # the writer of a killed process may be waiting for its disk
 LAST_WITHIN_S = 1.5  # TimeoutStopSec of the unit is 10 s, 8 s of it the loop's; the writer outlives us anyway
@@ -45,7 +45,7 @@ class Clocks(msgspec.Struct, frozen=True):
     wall_s: float
 
 
-def clocks(boot_id_file: Path = KERNEL_BOOT_ID) -> Clocks:
+def clocks(boot_id_file: Path = _KERNEL_BOOT_ID) -> Clocks:
     """Now, in the boot that the file names."""
     return Clocks(boot_id_file.read_text().strip(), time.monotonic(), time.time())
 
@@ -80,7 +80,7 @@ class StateFile:
     write, ours is given nothing: an old packet never comes after a new one.
     """
 
-    def __init__(self, path: Path, runtime_dir: Path, boot_id_file: Path = KERNEL_BOOT_ID) -> None:
+    def __init__(self, path: Path, runtime_dir: Path, boot_id_file: Path = _KERNEL_BOOT_ID) -> None:
         """Starts the writer if it may. Raises OSError when the runtime folder cannot be used."""
         self._path = path
         self._boot_id = clocks(boot_id_file).boot_id

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from deploy.runtime_lock import runtime_lock
 from hal.configuration import wallbox_file
+from hal.contract import WALLBOX_FILE
 from tests.deploy.layers import PLAIN, PYTHON, ROOT, SUITE, VENV, application, base, cached, in_overlay, run
 
 HERE = Path(__file__).parent
@@ -61,9 +62,7 @@ def disk(folder: Path) -> Path:
         shutil.copy(HERE / name, tests)
     _download_lgpio(parts)
     (folder / "upper" / "etc" / "evse-bridge").mkdir(parents=True)
-    (folder / "upper" / "etc" / "evse-bridge" / wallbox_file.FILE_NAME).write_text(
-        wallbox_file.new_file(mock=False)
-    )
+    (folder / "upper" / "etc" / "evse-bridge" / WALLBOX_FILE).write_text(wallbox_file.new_file(mock=False))
     units = folder / "upper" / "etc" / "systemd" / "system"
     units.mkdir(parents=True)
     shutil.copy(HERE / "vm-test.service", units)

@@ -24,7 +24,7 @@ from gpiozero.pins.lgpio import LGPIOFactory
 
 from hal.configuration import wallbox_file
 from hal.configuration.sections import Wallbox
-from hal.contract import HANG_LIMIT_S
+from hal.contract import HANG_LIMIT_S, WALLBOX_FILE
 from hal.mock.pi.line_map import FLOATING, HIGH
 from hal.mock.simulated_box import SimulatedBox
 from hal.safety.lines.contactor import ContactorLines
@@ -90,7 +90,7 @@ class World:
     def __init__(self, chip: Chip) -> None:
         folder = Path("/run/vm-world")
         folder.mkdir()
-        self.box = SimulatedBox(wallbox_file.load(CONFIG / wallbox_file.FILE_NAME, mock=False), folder)
+        self.box = SimulatedBox(wallbox_file.load(CONFIG / WALLBOX_FILE, mock=False), folder)
         self._mock_pwm = folder / "pwm" / "pwmchip0"
         self._chip = chip
         self._over = threading.Event()
@@ -140,7 +140,7 @@ def hold_contactor() -> None:
 
 
 def box() -> Wallbox:
-    return wallbox_file.load(CONFIG / wallbox_file.FILE_NAME, mock=False)
+    return wallbox_file.load(CONFIG / WALLBOX_FILE, mock=False)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from hal.configuration.file import ConfigError
-from hal.configuration.wallbox_file import FILE_NAME, load, new_file
+from hal.configuration.wallbox_file import load, new_file
+from hal.contract import WALLBOX_FILE
 
 BEFORE = """\
 [installation]
@@ -27,7 +28,7 @@ LAMP = "[lamp]\nred_pin = 12\ngreen_pin = 13\nblue_pin = 19\n"
 
 
 def faults(folder: Path, more: str) -> list[str]:
-    path = folder / FILE_NAME
+    path = folder / WALLBOX_FILE
     path.write_text(BEFORE + more)
     try:
         load(path, mock=False)
@@ -65,7 +66,7 @@ def test_bad_ones_are_named(tmp_path: Path, more: str, said: str) -> None:
 
 
 def test_a_new_mock_box_has_thermometer_and_lamp(tmp_path: Path) -> None:
-    path = tmp_path / FILE_NAME
+    path = tmp_path / WALLBOX_FILE
     path.write_text(new_file(mock=True))
     box = load(path, mock=True)
     assert box.temperature is not None

@@ -6,7 +6,7 @@ from collections.abc import Set
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from hal.contract import Cable, FaultRef, Phases, Wish
+from hal.contract import FRESH_S, Cable, FaultRef, Phases, Wish
 from hal.core.control_pilot.levels import duty
 from hal.core.evse import Evse
 from hal.core.persistent_state import PersistentState
@@ -18,7 +18,6 @@ from tests.hal.core.observer import Observer, Tick
 
 OPEN_TICK_S, CLOSED_TICK_S = 0.020, 0.010
 READS_EVERY_S = 1.0
-FRESH_S = 3.0
 BUSY_S = 1.5
 DOWN_S = 0.3  # from the death of one process to the first tick of the next
 FROZEN_S = 2.0  # the converter's driver tells by then that its words do not change

@@ -13,7 +13,17 @@ from pathlib import Path
 import pytest
 
 from hal.configuration import wallbox_file
-from hal.contract import Answer, Card, InstrumentBox, Message, Reading, Request, Temperatures, encode
+from hal.contract import (
+    WALLBOX_FILE,
+    Answer,
+    Card,
+    InstrumentBox,
+    Message,
+    Reading,
+    Request,
+    Temperatures,
+    encode,
+)
 from hal.mock.pi.line_map import LineMap
 from tests.hal.instruments.safety import Safety
 from tests.hal.instruments.statuses import status
@@ -302,7 +312,7 @@ async def test_after_a_kill_it_comes_back_with_all_it_knows(bench: Bench) -> Non
 
 
 def test_a_wrong_wallbox_toml_is_named(folder: Path) -> None:
-    (folder / wallbox_file.FILE_NAME).write_text("[installation]\nmax_current_a = 99\n")
+    (folder / WALLBOX_FILE).write_text("[installation]\nmax_current_a = 99\n")
     options = [word for name in ("config", "state", "runtime") for word in (f"--{name}-dir", str(folder))]
     ended = subprocess.run(
         [sys.executable, "-I", "-m", "hal.instruments", *options], capture_output=True, text=True, check=False

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from hal.configuration import wallbox_file
-from hal.mock.machine import BUSY_S, STATE_FILE, Machine
+from hal.contract import STATE_FILE, WALLBOX_FILE
+from hal.mock.machine import BUSY_S, Machine
 from hal.mock.simulated_box import SimulatedBox
 
 CONTACTOR = 17
@@ -22,8 +23,8 @@ class Victim:
     """Any process that drives the contactor's line."""
 
     def __init__(self, folder: Path) -> None:
-        (folder / wallbox_file.FILE_NAME).write_text(wallbox_file.new_file(mock=True))
-        self.box = SimulatedBox(wallbox_file.load(folder / wallbox_file.FILE_NAME, mock=True), folder)
+        (folder / WALLBOX_FILE).write_text(wallbox_file.new_file(mock=True))
+        self.box = SimulatedBox(wallbox_file.load(folder / WALLBOX_FILE, mock=True), folder)
         self.machine = Machine(self.box, CONTACTOR, folder)
         self.process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
         self.box.line_map.claim(CONTACTOR, self.process.pid)

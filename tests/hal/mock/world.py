@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 from hal.configuration import wallbox_file
 from hal.configuration.sections import Wallbox
+from hal.contract import WALLBOX_FILE
 
 PATIENCE_S = 30.0  # for a machine with other things to do
 
@@ -67,11 +68,11 @@ class RunningMock:
         self._log = folder / "log"
 
     def configure(self, text: str) -> None:
-        (self._config_dir / wallbox_file.FILE_NAME).write_text(text)
+        (self._config_dir / WALLBOX_FILE).write_text(text)
 
     @property
     def box(self) -> Wallbox:
-        return wallbox_file.load(self._config_dir / wallbox_file.FILE_NAME, mock=True)
+        return wallbox_file.load(self._config_dir / WALLBOX_FILE, mock=True)
 
     def start(self) -> None:
         with self._log.open("w") as log:

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from hal.configuration import wallbox_file
-from hal.contract import SOCKET_NAME, Cable, FaultRef, Status
+from hal.contract import SOCKET_NAME, WALLBOX_FILE, Cable, FaultRef, Status
 from hal.mock.simulated_box import SimulatedBox
 from tests.hal.safety.peers import Peer, hello, of, wish
 
@@ -36,8 +36,8 @@ class SafetyProcess:
         """`text` is its wallbox.toml; `environment` comes on top of ours."""
         self.folder = folder
         self._environment = os.environ | (environment or {})
-        (folder / wallbox_file.FILE_NAME).write_text(text or wallbox_file.new_file(mock=True))
-        self.box = SimulatedBox(wallbox_file.load(folder / wallbox_file.FILE_NAME, mock=True), folder)
+        (folder / WALLBOX_FILE).write_text(text or wallbox_file.new_file(mock=True))
+        self.box = SimulatedBox(wallbox_file.load(folder / WALLBOX_FILE, mock=True), folder)
         self.log = (folder / "log").open("a")
         self.renewing = True
         self.limit_a = 16.0

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hal.configuration.sections import Wallbox
-from hal.contract import Status
+from hal.contract import STATE_FILE, Status
 from hal.core.evse import Evse
 from hal.core.persistent_state import PersistentState
 from hal.notify import Notify
@@ -16,7 +16,7 @@ from hal.safety.journal import Journal
 from hal.safety.loop import Loop, Parts, Voice
 from hal.safety.requests import Requests
 from hal.safety.server.server import Server
-from hal.safety.state.file import FILE_NAME, StateFile
+from hal.safety.state.file import StateFile
 from hal.safety.status import Identity
 from tests.hal.safety.peers import hello, of, wish
 from tests.hal.safety.rig import CONTACTOR, SOCKET_BOX, Rig
@@ -43,7 +43,7 @@ class Running:
         voice = Voice(journal, notify or Notify({}), RULES.late_limit_s)
         rules = rules_of(box, mock=True, fifo=True)
         self.evse = Evse(rules, self.rig.now_s, stored or PersistentState())
-        self.state_file = StateFile(runtime_dir / FILE_NAME, runtime_dir)
+        self.state_file = StateFile(runtime_dir / STATE_FILE, runtime_dir)
         self.state_file.ready()
         requests = Requests(self.evse, rules, self.rig.now_s)
         parts = Parts(self.evse, self.rig.lines, self.server, self.state_file, requests)

@@ -15,10 +15,9 @@ from typing import get_args
 import pytest
 
 from hal.configuration import wallbox_file
-from hal.contract import FaultRef
+from hal.contract import STATE_FILE, FaultRef
 from hal.mock.pi.kernel import Policy
 from hal.safety.loop import ENDS_WITHIN_S
-from hal.safety.state.file import FILE_NAME as STATE_FILE
 from tests.hal.safety.process import SafetyProcess, module
 
 LOCKS = {

@@ -13,11 +13,10 @@ from pathlib import Path
 import pytest
 
 from hal.configuration import wallbox_file
-from hal.contract import FaultRef
+from hal.contract import STATE_FILE, WALLBOX_FILE, FaultRef
 from hal.mock.simulated_box import SimulatedBox
 from hal.safety.lines.pwm import PERIOD_NS
 from hal.safety.safe_outputs import FILE_NAME
-from hal.safety.state.file import FILE_NAME as STATE_FILE
 from tests.hal.safety.process import CONTACTOR, SafetyProcess, module
 
 
@@ -116,7 +115,7 @@ def test_claims_name_the_contactor_first(safety: SafetyProcess, runtime_dir: Pat
 
 
 def test_without_the_mock_box_it_says_what_to_start(runtime_dir: Path) -> None:
-    (runtime_dir / wallbox_file.FILE_NAME).write_text(wallbox_file.new_file(mock=True))
+    (runtime_dir / WALLBOX_FILE).write_text(wallbox_file.new_file(mock=True))
     refused = start(runtime_dir, "--mock")
     assert refused.returncode == 2
     assert "start the mock wallbox" in refused.stderr
@@ -124,9 +123,7 @@ def test_without_the_mock_box_it_says_what_to_start(runtime_dir: Path) -> None:
 
 
 def test_a_wrong_wallbox_toml_is_told_in_full(runtime_dir: Path) -> None:
-    (runtime_dir / wallbox_file.FILE_NAME).write_text(
-        wallbox_file.new_file(mock=True).replace("= 16.0", "= 40", 1)
-    )
+    (runtime_dir / WALLBOX_FILE).write_text(wallbox_file.new_file(mock=True).replace("= 16.0", "= 40", 1))
     refused = start(runtime_dir, "--mock")
     assert refused.returncode == 2
     assert "installation.max_current_a" in refused.stderr
@@ -134,8 +131,8 @@ def test_a_wrong_wallbox_toml_is_told_in_full(runtime_dir: Path) -> None:
 
 def test_real_lines_are_never_replaced(runtime_dir: Path) -> None:
     """This machine is no Raspberry Pi: without --mock there is no start, whatever the mock offers."""
-    (runtime_dir / wallbox_file.FILE_NAME).write_text(wallbox_file.new_file(mock=False))
-    box = SimulatedBox(wallbox_file.load(runtime_dir / wallbox_file.FILE_NAME, mock=False), runtime_dir)
+    (runtime_dir / WALLBOX_FILE).write_text(wallbox_file.new_file(mock=False))
+    box = SimulatedBox(wallbox_file.load(runtime_dir / WALLBOX_FILE, mock=False), runtime_dir)
     refused = start(runtime_dir)
     assert refused.returncode == 2
     assert len(refused.stderr.splitlines()) == 1

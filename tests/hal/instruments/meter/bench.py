@@ -13,7 +13,7 @@ from pymodbus.server import ModbusTcpServer
 from hal.configuration import wallbox_file
 from hal.configuration.meter_map import SINGLE_PHASE, MeterName
 from hal.configuration.sections import Wallbox
-from hal.contract import Reading
+from hal.contract import WALLBOX_FILE, Reading
 from hal.instruments.meter.model import Link, TcpLink
 from hal.instruments.meter.poll import MeterPlan, MeterPoll, plan_of
 from hal.mock.serial.meter import MockMeter, simulated_device
@@ -26,7 +26,7 @@ POLL_S = 0.2
 
 def wallbox(folder: Path, model: MeterName) -> Wallbox:
     """A mock box with that meter, of one phase where the meter has one."""
-    path = folder / wallbox_file.FILE_NAME
+    path = folder / WALLBOX_FILE
     path.write_text(wallbox_file.new_file(mock=True))
     box = wallbox_file.load(path, mock=True)
     phases: Literal[1, 3] = 1 if model in SINGLE_PHASE else 3

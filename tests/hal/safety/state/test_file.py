@@ -18,10 +18,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal.contract import FaultRef
+from hal.contract import STATE_FILE, FaultRef
 from hal.core.persistent_state import PersistentState
 from hal.safety import companion
-from hal.safety.state.file import FILE_NAME, Clocks, StateFile, clocks, read
+from hal.safety.state.file import Clocks, StateFile, clocks, read
 from hal.safety.state.lock import StateLock
 
 KEPT = PersistentState(
@@ -62,7 +62,7 @@ def until(holds: Callable[[], bool]) -> None:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / FILE_NAME
+    return tmp_path / STATE_FILE
 
 
 def begun(path: Path) -> StateFile:
@@ -139,7 +139,7 @@ def test_another_version_is_lost_state(path: Path) -> None:
 
 @given(content=st.binary(max_size=300))
 def test_no_content_raises(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
-    path = tmp_path_factory.mktemp("state") / FILE_NAME
+    path = tmp_path_factory.mktemp("state") / STATE_FILE
     path.write_bytes(content)
     assert read(path, clocks()).lost
 
@@ -214,7 +214,7 @@ def test_a_start_waits_for_the_writers_of_the_one_before(path: Path) -> None:
 
 def test_a_folder_that_cannot_be_used_is_said_and_tried_again(tmp_path: Path) -> None:
     folder = tmp_path / "absent"
-    state_file = StateFile(folder / FILE_NAME, tmp_path)
+    state_file = StateFile(folder / STATE_FILE, tmp_path)
     assert state_file.ready()
     state_file.store(KEPT, 1000.0)
     until(lambda: "No such file" in state_file.trouble(1000.0))
@@ -225,10 +225,10 @@ def test_a_folder_that_cannot_be_used_is_said_and_tried_again(tmp_path: Path) ->
 
 
 def test_a_file_that_cannot_be_written_is_said_until_it_can(path: Path, state_file: StateFile) -> None:
-    path.with_name(FILE_NAME + ".new").mkdir()
+    path.with_name(STATE_FILE + ".new").mkdir()
     state_file.store(KEPT, 1000.0)
     until(lambda: "Is a directory" in state_file.trouble(1000.0))
-    path.with_name(FILE_NAME + ".new").rmdir()
+    path.with_name(STATE_FILE + ".new").rmdir()
     state_file.store(KEPT, 1005.0)
     assert state_file.trouble(1005.0) != ""
     state_file.store(KEPT, 1011.0)
@@ -330,7 +330,7 @@ def test_a_writer_killed_with_something_unwritten_makes_the_next_start_unsure(pa
 
 def test_what_could_not_be_written_to_the_end_makes_the_next_start_unsure(path: Path) -> None:
     state_file = begun(path)
-    path.with_name(FILE_NAME + ".new").mkdir()
+    path.with_name(STATE_FILE + ".new").mkdir()
     state_file.store(KEPT, 1000.0)
     state_file.close()
     again = StateFile(path, path.parent)

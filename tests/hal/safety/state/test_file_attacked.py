@@ -19,8 +19,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hal.contract import FaultRef
-from hal.safety.state.file import FILE_NAME, StateFile, clocks, read
+from hal.contract import STATE_FILE, FaultRef
+from hal.safety.state.file import StateFile, clocks, read
 
 Step = Literal["fault", "clear", "count", "wait", "kill", "stop", "continue", "die", "stumble"]
 STEPS: tuple[Step, ...] = (
@@ -46,7 +46,7 @@ class Box:
     """Lives on one folder."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / FILE_NAME
+        self.path = folder / STATE_FILE
         self.model = Model()
         self.writers: list[int] = []
         self.number = 0
