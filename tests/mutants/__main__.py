@@ -50,7 +50,7 @@ def _check_green(chosen: list[Mutant]) -> None:
     """All named tests pass on the source as it is."""
     with tempfile.TemporaryDirectory(prefix="evse-mutant-") as folder:
         _copy(Path(folder))
-        tests = sorted({_matching(mutant) for mutant in chosen})
+        tests = sorted({matching(mutant) for mutant in chosen})
         ran = _pytest(Path(folder), tests)
         if ran.returncode != 0:
             raise CatalogueError(f"the named tests are not green before any mutation:\n{ran.stdout[-3000:]}")
@@ -60,14 +60,14 @@ def _is_killed(mutant: Mutant) -> bool:
     with tempfile.TemporaryDirectory(prefix="evse-mutant-") as folder:
         _copy(Path(folder))
         source = Path(folder) / "hal" / "core" / f"{mutant.module}.py"
-        source.write_text(_mutated(mutant, source.read_text()))
-        ran = _pytest(Path(folder), [_matching(mutant)])
+        source.write_text(mutated(mutant, source.read_text()))
+        ran = _pytest(Path(folder), [matching(mutant)])
         if ran.returncode not in (0, TEST_FAILED):
             raise CatalogueError(f"{mutant.name}: {mutant.test} did not run:\n{ran.stdout[-3000:]}")
         return ran.returncode == TEST_FAILED
 
 
-def _mutated(mutant: Mutant, source: str) -> str:
+def mutated(mutant: Mutant, source: str) -> str:
     if (times := source.count(mutant.old)) != 1:
         raise CatalogueError(
             f"{mutant.name}: {mutant.old!r} stands {times} times in {mutant.module}.py, must be once: "
@@ -76,7 +76,7 @@ def _mutated(mutant: Mutant, source: str) -> str:
     return source.replace(mutant.old, mutant.new)
 
 
-def _matching(mutant: Mutant) -> str:
+def matching(mutant: Mutant) -> str:
     """The whole name of the test that begins as the catalogue says: exactly one."""
     file, begins = mutant.test.split("::")
     path = ROOT / "tests" / "hal" / "core" / file
