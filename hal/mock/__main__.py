@@ -13,6 +13,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -51,6 +52,7 @@ class World:
         """Continues register and ledger kept in `state_dir`. Raises WorldFileError."""
         self._folder = state_dir / world_file.FOLDER
         self._not_kept = ""  # why register and ledger were not written last
+        self._writing = threading.Lock()  # a thread may still write when the world ends and writes the last
         before = world_file.read(self._folder)
         self._box = SimulatedBox(wallbox, runtime_dir)
         if before is not None:
@@ -118,15 +120,16 @@ class World:
 
     def _keep_now(self, snapshot: Snapshot) -> bool:
         """Whether it is on disk. One that is full ends no world; what goes wrong is said once."""
-        wrong = ""
-        try:
-            world_file.write(self._folder, snapshot)
-        except OSError as error:
-            wrong = error.strerror or str(error)
-        if wrong and wrong != self._not_kept:
-            log.warning("%s: register and ledger cannot be written: %s", self._folder, wrong)
-        self._not_kept = wrong
-        return not wrong
+        with self._writing:
+            wrong = ""
+            try:
+                world_file.write(self._folder, snapshot)
+            except OSError as error:
+                wrong = error.strerror or str(error)
+            if wrong and wrong != self._not_kept:
+                log.warning("%s: register and ledger cannot be written: %s", self._folder, wrong)
+            self._not_kept = wrong
+            return not wrong
 
 
 async def _live(wallbox: Wallbox, state_dir: Path, runtime_dir: Path) -> None:
