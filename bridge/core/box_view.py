@@ -8,15 +8,22 @@ from dataclasses import dataclass
 import msgspec
 
 from bridge.core.rows import Phases
-from hal.contract import Box, Fault, InstrumentBox, Reading, Status, Temperatures
+from hal.contract import (
+    FRESH_S,
+    LOST_RECOVER_S,
+    READER_GRACE_S,
+    SILENT_S,
+    Box,
+    Fault,
+    InstrumentBox,
+    Reading,
+    Status,
+    Temperatures,
+)
 
-FRESH_S = 3.0  # a reading older than this is no reading
-SILENT_S = 3.0  # `hal.safety` sends a Status each second
 STATUS_LATE_S = 1.5  # then what it relays is no longer judged
-READER_GRACE_S = 3.0  # opening a port takes a moment, at a start and after a replug
 SETTLE_S = 3.0  # after a start of `hal.safety` a missing car is not yet believed
 FULL_A = 80.0  # asks for all there is, until the box has said what its installation allows
-LOST_RECOVER_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)

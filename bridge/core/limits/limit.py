@@ -7,9 +7,9 @@ from bridge.core.limits.absence import Absence
 from bridge.core.limits.installed_profiles import InstalledProfiles
 from bridge.core.now import Now
 from bridge.core.session import State, Transaction
+from hal.contract import LOST_PAUSE_S
 
-LOST_CAP_A = 6.0  # without a meter,
-LOST_PAUSE_S = 60.0  # for so long; then nothing
+LOST_CAP_A = 6.0  # without a meter, for LOST_PAUSE_S; then nothing
 
 
 def limit_a(state: State, box: BoxView, profiles: InstalledProfiles, absence: Absence, now: Now) -> float:

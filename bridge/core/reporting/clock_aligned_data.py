@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bridge.core.box_view import FRESH_S, BoxView
+from bridge.core.box_view import BoxView
 from bridge.core.configuration.configuration import Configuration
 from bridge.core.now import Now, is_dated
 from bridge.core.reporting.meter_values import Occasion, sample
 from bridge.core.rows import Sample
+from hal.contract import FRESH_S
 
 DAY_S = 86_400
 LATE_S = FRESH_S  # a step that comes later than this has missed the instant: its numbers are of another time

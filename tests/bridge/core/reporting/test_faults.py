@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.core.box_view import READER_GRACE_S, BoxView
+from bridge.core.box_view import BoxView
 from bridge.core.reporting.faults import error
 from bridge.core.service import Service
-from hal.contract import InstrumentBox
+from hal.contract import READER_GRACE_S, InstrumentBox
 from tests.bridge.core.messages import fault, status
 
 FIT = Service(accepted=True, operative=True)
