@@ -26,7 +26,7 @@ from bridge.folders import CommandError
 from bridge.mock_client import ask
 from hal import contract
 from hal.configuration import wallbox_file
-from hal.contract import Hello, LineBuffer, Reading, Status
+from hal.contract import WALLBOX_FILE, Hello, LineBuffer, Reading, Status
 from tests.scenarios.door import Door, in_words
 from tests.scenarios.script import Mode, Scenario
 from tests.scenarios.world import Arrival, Closed, Connected, Restarted, Said
@@ -111,9 +111,11 @@ class RealWorld:
         if "installation.phases" in wallbox:
             wallbox["installation.phases"] = int(str(wallbox["installation.phases"]))
         self._run.config.mkdir()
-        for module, values in ((wallbox_file, wallbox), (bridge_settings, charge_point)):
-            text = with_values(module.new_file(mock=True), values)
-            (self._run.config / module.FILE_NAME).write_text(text)
+        for name, text, values in (
+            (WALLBOX_FILE, wallbox_file.new_file(mock=True), wallbox),
+            (bridge_settings.FILE_NAME, bridge_settings.new_file(mock=True), charge_point),
+        ):
+            (self._run.config / name).write_text(with_values(text, values))
 
     def _await(self, ready: Callable[[], bool]) -> None:
         deadline_s = time.monotonic() + READY_S
