@@ -18,8 +18,10 @@ from tests.hal.core.world import Asked
 pytestmark = pytest.mark.campaign
 RHYTHMIC = ["cp_open", "cp_short", "diode", "pp_lost", "pp_short", "rcm", "cut_lock_feedback", "stop_button"]
 RHYTHM_TICKS = 90
-RHYTHMS = st.lists(st.booleans(), min_size=2, max_size=12) | st.sampled_from(
-    [[True, False], [True, False, True, False, False]]
+RHYTHMS = (
+    st.lists(st.booleans(), min_size=2, max_size=12)
+    | st.just([True, False])
+    | st.just([True, False, True, False, False])
 )
 WAITS = st.floats(0.0, 4.0)
 
@@ -58,17 +60,19 @@ class AnyLife(RuleBasedStateMachine):
     @rule(
         name=st.sampled_from(RHYTHMIC),
         rhythm=RHYTHMS,
-        times=st.integers(1, 40),
-        charges=st.booleans(),
+        ticks=st.sampled_from([3, RHYTHM_TICKS, RHYTHM_TICKS]),
         wait_s=WAITS,
     )
-    def is_disturbed(self, name: str, rhythm: list[bool], times: int, charges: bool, wait_s: float) -> None:
-        """In steps of a tick."""
+    def is_disturbed(self, name: str, rhythm: list[bool], ticks: int, wait_s: float) -> None:
+        """In steps of a tick, of a box that is otherwise well and charges if it may."""
         plant = self.life.world.plant
-        if charges:
-            self.life.charge()
-        self.life.do(f"{name} by {rhythm} {times} times", lambda: None)
-        for bad in (rhythm * times)[:RHYTHM_TICKS]:
+        for other in sorted(plant.faults):
+            self.life.clear(other)
+        self.welded = False
+        self.life.ask(Asked(clears=True))
+        self.life.charge()
+        self.life.do(f"{name} by {rhythm} for {ticks} ticks", lambda: None)
+        for bad in (rhythm * ticks)[:ticks]:
             (plant.fault if bad else plant.clear)(name)
             self.life.world.tick()
         self.life.clear(name)
@@ -111,7 +115,7 @@ class AnyLife(RuleBasedStateMachine):
 
 TestAnyLife = AnyLife.TestCase
 TestAnyLife.settings = settings(
-    max_examples=60,
+    max_examples=120,
     stateful_step_count=12,
     deadline=None,
     suppress_health_check=list(HealthCheck),
