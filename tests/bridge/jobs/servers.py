@@ -132,7 +132,8 @@ async def misbehaving(conduct: Misbehaviour, tls: ssl.SSLContext | None = None) 
             yield server.sockets[0].getsockname()[1]
         finally:
             for conversation, writer in conversations.items():
-                writer.transport.abort()
+                if not conversation.done():  # else it is closed, and 3.13 cannot abort a closed one
+                    writer.transport.abort()
                 conversation.cancel()
             await asyncio.gather(*conversations, return_exceptions=True)
 
