@@ -23,7 +23,7 @@ from bridge.central_system.effects import Effects, Outcome, Reconnect
 from bridge.central_system.events import Closed, Opened, Received, Refused
 from bridge.core.calendar import Calendar
 from bridge.core.charge_point import ChargePoint
-from bridge.core.maintenance.errand import Ended
+from bridge.core.errand import Ended
 from bridge.core.now import Now
 from bridge.core.rows import Remembered
 from bridge.core.setup import ORDERLY

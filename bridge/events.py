@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bridge.central_system.events import LinkEvent
-from bridge.core.maintenance.errand import Ended
+from bridge.core.errand import Ended
 from bridge.local.orders import Ordered
 from hal.contract import Message
 

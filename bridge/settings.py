@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Meta
 
 from bridge.core.configuration.keys import UNKNOWN, first_value_fault, known_keys
-from bridge.core.maintenance.errand import INTERVAL_LEAST_S
+from bridge.core.errand import INTERVAL_LEAST_S
 from bridge.core.password import LONGEST, SHORTEST
 from bridge.core.setup import LostLimit
 from bridge.core.zaptec import BEHAVIOURS, Mode

@@ -97,9 +97,16 @@ CORE_FLOORS = (
     ("bridge.core.configuration",),
     ("bridge.core.calendar", "bridge.core.session", "bridge.core.setup"),
     ("bridge.core.box_view",),
+    ("bridge.core.decisions",),
     ("bridge.core.rows",),
     ("bridge.core.charging_profile", "bridge.core.id_tag"),
-    ("bridge.core.outgoing", "bridge.core.now", "bridge.core.password", "bridge.core.service"),
+    (
+        "bridge.core.outgoing",
+        "bridge.core.now",
+        "bridge.core.password",
+        "bridge.core.service",
+        "bridge.core.errand",
+    ),
     ("bridge.core.zaptec",),
 )
 

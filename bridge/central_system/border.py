@@ -17,8 +17,8 @@ from bridge.central_system.frames import (
     printable,
 )
 from bridge.central_system.schemas import Needed, Payload, needed
+from bridge.core.errand import INTERVAL_LEAST_S, INTERVAL_MOST_S, MOST_RETRIES
 from bridge.core.id_tag import without_empty
-from bridge.core.maintenance.errand import INTERVAL_LEAST_S, INTERVAL_MOST_S, MOST_RETRIES
 
 # OCPP 1.6 leaves integers without bounds; these are what every language of a Central System holds.
 INT32 = (-(2**31), 2**31 - 1)

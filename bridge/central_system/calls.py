@@ -10,7 +10,7 @@ from typing import assert_never
 
 from bridge.central_system import border
 from bridge.central_system.border import Refusal
-from bridge.central_system.effects import NOT_CONNECTED, Decisions, Environment, Outcome, Reconnect
+from bridge.central_system.effects import NOT_CONNECTED, Environment, Gathered, Outcome, Reconnect
 from bridge.central_system.frames import Call, CallError, CallResult, Correlation, OpenCall, encode
 from bridge.central_system.lane import Lane
 from bridge.central_system.liveness import Liveness
@@ -33,7 +33,7 @@ class Calls:
     ) -> None:
         self.registration = registration
         self.liveness = Liveness(charge_point.configuration)
-        self.decisions = Decisions()
+        self.decisions = Gathered()
         self._charge_point = charge_point
         self._environment = environment
         self._outbox = Outbox(rows, charge_point.configuration, charge_point.provisioning.behaviour)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from bridge.central_system.outbox import TRANSACTION_TIME_OUT_S
 from bridge.central_system.schemas import Payload
 from bridge.core.calendar import Calendar
-from bridge.core.maintenance.errand import INTERVAL_LEAST_S, Errand
+from bridge.core.errand import INTERVAL_LEAST_S, Errand
 from bridge.core.rows import Change, TransactionStarted
 
 
@@ -70,8 +70,8 @@ class Effects:
 
 
 @dataclass(slots=True)
-class Decisions:
-    """What has been decided since the last `drain`, in order."""
+class Gathered:
+    """Gathers effects since the last `drain`, in order."""
 
     changes: list[Change] = field(default_factory=list)
     frames: list[str] = field(default_factory=list)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bridge.central_system import border
 from bridge.central_system.calls import Calls
-from bridge.central_system.effects import Decisions, Environment
+from bridge.central_system.effects import Environment, Gathered
 from bridge.central_system.frames import (
     DESCRIPTION_LIMIT,
     Call,
@@ -27,7 +27,7 @@ class Requests:
     """Answers one connection after another. Knows `calls`, since an operation may trigger a call of ours."""
 
     def __init__(
-        self, charge_point: ChargePoint, environment: Environment, calls: Calls, decisions: Decisions
+        self, charge_point: ChargePoint, environment: Environment, calls: Calls, decisions: Gathered
     ) -> None:
         self._charge_point = charge_point
         self._environment = environment

@@ -6,27 +6,26 @@ Changes are made durable before any wish or frame that rests on them leaves the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from itertools import chain
+from dataclasses import replace
 
 from bridge.core.box_view import BoxView
 from bridge.core.calendar import Undated
 from bridge.core.configuration.authorization_key import AUTHORIZATION_KEY, Passwords
 from bridge.core.configuration.configuration import Configuration
+from bridge.core.decisions import Decided, Decisions
+from bridge.core.errand import Ended
 from bridge.core.id_tag import IdTagInfo
 from bridge.core.limits.absence import Absence
 from bridge.core.limits.installed_profiles import InstalledProfiles
 from bridge.core.limits.limit import limit_a
-from bridge.core.maintenance.errand import Ended, Errand
 from bridge.core.maintenance.maintenance import Maintenance
 from bridge.core.maintenance.restart import Restart, RestartKind
 from bridge.core.now import Now
-from bridge.core.outgoing import Outgoing
 from bridge.core.premises import Premises
 from bridge.core.remembered_values import recalled
 from bridge.core.reporting.faults import LIST_CONFLICT, RESET_FAILURE
 from bridge.core.reports import Reports
-from bridge.core.rows import Change, Remembered
+from bridge.core.rows import Remembered
 from bridge.core.service import Service
 from bridge.core.session import State, Transaction
 from bridge.core.setup import ACCEPTED_AT, OPERATIVE, Memory, Provisioning
@@ -36,16 +35,6 @@ from hal.contract import Box as WallboxBox
 from hal.contract import Card, InstrumentBox, Reading, Status, Temperatures
 
 FIRST_WORD_S = 5.0  # so long no status is told before `hal.safety` has spoken
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """What an event led to, in the order in which it is to be carried out."""
-
-    changes: tuple[Change, ...]
-    calls: tuple[Outgoing, ...]
-    errands: tuple[Errand, ...]
-    notes: tuple[str, ...]  # for the log
 
 
 class ChargePoint:
@@ -64,19 +53,18 @@ class ChargePoint:
             accepted=accepted or provisioning.accept_before_registration,
             operative=memory.remembered.get(OPERATIVE) != "false",
         )
-        premises = Premises(provisioning, configuration, self.box, self.service)
+        self._decisions = Decisions(changes=list(recall.changes), notes=list(recall.notes))
+        premises = Premises(provisioning, configuration, self.box, self.service, self._decisions)
         self.connector = Connector(premises, memory)
-        self.profiles = InstalledProfiles(memory.profiles)
-        self.maintenance = Maintenance(provisioning.firmware_version, memory.remembered)
+        self.profiles = InstalledProfiles(memory.profiles, self._decisions)
+        self.maintenance = Maintenance(provisioning.firmware_version, memory.remembered, self._decisions)
         place = f"{provisioning.charge_point_id} {provisioning.central_system_url}"
-        self.passwords = Passwords(provisioning.password, place, memory.remembered)
+        self.passwords = Passwords(provisioning.password, place, memory.remembered, self._decisions)
         self.clearing = FaultClearing()
         self._restart = Restart()
         self._undated = Undated(provisioning.boot_id, undated=memory.undated)
         self._absence = Absence(provisioning.lost_limit, now.s)
         self._start_unrecorded = False
-        self._changes: list[Change] = list(recall.changes)
-        self._notes: list[str] = list(recall.notes)
         self.connector.recall(memory, now)
         self.reports = Reports(premises, self.connector, now)
 
@@ -91,24 +79,8 @@ class ChargePoint:
         return self._restart.due
 
     def drain(self) -> Decided:
-        """What was decided since the last time."""
-        connector, maintenance = self.connector, self.maintenance
-        changes = (
-            connector.changes,
-            connector.reservations.changes,
-            self.profiles.changes,
-            maintenance.changes,
-            self.passwords.changes,
-            self._changes,
-        )
-        calls = (connector.calls, self.reports.calls, maintenance.calls)
-        errands = maintenance.drain_errands()
-        notes = (self._notes, self.passwords.notes)
-        made = (*chain(*changes), *connector.authorization.drain())
-        decided = Decided(made, tuple(chain(*calls)), errands, tuple(chain(*notes)))
-        for collected in (*changes, *calls, *notes):
-            collected.clear()
-        return decided
+        """Hands out what was decided since the last time."""
+        return self._decisions.drain()
 
     def wish(self, now: Now) -> WishContent:
         """What to ask of the box at this moment."""
@@ -156,7 +128,7 @@ class ChargePoint:
         """Time has become known: before anything else is dated."""
         of_earlier_boot = isinstance(self.state, Transaction) and self.state.of_earlier_boot
         if (dated := self._undated.step(now, of_earlier_boot=of_earlier_boot)) is not None:
-            self._changes.append(dated)
+            self._decisions.changes.append(dated)
             for each in (self.connector, self.profiles, self.reports):
                 each.date(now)
 
@@ -171,7 +143,7 @@ class ChargePoint:
     def link_registered(self) -> None:
         """An accepted connection: the current status of 0 and 1, never history."""
         self.service.online = self.service.accepted = True
-        self._changes.append(Remembered(ACCEPTED_AT, self.provisioning.central_system_url))
+        self._decisions.changes.append(Remembered(ACCEPTED_AT, self.provisioning.central_system_url))
         self.reports.link_registered()
 
     def link_lost(self) -> None:
@@ -215,7 +187,7 @@ class ChargePoint:
     def set_operative(self, operative: bool) -> bool:
         """OCPP 1.6 5.2, persisted. False: scheduled, in force when the transaction is over."""
         self.service.operative = operative
-        self._changes.append(Remembered(OPERATIVE, "true" if operative else "false"))
+        self._decisions.changes.append(Remembered(OPERATIVE, "true" if operative else "false"))
         return operative or not isinstance(self.state, Transaction)
 
     def change_key(self, name: str, value: str) -> str:
@@ -223,7 +195,7 @@ class ChargePoint:
         if name.lower() == AUTHORIZATION_KEY.lower():
             return self._write_password(value)
         answer, changes = self.configuration.change(name, value)
-        self._changes += changes
+        self._decisions.changes += changes
         return answer
 
     def _write_password(self, value: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bridge.core.box_view import BoxView
 from bridge.core.configuration.configuration import Configuration
+from bridge.core.decisions import Decisions
 from bridge.core.service import Service
 from bridge.core.setup import Provisioning
 
@@ -18,3 +19,4 @@ class Premises:
     configuration: Configuration
     box: BoxView
     service: Service
+    decisions: Decisions

@@ -20,10 +20,9 @@ FIRST_WORD_S = 5.0  # so long no status is told before `hal.safety` has spoken
 
 
 class Reports:
-    """`calls` out, in order; `step` comes after that of the connector. Nothing is queued while offline."""
+    """`step` comes after that of the connector. Nothing is queued while offline."""
 
     def __init__(self, premises: Premises, connector: Connector, now: Now) -> None:
-        self.calls: list[Outgoing] = []
         self._premises = premises
         self._box, self._service = premises.box, premises.service
         self._configuration = premises.configuration
@@ -83,7 +82,9 @@ class Reports:
         return error(self._box, self._service, now.s)
 
     def _notify(self, payload: dict[str, Any], after_stop_of: int | None) -> None:
-        self.calls.append(Outgoing("StatusNotification", payload, after_stop_of=after_stop_of))
+        self._premises.decisions.calls.append(
+            Outgoing("StatusNotification", payload, after_stop_of=after_stop_of)
+        )
 
     def notify_passing(self, report: Report, now: Now) -> None:
         """Reports an error of the box and clears it at once: it stops nothing."""
@@ -135,7 +136,7 @@ class Reports:
         state = self._connector.state
         if isinstance(state, Transaction) and state.transaction_id is not None:
             payload["transactionId"] = state.transaction_id
-        self.calls.append(Outgoing("MeterValues", payload))
+        self._premises.decisions.calls.append(Outgoing("MeterValues", payload))
         return True
 
     # Observations

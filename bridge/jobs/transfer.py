@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 import aioftp
 import aiohttp
 
-from bridge.core.maintenance.errand import Upload
+from bridge.core.errand import Upload
 from bridge.jobs.allowance import Allowance
 from bridge.jobs.attempt import Patience, Tls, TransferError
 

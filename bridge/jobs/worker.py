@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, assert_never
 
-from bridge.core.maintenance.errand import (
+from bridge.core.errand import (
     Done,
     Ended,
     Errand,

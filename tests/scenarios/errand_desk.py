@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridge.core.maintenance.errand import (
+from bridge.core.errand import (
     Done,
     Ended,
     Errand,

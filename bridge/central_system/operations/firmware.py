@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from bridge.central_system.frames import OcppError
 from bridge.central_system.operations.question import Answer, Question
 from bridge.central_system.schemas import Payload
+from bridge.core.errand import Upload
 from bridge.core.maintenance.diagnostics import Plan
-from bridge.core.maintenance.errand import Upload
 from bridge.core.maintenance.firmware import BusyError
 from bridge.core.maintenance.location import LocationError, checked, upload_target
 from bridge.core.now import Now

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bridge.core.authorization.cache import AuthorizationCache
 from bridge.core.authorization.local_list import LocalList
 from bridge.core.configuration.configuration import Configuration
+from bridge.core.decisions import Decisions
 from bridge.core.id_tag import IdTagInfo, IdTags, Source
 from bridge.core.now import Now
-from bridge.core.rows import Change
 
 INVALID = IdTagInfo("Invalid")
 UNKNOWN_BUT_ALLOWED = IdTagInfo("Accepted")
@@ -16,17 +16,10 @@ UNKNOWN_BUT_ALLOWED = IdTagInfo("Accepted")
 class Authorization:
     """The local list, the cache, and how much they count."""
 
-    def __init__(self, configuration: Configuration, id_tags: IdTags) -> None:
-        self.local_list = LocalList(configuration, id_tags)
-        self.cache = AuthorizationCache(configuration, id_tags)
+    def __init__(self, configuration: Configuration, id_tags: IdTags, decisions: Decisions) -> None:
+        self.local_list = LocalList(configuration, id_tags, decisions)
+        self.cache = AuthorizationCache(configuration, id_tags, decisions)
         self._configuration = configuration
-
-    def drain(self) -> tuple[Change, ...]:
-        """What changed since the last time."""
-        changes = (*self.local_list.changes, *self.cache.changes)
-        self.local_list.changes.clear()
-        self.cache.changes.clear()
-        return changes
 
     def known(self, id_tag: str, now: Now) -> IdTagInfo | None:
         """OCPP 1.6 3.5.3: the list goes before the cache, also where it refuses."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 
 from bridge.core.configuration.configuration import Configuration
+from bridge.core.decisions import Decisions
 from bridge.core.id_tag import IdTagInfo, IdTags
-from bridge.core.rows import CacheCleared, Change, TagCached
+from bridge.core.rows import CacheCleared, TagCached
 
 
 class AuthorizationCache:
-    """Asked of the store; what changes comes out in `changes`."""
+    """Asks the store; what is to change there is decided."""
 
-    def __init__(self, configuration: Configuration, id_tags: IdTags) -> None:
-        self.changes: list[Change] = []
+    def __init__(self, configuration: Configuration, id_tags: IdTags, decisions: Decisions) -> None:
+        self._decisions = decisions
         self._configuration = configuration
         self._id_tags = id_tags
 
@@ -31,12 +32,12 @@ class AuthorizationCache:
         """An answer of the Central System for a tag that is not in the list. Out of use, what it outdates is
         forgotten and nothing is learned."""
         if self.in_use:
-            self.changes.append(TagCached(id_tag, info, moment))
+            self._decisions.changes.append(TagCached(id_tag, info, moment))
         elif self._id_tags.cached(id_tag) is not None:
-            self.changes.append(TagCached(id_tag, None, moment))
+            self._decisions.changes.append(TagCached(id_tag, None, moment))
 
     def clear(self) -> bool:
         """OCPP 1.6 5.4. False: not in use, nothing is cleared."""
         if self.in_use:
-            self.changes.append(CacheCleared())
+            self._decisions.changes.append(CacheCleared())
         return self.in_use

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Literal
 
 from bridge.core.configuration.configuration import Configuration
+from bridge.core.decisions import Decisions
 from bridge.core.id_tag import IdTagInfo, IdTags, ListEntry
-from bridge.core.rows import Change, LocalListSent
+from bridge.core.rows import LocalListSent
 
 UpdateType = Literal["Full", "Differential"]
 UpdateAnswer = Literal["Accepted", "Failed", "NotSupported", "VersionMismatch", "TooLong"]
@@ -16,10 +17,10 @@ NOT_IN_USE = -1  # OCPP 1.6 6.28: local lists are not supported
 
 
 class LocalList:
-    """Asked of the store; what changes comes out in `changes`."""
+    """Asks the store; what is to change there is decided."""
 
-    def __init__(self, configuration: Configuration, id_tags: IdTags) -> None:
-        self.changes: list[Change] = []
+    def __init__(self, configuration: Configuration, id_tags: IdTags, decisions: Decisions) -> None:
+        self._decisions = decisions
         self._configuration = configuration
         self._id_tags = id_tags
 
@@ -58,7 +59,9 @@ class LocalList:
             return "TooLong"
         if self._size_after(update, last.values()) > self._most("LocalAuthListMaxLength"):
             return "TooLong"
-        self.changes.append(LocalListSent(version, tuple(last.values()), replaces=update == "Full"))
+        self._decisions.changes.append(
+            LocalListSent(version, tuple(last.values()), replaces=update == "Full")
+        )
         return "Accepted"
 
     def _most(self, key: str) -> int:

@@ -9,9 +9,10 @@ from typing import Annotated
 
 import msgspec
 
+from bridge.core.decisions import Decisions
 from bridge.core.id_tag import IdTagInfo, same_group, same_tag
 from bridge.core.now import Now
-from bridge.core.rows import Change, Remembered
+from bridge.core.rows import Remembered
 from bridge.core.setup import RESERVATION
 
 
@@ -42,20 +43,20 @@ class Reservations:
     Unavailable; the owner tells of all but the expiry.
     """
 
-    def __init__(self, remembered: str | None) -> None:
-        self.changes: list[Change] = []
+    def __init__(self, remembered: str | None, decisions: Decisions) -> None:
+        self.decisions = decisions
         self.held = None if remembered is None else Reservation.from_text(remembered)
 
     def hold(self, reservation: Reservation) -> None:
         """Takes the place of the one before."""
         self.held = reservation
-        self.changes.append(Remembered(RESERVATION, reservation.to_text()))
+        self.decisions.changes.append(Remembered(RESERVATION, reservation.to_text()))
 
     def end(self) -> None:
         """Idempotent."""
         if self.held is not None:
             self.held = None
-            self.changes.append(Remembered(RESERVATION, None))
+            self.decisions.changes.append(Remembered(RESERVATION, None))
 
     def step(self, now: Now, *, free_charging: bool) -> None:
         """Time. In free charging it is dropped, as a Zaptec does: nobody is asked who they are."""

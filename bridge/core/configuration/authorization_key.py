@@ -20,9 +20,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from bridge.core.decisions import Decisions
 from bridge.core.now import Now
 from bridge.core.password import Password, decoded, verbatim
-from bridge.core.rows import Change, Remembered
+from bridge.core.rows import Remembered
 
 AUTHORIZATION_KEY = "AuthorizationKey"
 REMEMBERED = "authorization_key"
@@ -53,12 +54,13 @@ def kept(text: str) -> _Kept:
 
 
 class Passwords:
-    """Which password opens the next connection. `changes` and `notes` are for the owner to take."""
+    """Which password opens the next connection."""
 
-    def __init__(self, in_file: Password | None, place: str, remembered: Mapping[str, str]) -> None:
+    def __init__(
+        self, in_file: Password | None, place: str, remembered: Mapping[str, str], decisions: Decisions
+    ) -> None:
         """`place`: where we go and as whom."""
-        self.changes: list[Change] = []
-        self.notes: list[str] = []
+        self.decisions = decisions
         self._in_file = in_file
         self._basis = f"{in_file.secret.hex() if in_file is not None else ''} {place}"
         self._kept: _Kept | None = None
@@ -71,8 +73,8 @@ class Passwords:
         if kept.basis == self._basis:
             self._kept = kept
             return
-        self.changes.append(Remembered(REMEMBERED, None))
-        self.notes.append(
+        self.decisions.changes.append(Remembered(REMEMBERED, None))
+        self.decisions.notes.append(
             "central_system.password, its url or charge_point.id was changed since the Central System wrote "
             "an AuthorizationKey: the file's password counts"
         )
@@ -87,7 +89,9 @@ class Passwords:
             return "Accepted"
         old = self._kept.old if self._kept is not None and not self._kept.proven else self._newest
         self._remember(_Kept(new, old, proven=False, basis=self._basis))
-        self.notes.append("the Central System wrote a new AuthorizationKey: from the next connection on")
+        self.decisions.notes.append(
+            "the Central System wrote a new AuthorizationKey: from the next connection on"
+        )
         return "Accepted"
 
     @property
@@ -106,7 +110,9 @@ class Passwords:
         if kept is not None and not kept.proven and used == kept.new:
             self._remember(replace(kept, old=None, proven=True))
             self._falls_back_until_s = None
-            self.notes.append("the Central System takes the new AuthorizationKey: the old one is forgotten")
+            self.decisions.notes.append(
+                "the Central System takes the new AuthorizationKey: the old one is forgotten"
+            )
 
     def refused(self, used: Password | None, now: Now) -> None:
         """401 for that. One that was taken once stays: then the Central System has to be asked why."""
@@ -115,17 +121,17 @@ class Passwords:
             return
         if used == kept.new:
             self._falls_back_until_s = now.s + self._falls_back_s
-            self.notes.append(
+            self.decisions.notes.append(
                 f"the Central System refused its new AuthorizationKey: back to the old password for "
                 f"{self._falls_back_s:.0f} s, then the new one again"
             )
             self._falls_back_s = min(2 * self._falls_back_s, FALL_BACK_MAX_S)
         else:
             self._falls_back_until_s = None
-            self.notes.append(
+            self.decisions.notes.append(
                 "the Central System refused the old password too: back to the new AuthorizationKey"
             )
 
     def _remember(self, kept: _Kept) -> None:
         self._kept = kept
-        self.changes.append(Remembered(REMEMBERED, kept.as_text()))
+        self.decisions.changes.append(Remembered(REMEMBERED, kept.as_text()))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from bridge.core.box_view import BoxView
 from bridge.core.charging_profile import ChargingProfile, Mains, Moment, Purpose, moment
+from bridge.core.decisions import Decisions
 from bridge.core.limits.charging_schedule import (
     Circumstances,
     CompositeSchedule,
@@ -15,7 +16,7 @@ from bridge.core.limits.charging_schedule import (
     prevailing,
 )
 from bridge.core.now import Now
-from bridge.core.rows import Change, ProfileInstalled, ProfilesRemoved
+from bridge.core.rows import ProfileInstalled, ProfilesRemoved
 from bridge.core.session import Authorized, Authorizing, State, Transaction
 from bridge.core.zaptec import MOST_PROFILES
 
@@ -43,10 +44,10 @@ class Criteria:
 
 
 class InstalledProfiles:
-    """`changes` are to be made durable; `follow` comes at every step, so that a TxProfile dies in time."""
+    """`follow` comes at every step, so that a TxProfile dies in time."""
 
-    def __init__(self, recalled: Iterable[ChargingProfile]) -> None:
-        self.changes: list[Change] = []
+    def __init__(self, recalled: Iterable[ChargingProfile], decisions: Decisions) -> None:
+        self.decisions = decisions
         self._profiles: tuple[ChargingProfile, ...] = tuple(recalled)
         self._of_start: ChargingProfile | None = None  # of a RemoteStart that waits for its car
         self._ruling: tuple[Circumstances, Moment, Ruling] | None = None  # None: to be found anew
@@ -72,7 +73,7 @@ class InstalledProfiles:
         self._keep(tuple(each for each in self._profiles if not profile.replaces(each)))
         self._profiles = (*self._profiles, profile)
         self._ruling = None
-        self.changes.append(ProfileInstalled(profile))
+        self.decisions.changes.append(ProfileInstalled(profile))
 
     @property
     def want_one_phase(self) -> bool:
@@ -115,7 +116,7 @@ class InstalledProfiles:
         gone = tuple(each.profile_id for each in self._profiles if each not in staying)
         if gone:
             self._profiles, self._ruling = staying, None
-            self.changes.append(ProfilesRemoved(gone))
+            self.decisions.changes.append(ProfilesRemoved(gone))
         return bool(gone)
 
     def date(self, now: Now) -> None:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bridge.core.maintenance.errand import Done, Errand, Outcome, Upload
+from bridge.core.decisions import Decisions
+from bridge.core.errand import Done, Errand, Outcome, Upload
 from bridge.core.maintenance.progress import Progress
 from bridge.core.now import Now
 
@@ -48,9 +49,9 @@ class Uploading:
 class Diagnostics:
     """Lives in memory: an upload does not outlive the program."""
 
-    def __init__(self) -> None:
+    def __init__(self, decisions: Decisions) -> None:
         self.progress = Progress("DiagnosticsStatusNotification")
-        self.errands: list[Errand] = []
+        self._decisions = decisions
         self._state: Waiting | Uploading | None = None
         self._ticket = 0
 
@@ -69,7 +70,7 @@ class Diagnostics:
         """A second request replaces the first."""
         if isinstance(self._state, Uploading):
             self._ticket += 1
-            self.errands.append(Errand("diagnostics", self._ticket, None))
+            self._decisions.errands.append(Errand("diagnostics", self._ticket, None))
         self._state = Waiting(plan, plan.retries, now.s + AFTER_ANSWER_S, failed=False)
 
     def step(self, now: Now) -> None:
@@ -78,7 +79,7 @@ class Diagnostics:
         if not isinstance(state, Waiting) or now.s < state.due_s:
             return
         self._ticket += 1
-        self.errands.append(Errand("diagnostics", self._ticket, state.plan.upload))
+        self._decisions.errands.append(Errand("diagnostics", self._ticket, state.plan.upload))
         self.progress.tell("Uploading")
         self._state = Uploading(state.plan, state.tries_left)
 

@@ -18,7 +18,8 @@ from typing import Annotated, Literal, assert_never
 
 import msgspec
 
-from bridge.core.maintenance.errand import (
+from bridge.core.decisions import Decisions
+from bridge.core.errand import (
     INTERVAL_MOST_S,
     MOST_RETRIES,
     Done,
@@ -31,7 +32,7 @@ from bridge.core.maintenance.errand import (
 )
 from bridge.core.maintenance.progress import Progress
 from bridge.core.now import Now, is_dated
-from bridge.core.rows import Change, Remembered
+from bridge.core.rows import Remembered
 
 STORED = "firmware"  # name of the remembered value
 LONGEST_WAIT = timedelta(hours=24)  # for the end of a transaction
@@ -65,13 +66,12 @@ class BusyError(Exception):
 
 
 class Firmware:
-    """`step` comes after every event; `errands` and `changes` are taken after it."""
+    """`step` comes after every event."""
 
-    def __init__(self, running_version: str, remembered: Mapping[str, str]) -> None:
+    def __init__(self, running_version: str, remembered: Mapping[str, str], decisions: Decisions) -> None:
         record = recalled(remembered[STORED]) if STORED in remembered else Record()
         self.progress = Progress("FirmwareStatusNotification", record.untold)
-        self.errands: list[Errand] = []
-        self.changes: list[Change] = []
+        self.decisions = decisions
         self._running_version = running_version
         self._update = record.update
         self._ticket = 0
@@ -115,7 +115,7 @@ class Firmware:
             raise BusyError("a firmware update is being installed")
         if self._phase == "downloading":
             self._ticket += 1
-            self.errands.append(Errand("firmware", self._ticket, None))
+            self.decisions.errands.append(Errand("firmware", self._ticket, None))
         self._become(Update(location, "scheduled", at, retries, interval_s))
 
     def refuse(self) -> None:
@@ -197,7 +197,7 @@ class Firmware:
 
     def _begin(self, work: Fetch | Install) -> None:
         self._ticket += 1
-        self.errands.append(Errand("firmware", self._ticket, work))
+        self.decisions.errands.append(Errand("firmware", self._ticket, work))
 
     # What is durable
 
@@ -205,7 +205,7 @@ class Firmware:
         """To be called too when something was told."""
         record = Record(self._update, self.progress.untold)
         text = None if record == Record() else msgspec.json.encode(record).decode()
-        self.changes.append(Remembered(STORED, text))
+        self.decisions.changes.append(Remembered(STORED, text))
 
     def _tell(self, status: str) -> None:
         self.progress.tell(status)

@@ -8,33 +8,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import assert_never
 
+from bridge.core.decisions import Decisions
+from bridge.core.errand import Ended
 from bridge.core.maintenance.diagnostics import Diagnostics
-from bridge.core.maintenance.errand import Ended, Errand
 from bridge.core.maintenance.firmware import Firmware
 from bridge.core.now import Now
 from bridge.core.outgoing import Outgoing
-from bridge.core.rows import Change
 
 
 class Maintenance:
-    """`step` comes after every event; `errands`, `calls` and `changes` are taken after it."""
+    """`step` comes after every event."""
 
-    def __init__(self, running_version: str, remembered: Mapping[str, str]) -> None:
-        self.diagnostics = Diagnostics()
-        self.firmware = Firmware(running_version, remembered)
-        self.calls: list[Outgoing] = []
-
-    def drain_errands(self) -> tuple[Errand, ...]:
-        """To be begun."""
-        taken = (*self.diagnostics.errands, *self.firmware.errands)
-        self.diagnostics.errands.clear()
-        self.firmware.errands.clear()
-        return taken
-
-    @property
-    def changes(self) -> list[Change]:
-        """To be made durable; whoever takes them empties the list."""
-        return self.firmware.changes
+    def __init__(self, running_version: str, remembered: Mapping[str, str], decisions: Decisions) -> None:
+        self.diagnostics = Diagnostics(decisions)
+        self.firmware = Firmware(running_version, remembered, decisions)
+        self._decisions = decisions
 
     def step(self, now: Now, *, online: bool, in_transaction: bool) -> None:
         """What time, the link and the end of a transaction bring about."""
@@ -42,7 +30,7 @@ class Maintenance:
         self.firmware.step(now, online=online, in_transaction=in_transaction)
         for progress in (self.diagnostics.progress, self.firmware.progress):
             if online and (call := progress.next_call()) is not None:
-                self.calls.append(call)
+                self._decisions.calls.append(call)
 
     def ended(self, ended: Ended, now: Now) -> None:
         """A job tells how its errand went."""
@@ -56,11 +44,13 @@ class Maintenance:
 
     def send_diagnostics_status(self) -> None:
         """Triggered: what runs now, Idle when nothing does."""
-        self.calls.append(Outgoing("DiagnosticsStatusNotification", {"status": self.diagnostics.status}))
+        self._decisions.calls.append(
+            Outgoing("DiagnosticsStatusNotification", {"status": self.diagnostics.status})
+        )
 
     def send_firmware_status(self) -> None:
         """Likewise."""
-        self.calls.append(Outgoing("FirmwareStatusNotification", {"status": self.firmware.status}))
+        self._decisions.calls.append(Outgoing("FirmwareStatusNotification", {"status": self.firmware.status}))
 
     def told(self, call: Outgoing) -> None:
         """Answered, be it with a CALLERROR: it is not told again."""

@@ -13,7 +13,7 @@ from bridge.core.outgoing import Outgoing
 from bridge.core.premises import Premises
 from bridge.core.reporting.meter_log import MeterLog
 from bridge.core.reporting.status import charge_point_status, view
-from bridge.core.rows import Change, Remembered, Sample, TransactionRow
+from bridge.core.rows import Remembered, Sample, TransactionRow
 from bridge.core.session import (
     Authorized,
     Authorizing,
@@ -45,15 +45,13 @@ REFUSED_S = 3.0  # how long the lamp shows a refusal
 
 
 class Connector:
-    """Events in by method; `state`, `changes` and `calls` out. `step` comes after every event."""
+    """Events in by method, `state` out. `step` comes after every event."""
 
     def __init__(self, premises: Premises, memory: Memory) -> None:
-        self.changes: list[Change] = []
-        self.calls: list[Outgoing] = []
         self.stopped_row: int | None = None  # whose StopTransaction is told before the next status
-        self.authorization = Authorization(premises.configuration, memory.id_tags)
-        self.reservations = Reservations(memory.remembered.get(RESERVATION))
-        self._premises = premises
+        self.authorization = Authorization(premises.configuration, memory.id_tags, premises.decisions)
+        self.reservations = Reservations(memory.remembered.get(RESERVATION), premises.decisions)
+        self._premises, self._decisions = premises, premises.decisions
         self._box, self._service = premises.box, premises.service
         self._configuration = premises.configuration
         self._outside: OutsideTransaction = Idle()  # while none runs
@@ -100,13 +98,13 @@ class Connector:
         if memory.open_row is not None:
             self._resume(memory.open_row, memory, now)
         if ORDERLY in memory.remembered:
-            self.changes.append(Remembered(ORDERLY, None))
+            self._decisions.changes.append(Remembered(ORDERLY, None))
 
     def _resume(self, row: TransactionRow, memory: Memory, now: Now) -> None:
         log = MeterLog.resumed(row, self._configuration, memory, now)
         state = resumed_transaction(row, memory, self._premises.provisioning.boot_id, now)
         log.of_earlier_boot = state.of_earlier_boot
-        self._running = RunningTransaction(state, log, self._premises, self.changes)
+        self._running = RunningTransaction(state, log, self._premises)
 
     # From the box
 
@@ -176,7 +174,7 @@ class Connector:
 
     def _authorize(self, id_tag: str) -> int:
         self._ticket += 1
-        self.calls.append(Outgoing("Authorize", {"idTag": id_tag}, ticket=self._ticket))
+        self._decisions.calls.append(Outgoing("Authorize", {"idTag": id_tag}, ticket=self._ticket))
         return self._ticket
 
     def authorize_answered(self, ticket: int, answer: IdTagInfo | None, now: Now) -> None:
@@ -242,7 +240,9 @@ class Connector:
     def _rest(self, state: Resting) -> None:
         """Idle forgets, Finishing remembers across a restart that this plug-in had its transaction."""
         self._outside = state
-        self.changes.append(Remembered(FINISHING, state.text if isinstance(state, Finishing) else None))
+        self._decisions.changes.append(
+            Remembered(FINISHING, state.text if isinstance(state, Finishing) else None)
+        )
 
     def _advance_authorized(self, state: Authorized, now: Now) -> None:
         if not self._service.may_start:
@@ -263,7 +263,7 @@ class Connector:
         self._next_row_id += 1
         log = MeterLog.started(row, self._configuration, now)
         transaction = started_transaction(row, self._box.plug_in, now)
-        self._running = RunningTransaction(transaction, log, self._premises, self.changes)
+        self._running = RunningTransaction(transaction, log, self._premises)
         self._running.begin(row, reading, now)
 
     # While a transaction runs

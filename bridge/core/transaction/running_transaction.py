@@ -10,7 +10,7 @@ from bridge.core.now import Now
 from bridge.core.premises import Premises
 from bridge.core.reporting.meter_log import MeterLog
 from bridge.core.reporting.status import charge_point_status, view
-from bridge.core.rows import Change, Remembered, Sample, TransactionRow
+from bridge.core.rows import Remembered, Sample, TransactionRow
 from bridge.core.session import Finishing, Owner, Stopping, Transaction
 from bridge.core.setup import STOPPING
 from bridge.core.transaction.cable import cable
@@ -22,10 +22,9 @@ from hal.contract import Reading
 class RunningTransaction:
     """Goes on by `watch` and then `go_on` at every step; once a stop is decided, by `finish` instead."""
 
-    def __init__(self, state: Transaction, log: MeterLog, premises: Premises, changes: list[Change]) -> None:
-        """`changes`: where what must be durable is put, in order."""
+    def __init__(self, state: Transaction, log: MeterLog, premises: Premises) -> None:
         self.state = state
-        self._changes = changes
+        self._changes = premises.decisions.changes
         self._log = log
         self._premises = premises
 

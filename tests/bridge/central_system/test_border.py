@@ -12,7 +12,7 @@ import pytest
 from bridge.central_system import border
 from bridge.central_system.frames import BEYOND, CallError, CallResult, OcppError, encode, parse
 from bridge.central_system.operations import SUPPORTED
-from bridge.core.maintenance.errand import INTERVAL_MOST_S, MOST_RETRIES
+from bridge.core.errand import INTERVAL_MOST_S, MOST_RETRIES
 
 Payload = dict[str, Any]
 ANSWERS: dict[str, Payload] = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.core.maintenance.errand import Upload
+from bridge.core.errand import Upload
 from bridge.jobs.attempt import Patience, TransferError
 from bridge.jobs.transfer import send
 from tests.bridge.jobs.ftp_server import PASSWORD, USER, USER_IN_URL

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.core.maintenance.errand import Upload
+from bridge.core.errand import Upload
 from bridge.jobs.allowance import ANSWER_LIMIT
 from bridge.jobs.attempt import Patience, SignatureError, TransferError
 from bridge.jobs.firmware import FirmwareFolder, Installing

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.core.maintenance.errand import Done, Ended, Errand, Failed, Upload
+from bridge.core.errand import Done, Ended, Errand, Failed, Upload
 from bridge.jobs.firmware import FirmwareFolder, Installing
 from bridge.jobs.worker import Worker
 from tests.bridge.jobs.servers import Authority, hangs, http_server, misbehaving

@@ -12,6 +12,7 @@ from bridge.central_system.frames import OcppError
 from bridge.central_system.operations import Question
 from bridge.central_system.operations.reservation import reserve_now
 from bridge.core.authorization.reservation import Reservation, Reservations
+from bridge.core.decisions import Decisions
 from bridge.core.id_tag import IdTagInfo
 from bridge.core.rows import Remembered
 from bridge.core.setup import RESERVATION
@@ -39,7 +40,7 @@ OF_GROUP = Reservation(7, "Holder", "Family", at(60).utc)
 def test_whom_it_admits(
     reservation: Reservation | None, id_tag: str, parent: str | None, excluded: bool, admitted: bool
 ) -> None:
-    held = Reservations(None if reservation is None else reservation.to_text())
+    held = Reservations(None if reservation is None else reservation.to_text(), Decisions())
     assert held.admits(id_tag, parent) == admitted
     known = None if parent is None else IdTagInfo("Accepted", parent)
     assert held.excludes(id_tag, known) == excluded
@@ -49,17 +50,17 @@ def test_whom_it_admits(
 
 
 def test_it_is_remembered_to_its_end() -> None:
-    held = Reservations(None)
+    held = Reservations(None, Decisions())
     held.hold(OF_GROUP)
-    (kept,) = held.changes
+    (kept,) = held.decisions.changes
     assert isinstance(kept, Remembered)
-    again = Reservations(kept.value)
+    again = Reservations(kept.value, Decisions())
     assert again.held == OF_GROUP
     again.step(at(59.9), free_charging=False)
-    assert again.changes == []
+    assert again.decisions.changes == []
     again.step(at(60), free_charging=False)
     again.end()
-    assert again.changes == [Remembered(RESERVATION, None)]
+    assert again.decisions.changes == [Remembered(RESERVATION, None)]
     assert again.held is None
 
 

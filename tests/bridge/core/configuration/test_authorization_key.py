@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.core.configuration.authorization_key import FALL_BACK_MAX_S, REMEMBERED, Passwords
+from bridge.core.decisions import Decisions
 from bridge.core.password import Password
 from bridge.core.rows import Remembered
 from tests.bridge.core.charge_points import at
@@ -20,7 +21,7 @@ NEW_PASSWORD = Password(bytes.fromhex(NEW))
 def remembered(passwords: Passwords) -> dict[str, str]:
     """What the store would give at the next start."""
     kept: dict[str, str] = {}
-    for change in passwords.changes:
+    for change in passwords.decisions.changes:
         assert isinstance(change, Remembered)
         if change.value is None:
             kept.pop(change.name, None)
@@ -30,7 +31,7 @@ def remembered(passwords: Passwords) -> dict[str, str]:
 
 
 def with_new() -> Passwords:
-    passwords = Passwords(FILE, PLACE, {})
+    passwords = Passwords(FILE, PLACE, {}, Decisions())
     assert passwords.write(NEW, decodes=True) == "Accepted"
     return passwords
 
@@ -40,42 +41,42 @@ def test_no_repr_and_no_note_shows_a_secret() -> None:
     passwords.refused(NEW_PASSWORD, at(0))
     passwords.opened(NEW_PASSWORD)
     assert repr(NEW_PASSWORD) == "Password()"
-    assert not [note for note in passwords.notes if NEW in note or "of the file" in note]
+    assert not [note for note in passwords.decisions.notes if NEW in note or "of the file" in note]
 
 
 @pytest.mark.parametrize("value", ["x" * 16, "ü" * 40, "with blanks in it", "0123456789abcdefg"])
 def test_as_it_is(value: str) -> None:
-    passwords = Passwords(None, PLACE, {})
+    passwords = Passwords(None, PLACE, {}, Decisions())
     assert passwords.write(value, decodes=False) == "Accepted"
     assert passwords.in_force(at(0)) == Password(value.encode())
 
 
 @pytest.mark.parametrize("value", ["x" * 15, "x" * 41, "tabs\tare not allowed", ""])
 def test_not_as_it_is(value: str) -> None:
-    assert Passwords(FILE, PLACE, {}).write(value, decodes=False) == "Rejected"
+    assert Passwords(FILE, PLACE, {}, Decisions()).write(value, decodes=False) == "Rejected"
 
 
 @pytest.mark.parametrize("value", ["00112233445566٧٧", "0x112233445566778899", "00 11 22 33 44 55 66"])
 def test_no_hex(value: str) -> None:
-    assert Passwords(FILE, PLACE, {}).write(value, decodes=True) == "Rejected"
+    assert Passwords(FILE, PLACE, {}, Decisions()).write(value, decodes=True) == "Rejected"
 
 
 def test_what_was_written_outlives_the_program_until_the_file_changes() -> None:
     kept = remembered(with_new())
-    assert Passwords(FILE, PLACE, kept).in_force(at(0)) == NEW_PASSWORD
+    assert Passwords(FILE, PLACE, kept, Decisions()).in_force(at(0)) == NEW_PASSWORD
     for in_file, place in (
         (Password(b"edited"), PLACE),
         (None, PLACE),
         (FILE, "CP1 wss://elsewhere.example"),
     ):
-        changed = Passwords(in_file, place, kept)
+        changed = Passwords(in_file, place, kept, Decisions())
         assert changed.in_force(at(0)) == in_file
-        assert changed.changes == [Remembered(REMEMBERED, None)]
-        assert "the file's password counts" in changed.notes[0]
+        assert changed.decisions.changes == [Remembered(REMEMBERED, None)]
+        assert "the file's password counts" in changed.decisions.notes[0]
 
 
 def test_an_unproven_key_falls_back_after_a_restart_too() -> None:
-    passwords = Passwords(FILE, PLACE, remembered(with_new()))
+    passwords = Passwords(FILE, PLACE, remembered(with_new()), Decisions())
     passwords.refused(NEW_PASSWORD, at(0))
     assert [passwords.in_force(at(after_s)) for after_s in (0, 59.9, 60)] == [FILE, FILE, NEW_PASSWORD]
 
@@ -83,7 +84,7 @@ def test_an_unproven_key_falls_back_after_a_restart_too() -> None:
 def test_a_key_that_was_taken_never_falls_back() -> None:
     passwords = with_new()
     passwords.opened(NEW_PASSWORD)
-    passwords = Passwords(FILE, PLACE, remembered(passwords))
+    passwords = Passwords(FILE, PLACE, remembered(passwords), Decisions())
     passwords.refused(NEW_PASSWORD, at(0))
     assert passwords.in_force(at(1)) == NEW_PASSWORD
 
@@ -125,7 +126,7 @@ def test_whichever_of_the_two_opens_is_found(
         elif used == FILE:
             passwords.opened(used)
         if restarted:
-            passwords = Passwords(FILE, PLACE, remembered(with_new()))
+            passwords = Passwords(FILE, PLACE, remembered(with_new()), Decisions())
     wanted = NEW_PASSWORD if takes_new else FILE
     end_s = now_s + FALL_BACK_MAX_S + 60
     while (used := passwords.in_force(at(now_s))) != wanted:

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from bridge.core.box_view import BoxView
 from bridge.core.charging_profile import ChargingProfile, Mains, Period, moment
+from bridge.core.decisions import Decisions
 from bridge.core.limits.charging_schedule import Circumstances, Step
 from bridge.core.limits.installed_profiles import Criteria, InstalledProfiles
 from bridge.core.now import Now
@@ -65,7 +66,7 @@ class Machine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.store = Database(IN_MEMORY)
-        self.profiles = InstalledProfiles(())
+        self.profiles = InstalledProfiles((), Decisions())
         self.box = box_of()
         self.kept: list[ChargingProfile] = []
         self.held: ChargingProfile | None = None
@@ -161,15 +162,15 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def killed(self) -> None:
         self.settle()
-        self.profiles = InstalledProfiles(self.store.charging_profiles())
+        self.profiles = InstalledProfiles(self.store.charging_profiles(), Decisions())
         if not isinstance(self.state, Transaction):
             self.state, self.held = Idle(), None
 
     @invariant()
     def settle(self) -> None:
         self.profiles.follow(self.state)
-        self.store.apply(self.profiles.changes)
-        self.profiles.changes.clear()
+        self.store.apply(self.profiles.decisions.changes)
+        self.profiles.decisions.changes.clear()
 
     @invariant()
     def what_is_stored_is_what_is_installed(self) -> None:
@@ -210,7 +211,7 @@ TestAgainstModel = Machine.TestCase
 
 
 def test_what_is_set_and_cleared_rules_at_once() -> None:
-    profiles, box, running = InstalledProfiles(()), box_of(), transaction(3, at(0))
+    profiles, box, running = InstalledProfiles((), Decisions()), box_of(), transaction(3, at(0))
     assert profiles.limit_a(running, box, at(1)) == 16.0
     assert profiles.install(profile(1, limit=8.0))
     assert profiles.limit_a(running, box, at(1)) == 8.0
@@ -221,7 +222,7 @@ def test_what_is_set_and_cleared_rules_at_once() -> None:
 
 def test_a_clock_that_is_set_back_is_noticed() -> None:
     profiles, box, running = (
-        InstalledProfiles((profile(start_at=model.BASE),)),
+        InstalledProfiles((profile(start_at=model.BASE),), Decisions()),
         box_of(),
         transaction(3, at(0)),
     )
@@ -234,7 +235,7 @@ def test_a_clock_that_is_set_back_is_noticed() -> None:
 
 
 def filled() -> InstalledProfiles:
-    profiles = InstalledProfiles(())
+    profiles = InstalledProfiles((), Decisions())
     levels: Iterator[tuple[int, int]] = ((level, connector) for connector in (0, 1) for level in range(9))
     for profile_id, (level, connector) in enumerate(levels, start=1):
         assert profiles.install(profile(profile_id, stack_level=level, connector_id=connector))
@@ -279,35 +280,35 @@ def test_the_profile_of_a_start_has_its_place_kept() -> None:
     "waiting", [remote, lambda now: Authorizing("04AABBCC", "remote", now.s, Finishing())]
 )
 def test_the_profile_of_a_start_waits_with_it(waiting: Callable[[Now], State]) -> None:
-    profiles, box = InstalledProfiles(()), box_of()
+    profiles, box = InstalledProfiles((), Decisions()), box_of()
     assert profiles.hold(profile(limit=8.0, purpose="TxProfile", kind="Relative"))
     profiles.follow(waiting(at(0)))
-    assert not profiles.changes, "it is not durable before its start"
+    assert not profiles.decisions.changes, "it is not durable before its start"
     running = transaction(3, at(50))
     profiles.follow(running)
     assert profiles.limit_a(running, box, at(50)) == 8.0
-    assert [change for change in profiles.changes if getattr(change, "profile", None)], "now it is"
+    assert [change for change in profiles.decisions.changes if getattr(change, "profile", None)], "now it is"
 
 
 @pytest.mark.parametrize(
     "otherwise", [Idle(), Finishing(), Authorized("04DDEEFF", None, "card", 0.0, None, Idle())]
 )
 def test_the_profile_of_a_start_dies_with_it(otherwise: State) -> None:
-    profiles, box = InstalledProfiles(()), box_of()
+    profiles, box = InstalledProfiles((), Decisions()), box_of()
     assert profiles.hold(profile(limit=8.0, purpose="TxProfile"))
     profiles.follow(remote(at(0)))
     profiles.follow(otherwise)
     running = transaction(3, at(50))
     profiles.follow(running)
     assert profiles.limit_a(running, box, at(50)) == 16.0
-    assert not profiles.changes
+    assert not profiles.decisions.changes
 
 
 # Watts
 
 
 def test_the_voltage_is_looked_at_once_a_minute() -> None:
-    profiles = InstalledProfiles((profile(limit=6900.0, unit="W"),))
+    profiles = InstalledProfiles((profile(limit=6900.0, unit="W"),), Decisions())
     running = transaction(3, at(0))
     asked = [
         profiles.limit_a(running, box_of(volts=volts, at_s=at(elapsed_s).s), at(elapsed_s))
@@ -317,7 +318,7 @@ def test_the_voltage_is_looked_at_once_a_minute() -> None:
 
 
 def test_without_a_fresh_reading_the_voltage_is_nominal() -> None:
-    profiles = InstalledProfiles((profile(limit=6900.0, unit="W"),))
+    profiles = InstalledProfiles((profile(limit=6900.0, unit="W"),), Decisions())
     running = transaction(3, at(0))
     assert profiles.limit_a(running, box_of(volts=250.0, at_s=at(-4).s), at(0)) == 10.0
     assert profiles.limit_a(running, box_of(volts=0.2, at_s=at(60).s), at(60)) == 10.0
@@ -327,5 +328,5 @@ def test_without_a_fresh_reading_the_voltage_is_nominal() -> None:
 def test_a_current_that_flows_on_one_phase_only_does_not_raise_the_limit() -> None:
     box = box_of()
     box.reading = Reading(at(0).s, 0, 1380.0, (6.0, 0.0, 0.0), (230.0, 230.0, 230.0))
-    profiles = InstalledProfiles((profile(limit=6900.0, unit="W"),))
+    profiles = InstalledProfiles((profile(limit=6900.0, unit="W"),), Decisions())
     assert profiles.limit_a(transaction(3, at(0)), box, at(0)) == 10.0

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.core.maintenance.errand import Done, Failed, Fetch, Install, NotGenuine, Outcome, Upload
+from bridge.core.decisions import Decisions
+from bridge.core.errand import Done, Failed, Fetch, Install, NotGenuine, Outcome, Upload
 from bridge.core.maintenance.firmware import STORED, Firmware
 from bridge.core.now import Now
 from bridge.core.remembered_values import recalled
@@ -25,7 +26,7 @@ class Run:
         self.s = 0.0
         self.version = OLD
         self.told: list[str] = []
-        self.firmware = Firmware(OLD, {})
+        self.firmware = Firmware(OLD, {}, Decisions())
         self.begun: list[Fetch | Install] = []
         self.ticket = 0
 
@@ -39,19 +40,19 @@ class Run:
             self.told.append(call.payload["status"])
             if self.firmware.progress.answered(call.ticket):
                 self.firmware.save()
-        for change in self.firmware.changes:
+        for change in self.firmware.decisions.changes:
             assert isinstance(change, Remembered)
             if change.value is None:
                 self.stored.pop(change.name, None)
             else:
                 self.stored[change.name] = change.value
-        self.firmware.changes.clear()
-        for errand in self.firmware.errands:
+        self.firmware.decisions.changes.clear()
+        for errand in self.firmware.decisions.errands:
             self.ticket = errand.ticket
             assert not isinstance(errand.work, Upload)
             if errand.work is not None:
                 self.begun.append(errand.work)
-        self.firmware.errands.clear()
+        self.firmware.decisions.errands.clear()
 
     def refuses_starts(self) -> bool:
         return self.firmware.refuses_starts
@@ -68,7 +69,7 @@ class Run:
         self.step(in_transaction=in_transaction)
 
     def kill(self) -> None:
-        self.firmware = Firmware(self.version, self.stored)
+        self.firmware = Firmware(self.version, self.stored, Decisions())
 
 
 def test_a_day_with_the_same_transaction_ends_the_update() -> None:
