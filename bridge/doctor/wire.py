@@ -62,7 +62,7 @@ class Heard:
         """`hal.instruments` has said something."""
         return bool(self.readings) or self.temperatures is not None or self.instruments is not None
 
-    def take(self, message: Message) -> None:
+    def feed(self, message: Message) -> None:
         """Keeps what the doctor looks at."""
         match message:
             case Box():
@@ -133,7 +133,7 @@ class Wire:
                         f"hal.safety closed {self._path}", "Read its log; run the doctor again."
                     )
                 for message in _messages(lines.feed(received)):
-                    self.heard.take(message)
+                    self.heard.feed(message)
                     if enough(message):
                         return True
         except TimeoutError:

@@ -200,11 +200,11 @@ class Evse:
         self._late = sense.late_s > self._rules.late_share_s
         self._look_at_pilot(sense, now_s)
         if self._rules.socket and sense.pp_ohm is not None and not sense.cp_age_s:
-            self._plug.take(sense.pp_ohm, now_s, closed=self._contactor.commanded, late=self._late)
+            self._plug.feed(sense.pp_ohm, now_s, closed=self._contactor.commanded, late=self._late)
         if self._lock is not None:
             self._lock.look(sense.lock_closed is True, late=self._late)
         vehicle, seen = self._vehicle.state, self._vehicle.seen
-        self._visit.take(vehicle, plug_pulled=self._plug.pulled, seen=seen, now_s=now_s)
+        self._visit.feed(vehicle, plug_pulled=self._plug.pulled, seen=seen, now_s=now_s)
         if vehicle == "A" or not seen:
             self._low_side.forget()
         if self._visit.left:
@@ -219,17 +219,17 @@ class Evse:
             self._vehicle.forget()
         elif offer.settled(now_s) and not sense.cp_age_s:
             self._high_v = high_side_v(sense.cp_high_v, offer.shown, self._rules.hold_s)
-            self._vehicle.take(self._high_v, now_s, late=self._late)
+            self._vehicle.feed(self._high_v, now_s, late=self._late)
             listens = offer.offers and not was_closed
-            self._noisy = self._hum.take(self._high_v, now_s, listens=listens)
+            self._noisy = self._hum.feed(self._high_v, now_s, listens=listens)
             in_c2 = offer.offers and self._vehicle.state == "C" and not self._late
-            self._c2_stable = self._steady_c2.take(in_c2, self._high_v, now_s)
+            self._c2_stable = self._steady_c2.feed(in_c2, self._high_v, now_s)
         else:
             self._c2_stable = self._c2_stable and was_closed
         judged = offer.offers and offer.settled(now_s) and not sense.cp_age_s
         if judged and self._vehicle.state in ("B", "C", "D"):
             low_v = low_side_v(sense.cp_low_v, offer.shown, self._rules.hold_s)
-            self._low_side.take(low_v, now_s, late=self._late)
+            self._low_side.feed(low_v, now_s, late=self._late)
         else:
             self._low_side.look_away(now_s)
 
@@ -237,7 +237,7 @@ class Evse:
         """Faults, and what a person clears of them; the causes that are there."""
         self._contactor.see(sense.mirror_closed, now_s)
         self._pilot_test.look(sense, self._offer, now_s)
-        self._thermal.take(sense.contacts_c, now_s)
+        self._thermal.feed(sense.contacts_c, now_s)
         causes = self._causes(sense, living, now_s)
         # +15 V on the pilot reads as A, too, whatever is plugged in.
         unplugged = self._visit.plug_gone and not self._faults.stands("pilot_out_of_range")
@@ -266,14 +266,14 @@ class Evse:
         return {
             *self._supervision.causes(scene, now_s),
             *self._thermal.causes(commanded=contactor.commanded, now_s=now_s),
-            *self._stop_button.take(sense.stop_pressed, now_s, late=self._late),
+            *self._stop_button.feed(sense.stop_pressed, now_s, late=self._late),
             *(name for name, there in own.items() if there),
         }
 
     def _is_not_closing(self, living: Wish | None, now_s: float) -> bool:
         is_open = not self._contactor.commanded
         wanted = self._asked_a(living) >= LEAST_A and self._visit.here and not self._faults.opens
-        return self._not_closing.take(
+        return self._not_closing.feed(
             self._withheld, self._high_v, now_s,
             offered=is_open and self._offer.offers, wanted=is_open and wanted,
         )  # fmt: skip

@@ -12,7 +12,7 @@ class Steady:
         self._for_s = for_s
         self._since_s: float | None = None
 
-    def take(self, holds: bool, now_s: float) -> bool:
+    def feed(self, holds: bool, now_s: float) -> bool:
         """The claim as it is at this tick."""
         if not holds:
             self._since_s = None

@@ -20,7 +20,7 @@ class Tally:
         self._most = most
         self._count = most if bad else 0.0
 
-    def take(self, wrong: bool, *, late: bool = False) -> bool:
+    def feed(self, wrong: bool, *, late: bool = False) -> bool:
         """`bad` after this sample. A late one stands for two if it is wrong, and makes up for none."""
         if wrong:
             self._count = min(self._most, self._count + (2.0 if late else 1.0))
@@ -46,7 +46,7 @@ class BadTime:
         """Until the next sample nobody knows: that time counts for neither."""
         self._before = None
 
-    def take(self, wrong: bool, now_s: float) -> bool:
+    def feed(self, wrong: bool, now_s: float) -> bool:
         """It is wrong now, and has been for so long, less a quarter of the time in which it was right."""
         if self._before is not None:
             was_wrong, at_s = self._before

@@ -34,11 +34,11 @@ class Requests:
         self._status: Status | None = None
         self._running = ""
 
-    def take_status(self, status: Status) -> None:
+    def feed_status(self, status: Status) -> None:
         """The newest."""
         self._status = status
 
-    def take(self, request: Request, tasks: asyncio.TaskGroup) -> None:
+    def feed(self, request: Request, tasks: asyncio.TaskGroup) -> None:
         """Begins to carry it out, or refuses at once."""
         if why := self._refusal(request, time.monotonic()):
             self._answer(Answer(id=request.id, ok=False, text=f"{request.do}: {why}"))

@@ -77,11 +77,11 @@ class Senses:
     def _hear(self, message: Message) -> None:
         match message:
             case Status():
-                self._requests.take_status(message)
+                self._requests.feed_status(message)
                 if self._lamp is not None:
-                    self._lamp.take(message)
+                    self._lamp.feed(message)
             case Request(owner="instruments"):
-                self._requests.take(message, self._tasks)
+                self._requests.feed(message, self._tasks)
             case _:
                 pass  # for others
 

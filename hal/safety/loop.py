@@ -218,7 +218,7 @@ class Loop:
             self._tell(status, 1, now_s)
             return
         comparable = msgspec.structs.replace(status, seq=told.seq, at_s=told.at_s)
-        if differs(told, comparable) and self._words.take(now_s):
+        if differs(told, comparable) and self._words.admit(now_s):
             for line in changes(told, comparable):
                 journal.say(line)
             self._tell(status, told.seq + 1, now_s)

@@ -131,7 +131,7 @@ MUST_OPEN = [
     Mutant(
         "readings far outside are not counted",
         "control_pilot/vehicle",
-        "if self._outside.take(not SURELY_C_FROM_V < high_v < SURELY_C_TO_V):",
+        "if self._outside.feed(not SURELY_C_FROM_V < high_v < SURELY_C_TO_V):",
         "if False:",
         "test_rhythms.py::test_no_rhythm_hides_a_car_that_has_left_c",
     ),
@@ -236,7 +236,7 @@ LIMITS = [
     Mutant(
         "the rating may rise",
         "plug/proximity_pilot",
-        "elif self._lower.take(seen < self.rating_a):\n            self.rating_a = min(self.rating_a, seen)",
+        "elif self._lower.feed(seen < self.rating_a):\n            self.rating_a = min(self.rating_a, seen)",
         "else:\n            self.rating_a = seen",
         f"{PLUG}the_rating_is_latched_and_never_rises_in_a_plug_in",
     ),

@@ -36,8 +36,8 @@ PILOT_JUDGE = [
         "supervision/supervision",
         (
             "no judge of x1's low side",
-            "self._low_stays.take(decayed and",
-            "self._low_stays.take(False and",
+            "self._low_stays.feed(decayed and",
+            "self._low_stays.feed(False and",
             f"{JUDGE}a_low_side_that_stays",
         ),
         ("a dead converter is believed", "not sense.cp_alive or ", "", f"{JUDGE}a_converter_that_does_not"),

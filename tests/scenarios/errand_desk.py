@@ -35,7 +35,7 @@ class ErrandDesk:
         self.installed = "0.1.0.0"  # the version that runs from the next start on
         self._open: dict[Slot, Errand] = {}
 
-    def take(self, errand: Errand) -> None:
+    def feed(self, errand: Errand) -> None:
         """A new one ends the one before it."""
         self._open.pop(errand.slot, None)
         if errand.work is not None:

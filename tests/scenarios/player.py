@@ -79,7 +79,7 @@ class _Player:
             arrival = self.world.next_arrival(end_s - self.world.now_s)
             if arrival is None:
                 self.fail("the charge point did not register and tell its statuses")
-            self.take(arrival)
+            self.feed(arrival)
         self.beginning = False
 
     def play(self) -> None:
@@ -123,12 +123,12 @@ class _Player:
 
     def drain(self) -> None:
         while (arrival := self.world.next_arrival(0.0)) is not None:
-            self.take(arrival)
+            self.feed(arrival)
 
     def let_pass(self, for_s: float) -> None:
         end_s = self.world.now_s + for_s
         while (arrival := self.world.next_arrival(max(0.0, end_s - self.world.now_s))) is not None:
-            self.take(arrival)
+            self.feed(arrival)
 
     def await_match(self, step: Heard) -> None:
         end_s = self.world.now_s + self.world.soon_s
@@ -136,7 +136,7 @@ class _Player:
             arrival = self.world.next_arrival(max(0.0, end_s - self.world.now_s))
             if arrival is None:
                 self.fail(f"missing: nothing more came within {self.world.soon_s:g} s, but {_words(step)}")
-            self.take(arrival)
+            self.feed(arrival)
 
     def expect(self, step: Expect) -> None:
         name, _, value = step.value.rpartition(" = ") if step.what == "key" else ("", "", step.value)
@@ -189,7 +189,7 @@ class _Player:
 
     # What the charge point says
 
-    def take(self, arrival: Arrival) -> None:
+    def feed(self, arrival: Arrival) -> None:
         match arrival:
             case Connected():
                 self.judge.connected()

@@ -218,7 +218,7 @@ class PureWorld:
         for frame in effects.frames:
             self._take_frame(frame)
         for errand in effects.errands:
-            self.errands.take(errand)
+            self.errands.feed(errand)
         if effects.reconnect is not None:
             self._reconnect(effects.reconnect.rest_s)
 

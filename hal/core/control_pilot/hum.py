@@ -39,19 +39,19 @@ class Hum:
         """The pilot has opened the contactor."""
         self._opened_s = now_s
 
-    def take(self, high_v: float, now_s: float, *, listens: bool) -> bool:
+    def feed(self, high_v: float, now_s: float, *, listens: bool) -> bool:
         """One reading, in volts at the pilot. True: it has opened too often, or keeps the contactor open.
 
         `listens`: x2, and the contactor is open.
         """
         if not listens:
             self._readings.clear()
-            return self._lasting.take(False, now_s) or self._openings >= OPENINGS
+            return self._lasting.feed(False, now_s) or self._openings >= OPENINGS
         self._readings.append((now_s, high_v))
         if self._opened_s is not None and len(self._readings) == _READINGS:
             self._openings += self._is_noisy(NOISY_V)
             self._opened_s = None
-        lasts = self._lasting.take(self._openings > 0 and self._is_noisy(STILL_V), now_s)
+        lasts = self._lasting.feed(self._openings > 0 and self._is_noisy(STILL_V), now_s)
         return lasts or self._openings >= OPENINGS
 
     def _is_noisy(self, least_v: float) -> bool:

@@ -38,22 +38,22 @@ class LowSide:
         self._wrong.forget()
         self._recent.clear()
 
-    def take(self, low_v: float, now_s: float, *, late: bool = False) -> None:
+    def feed(self, low_v: float, now_s: float, *, late: bool = False) -> None:
         """One reading in x2 with a car, in volts at the pilot."""
-        self._wrong.take(not SURELY_LOW_V < low_v < SURELY_NONE_FROM_V, late=late)
+        self._wrong.feed(not SURELY_LOW_V < low_v < SURELY_NONE_FROM_V, late=late)
         if late:
             return
         self._recent.append(low_v)
         self.seen = self.seen or LOW_FROM_V <= low_v <= LOW_TO_V
         middle_v = median(self._recent)
-        none = self._no_minus.take(middle_v > NO_MINUS_V, now_s)
-        sags = self._sags.take(LOW_TO_V < middle_v <= NO_MINUS_V, now_s)
+        none = self._no_minus.feed(middle_v > NO_MINUS_V, now_s)
+        sags = self._sags.feed(LOW_TO_V < middle_v <= NO_MINUS_V, now_s)
         self._causes = ("pilot_circuit",) * none + ("diode_missing",) * sags
 
     def look_away(self, now_s: float) -> None:
         """In place of a reading: nothing can be judged."""
-        self._sags.take(False, now_s)
-        self._no_minus.take(False, now_s)
+        self._sags.feed(False, now_s)
+        self._no_minus.feed(False, now_s)
         self._causes = ()
 
     def causes(self) -> Iterator[str]:

@@ -43,7 +43,7 @@ class VehicleFilter:
         self._in_c.clear()
         self._unsure.clear()
 
-    def take(self, high_v: float, now_s: float, *, late: bool = False) -> None:
+    def feed(self, high_v: float, now_s: float, *, late: bool = False) -> None:
         """One reading, in volts at the pilot. A late one alone ends C, and changes nothing else."""
         seen = band(high_v, in_c=self.state == "C")
         if late:
@@ -57,7 +57,7 @@ class VehicleFilter:
             self._before = seen
 
     def _left_c_to(self, high_v: float, seen: Vehicle) -> Vehicle:
-        if self._outside.take(not SURELY_C_FROM_V < high_v < SURELY_C_TO_V):
+        if self._outside.feed(not SURELY_C_FROM_V < high_v < SURELY_C_TO_V):
             return seen
         if len(self._in_c) < _MEDIAN_OF:
             return "C"
@@ -92,7 +92,7 @@ class SteadyC2:
         """The contactor has opened: what was before says nothing about the next closing."""
         self._readings.clear()
 
-    def take(self, in_c2: bool, high_v: float, now_s: float) -> bool:
+    def feed(self, in_c2: bool, high_v: float, now_s: float) -> bool:
         """`in_c2`: state C under PWM, seen in time; whatever is not begins anew."""
         if not in_c2:
             self.forget()

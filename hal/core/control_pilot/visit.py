@@ -24,12 +24,12 @@ class Visit:
         self._gone = Steady(EMPTY_S if socket else GONE_S)
         self._a_seen = False
 
-    def take(self, vehicle: Vehicle, *, plug_pulled: bool, seen: bool, now_s: float) -> None:
+    def feed(self, vehicle: Vehicle, *, plug_pulled: bool, seen: bool, now_s: float) -> None:
         """`plug_pulled` is the socket's; `seen`: the pilot has shown the car since it was dark."""
         empty = vehicle == "A" and seen
         pulled = self._socket and plug_pulled
-        away = self._away.take(empty, now_s)
-        self.plug_gone = self._gone.take(empty and (pulled or not self._socket), now_s)
+        away = self._away.feed(empty, now_s)
+        self.plug_gone = self._gone.feed(empty and (pulled or not self._socket), now_s)
         self.left = self.here and empty and (away or pulled)
         if self.left:
             self.here = self.without_b = False

@@ -78,7 +78,7 @@ class Lock:
         """One sample of the feedback, before each step; the first is believed."""
         if self._open is None:
             self._open = Tally(TWO, bad=not closed)
-        self._open.take(not closed, late=late)
+        self._open.feed(not closed, late=late)
 
     def step(self, want: Move | None, *, plug_present: bool, now_s: float) -> Move | None:
         """The motor until the next tick. A changed want ends a pulse at once; the next has a whole one."""

@@ -42,16 +42,16 @@ class Plug:
         self._before: _Seen = None
         self._one: tuple[_Seen, float] = None, 0.0  # the value that stands, and since when
 
-    def take(self, ohm: float, now_s: float, *, closed: bool, late: bool = False) -> None:
+    def feed(self, ohm: float, now_s: float, *, closed: bool, late: bool = False) -> None:
         """One sample. The latched rating never rises until the plug was out; a late one latches nothing.
 
         `closed`: while the contactor is closed a plug that is no longer seen leaves the rating alone, so that
         a lost plug and a lost rating stay two findings.
         """
         seen = cable_rating_a(ohm)
-        self.present = not self._gone.take(seen is None, late=late)
-        self.pulled = self._empty.take(seen is None, late=late)
-        wrong = self._wrong.take(seen == "implausible", late=late)
+        self.present = not self._gone.feed(seen is None, late=late)
+        self.pulled = self._empty.feed(seen is None, late=late)
+        wrong = self._wrong.feed(seen == "implausible", late=late)
         self.implausible = wrong or (self.implausible and self.present)
         if self.implausible or (not self.present and not closed):
             self.rating_a = None
@@ -71,6 +71,6 @@ class Plug:
         if self.rating_a is None:
             if seen == one and passed(since_s, RATED_AFTER_S, now_s):
                 self.rating_a = seen
-        elif self._lower.take(seen < self.rating_a):
+        elif self._lower.feed(seen < self.rating_a):
             self.rating_a = min(self.rating_a, seen)
             self._lower.forget()

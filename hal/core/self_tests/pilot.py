@@ -34,7 +34,7 @@ class Readings:
     def __init__(self) -> None:
         self._volts: list[float] = []
 
-    def take(self, volts: float) -> None:
+    def feed(self, volts: float) -> None:
         """One more."""
         self._volts.append(volts)
 
@@ -86,7 +86,7 @@ class PilotTest:
             self._due, self._part = True, None
         wait_s = AGAIN_S if self.failed else SOURCE_AGAIN_S
         again = (self.failed or self.source_off) and passed(self._ended_s, wait_s, now_s)
-        idle = self._in_a.take(not car and offer.shown == "x1", now_s)
+        idle = self._in_a.feed(not car and offer.shown == "x1", now_s)
         if not idle or self.runs or not (self._due or again):
             return False
         self._new()
@@ -102,12 +102,12 @@ class PilotTest:
             if offer.shown == "x1":
                 self._part = "x1"
             elif for_s >= JUDGED_AFTER_S:
-                self._f_low.take(sense.cp_low_v)
-                self._f_high.take(sense.cp_high_v)
+                self._f_low.feed(sense.cp_low_v)
+                self._f_high.feed(sense.cp_high_v)
         elif self._part == "x1":
             self._look_at_x1(sense, for_s, now_s)
         elif offer.testing and for_s >= PWM_AFTER_S:
-            self._pwm.take(sense.cp_high_v)
+            self._pwm.feed(sense.cp_high_v)
             if passed(offer.changed_s, PWM_S, now_s):
                 self._end(self._wrong_circuit(), now_s)
 
@@ -118,8 +118,8 @@ class PilotTest:
     def _look_at_x1(self, sense: Sense, for_s: float, now_s: float) -> None:
         if for_s < JUDGED_AFTER_S:
             return
-        self._x1.take(sense.cp_high_v)
-        self._x1_low.take(sense.cp_low_v)
+        self._x1.feed(sense.cp_high_v)
+        self._x1_low.feed(sense.cp_low_v)
         if for_s >= X1_S:
             wrong = self._wrong_source()
             if wrong:

@@ -47,7 +47,7 @@ class WatchdogLine:
         return self._fitted and not proven and passed(self._opened_s, REST_S, now_s)
 
     def _judge(self, began_s: float, mirror_closed: bool, now_s: float) -> None:
-        if self._holds.take(mirror_closed):
+        if self._holds.feed(mirror_closed):
             self.failed, self._began_s, self._proven_s = True, None, None
         elif passed(began_s, PROOF_S, now_s):
             self._began_s, self._proven_s = None, now_s

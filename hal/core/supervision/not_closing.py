@@ -21,13 +21,13 @@ class NotClosing:
         self._asked = BadTime(ASKED_S)
         self._unready = BadTime(UNREADY_S)
 
-    def take(
+    def feed(
         self, withheld: tuple[str, ...], high_v: float, now_s: float, *, offered: bool, wanted: bool
     ) -> bool:
         """`offered`: x2 with the contactor open; `wanted`: a wish of 6 A lives, and a car is there."""
         asks = offered and SURELY_C_FROM_V < high_v < ASKS_BELOW_V
-        asked = self._asked.take(asks, now_s)
-        unready = self._unready.take(wanted and bool(_UNREADY & set(withheld)), now_s)
+        asked = self._asked.feed(asks, now_s)
+        unready = self._unready.feed(wanted and bool(_UNREADY & set(withheld)), now_s)
         if not asked and not unready:
             return False
         between = asks and not C_BEGINS_FROM_V <= high_v <= C_BEGINS_TO_V

@@ -20,14 +20,14 @@ class OverCurrent:
         self._past: deque[tuple[float, float]] = deque()  # (until when it still counts, amps)
         self._offered_a = 0.0
 
-    def take(self, sense: Sense, offer: Offer, now_s: float) -> bool:
+    def feed(self, sense: Sense, offer: Offer, now_s: float) -> bool:
         """True once it has been so for OVER_S; a reading older than FRESH_S is none."""
         allowed_a = self._allowed_a(offered_a(offer.shown), now_s)
         if sense.current_a is None or sense.reading_at_s is None or now_s - sense.reading_at_s > FRESH_S:
             self._over.look_away()
             return False
         limit_a = allowed_a * OVER_SHARE + OVER_A
-        return self._over.take(max(sense.current_a) > limit_a, sense.reading_at_s)
+        return self._over.feed(max(sense.current_a) > limit_a, sense.reading_at_s)
 
     def _allowed_a(self, offered: float, now_s: float) -> float:
         """The highest offer of the last 5 s."""

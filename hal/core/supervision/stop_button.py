@@ -20,10 +20,10 @@ class StopButton:
         self._stuck = BadTime(STUCK_S)
         self._seen_s = float("-inf")
 
-    def take(self, opened: bool | None, now_s: float, *, late: bool = False) -> set[str]:
+    def feed(self, opened: bool | None, now_s: float, *, late: bool = False) -> set[str]:
         """The input at this tick, None for a box without; the ids of the faults whose cause is there."""
-        opened = self._twice.take(opened is True, late=late)
-        stuck = self._stuck.take(opened, now_s)
+        opened = self._twice.feed(opened is True, late=late)
+        stuck = self._stuck.feed(opened, now_s)
         if self._emergency:
             return {"emergency_stop"} if opened else set()
         if opened:

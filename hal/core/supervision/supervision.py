@@ -83,10 +83,10 @@ class Supervision:
     def _contactor(self, scene: Scene, now_s: float) -> Iterator[str]:
         contactor, sense = scene.contactor, scene.sense
         blind = not passed(contactor.switched_s, BLIND_S, now_s)
-        disagrees = self._disagrees.take(sense.mirror_closed != contactor.commanded and not blind, now_s)
-        follows = self._follows.take(contactor.commanded and sense.mirror_closed and not blind)
+        disagrees = self._disagrees.feed(sense.mirror_closed != contactor.commanded and not blind, now_s)
+        follows = self._follows.feed(contactor.commanded and sense.mirror_closed and not blind)
         self._agreed = contactor.commanded and (self._agreed or follows)
-        dropped = self._dropped.take(self._agreed and not sense.mirror_closed, late=scene.late)
+        dropped = self._dropped.feed(self._agreed and not sense.mirror_closed, late=scene.late)
         if disagrees or (dropped and contactor.commanded):
             yield "did_not_close" if contactor.commanded else "welded"
         if contactor.commanded:
@@ -98,35 +98,35 @@ class Supervision:
 
     def _pilot(self, scene: Scene, now_s: float) -> Iterator[str]:
         sense, offer = scene.sense, scene.offer
-        unread = self._unread.take(sense.cp_age_s > 0, late=scene.late)
+        unread = self._unread.feed(sense.cp_age_s > 0, late=scene.late)
         if not sense.cp_alive or unread or sense.cp_age_s > CP_OLD_S:
             yield "pilot_circuit"
         decayed = offer.shown == "x1" and passed(offer.changed_s, X1_DECAYS_S, now_s)
-        if self._low_stays.take(decayed and sense.cp_low_v < X1_LOW_V, now_s):
+        if self._low_stays.feed(decayed and sense.cp_low_v < X1_LOW_V, now_s):
             yield "pilot_circuit"
         self._highs.append(sense.cp_high_v)
         self._lows.append(sense.cp_low_v)
         beyond = median(self._highs) > TOO_HIGH_V or median(self._lows) < LOW_FROM_V
-        if self._out_of_range.take(beyond, now_s):
+        if self._out_of_range.feed(beyond, now_s):
             yield "pilot_out_of_range"
 
     def _state(self, scene: Scene, now_s: float) -> Iterator[str]:
-        if self._in_d.take(scene.vehicle == "D", now_s):
+        if self._in_d.feed(scene.vehicle == "D", now_s):
             yield "ventilation"
-        if self._in_e.take(scene.vehicle == "E", now_s):
+        if self._in_e.feed(scene.vehicle == "E", now_s):
             yield "pilot_short"
 
     def _cable(self, scene: Scene, now_s: float) -> Iterator[str]:
-        if self._implausible.take(scene.plug.implausible, now_s):
+        if self._implausible.feed(scene.plug.implausible, now_s):
             yield "proximity_implausible"
         if scene.lock is not None and scene.lock.failure is not None:
             yield scene.lock.failure
 
     def _current(self, scene: Scene, now_s: float) -> Iterator[str]:
-        if self._over_current.take(scene.sense, scene.offer, now_s):
+        if self._over_current.feed(scene.sense, scene.offer, now_s):
             yield "over_current"
         residual = scene.sense.rcm_healthy is False and not scene.rcm_testing
-        if self._residual.take(residual, late=scene.late):
+        if self._residual.feed(residual, late=scene.late):
             yield "rcm_trip"
 
     def _instruments(self, sense: Sense, now_s: float) -> Iterator[str]:
@@ -138,7 +138,7 @@ class Supervision:
             yield "meter_lost"
         if sense.meter_implausible:
             yield "meter_implausible"
-        if self._no_reader.take(sense.reader_healthy is False, now_s):
+        if self._no_reader.feed(sense.reader_healthy is False, now_s):
             yield "reader_lost"
 
     def _itself(self, scene: Scene) -> Iterator[str]:

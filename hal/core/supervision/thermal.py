@@ -28,7 +28,7 @@ class Thermal:
         self._lost_since_s: float | None = now_s
         self._well = Steady(LOST_RECOVER_S)
 
-    def take(self, contacts_c: float | None, now_s: float) -> None:
+    def feed(self, contacts_c: float | None, now_s: float) -> None:
         """A fresh value or none. All up to derate_from_c, then in a line down to 6 A at stop_at_c, then 0."""
         self._contacts_c = contacts_c
         self._look_for_loss(contacts_c is not None, now_s)
@@ -63,7 +63,7 @@ class Thermal:
         return 0.0 if passed(self._lost_since_s, LOST_PAUSE_S, now_s) else LEAST_A
 
     def _look_for_loss(self, fresh: bool, now_s: float) -> None:
-        well = self._well.take(fresh, now_s) or (fresh and not self._seen)
+        well = self._well.feed(fresh, now_s) or (fresh and not self._seen)
         if well:
             self._lost_since_s = None
         elif not fresh and self._lost_since_s is None:

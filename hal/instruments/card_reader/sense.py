@@ -30,7 +30,7 @@ class Presentations:
         self._seq = 0
         self._warned = False
 
-    def take(self, number: str, at_s: float) -> Card | None:
+    def feed(self, number: str, at_s: float) -> Card | None:
         """None: the same showing as before, or no card."""
         card = reverse_bytes(number) if self._reverse else number
         if card is None:
@@ -71,7 +71,7 @@ class CardSense:
 
     def _take(self, heard: Heard) -> None:
         for number in heard.numbers:
-            if card := self._presentations.take(number, heard.at_s):
+            if card := self._presentations.feed(number, heard.at_s):
                 self._send(card)
         self._teller.note(dropped_frames=heard.dropped + self._presentations.odd)
 

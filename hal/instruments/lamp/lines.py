@@ -63,7 +63,7 @@ class LampLoop:
         self._status: Status | None = None
         self._name, self._since_s = "", 0.0
 
-    def take(self, status: Status) -> None:
+    def feed(self, status: Status) -> None:
         """The newest Status."""
         self._status = status
 

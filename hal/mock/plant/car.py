@@ -71,7 +71,7 @@ class Car:
         self._draw(self._target_a() if willing else 0.0, energised=energised, dt_s=dt_s)
         self.s2_closed = willing or self.current_a > 0 or "keeps_s2" in self._faults
 
-    def take(self, energy_wh: float) -> None:
+    def charge(self, energy_wh: float) -> None:
         """Into the battery."""
         charged_pct = self.state_of_charge_pct + 100 * energy_wh / self.settings.battery_wh
         self.state_of_charge_pct = min(100.0, charged_pct)

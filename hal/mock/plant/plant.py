@@ -387,7 +387,7 @@ class Plant:
         energy_wh = self.power_w * dt_s / 3600 * self.settings.energy_factor
         self.energy_wh += energy_wh
         self._received_wh += energy_wh
-        self.car.take(energy_wh)
+        self.car.charge(energy_wh)
 
     def _warm(self, dt_s: float) -> None:
         """Towards 55 °C at 32 A within minutes; a bad contact towards 100 °C within seconds."""

@@ -59,7 +59,7 @@ class Converter:
         try:
             self._words = self._convert(sure=is_pwm(offer))
             self._read_at_s = now_s
-            alive = self._life.take(self._words[:2], offer, now_s)
+            alive = self._life.feed(self._words[:2], offer, now_s)
         except self._failures:
             alive = self._life.alive
         if self._read_at_s is None:
@@ -89,9 +89,9 @@ class Life:
         self._kind: Literal["x1", "F", "pwm"] = "x1"
         self._must_follow: tuple[Words, float] | None = None  # the words at a change of the pilot, and when
 
-    def take(self, words: Words, offer: PilotOffer, now_s: float) -> bool:
+    def feed(self, words: Words, offer: PilotOffer, now_s: float) -> bool:
         """One conversion. False for as long as it is no measurement."""
-        unsupplied = self._no_supply.take(_no_supply(words))
+        unsupplied = self._no_supply.feed(_no_supply(words))
         kind: Literal["x1", "F", "pwm"] = offer if isinstance(offer, str) else "pwm"
         if self._taken_at_s is not None and now_s - self._taken_at_s > _UNSEEN_S:
             self._pass_over(now_s)

@@ -163,7 +163,7 @@ class StateFile:
         if given is None or not set(kept.faults) <= set(given.faults):
             return True
         again = bool(self._refused) and now_s - self._given_at_s > _SLOW_S
-        return (kept != given or again) and not self._silent(now_s) and self._writes.take(now_s)
+        return (kept != given or again) and not self._silent(now_s) and self._writes.admit(now_s)
 
     def _silent(self, now_s: float) -> bool:
         return bool(self._unanswered) and now_s - self._unanswered[0] > _SLOW_S

@@ -54,7 +54,7 @@ class Clock:
         self.s = 0.0
         self.so = False
 
-    def take(self, so: bool, dt_s: float, most_s: float = USUAL_TICK_S) -> float:
+    def feed(self, so: bool, dt_s: float, most_s: float = USUAL_TICK_S) -> float:
         self.s = self.s + min(dt_s, most_s) if so and self.so else 0.0
         self.so = so
         return self.s
@@ -143,16 +143,16 @@ class Observer:
     # what a slow observer knows
 
     def _remember(self, tick: Tick) -> None:
-        self._here.take(self._state != "A", tick.dt_s)
+        self._here.feed(self._state != "A", tick.dt_s)
         x2 = 0 < self._last.duty < 1
         # Within the tick of its leaving the reading may be older than the car's going.
         in_c2 = x2 and "C" in (self._state, self._state_before) and self._reads_c(tick.sense.cp_high_v)
-        self._in_c2.take(in_c2, tick.dt_s, most_s=0.020 + self.rules.late_limit_s)
+        self._in_c2.feed(in_c2, tick.dt_s, most_s=0.020 + self.rules.late_limit_s)
         if self._state == "A":
             self._diode_seen = False
         elif x2 and -13.5 <= tick.sense.cp_low_v <= -10.5:
             self._diode_seen = True
-        self._stop_pressed.take(tick.sense.stop_pressed is True, tick.dt_s)
+        self._stop_pressed.feed(tick.sense.stop_pressed is True, tick.dt_s)
         self._remember_rating(tick)
         self._remember_faults(tick)
         self._remember_persons(tick)
@@ -168,7 +168,7 @@ class Observer:
         reads_closed = tick.sense.mirror_closed and not self._last.contactor
         known = reads_closed or "welded" in self._needs_person
         self._tripped = known and (self._tripped or tick.drive.trip)
-        if self._welded.take(reads_closed, tick.dt_s) >= 0.5:
+        if self._welded.feed(reads_closed, tick.dt_s) >= 0.5:
             self._needs_person.add("welded")
             assert self._tripped, f"{tick.now_s:.2f} s: welded, and the breaker was not tripped"
         if self.rules.stop_kind == "emergency" and self._stop_pressed.s > 0.1:
@@ -194,7 +194,7 @@ class Observer:
             "pp_short": (shorted, 0.6),
         }
         for name, (there, after_s) in causes.items():
-            for_s = self._fault_clocks[name].take(there, tick.dt_s)
+            for_s = self._fault_clocks[name].feed(there, tick.dt_s)
             if there and for_s >= after_s:
                 self._fault_s = tick.now_s
 
@@ -236,7 +236,7 @@ class Observer:
     def _must_be_off(self, tick: Tick) -> None:
         on, sense, faults = tick.drive.contactor, tick.sense, self.plant.faults
         socket, dt_s = self.rules.socket, tick.dt_s
-        x1_s = self._x1_s.take(on and tick.drive.duty == 1.0, dt_s)
+        x1_s = self._x1_s.feed(on and tick.drive.duty == 1.0, dt_s)
         assert not (on and tick.drive.duty == 0.0), f"{tick.now_s:.2f} s: closed while F is shown"
         assert x1_s <= 6.0 + USUAL_TICK_S, f"{tick.now_s:.2f} s: closed in C1 for {x1_s:.2f} s"
         if not (on and self._last.contactor):
@@ -256,7 +256,7 @@ class Observer:
             "over-current": (self._draws_too_much(tick), 5.0 + 7.0 + 1.0 + OPENS_WITHIN_S),
         }
         for name, (there, limit_s) in limits.items():
-            for_s = self._reasons[name].take(there, dt_s)
+            for_s = self._reasons[name].feed(there, dt_s)
             assert for_s <= limit_s + EPS, f"{tick.now_s:.2f} s: still closed, {name} for {for_s:.3f} s"
         assert tick.late_s <= self.rules.late_limit_s, (
             f"{tick.now_s:.2f} s: closed after a tick {tick.late_s} s late"
@@ -294,7 +294,7 @@ class Observer:
     def _pilot(self, tick: Tick) -> None:
         shown, before, now_s = tick.drive.duty, self._last.duty, tick.now_s
         assert shown in (0.0, 1.0) or 0.1 <= shown <= 0.96, f"{now_s:.2f} s: duty {shown}"
-        f_s = self._f_s.take(shown == 0.0, tick.dt_s)
+        f_s = self._f_s.feed(shown == 0.0, tick.dt_s)
         assert f_s <= 4.0 + USUAL_TICK_S, f"{now_s:.2f} s: F for {f_s:.2f} s"
         if self._is_self_test(tick):
             self.seen["pilot test"] += 1
@@ -303,14 +303,14 @@ class Observer:
             assert offered_a <= most_a + EPS, f"{now_s:.2f} s: {offered_a} A offered, {most_a} A allowed"
             self._offerable(tick)
         else:
-            self._not_offerable.take(False, tick.dt_s)
+            self._not_offerable.feed(False, tick.dt_s)
         if shown != before:
             self._changed(shown, before, now_s)
 
     def _is_self_test(self, tick: Tick) -> bool:
         """The least duty for 1.1 s with nobody there; somebody who comes is seen within 100 ms."""
         tests = tick.drive.duty == 0.1 and (self._last.duty == 1.0 or self._test_s.so) and self._wide_away()
-        assert self._test_s.take(tests, tick.dt_s) <= 1.1 + OPENS_WITHIN_S, f"{tick.now_s:.2f} s: a long test"
+        assert self._test_s.feed(tests, tick.dt_s) <= 1.1 + OPENS_WITHIN_S, f"{tick.now_s:.2f} s: a long test"
         assert not (tests and tick.drive.contactor), f"{tick.now_s:.2f} s: closed in a test"
         return tests
 
@@ -337,7 +337,7 @@ class Observer:
         sense, socket = tick.sense, self.rules.socket
         sure = not socket or (sense.lock_closed is True and _rating(sense.pp_ohm) is not None)
         car = self._state in ("B", "C")
-        for_s = self._not_offerable.take(not (sure and car), tick.dt_s)
+        for_s = self._not_offerable.feed(not (sure and car), tick.dt_s)
         assert for_s <= OPENS_WITHIN_S, f"{tick.now_s:.2f} s: x2 without car, lock or cable for {for_s:.3f} s"
 
     def _most_a(self, tick: Tick) -> float:

@@ -30,7 +30,7 @@ def test_the_longest_time_of_a_tally(most: float, half: int, third: int) -> None
     for rhythm in rhythms():
         limit = within(rhythm)
         for phase in phases(rhythm) if limit is not None else ():
-            took = ticks_to(phase, Tally(most).take, limit or 0)
+            took = ticks_to(phase, Tally(most).feed, limit or 0)
             assert took is not None, phase
             longest[limit or 0] = max(longest[limit or 0], took)
     assert longest == {10: half, 50: third}
@@ -43,10 +43,10 @@ def test_no_rhythm_hides_a_car_that_has_left_c(volts: float, in_c_v: float) -> N
         for phase in phases(rhythm) if limit is not None else ():
             vehicle = VehicleFilter()
             for tick in range(5):
-                vehicle.take(in_c_v, tick * 0.01)
+                vehicle.feed(in_c_v, tick * 0.01)
 
             def left(bad: bool, vehicle: VehicleFilter = vehicle) -> bool:
-                vehicle.take(volts if bad else in_c_v, 1.0)
+                vehicle.feed(volts if bad else in_c_v, 1.0)
                 return vehicle.state != "C"
 
             assert ticks_to(phase, left, limit or 0) is not None, phase
@@ -60,7 +60,7 @@ def test_no_rhythm_hides_a_missing_diode(volts: float) -> None:
             low_side = LowSide()
 
             def lost(bad: bool, low_side: LowSide = low_side) -> bool:
-                low_side.take(volts if bad else -11.9, 1.0)
+                low_side.feed(volts if bad else -11.9, 1.0)
                 return low_side.lost
 
             assert ticks_to(phase, lost, limit or 0) is not None, phase
@@ -88,24 +88,24 @@ def test_one_bad_sample_in_ten_at_any_place_opens_nothing_in_an_hour(most: float
     for tick in range(HOUR_TICKS):
         if tick % 10 == 0:
             bad_at = tick + random.randrange(5)  # two are six apart at least
-        assert not tally.take(tick == bad_at)
+        assert not tally.feed(tick == bad_at)
 
 
 def test_a_late_bad_sample_counts_for_two_and_a_late_good_one_for_none() -> None:
-    assert Tally(TWO).take(True, late=True)
+    assert Tally(TWO).feed(True, late=True)
     tally = Tally(TWO)
-    tally.take(True)
+    tally.feed(True)
     for _ in range(100):
-        tally.take(False, late=True)
-    assert tally.take(True)
+        tally.feed(False, late=True)
+    assert tally.feed(True)
 
 
 def test_bad_time_adds_up_over_gaps_and_is_taken_back_slowly() -> None:
     bad_time, now_s = BadTime(1.0), 0.0
     for tick in range(400):
         now_s = tick * 0.01
-        if bad_time.take(tick % 2 == 0, now_s):
+        if bad_time.feed(tick % 2 == 0, now_s):
             break
     assert now_s == pytest.approx(2.68, abs=0.03)
     right = BadTime(1.0)
-    assert not any(right.take(tick % 5 == 0, tick * 0.01) for tick in range(10_000))
+    assert not any(right.feed(tick % 5 == 0, tick * 0.01) for tick in range(10_000))

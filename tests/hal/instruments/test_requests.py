@@ -27,12 +27,12 @@ class Bench:
         return Result(True, "heard", {"bytes": 3.0})
 
     def ask(self, tasks: asyncio.TaskGroup, name: str, do: str = "probe") -> None:
-        self.requests.take(Request(id=name, owner="instruments", do=do, argument=f"of {name}"), tasks)
+        self.requests.feed(Request(id=name, owner="instruments", do=do, argument=f"of {name}"), tasks)
 
 
 async def test_an_open_contactor_and_one_at_a_time() -> None:
     bench = Bench()
-    bench.requests.take_status(status(time.monotonic()))
+    bench.requests.feed_status(status(time.monotonic()))
     async with asyncio.TaskGroup() as tasks:
         bench.ask(tasks, "1")
         await asyncio.sleep(0)
@@ -55,7 +55,7 @@ async def test_an_open_contactor_and_one_at_a_time() -> None:
 ])  # fmt: skip
 async def test_not_with_current(at_s: float, changed: dict[str, bool], why: str) -> None:
     bench = Bench()
-    bench.requests.take_status(status(time.monotonic() + at_s, **changed))
+    bench.requests.feed_status(status(time.monotonic() + at_s, **changed))
     async with asyncio.TaskGroup() as tasks:
         bench.ask(tasks, "1")
     assert [(answer.ok, why in answer.text) for answer in bench.answers] == [(False, True)]
@@ -71,7 +71,7 @@ async def test_nothing_before_a_status() -> None:
 
 async def test_what_is_not_known_is_named() -> None:
     bench = Bench()
-    bench.requests.take_status(status(time.monotonic()))
+    bench.requests.feed_status(status(time.monotonic()))
     async with asyncio.TaskGroup() as tasks:
         bench.ask(tasks, "1", do="dance")
     assert bench.answers == [Answer(id="1", ok=False, text="dance: not known; hal.instruments does probe")]

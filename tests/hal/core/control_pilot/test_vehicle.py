@@ -15,7 +15,7 @@ PHASES = range(0, 360, 15)
 def _after(*volts: float) -> VehicleFilter:
     vehicle = VehicleFilter()
     for tick, sample in enumerate(volts):
-        vehicle.take(sample, tick * 0.01)
+        vehicle.feed(sample, tick * 0.01)
     return vehicle
 
 
@@ -30,7 +30,7 @@ def test_after_the_dark_the_first_sample_is_believed_again() -> None:
     vehicle = _after(9.0, 9.0)
     vehicle.forget()
     assert (vehicle.seen, vehicle.state) == (False, "B")
-    vehicle.take(12.0, 1.0)
+    vehicle.feed(12.0, 1.0)
     assert (vehicle.seen, vehicle.state) == (True, "A")
 
 
@@ -44,17 +44,17 @@ def test_c_ends_where_the_median_of_four_is_outside(volts: float, left: bool) ->
 def test_two_readings_far_outside_end_c_apart_too(apart: int) -> None:
     vehicle, states = _after(*[6.0] * 4), set()
     for tick, volts in enumerate([9.0, *[6.0] * apart] * 3):
-        vehicle.take(volts, tick * 0.01)
+        vehicle.feed(volts, tick * 0.01)
         states.add(vehicle.state)
     assert "B" in states
 
 
 def test_a_late_reading_outside_c_ends_it_and_one_inside_confirms_nothing() -> None:
     vehicle = _after(6.0, 6.0)
-    vehicle.take(7.5, 0.05, late=True)
+    vehicle.feed(7.5, 0.05, late=True)
     assert vehicle.state == "B"
-    vehicle.take(6.0, 0.06, late=True)
-    vehicle.take(6.0, 0.07, late=True)
+    vehicle.feed(6.0, 0.06, late=True)
+    vehicle.feed(6.0, 0.07, late=True)
     assert vehicle.state == "B"
 
 
@@ -72,16 +72,16 @@ def test_a_car_that_has_left_c_is_seen_through_hum(
     for phase in PHASES:
         vehicle, now_s, took = VehicleFilter(), 0.0, None
         for _ in range(4):
-            vehicle.take(6.0, now_s)
+            vehicle.feed(6.0, now_s)
             now_s += 0.01
         for tick in range(10):
-            vehicle.take(_hum(left_v, hum_v, hertz, phase, now_s), now_s)
+            vehicle.feed(_hum(left_v, hum_v, hertz, phase, now_s), now_s)
             took = tick if vehicle.state != "C" and took is None else took
             now_s += 0.01
         assert took is not None, f"{phase} degrees"
         seen = []
         for _ in range(150):
-            vehicle.take(_hum(left_v, hum_v, hertz, phase, now_s), now_s)
+            vehicle.feed(_hum(left_v, hum_v, hertz, phase, now_s), now_s)
             seen.append(vehicle.state)
             now_s += 0.01
         assert "C" not in seen
@@ -96,22 +96,22 @@ def test_a_charging_car_bears_hum_of_1_2_volts(hertz: float, centre_v: float) ->
     for phase in PHASES:
         vehicle = _after(centre_v)
         for tick in range(1000):
-            vehicle.take(_hum(centre_v, 1.2, hertz, phase, tick * 0.01), tick * 0.01)
+            vehicle.feed(_hum(centre_v, 1.2, hertz, phase, tick * 0.01), tick * 0.01)
             assert vehicle.state == "C"
 
 
 def test_c2_is_steady_by_its_mean_and_by_its_newest_reading() -> None:
     steady = SteadyC2()
     for tick in range(51):
-        ready = steady.take(True, 7.2, tick * 0.01)
+        ready = steady.feed(True, 7.2, tick * 0.01)
         assert ready == (tick >= 50)
-    assert not steady.take(True, 7.3, 0.51)
-    assert steady.take(True, 7.2, 0.52)
-    assert not steady.take(False, 7.2, 0.53)
-    assert not steady.take(True, 7.2, 0.54)
+    assert not steady.feed(True, 7.3, 0.51)
+    assert steady.feed(True, 7.2, 0.52)
+    assert not steady.feed(False, 7.2, 0.53)
+    assert not steady.feed(True, 7.2, 0.54)
 
 
 def test_c2_whose_mean_is_outside_is_not_steady() -> None:
     steady = SteadyC2()
     for tick in range(200):
-        assert not steady.take(True, 7.2 if tick % 3 == 0 else 7.4, tick * 0.01)
+        assert not steady.feed(True, 7.2 if tick % 3 == 0 else 7.4, tick * 0.01)

@@ -13,7 +13,7 @@ def _plug(*ohms: float, closed: bool = False) -> Plug:
     plug, tick = Plug(None), 0
     for ohm in ohms:
         for _ in range(30):
-            plug.take(ohm, tick * 0.01, closed=closed)
+            plug.feed(ohm, tick * 0.01, closed=closed)
             tick += 1
     return plug
 
@@ -21,7 +21,7 @@ def _plug(*ohms: float, closed: bool = False) -> Plug:
 def test_a_rating_is_latched_after_200_to_300_ms_of_one_value() -> None:
     plug = Plug(None)
     for tick in range(60):
-        plug.take(220.0, tick * 0.01, closed=False)
+        plug.feed(220.0, tick * 0.01, closed=False)
         assert (plug.rating_a == 32.0) == (plug.rating_a is not None)
         if plug.rating_a is not None:
             break
@@ -32,7 +32,7 @@ def test_a_plug_on_its_way_in_is_not_rated_by_what_it_touches() -> None:
     plug, tick = Plug(None), 0
     for ohm, ticks in ((100.0, 15), (220.0, 15), (680.0, 19), (1500.0, 40)):
         for _ in range(ticks):
-            plug.take(ohm, tick * 0.01, closed=False)
+            plug.feed(ohm, tick * 0.01, closed=False)
             tick += 1
             assert plug.rating_a in (None, 13.0)
     assert plug.rating_a == 13.0
@@ -63,18 +63,18 @@ def test_an_implausible_plug_has_no_rating_until_it_was_out() -> None:
 def test_a_late_sample_latches_nothing(late: bool) -> None:
     plug = Plug(None)
     for tick in range(100):
-        plug.take(220.0, tick * 0.01, closed=False, late=late)
+        plug.feed(220.0, tick * 0.01, closed=False, late=late)
     assert plug.rating_a is None
 
 
 def test_what_comes_late_does_not_rate() -> None:
     plug = Plug(None)
     for tick in range(12):
-        plug.take(220.0, tick * 0.01, closed=False)
+        plug.feed(220.0, tick * 0.01, closed=False)
     assert plug.present
-    plug.take(220.0, 0.40, closed=False, late=True)
+    plug.feed(220.0, 0.40, closed=False, late=True)
     assert plug.rating_a is None
-    plug.take(220.0, 0.41, closed=False)
+    plug.feed(220.0, 0.41, closed=False)
     assert plug.rating_a == 32.0
 
 

@@ -102,8 +102,8 @@ def test_the_first_value_is_believed_at_once() -> None:
 
 def test_a_stop_is_remembered_without_values() -> None:
     thermal = Thermal(RULES, 0.0)
-    thermal.take(86.0, 0.0)
-    thermal.take(None, 1.0)
+    thermal.feed(86.0, 0.0)
+    thermal.feed(None, 1.0)
     assert thermal.limit_a == 0.0
     assert set(thermal.causes(commanded=False, now_s=1.0)) == {"overheated", "thermometer_lost"}
 

@@ -18,7 +18,7 @@ def presentations(*, reverse_bytes: bool = False) -> Presentations:
 def test_cards_are_numbered_and_a_showing_is_one() -> None:
     took = presentations()
     made = [
-        took.take(number, at_s) for number, at_s in (("0A0B0C0D", 1.0), ("0A0B0C0D", 2.9), ("04AABBCC", 3.0))
+        took.feed(number, at_s) for number, at_s in (("0A0B0C0D", 1.0), ("0A0B0C0D", 2.9), ("04AABBCC", 3.0))
     ]
     assert made[1] is None
     first, other = made[0], made[2]
@@ -32,16 +32,16 @@ def test_cards_are_numbered_and_a_showing_is_one() -> None:
 
 def test_a_card_shown_again_after_two_seconds_of_absence_is_new() -> None:
     took = presentations()
-    made = [took.take("04AABBCC", at_s) for at_s in (0.0, 0.25, 0.5, 2.4, 4.4)]
+    made = [took.feed("04AABBCC", at_s) for at_s in (0.0, 0.25, 0.5, 2.4, 4.4)]
     assert [card is not None for card in made] == [True, False, False, False, True]
 
 
 def test_bytes_are_turned_around_and_an_odd_number_is_none() -> None:
     took = presentations(reverse_bytes=True)
-    turned = took.take("04AABBCC", 0.0)
+    turned = took.feed("04AABBCC", 0.0)
     assert turned is not None
     assert turned.id == "CCBBAA04"
-    assert took.take("123", 1.0) is None
+    assert took.feed("123", 1.0) is None
     assert took.odd == 1
 
 
@@ -50,7 +50,7 @@ def test_a_made_up_uid_is_warned_of_once(caplog: pytest.LogCaptureFixture, rever
     took = presentations(reverse_bytes=reverse_bytes)
     with caplog.at_level(logging.WARNING):
         for at_s, number in enumerate(("04AABBCC", "08112233", "08445566")):
-            assert took.take(number, float(at_s)) is not None
+            assert took.feed(number, float(at_s)) is not None
     assert [record.getMessage() for record in caplog.records] == [
         "08112233 is made up anew each time, as phones do: it cannot be known again"
     ]

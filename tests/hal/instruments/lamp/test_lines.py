@@ -73,9 +73,9 @@ async def test_it_follows_the_status(folder: Path, line_map: LineMap) -> None:
     loop = LampLoop(lamp_lines(lamp(), folder / "line-map"))
     running = asyncio.create_task(loop.run())
     await until(lambda: levels(line_map) == list(RED))  # no hal.safety: short and red
-    loop.take(status(time.monotonic() + 1000, lamp="accepted"))
+    loop.feed(status(time.monotonic() + 1000, lamp="accepted"))
     await until(lambda: levels(line_map) == list(BLUE))
-    loop.take(status(time.monotonic() + 1000, lamp="reserved"))
+    loop.feed(status(time.monotonic() + 1000, lamp="reserved"))
     await until(lambda: levels(line_map) == list(YELLOW))
     running.cancel()
     await asyncio.wait([running])

@@ -23,7 +23,7 @@ def first_dead_s(
 ) -> float | None:
     """Seconds until it says that it does not measure; None: it never did."""
     for tick in range(round(for_s / TICK_S)):
-        if not life.take(next(words), offer, begin_s := tick * TICK_S):
+        if not life.feed(next(words), offer, begin_s := tick * TICK_S):
             return begin_s
     return None
 
@@ -58,7 +58,7 @@ def test_words_frozen_under_pwm_are_dead_within_the_3_s_of_the_standard() -> Non
 def test_words_frozen_in_the_midst_of_an_offer_are_dead_in_2_s() -> None:
     life = Life()
     assert first_dead_s(life, cycle([PWM_WORDS, (3201, 559)]), 16.0, 5.0) is None
-    dead = [life.take(PWM_WORDS, 16.0, 5.0 + tick * TICK_S) for tick in range(300)].index(False)
+    dead = [life.feed(PWM_WORDS, 16.0, 5.0 + tick * TICK_S) for tick in range(300)].index(False)
     assert dead * TICK_S == pytest.approx(2.0, abs=2 * TICK_S)
 
 
@@ -72,17 +72,17 @@ def test_words_that_do_not_follow_the_pilot_are_dead_in_half_a_second(
     life = Life()
     noisy = cycle([words, (words[0] + 1, words[1])])
     for tick in range(100):
-        life.take(next(noisy), before, tick * TICK_S)
-    dead = [life.take(words, after, 1.0 + tick * TICK_S) for tick in range(100)].index(False)
+        life.feed(next(noisy), before, tick * TICK_S)
+    dead = [life.feed(words, after, 1.0 + tick * TICK_S) for tick in range(100)].index(False)
     assert dead * TICK_S == pytest.approx(0.5, abs=2 * TICK_S)
-    assert life.take((words[0] + 9, words[1]), after, 3.0)  # it measures again
+    assert life.feed((words[0] + 9, words[1]), after, 3.0)  # it measures again
 
 
 def test_what_nobody_looked_at_is_not_held_against_the_converter() -> None:
     """The loop stood still for 20 s, and the first words after it are those before."""
     life = Life()
     assert first_dead_s(life, cycle([PWM_WORDS, (3201, 559)]), 16.0, 5.0) is None
-    dead = [life.take(PWM_WORDS, 16.0, 25.0 + tick * TICK_S) for tick in range(300)].index(False)
+    dead = [life.feed(PWM_WORDS, 16.0, 25.0 + tick * TICK_S) for tick in range(300)].index(False)
     assert dead * TICK_S == pytest.approx(2.0, abs=2 * TICK_S)
 
 
@@ -90,9 +90,9 @@ def test_a_change_of_the_pilot_before_a_stall_is_waited_for_after_it() -> None:
     life = Life()
     noisy = cycle([X1_WORDS, (3537, 2047)])
     for tick in range(100):
-        life.take(next(noisy), "x1", tick * TICK_S)
-    life.take(X1_WORDS, 16.0, 1.0)
-    dead = [life.take(X1_WORDS, 16.0, 21.0 + tick * TICK_S) for tick in range(100)].index(False)
+        life.feed(next(noisy), "x1", tick * TICK_S)
+    life.feed(X1_WORDS, 16.0, 1.0)
+    dead = [life.feed(X1_WORDS, 16.0, 21.0 + tick * TICK_S) for tick in range(100)].index(False)
     assert dead * TICK_S == pytest.approx(0.5, abs=2 * TICK_S)
 
 
@@ -109,7 +109,7 @@ def test_a_noisy_converter_never_dies(offers: list[PilotOffer], noise: list[tupl
     for number, offer in enumerate(offers):
         for tick in range(100):
             high, low = next(steps)
-            assert life.take((3000 + high, 700 + low), offer, number + tick * TICK_S)
+            assert life.feed((3000 + high, 700 + low), offer, number + tick * TICK_S)
 
 
 @pytest.fixture
