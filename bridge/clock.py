@@ -37,7 +37,7 @@ class Clock:
 
 
 def now_s() -> float:
-    """CLOCK_MONOTONIC, for durations."""
+    """Returns CLOCK_MONOTONIC, for durations."""
     return time.monotonic()
 
 

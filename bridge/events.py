@@ -12,7 +12,7 @@ from hal.contract import Message
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Time has passed."""
+    """Time has passed, and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)

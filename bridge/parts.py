@@ -38,7 +38,7 @@ def link_settings(setup: settings.ChargePoint, tls: Callable[[], ssl.SSLContext]
 
 
 def password(setup: settings.ChargePoint) -> Password | None:
-    """Of the file."""
+    """Returns the password of the file; None: it has none."""
     return Password.of_text(setup.central_system.password)
 
 

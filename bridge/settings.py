@@ -110,7 +110,7 @@ class Zaptec(_Section, frozen=True):
 
 
 class Ocpp(_Section, frozen=True):
-    """OCPP."""
+    """The section [ocpp]."""
 
     keys: Annotated[
         dict[str, str | int | bool],

@@ -146,7 +146,7 @@ class Reading(_Message, frozen=True):
 
 
 class Temperatures(_Message, frozen=True):
-    """Instruments to all."""
+    """What `hal.instruments` measured, sent to all."""
 
     at_s: float
     contacts_c: float | None = None
@@ -199,7 +199,7 @@ class Request(_Message, frozen=True):
 
 
 class Answer(_Message, frozen=True):
-    """To a Request."""
+    """What became of the Request with this id."""
 
     id: str
     ok: bool

@@ -35,7 +35,7 @@ class Trust:
         self._made: tuple[int | None, ssl.SSLContext] | None = None
 
     def context(self) -> ssl.SSLContext:
-        """Raises TrustError."""
+        """Returns the TLS settings, read again when a file has changed. Raises TrustError."""
         version = self._version()
         if self._made is None or self._made[0] != version:
             self._made = version, self._new()

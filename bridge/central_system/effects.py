@@ -81,7 +81,7 @@ class Gathered:
     reconnect: Reconnect | None = None
 
     def drain(self) -> Effects:
-        """Hands it out."""
+        """Returns what was collected, and starts empty again."""
         said = tuple(self.frames), self.reconnect, tuple(self.notes)
         effects = Effects(tuple(self.changes), *said, tuple(self.errands), tuple(self.outcomes))
         for collected in (self.changes, self.frames, self.notes, self.errands, self.outcomes):

@@ -65,7 +65,7 @@ class Violation(OcppError):  # noqa: N818 - OCPP's own word
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request."""
+    """A request of either side (CALL, OCPP-J 4.2.1)."""
 
     id: str
     action: str

@@ -19,12 +19,12 @@ class Lane:
         self._stops_sent: set[int] = set()
 
     def put(self, call: Outgoing, now_s: float) -> None:
-        """At the end."""
+        """Puts a call behind those that wait."""
         self._waiting.append((now_s, call))
 
     @property
     def empty(self) -> bool:
-        """Nothing waits."""
+        """Says whether no call waits."""
         return not self._waiting
 
     def has(self, action: str) -> bool:

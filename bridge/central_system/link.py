@@ -97,7 +97,7 @@ class Link:
             self._ping_changed.set()
 
     def set_password(self, password: Password | None) -> None:
-        """For later connections."""
+        """Uses this password from the next connection on."""
         self._password = password
 
     def _finish(self, closed: Closed) -> None:

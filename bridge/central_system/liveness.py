@@ -25,7 +25,7 @@ class Liveness:
         self._last_call_s = 0.0
 
     def connected(self, now: Now) -> None:
-        """A new connection."""
+        """Starts to count again, for a new connection."""
         self._time_outs = 0
         self._last_call_s = now.s
 

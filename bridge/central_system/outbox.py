@@ -244,7 +244,7 @@ _ACTIONS: dict[str, TransactionAction] = {
 
 
 def start_transaction(row: TransactionRow) -> Payload:
-    """OCPP 1.6 6.45."""
+    """Returns the payload of StartTransaction.req (OCPP 1.6 6.45)."""
     reserved = {} if row.reservation_id is None else {"reservationId": row.reservation_id}
     return {
         "connectorId": row.connector_id,

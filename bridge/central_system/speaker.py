@@ -39,7 +39,7 @@ class Speaker:
         await self._all_said.wait()
 
     async def run(self) -> None:
-        """For ever."""
+        """Sends what waits, one frame after the other, until cancelled."""
         while True:
             await self._news.wait()
             self._news.clear()

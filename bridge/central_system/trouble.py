@@ -23,7 +23,7 @@ OTHER_NAME = (62, 64)
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What was tried."""
+    """What was tried: an address, a patience, with or without a password."""
 
     url: str
     wait_s: float
@@ -54,7 +54,7 @@ def shown(url: str) -> str:
 
 
 def cause(error: Exception, tried: Attempt) -> str:
-    """In one line."""
+    """Says in one line why the connection failed."""
     match error:
         case InvalidStatus():
             return _refused(error.response.status_code, error.response.headers.get("Location"), tried)

@@ -11,7 +11,7 @@ from bridge.local.orders import Order, ReplyKind
 
 
 class NoBridgeError(CommandError):
-    """None listens there."""
+    """No bridge listens in that runtime folder."""
 
 
 def asked(runtime_dir: Path, order: Order, kind: type[ReplyKind], within_s: float | None = None) -> ReplyKind:

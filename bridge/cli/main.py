@@ -170,7 +170,7 @@ def sessions(
 
 
 def main() -> None:
-    """The console script."""
+    """Runs the console script: a CommandError becomes its text on stderr and its exit code."""
     try:
         app()
     except CommandError as error:

@@ -201,7 +201,7 @@ class BoxView:
 
     @property
     def contactor_closed(self) -> bool:
-        """The mirror contact."""
+        """Says what the mirror contact showed last; False before the first Status."""
         return self.status is not None and self.status.contactor_closed
 
     @property

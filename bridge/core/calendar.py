@@ -53,7 +53,7 @@ class Anchor:
 
 
 class Calendar:
-    """Of one boot."""
+    """The UTC time of one boot, from the best source that has given one."""
 
     def __init__(self, boot_id: str, remembered: str | None) -> None:
         self._changes: list[Change] = []
@@ -101,7 +101,7 @@ class Calendar:
         return self.again(now)
 
     def _recalled(self, text: str | None) -> Anchor | None:
-        """Of this boot."""
+        """Reads the anchor that was stored; None if it is unreadable or of another boot."""
         if text is None:
             return None
         try:

@@ -50,7 +50,7 @@ class Errand:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The errand succeeded."""
+    """The errand succeeded, with what it found out."""
 
     version: str = ""  # Fetch: of the archive, as its signed manifest says, in four numbers
 

@@ -80,17 +80,17 @@ class NoIdTags:
     """A store that knows none."""
 
     def listed(self, id_tag: str) -> IdTagInfo | None:
-        """None."""
+        """Finds none."""
 
     def cached(self, id_tag: str) -> IdTagInfo | None:
-        """None."""
+        """Finds none."""
 
     def list_version(self) -> int:
-        """An empty list."""
+        """Returns the version of an empty list."""
         return 0
 
     def list_size(self) -> int:
-        """An empty list."""
+        """Returns the size of an empty list."""
         return 0
 
 

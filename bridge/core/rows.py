@@ -81,7 +81,7 @@ class Session:
 
     @property
     def delivered(self) -> bool:
-        """Whole."""
+        """Says whether it has ended and all its messages were answered."""
         return self.row.stopped_at is not None and self.waiting == 0
 
     @property
@@ -157,7 +157,7 @@ class Frozen:
 
 @dataclass(frozen=True, slots=True)
 class Attempted:
-    """Refused once more."""
+    """The Central System refused this message once more."""
 
     ref: MessageRef
 

@@ -155,7 +155,7 @@ class CentralSystem:
         await self._present().socket.close(code, reason)
 
     def drop_socket(self) -> None:
-        """Without a word."""
+        """Aborts the TCP connection, without a close frame."""
         self._present().socket.transport.abort()
 
     def freeze(self) -> None:

@@ -20,7 +20,7 @@ class Tag:
 
     @property
     def info(self) -> Payload:
-        """IdTagInfo."""
+        """Returns the idTagInfo of an answer."""
         parent = {} if self.parent is None else {"parentIdTag": self.parent}
         return {"status": self.status, **parent}
 

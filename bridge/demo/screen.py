@@ -41,7 +41,7 @@ class Screen:
 
     @classmethod
     def standard(cls, zero_s: float) -> Screen:
-        """On stdout."""
+        """Makes a screen on stdout."""
         console = _Console(highlight=False, emoji=False, markup=False)
         if not console.is_terminal:
             console.width = PLAIN_COLUMNS

@@ -100,7 +100,6 @@ class Session:
 
     @property
     def present(self) -> Present:
-        """At this moment."""
         return self.stage.present
 
     async def play(self) -> None:

@@ -43,7 +43,7 @@ class Timeline:
         self._waiting: list[Row] = []
 
     def add(self, *rows: Row) -> None:
-        """In any order."""
+        """Accepts rows in any order of time."""
         self._waiting += rows
 
     def due(self, now_s: float) -> list[Row]:

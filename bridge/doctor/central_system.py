@@ -18,7 +18,7 @@ OCPP = Subject("central_system.ocpp", "OCPP", "accepted, ocpp1.6")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where central_system.url leads."""
+    """The host and port that central_system.url names."""
 
     host: str
     port: int
@@ -48,18 +48,18 @@ def named(where: Target, addresses: tuple[str, ...]) -> Check:
 
 
 def nameless(where: Target, error: OSError) -> Check:
-    """It has none."""
+    """Reports that the name has no address."""
     do = "Check central_system.url for a typing error, and the network's name server (ping, resolvectl)."
     return DNS.fault(f"{where.host}: {error.strerror or error}", do)
 
 
 def reached(where: Target, took_s: float) -> Check:
-    """TCP connects."""
+    """Reports that the port accepts TCP connections."""
     return TCP.ok(f"port {where.port} in {took_s * 1000:.0f} ms", {"tcp_s": round(took_s, 4)})
 
 
 def unreached(where: Target, error: OSError) -> Check:
-    """It does not."""
+    """Reports why no TCP connection was made."""
     why = "no answer" if isinstance(error, TimeoutError) else error.strerror or str(error)
     do = "Does the Central System run? Check the port in central_system.url, the network and the firewall."
     return TCP.fault(f"port {where.port}: {why}", do)

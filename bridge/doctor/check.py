@@ -60,7 +60,7 @@ class Subject:
         return self._check("fault", measured, do, values)
 
     def not_checked(self, why: str, do: str = "") -> Check:
-        """Nothing is known."""
+        """Makes the check whose result is unknown, and says why."""
         return self._check("not checked", why, do, None)
 
     def _check(self, result: Result, measured: str, do: str, values: Mapping[str, float] | None) -> Check:

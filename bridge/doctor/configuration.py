@@ -28,7 +28,7 @@ class Configuration:
 
     @property
     def folder(self) -> Path:
-        """Of both files."""
+        """Returns the folder of both files."""
         return self._folders.config
 
     def checks(self) -> Iterator[Check]:

@@ -19,7 +19,7 @@ _UNITS = {"safety": "evse-safety", "instruments": "evse-instruments", "bridge": 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """One living process."""
+    """One living process, as /proc shows it."""
 
     pid: int
     uid: int
@@ -51,7 +51,7 @@ def safety_silent(why: str, do: str, running: Running | None) -> Check:
 
 
 def safety(box: Box, status: Status, running: Running | None, *, mock: bool) -> Check:
-    """It answers."""
+    """Reports that `hal.safety` answers, and is a mock or a real box as expected."""
     measured = f"start {status.start_id}, {process_words(running)}"
     if box.mock != mock:
         real = "a MOCK box" if box.mock else "a real box"

@@ -39,11 +39,11 @@ class Nobody:
         return self._yes
 
     def saw(self, what: str) -> bool:  # noqa: ARG002
-        """Nobody saw."""
+        """Answers no."""
         return False
 
     def told(self, doing: str) -> None:
-        """Nobody listens."""
+        """Shows nothing."""
 
 
 class Screen:
@@ -73,7 +73,7 @@ class Screen:
         return self._yes or (not self.why_absent and self._answer(f"{what} Go on?"))
 
     def saw(self, what: str) -> bool:
-        """Asks."""
+        """Asks the person; no when none is there."""
         return not self.why_absent and self._answer(what)
 
     def told(self, doing: str) -> None:
@@ -96,7 +96,7 @@ class Screen:
     # what is shown
 
     def head(self, software: str) -> None:
-        """What this is."""
+        """Prints the banner of a mock and the version."""
         if self._mock:
             self._console.print(Text(f" {MOCK_BANNER} ", style=MOCK_STYLE))
         self._console.print(Text(f" evse-bridge doctor, version {software}", style="bold"))

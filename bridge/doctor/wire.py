@@ -54,7 +54,7 @@ class Heard:
 
     @property
     def status(self) -> Status | None:
-        """The newest."""
+        """Returns the newest Status; None before the first."""
         return self.statuses[-1] if self.statuses else None
 
     @property

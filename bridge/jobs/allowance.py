@@ -31,7 +31,7 @@ class Allowance:
         self._left += granted
 
     def spend(self, size: int) -> None:
-        """Raises TooMuchError."""
+        """Spends so many bytes. Raises TooMuchError when fewer are left."""
         self._left -= size
         if self._left < 0:
             raise TooMuchError(f"the server sent more than the {self._most} bytes that are allowed")

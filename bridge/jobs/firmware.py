@@ -33,7 +33,7 @@ TOLD_OF_LOG = 500  # bytes of what the installer said that go into our log
 
 @dataclass(frozen=True, slots=True)
 class Installing:
-    """Of charge-point.toml's [firmware]."""
+    """How an update is verified and installed: charge-point.toml's [firmware]."""
 
     public_key: Path | None
     command: tuple[str, ...]  # {archive} and {version} are filled in; no shell reads it

@@ -41,7 +41,7 @@ class Desk:
         self._conversations: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Listens for orders and answers them, until cancelled."""
         try:
             listening = _bound(self._path)
         except OSError as error:

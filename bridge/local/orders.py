@@ -24,7 +24,7 @@ class SendDataTransfer(msgspec.Struct, frozen=True, tag="DataTransfer", tag_fiel
 
     @property
     def request(self) -> dict[str, str]:
-        """DataTransfer.req."""
+        """Returns the payload of DataTransfer.req."""
         given = {"vendorId": self.vendor_id, "messageId": self.message_id, "data": self.data}
         return {name: value for name, value in given.items() if value is not None}
 
@@ -89,5 +89,5 @@ def reply(line: bytes, kind: type[ReplyKind]) -> ReplyKind:
 
 
 def encode(message: Order | Reply | Page) -> bytes:
-    """One line."""
+    """Encodes a message as one line of JSON."""
     return msgspec.json.encode(message) + b"\n"

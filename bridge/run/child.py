@@ -96,7 +96,7 @@ class Child:
 
     @property
     def lives(self) -> bool:
-        """It runs now."""
+        """Says whether the process runs now."""
         return self._living is not None
 
     async def stop(self) -> None:

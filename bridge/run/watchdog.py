@@ -21,7 +21,7 @@ class Watch:
 
     @property
     def environment(self) -> dict[str, str]:
-        """sd_notify(3), sd_watchdog_enabled(3)."""
+        """Returns the variables of sd_notify(3) and sd_watchdog_enabled(3)."""
         return {"NOTIFY_SOCKET": os.fspath(self.path), "WATCHDOG_USEC": f"{self.silence_s * 1e6:.0f}"}
 
 
@@ -60,7 +60,7 @@ class Watchdog:
         self._loop.add_reader(self._socket, self._hear)
 
     def close(self) -> None:
-        """Hears nothing more."""
+        """Stops listening and closes the socket."""
         self._loop.remove_reader(self._socket)
         self._socket.close()
 

@@ -106,7 +106,7 @@ class Reads:
         return self._number(BACKLOG)
 
     def remembered(self) -> dict[str, str]:
-        """All named values."""
+        """Returns all named values."""
         return dict(self._all(REMEMBERED))
 
     def charging_profiles(self) -> tuple[ChargingProfile, ...]:

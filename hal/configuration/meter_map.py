@@ -57,7 +57,7 @@ class TotalNumber(_Number, frozen=True):
 
     @property
     def at(self) -> tuple[int, ...]:
-        """Its first register."""
+        """Returns the address of its first register."""
         return (self.total,)
 
 
@@ -91,11 +91,11 @@ class MeterMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     @property
     def phases(self) -> Literal[1, 3]:
-        """That it measures."""
+        """Says how many phases it measures."""
         return 3 if len(self.voltage.at) == 3 else 1
 
     def type_of(self, quantity: Quantity) -> NumberType:
-        """Of its registers."""
+        """Returns the type of the quantity's registers."""
         return quantity.type or self.type
 
     def function_of(self, quantity: Quantity) -> Function:

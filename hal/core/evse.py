@@ -52,7 +52,7 @@ class Evse:
     """One connector. `step` at every tick, with a time that never goes back; nothing else changes it."""
 
     def __init__(self, rules: BoxRules, now_s: float, stored: PersistentState = _FIRST_START) -> None:
-        """A start counts as a fault: x1 for 3 s and no closing for `rules.after_fault_s`."""
+        """Starts as after a fault: x1 for 3 s and no closing for `rules.after_fault_s`."""
         self._rules = rules
         self._vehicle = VehicleFilter()
         self._visit = Visit(socket=rules.socket)
@@ -101,7 +101,7 @@ class Evse:
             self._rcm_test.ask()
 
     def step(self, sense: Sense, wish: Wish | None, now_s: float) -> Drive:
-        """One tick: what the lines shall show until the next. Opening waits for nothing, closing for all."""
+        """Decides what the lines show until the next tick. Opening waits for nothing, closing for all."""
         living = self._living(wish, now_s)
         self._look(sense, now_s)
         causes = self._judge(sense, living, now_s)
@@ -135,7 +135,7 @@ class Evse:
     # the three predicates
 
     def _withheld_by(self, sense: Sense, living: Wish | None, now_s: float) -> tuple[str, ...]:
-        """The conditions of *may close* that do not hold."""
+        """Returns the conditions of *may close* that do not hold."""
         conditions = {
             "car_in_c2": self._c2_stable and self._offer.offers,
             "diode_seen": self._low_side.seen,  # IEC 61851-1 Table A.4 note: at least once before closing
@@ -150,7 +150,7 @@ class Evse:
         return tuple(name for name, holds in conditions.items() if not holds)
 
     def _times(self, now_s: float) -> dict[str, bool]:
-        """The conditions of *may close* that time or the box itself fulfils; a new offer waits for them too,
+        """Returns the conditions of *may close* that time or the box fulfils; a new offer waits for them too,
         so that a car is not asked into C2 more than 3 s before (IEC 61851-1 Table A.6 sequence 4)."""
         rules, contactor = self._rules, self._contactor
         return {
@@ -163,7 +163,7 @@ class Evse:
         }
 
     def _must_open_now(self) -> tuple[str, ...]:
-        """The reasons to open within 100 ms (IEC 61851-1 Table A.6 sequence 8.1), car in C or not."""
+        """Returns the reasons to open within 100 ms (IEC 61851-1 Table A.6 sequence 8.1), car in C or not."""
         reasons = {
             "car_left_c": self._vehicle.state != "C",
             "fault": self._faults.opens,
@@ -175,7 +175,7 @@ class Evse:
         return tuple(name for name, holds in reasons.items() if holds)
 
     def _stops_offering(self, living: Wish | None) -> bool:
-        """Nobody asks, or not for enough, or somebody presses stop: never an offer between 0 and 6 A."""
+        """Says whether nobody asks for enough, or stop is pressed: never an offer between 0 and 6 A."""
         if self._stopped or living is None or self._stop_button.pressed:
             return True
         return not min(self._limits_a.values()) >= LEAST_A
@@ -183,7 +183,7 @@ class Evse:
     # the parts of a tick
 
     def _living(self, wish: Wish | None, now_s: float) -> Wish | None:
-        """The wish while it lives; one that lies further ahead than any may is cut when it is first seen."""
+        """Returns the wish while it lives; one that lies too far ahead is cut when it is first seen."""
         if wish is None:
             return None
         if wish != self._wish:
@@ -195,7 +195,7 @@ class Evse:
         return wish
 
     def _look(self, sense: Sense, now_s: float) -> None:
-        """Vehicle state, cable, diode."""
+        """Judges vehicle state, cable and diode."""
         self._state_kept = sense.state_kept
         self._late = sense.late_s > self._rules.late_share_s
         self._look_at_pilot(sense, now_s)
@@ -213,7 +213,7 @@ class Evse:
             self._noisy = False
 
     def _look_at_pilot(self, sense: Sense, now_s: float) -> None:
-        """Both half-waves, with the droop taken out; not while dark, nor where the droop is not known yet."""
+        """Reads both half-waves without the droop; not while dark, nor where the droop is not known yet."""
         offer, was_closed = self._offer, self._contactor.commanded
         if not offer.sees_car:
             self._vehicle.forget()
@@ -279,7 +279,7 @@ class Evse:
         )  # fmt: skip
 
     def _drive_lock(self, sense: Sense, living: Wish | None, now_s: float) -> Move | None:
-        """Never towards open unless the contactor is commanded open and reads open; held while welded."""
+        """Opens the lock only while the contactor is commanded open and reads open; holds it while welded."""
         if self._lock is None:
             return None
         cable = None if living is None else living.cable
@@ -303,7 +303,7 @@ class Evse:
         return self._rcm_test.step(scene, now_s)
 
     def _make_offer(self, living: Wish | None, must_open: bool, now_s: float) -> None:
-        """The least of all limits, in B and C only, under a confirmed lock and no fault."""
+        """Offers the least of all limits, in B and C only, under a confirmed lock and no fault."""
         self._limits_a = self._limits(living)
         vehicle, offer = self._vehicle.state, self._offer
         looks = self._faults.awaits_unplug and not self._visit.plug_gone and not self._pilot_test.failed
@@ -322,7 +322,7 @@ class Evse:
             offer.step(target_a, vehicle, faulted=faulted, now_s=now_s)
 
     def _may_offer(self, now_s: float) -> bool:
-        """Only where the contactor could close by now: so a car that asks waits for it no longer than 3 s.
+        """Says whether the contactor could close by now, so that a car that asks waits no longer than 3 s.
 
         In a pause x2 stands while the car does not ask, and for a moment after the opening, until the low
         side has been judged.
@@ -352,7 +352,7 @@ class Evse:
         return self._lock is None or self._lock.confirmed
 
     def _c1_over(self, now_s: float) -> bool:
-        """The offer ended 6 s ago and the car is still in C."""
+        """Says whether the offer ended 6 s ago and the car is still in C."""
         return not self._offer.offers and passed(self._offer.changed_s, C1_LEAVES_S, now_s)
 
     def _record(self, closed: bool, reasons: tuple[str, ...], now_s: float) -> None:
@@ -371,7 +371,7 @@ class Evse:
                     self._last_fault_s = now_s
 
     def persistent_state(self) -> PersistentState:
-        """What the next process must know, as of the last step."""
+        """Returns what the next process must know, as of the last step."""
         return PersistentState(
             faults=self._faults.latched(),
             occurrences=self._faults.occurrences,
@@ -383,7 +383,7 @@ class Evse:
         )
 
     def view(self) -> EvseView:
-        """As of the last step."""
+        """Returns what clients see, as of the last step."""
         parts = Parts(
             self._vehicle,
             self._visit,
@@ -397,7 +397,7 @@ class Evse:
         return view_of(parts, self._faults.all(), self._limits_a, withheld, self._wish_seq, self._notes())
 
     def _notes(self) -> tuple[str, ...]:
-        """What was measured of a fault that stands, and what to do."""
+        """Says what was measured of a fault that stands, and what to do."""
         tested = self._pilot_test.failed or self._pilot_test.source_off
         said = {
             self._pilot_test.words: tested,
@@ -408,11 +408,11 @@ class Evse:
 
 
 def _by_fault(reasons: tuple[str, ...]) -> bool:
-    """F is shown for what is a fault; what only the pilot shows is looked at on."""
+    """Says whether a fault opens, for which F is shown; what only the pilot shows is looked at on."""
     return bool(set(reasons) - {"car_left_c", "diode_lost"})
 
 
 def _tenth_below(amps: float) -> float:
-    """The greatest multiple of 0.1 A that is not above `amps`."""
+    """Returns the greatest multiple of 0.1 A that is not above `amps`."""
     nearest = round(amps * 10) / 10
     return nearest if nearest <= amps else floor(amps * 10 - 0.5) / 10

@@ -25,7 +25,7 @@ class PersistentState:
     lost: bool = False  # there was something, but it cannot be read
 
     def after_boot(self, moves_by_s: float, starts_by_s: float) -> PersistentState:
-        """With these many seconds added to the times.
+        """Returns the same with these many seconds added to the times.
 
         When the mains go, the contactor falls some ticks before the box does: it is not to blame.
         """

@@ -13,7 +13,7 @@ class Steady:
         self._since_s: float | None = None
 
     def feed(self, holds: bool, now_s: float) -> bool:
-        """The claim as it is at this tick."""
+        """Says whether the claim has held for long enough at this tick."""
         if not holds:
             self._since_s = None
             return False
@@ -23,5 +23,5 @@ class Steady:
 
 
 def passed(since_s: float, for_s: float, now_s: float) -> bool:
-    """At least `for_s` have gone by."""
+    """Says whether at least `for_s` have gone by."""
     return now_s - since_s >= for_s - ROUNDING_S

@@ -21,7 +21,7 @@ class Tally:
         self._count = most if bad else 0.0
 
     def feed(self, wrong: bool, *, late: bool = False) -> bool:
-        """`bad` after this sample. A late one stands for two if it is wrong, and makes up for none."""
+        """Returns `bad` after this sample. A late one counts two if it is wrong, and makes up for none."""
         if wrong:
             self._count = min(self._most, self._count + (2.0 if late else 1.0))
         elif not late:
@@ -30,7 +30,7 @@ class Tally:
         return self.bad
 
     def forget(self) -> None:
-        """As if nothing had been seen."""
+        """Starts anew, as if nothing had been seen."""
         self.bad, self._count = False, 0.0
 
 
@@ -43,11 +43,11 @@ class BadTime:
         self._before: tuple[bool, float] | None = None
 
     def look_away(self) -> None:
-        """Until the next sample nobody knows: that time counts for neither."""
+        """Counts the time until the next sample for neither: nobody knows it."""
         self._before = None
 
     def feed(self, wrong: bool, now_s: float) -> bool:
-        """It is wrong now, and has been for so long, less a quarter of the time in which it was right."""
+        """Says whether it is wrong now, and was for so long, less a quarter of the time it was right."""
         if self._before is not None:
             was_wrong, at_s = self._before
             if was_wrong or self._bad_s:

@@ -16,7 +16,7 @@ from hal.core.supervision.stop_button import StopButton
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Of one box."""
+    """The parts of one box that `status` and the log read."""
 
     vehicle: VehicleFilter
     visit: Visit
@@ -35,7 +35,7 @@ def view_of(
     wish_seq: int,
     notes: tuple[str, ...],
 ) -> EvseView:
-    """A snapshot: nothing in it changes later."""
+    """Makes a snapshot: nothing in it changes later."""
     contactor = parts.contactor
     return EvseView(
         vehicle=parts.vehicle.state,

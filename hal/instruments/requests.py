@@ -35,7 +35,7 @@ class Requests:
         self._running = ""
 
     def feed_status(self, status: Status) -> None:
-        """The newest."""
+        """Keeps the newest Status, on which a refusal depends."""
         self._status = status
 
     def feed(self, request: Request, tasks: asyncio.TaskGroup) -> None:

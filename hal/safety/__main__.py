@@ -46,7 +46,7 @@ _REFUSALS = (
 
 
 def main(arguments: list[str]) -> int:
-    """0 after an orderly stop, 1 after a failure of the loop, 2 when it cannot start; reasons on stderr."""
+    """Returns 0 after an orderly stop, 1 when the loop failed, 2 when it cannot start; reasons on stderr."""
     asked = _parse(arguments)
     with ExitStack() as ending:
         try:
@@ -59,7 +59,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _start(box: Wallbox, asked: argparse.Namespace, ending: ExitStack) -> Loop:
-    """Everything that may block or fail, before the first tick; `ending` undoes it, last to first."""
+    """Does all that may block or fail, before the first tick; `ending` undoes it, last to first."""
     journal, notify = Journal(), Notify(os.environ)
     facts = () if asked.mock else _machine_facts(box, asked)
     owners = role_owners(os.environ)
@@ -93,13 +93,13 @@ def _start(box: Wallbox, asked: argparse.Namespace, ending: ExitStack) -> Loop:
 
 
 def _boot_id_file(asked: argparse.Namespace) -> Path:
-    """A mock box that `evse-bridge run` has booted is in a boot of its own."""
+    """Names the file of the boot id: a mock box that `evse-bridge run` booted has a boot of its own."""
     simulated: Path = asked.runtime_dir / BOOT_ID_FILE
     return simulated if asked.mock and simulated.exists() else Path(KERNEL_BOOT_ID_FILE)
 
 
 def _rules(box: Wallbox, granted: RealTime, *, mock: bool) -> BoxRules:
-    """A mock box closes without what keeps a real one safe; it says what it was not granted."""
+    """Returns the rules; a mock box closes without what keeps a real one safe."""
     rules = rules_of(box, mock=mock, fifo=not granted.fifo_refused)
     if mock:
         return rules

@@ -12,7 +12,7 @@ class Allowance:
         self._at_s: float | None = None
 
     def admit(self, now_s: float) -> bool:
-        """True: one more may be. What is refused is a level and comes later."""
+        """Says whether one more may be. What is refused is a level and comes later."""
         passed_s = now_s - self._at_s if self._at_s is not None else 0.0
         self._left, self._at_s = min(self._burst, self._left + passed_s * self._a_second), now_s
         if self._left < 1:

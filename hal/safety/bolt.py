@@ -57,7 +57,7 @@ class _ChipLine:
         self._handle = lgpio.gpiochip_open(chip)
 
     def claim(self, level: int) -> None:
-        """As an output, from its first instant at this level."""
+        """Claims the line as an output, from its first instant at this level."""
         self._lgpio.gpio_claim_output(self._handle, self._line, level)
 
     def write(self, level: int) -> None:
@@ -94,7 +94,7 @@ class Bolt:
         self._claimed = self.locked = False
 
     def obey(self, word: bytes) -> bytes:
-        """The answer."""
+        """Carries out one word and returns the answer."""
         try:
             if word in (LOCK, UNLOCK):
                 self._put(word == LOCK)
@@ -113,7 +113,7 @@ class Bolt:
 
 
 def _serve(listening: socket.socket, bolt: Bolt) -> None:
-    """Until there is neither a master nor a bolt to hold."""
+    """Serves until there is neither a master nor a bolt to hold."""
     listening.settimeout(_FIRST_WITHIN_S)
     while True:
         try:
@@ -145,7 +145,7 @@ def _alone(runtime_dir: Path) -> bool:
 
 
 def main(arguments: list[str]) -> int:
-    """Exit code 0 when it holds nothing any more, 3 when another one lives."""
+    """Returns 0 when it holds nothing any more, 3 when another one lives."""
     stand_aside(3)
     runtime_dir, claim = Path(arguments[0]), json.loads(arguments[1])
     if not _alone(runtime_dir):
@@ -161,7 +161,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _leave_the_log() -> None:
-    """Who reads it waits for its end, and this may last: errors go to the master."""
+    """Leaves the log: who reads it waits for its end, and this may last. Errors go to the master."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)

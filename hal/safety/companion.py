@@ -7,7 +7,7 @@ import sys
 
 
 def spawn(module: str, arguments: list[str], descriptors: list[int]) -> int:
-    """The pid. The first of `descriptors` is its standard input, the others are its 3 and on. Waits for
+    """Returns the pid. The first of `descriptors` is its standard input, the others its 3 and on. Waits for
     nothing. Raises OSError."""
     command = [sys.executable, "-I", "-m", module, *arguments]
     places = [0, 3, 4][: len(descriptors)]

@@ -25,7 +25,7 @@ _SERIAL_NUMBER = Path("/sys/firmware/devicetree/base/serial-number")  # of a Pi,
 
 
 def rules_of(box: Wallbox, *, mock: bool, fifo: bool) -> BoxRules:
-    """A real box never gets the longer late limit, whatever its priority."""
+    """Returns the rules. A real box never gets the longer late limit, whatever its priority."""
     contactor, temperature = box.contactor, box.temperature or TemperatureSettings()
     rules = BoxRules(
         socket=box.cable.kind == "socket",
@@ -64,7 +64,7 @@ def _lock_rules(box: Wallbox) -> LockRules:
 
 
 def notes_of(box: Wallbox, rules: BoxRules) -> tuple[str, ...]:
-    """The declared facts for `Status.notes`, and what is looser than on a real box."""
+    """Returns the declared facts for `Status.notes`, and what is looser than on a real box."""
     return (*declared_facts(box), *_loosened(rules))
 
 
@@ -76,7 +76,7 @@ def _loosened(rules: BoxRules) -> list[str]:
 
 
 def box_of(box: Wallbox, *, mock: bool) -> contract.Box:
-    """What a client is told once."""
+    """Returns what each client is sent once."""
     return contract.Box(
         version=contract.VERSION,
         phases=box.installation.phases,

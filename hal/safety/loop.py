@@ -78,7 +78,7 @@ class Loop:
         self._words = Allowance(STATUS_BURST, STATUS_A_SECOND)
 
     def run(self) -> int:
-        """Until `ask_to_stop`; the exit code. Any failure leaves safe lines and a code that is not 0."""
+        """Runs until `ask_to_stop`; returns the exit code. Any failure leaves safe lines and a code not 0."""
         try:
             self._run()
         except Exception as error:
@@ -90,18 +90,18 @@ class Loop:
         return 0
 
     def ask_to_stop(self) -> None:
-        """For signal handlers: the next tick takes the offer away; the end comes once the contactor reads
+        """Serves signal handlers: the next tick ends the offer; the end comes once the contactor reads
         open, and after `ENDS_WITHIN_S` whatever it reads."""
         self._stop_asked = True
 
     def ended(self, now_s: float) -> bool:
-        """Asked to stop, and the contactor is open, or nothing more can be done about it."""
+        """Says whether it was asked to stop and the contactor is open, or nothing more can be done."""
         if self._stopping_s is None or self._evse.view().contactor_commanded:
             return False
         return not self._evse.view().contactor_closed or now_s - self._stopping_s >= ENDS_WITHIN_S
 
     def tick(self, now_s: float) -> None:
-        """One step."""
+        """Does one step: senses, decides, drives, reports."""
         late_s = 0.0 if self._due_s is None else max(0.0, now_s - self._due_s)
         self._late_ticks += late_s > LATE_S
         if self._stop_asked and self._stopping_s is None:
@@ -121,7 +121,7 @@ class Loop:
             self._voice.notify.feed_watchdog(now_s)
 
     def drive(self, decided: Drive) -> None:
-        """The only place that writes lines while the loop runs."""
+        """Writes the lines: the only place that does while the loop runs."""
         self._lines.drive(decided)
         if decided.trip and not self._tripping and self._lines.contactor.has_trip:
             self._voice.journal.say(
@@ -130,7 +130,7 @@ class Loop:
         self._tripping = decided.trip
 
     def seconds_to_next(self, now_s: float) -> float:
-        """0 when it is due."""
+        """Returns the seconds to the next tick; 0 when it is due."""
         return max(0.0, (self._due_s or now_s) - now_s)
 
     def _run(self) -> None:

@@ -22,12 +22,12 @@ class RealTime:
 
     @property
     def granted(self) -> bool:
-        """Both."""
+        """Says whether both the priority and the locked memory were granted."""
         return not self.fifo_refused and not self.memory_refused
 
     @property
     def text(self) -> str:
-        """For `Status.real_time`."""
+        """Returns what `Status.real_time` says."""
         if self.granted:
             return REAL_TIME_GRANTED
         fifo = f"no real-time priority ({self.fifo_refused})" if self.fifo_refused else "fifo"
@@ -43,7 +43,7 @@ def claim() -> RealTime:
 
 
 def _claim_fifo() -> str:
-    """A unit that gives the priority may forbid asking for one."""
+    """Claims the priority; a unit that gives it may forbid asking for it."""
     if os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK == os.SCHED_FIFO:
         return ""
     try:

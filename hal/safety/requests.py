@@ -39,7 +39,7 @@ class _Errand(Protocol):
         """Sees what was read and decided at this tick; gives what shall be driven."""
 
     def outcome(self, now_s: float) -> Outcome | None:
-        """None while it lasts."""
+        """Returns its outcome; None while it lasts."""
 
 
 class Requests:
@@ -52,14 +52,14 @@ class Requests:
         self._last_pulse_s = now_s - PULSES_APART_S
 
     def begin(self, request: Request, now_s: float) -> str:
-        """Why not; empty: it has begun, and `step` will give the answer."""
+        """Says why not; empty: it has begun, and `step` will give the answer."""
         if refusal := self.refusal(request) or self._unfit(request, now_s):
             return refusal
         self._running = request, self._errand(request, now_s)
         return ""
 
     def refusal(self, request: Request) -> str:
-        """Of any request, this program's or another's."""
+        """Says why any request, this program's or another's, is refused now."""
         view = self._evse.view()
         if view.contactor_commanded or view.contactor_closed:
             return "the contactor is not open"
@@ -68,7 +68,7 @@ class Requests:
         return ""
 
     def step(self, sense: Sense, decided: Drive, now_s: float) -> tuple[Drive, Answer | None]:
-        """What to drive, and the answer at the end of an errand."""
+        """Returns what to drive, and the answer at the end of an errand."""
         if self._running is None:
             return decided, None
         request, errand = self._running
@@ -86,7 +86,7 @@ class Requests:
 
     @property
     def lamp(self) -> str | None:
-        """In place of the wished pattern."""
+        """Returns the pattern shown in place of the wished one."""
         errand = self._running[1] if self._running else None
         return errand.pattern if isinstance(errand, _Lamp) else None
 
@@ -124,7 +124,7 @@ class Requests:
 
 
 def _car(view: EvseView) -> bool:
-    """Also a cable alone, in a socket; a fixed cable is always there."""
+    """Says whether a car is there, or a cable alone in a socket; a fixed cable is always there."""
     return view.vehicle != "A" or (view.lock is not None and view.cable_present)
 
 

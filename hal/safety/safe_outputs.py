@@ -43,7 +43,7 @@ class NotSafeError(Exception):
 
 
 def make_safe(runtime_dir: Path) -> str:
-    """What was done, in words. Tries everything whatever became of the rest. Raises NotSafeError."""
+    """Says what was done. Tries everything whatever became of the rest. Raises NotSafeError."""
     try:
         claims: Claims = json.loads((runtime_dir / FILE_NAME).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -65,7 +65,7 @@ def make_safe(runtime_dir: Path) -> str:
 
 
 def _lower_all(claims: Claims, runtime_dir: Path) -> None:
-    """Each line, whatever became of the others. Raises what failed last."""
+    """Lowers each line, whatever became of the others. Raises what failed last."""
     lower = _lowering(claims, runtime_dir)
     with ExitStack() as last_to_first:
         for line in reversed(claims["low_lines"]):
@@ -120,7 +120,7 @@ def _steady_pilot(claims: Claims) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """0 also when there was nothing to do; 1 when something may not be safe; 2 for a wrong use."""
+    """Returns 0, also when nothing was to do; 1 when something may not be safe; 2 for a wrong use."""
     if len(arguments) != 2 or arguments[0] != "--runtime-dir":
         print("safe_outputs: give --runtime-dir and the folder of hal.safety's files", file=sys.stderr)
         return 2

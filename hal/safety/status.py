@@ -52,17 +52,17 @@ def status_of(view: EvseView, identity: Identity, tallies: Tallies, lamp: str) -
 
 
 def differs(before: Status, now: Status) -> bool:
-    """Whether it must be told at once. Counters alone can wait for the second: a flood shall not multiply."""
+    """Says whether to send it at once. Counters alone can wait for the second: a flood shall not multiply."""
     return msgspec.structs.replace(before, counters=now.counters) != now
 
 
 def at_start(first: Status) -> Iterator[str]:
-    """Log lines: what stands already, so that a box that never closes says why."""
+    """Makes log lines of what stands already, so that a box that never closes says why."""
     yield from (f"fault {fault.id} stands since the start (ends by {fault.clears})" for fault in first.faults)
 
 
 def changes(before: Status, now: Status) -> Iterator[str]:
-    """Log lines: what changed, once."""
+    """Makes log lines of what changed, once."""
     if now.vehicle != before.vehicle:
         yield f"vehicle {before.vehicle} -> {now.vehicle}"
     if now.pilot_offer != before.pilot_offer:

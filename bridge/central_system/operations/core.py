@@ -62,7 +62,7 @@ def _reserved_for_another(question: Question) -> bool:
 
 
 def remote_stop(question: Question) -> Answer:
-    """OCPP 1.6 5.12."""
+    """Stops the transaction with that id (OCPP 1.6 5.12). Rejected when it does not run."""
     state = question.charge_point.state
     running = isinstance(state, Transaction) and state.transaction_id == question.payload["transactionId"]
     if not running or question.pending:
@@ -72,7 +72,7 @@ def remote_stop(question: Question) -> Answer:
 
 
 def reset(question: Question) -> Answer:
-    """OCPP 1.6 5.14."""
+    """Accepts every Reset, soft or hard (OCPP 1.6 5.14)."""
     question.charge_point.accept_restart(
         "soft" if question.payload["type"] == "Soft" else "hard", question.now
     )

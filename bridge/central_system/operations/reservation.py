@@ -32,7 +32,7 @@ def reserve_now(question: Question) -> Answer:
 
 
 def cancel_reservation(question: Question) -> Answer:
-    """OCPP 1.6 5.1."""
+    """Ends the reservation with that id (OCPP 1.6 5.1). Rejected when there is none."""
     found = question.charge_point.connector.reservations.cancel(question.payload["reservationId"])
     return with_status("Accepted" if found else "Rejected")
 

@@ -20,7 +20,7 @@ class AuthorizationCache:
 
     @property
     def in_use(self) -> bool:
-        """AuthorizationCacheEnabled."""
+        """Says whether AuthorizationCacheEnabled is on."""
         return self._configuration.is_on("AuthorizationCacheEnabled")
 
     def entry(self, id_tag: str, moment: datetime) -> IdTagInfo | None:

@@ -26,7 +26,7 @@ class LocalList:
 
     @property
     def in_use(self) -> bool:
-        """LocalAuthListEnabled."""
+        """Says whether LocalAuthListEnabled is on."""
         return self._configuration.is_on("LocalAuthListEnabled")
 
     @property

@@ -26,7 +26,7 @@ class Reservation:
     expires_at: Annotated[datetime, msgspec.Meta(tz=True)]
 
     def to_text(self) -> str:
-        """For the store."""
+        """Returns the reservation as it is stored."""
         return json.dumps({**asdict(self), "expires_at": self.expires_at.isoformat()})
 
     @classmethod
@@ -53,7 +53,7 @@ class Reservations:
         self.decisions.changes.append(Remembered(RESERVATION, reservation.to_text()))
 
     def end(self) -> None:
-        """Idempotent."""
+        """Ends the reservation, if there is one."""
         if self.held is not None:
             self.held = None
             self.decisions.changes.append(Remembered(RESERVATION, None))

@@ -84,7 +84,6 @@ class Configuration:
 
     @property
     def authorization_required(self) -> bool:
-        """The portal's switch."""
         return self._authorization_required
 
     def change(self, name: str, value: str) -> tuple[ChangeAnswer, tuple[Change, ...]]:

@@ -21,7 +21,7 @@ class Absence:
             self._since_s = now_s
 
     def cap_a(self, now_s: float) -> float | None:
-        """None: no cap."""
+        """Returns the limit while the Central System is away for too long; None: no cap."""
         if self._limit is None or self._since_s is None or now_s - self._since_s < self._limit.after_s:
             return None
         return self._limit.limit_a

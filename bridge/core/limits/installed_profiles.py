@@ -81,7 +81,7 @@ class InstalledProfiles:
         return any(profile.wants_one_phase for profile in self._profiles)
 
     def clear(self, criteria: Criteria) -> bool:
-        """False: nothing matched."""
+        """Removes the profiles that match. False: none did."""
         staying = tuple(profile for profile in self._profiles if not criteria.match(profile))
         of_start = self._of_start is not None and criteria.match(self._of_start)
         if of_start:
@@ -112,7 +112,7 @@ class InstalledProfiles:
             self._of_start = None
 
     def _keep(self, staying: tuple[ChargingProfile, ...]) -> bool:
-        """Whether some went."""
+        """Keeps these and removes the others; says whether there were others."""
         gone = tuple(each.profile_id for each in self._profiles if each not in staying)
         if gone:
             self._profiles, self._ruling = staying, None

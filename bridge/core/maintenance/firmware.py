@@ -55,7 +55,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is durable."""
+    """What is durable of an update, and of its reports."""
 
     update: Update | None = None
     untold: tuple[str, ...] = ()

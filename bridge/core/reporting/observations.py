@@ -215,7 +215,7 @@ class Observations:
 
 
 def as_document(observations: list[Observation]) -> bytes:
-    """A JSON array."""
+    """Returns a JSON array with an object for each observation."""
     return json.dumps(
         [
             {"StateId": one.id, "Name": one.name, "Timestamp": timestamp(one.at), "ValueAsString": one.value}
@@ -226,5 +226,5 @@ def as_document(observations: list[Observation]) -> bytes:
 
 
 def as_log(observations: list[Observation]) -> bytes:
-    """A line each."""
+    """Returns a line of text for each observation."""
     return "".join(f"{timestamp(one.at)} {one.id} {one.name} {one.value}\n" for one in observations).encode()

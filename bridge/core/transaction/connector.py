@@ -65,11 +65,11 @@ class Connector:
 
     @property
     def state(self) -> State:
-        """The session's."""
+        """Returns the state of the running transaction, or the one outside of any."""
         return self._running.state if self._running is not None else self._outside
 
     def status(self, now: Now) -> str:
-        """ChargePointStatus, derived."""
+        """Returns the ChargePointStatus, derived from all that is known now."""
         reserved = self.reservations.held is not None
         seen = view(self.state, self._service, self._box, now.s, reserved=reserved)
         return charge_point_status(seen, now.s)

@@ -25,14 +25,14 @@ class Contactor:
         self._opening = False  # commanded open, the mirror contact has not followed yet
 
     def see(self, mirror_closed: bool, now_s: float) -> None:
-        """The mirror contact at this tick."""
+        """Notes the mirror contact at this tick."""
         if self._opening and not mirror_closed:
             self.last_open_ms, self._opening = (now_s - self.switched_s) * 1000, False
         if mirror_closed != self.mirror_closed:
             self.mirror_closed, self.mirror_changed_s = mirror_closed, now_s
 
     def command(self, closed: bool, now_s: float, *, under_load: bool) -> None:
-        """The command from this tick on; `under_load`: the car is still in C."""
+        """Notes the command from this tick on; `under_load`: the car is still in C."""
         if closed == self.commanded:
             return
         self.commanded, self.switched_s, self._opening = closed, now_s, not closed
@@ -43,7 +43,7 @@ class Contactor:
             self.openings_under_load += 1
 
     def exhausted(self, now_s: float) -> bool:
-        """It was closed as often as it may be in a while."""
+        """Says whether it was closed as often as it may be in a while."""
         while self._recent and passed(self._recent[0], self._rules.closings_window_s, now_s):
             self._recent.popleft()
         return len(self._recent) >= self._rules.max_closings

@@ -18,7 +18,7 @@ class Trip:
         self._began_s = 0.0
 
     def step(self, *, live: bool, welded: bool, now_s: float) -> bool:
-        """The output until the next tick. `live`: the welded contactor reads closed, or current flows;
+        """Returns the output until the next tick. `live`: the weld reads closed, or current flows;
         `welded`: the fault stands, whether live or not. A weld that a person cleared gives a new series."""
         if not welded:
             self.pulses = 0

@@ -31,16 +31,16 @@ class Hum:
         self._lasting = BadTime(LASTS_S)
 
     def forget(self) -> None:
-        """Another car."""
+        """Starts anew, for another car."""
         self._openings, self._opened_s = 0, None
         self.words = ""
 
     def opened(self, now_s: float) -> None:
-        """The pilot has opened the contactor."""
+        """Notes that the pilot has opened the contactor."""
         self._opened_s = now_s
 
     def feed(self, high_v: float, now_s: float, *, listens: bool) -> bool:
-        """One reading, in volts at the pilot. True: it has opened too often, or keeps the contactor open.
+        """Judges a reading, in volts at the pilot. True: it opened too often, or keeps the contactor open.
 
         `listens`: x2, and the contactor is open.
         """
@@ -67,7 +67,7 @@ class Hum:
         return True
 
     def _hertz(self) -> float:
-        """Which mains it fits best. A tick of 10 ms sees no more of it."""
+        """Says which mains it fits best. A tick of 10 ms sees no more of it."""
         mean_v = sum(volts for _, volts in self._readings) / len(self._readings)
 
         def strength(hertz: float) -> float:

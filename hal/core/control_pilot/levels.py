@@ -25,7 +25,7 @@ _DUTY_51_A = 0.85  # 51 to 52.5 A has no duty of its own
 
 
 def band(high_v: float, *, in_c: bool) -> Vehicle:
-    """The vehicle state of these volts. `in_c`: it is C now, and ends farther out than it begins."""
+    """Returns the vehicle state of these volts. `in_c`: it is C now, and ends farther out than it begins."""
     if high_v > A_ABOVE_V:
         return "A"
     if high_v > (C_ENDS_ABOVE_V if in_c else C_BEGINS_TO_V):
@@ -36,7 +36,7 @@ def band(high_v: float, *, in_c: bool) -> Vehicle:
 
 
 def high_side_v(read_v: float, shown: PilotOffer, hold_s: float) -> float:
-    """The positive half-wave behind what its peak-hold reads; `hold_s` is the time constant of the hold.
+    """Returns the positive half-wave behind its peak-hold's reading; `hold_s`: time constant of the hold.
 
     Between two pulses the hold droops; the low-pass behind it shows the mean of that, whatever the instant.
     """
@@ -44,17 +44,17 @@ def high_side_v(read_v: float, shown: PilotOffer, hold_s: float) -> float:
 
 
 def low_side_v(read_v: float, shown: PilotOffer, hold_s: float) -> float:
-    """The negative half-wave, likewise."""
+    """Returns the negative half-wave behind the reading of its peak-hold."""
     return read_v / (1 - _mean_droop(duty(shown), hold_s)) if is_pwm(shown) else read_v
 
 
 def _mean_droop(gap: float, hold_s: float) -> float:
-    """The share that is lost on average where a hold is left alone for `gap` of each period."""
+    """Returns the share lost on average where a hold is left alone for `gap` of each period."""
     return gap * gap * PERIOD_S / (2 * hold_s)
 
 
 def duty(amps: float) -> float:
-    """The PWM fraction for an offer, in whole millionths, so that the car never reads more than `amps`.
+    """Returns the PWM fraction for an offer, in whole millionths; the car never reads more than `amps`.
 
     6 to 51 A: A / 0.6 %; to 52.5 A: as 51 A; to 80 A: A / 2.5 + 64 % (IEC 61851-1 Table A.7).
     Raises ValueError outside 6 to 80 A: 5 % and 0 % mean something else.
@@ -67,7 +67,7 @@ def duty(amps: float) -> float:
 
 
 def amps_of_duty(fraction: float) -> float:
-    """What a car may draw at this duty, 0.0 for nothing (IEC 61851-1 Table A.8, the EV's view)."""
+    """Returns what a car may draw at this duty, 0.0: nothing (IEC 61851-1 Table A.8, the EV's view)."""
     if fraction < 0.08 or fraction > 0.97:
         return 0.0
     if fraction < 0.10:
@@ -78,5 +78,5 @@ def amps_of_duty(fraction: float) -> float:
 
 
 def is_pwm(shown: float | str) -> TypeGuard[float]:
-    """True in x2: amps are offered."""
+    """Says whether amps are offered: x2."""
     return not isinstance(shown, str)

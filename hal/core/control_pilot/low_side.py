@@ -29,17 +29,17 @@ class LowSide:
 
     @property
     def lost(self) -> bool:
-        """No longer as a diode leaves it: open at once."""
+        """Says whether it is no longer as a diode leaves it: open at once."""
         return self._wrong.bad
 
     def forget(self) -> None:
-        """Another car may be there."""
+        """Starts anew: another car may be there."""
         self.seen = False
         self._wrong.forget()
         self._recent.clear()
 
     def feed(self, low_v: float, now_s: float, *, late: bool = False) -> None:
-        """One reading in x2 with a car, in volts at the pilot."""
+        """Judges one reading in x2 with a car, in volts at the pilot."""
         self._wrong.feed(not SURELY_LOW_V < low_v < SURELY_NONE_FROM_V, late=late)
         if late:
             return
@@ -51,11 +51,11 @@ class LowSide:
         self._causes = ("pilot_circuit",) * none + ("diode_missing",) * sags
 
     def look_away(self, now_s: float) -> None:
-        """In place of a reading: nothing can be judged."""
+        """Judges nothing at this tick; called in place of `feed`."""
         self._sags.feed(False, now_s)
         self._no_minus.feed(False, now_s)
         self._causes = ()
 
     def causes(self) -> Iterator[str]:
-        """At this tick."""
+        """Yields the causes that stand at this tick."""
         yield from self._causes

@@ -34,7 +34,7 @@ class Offer:
         self._x2_since_s = now_s
 
     def settled(self, now_s: float) -> bool:
-        """The duty has been as it is for long enough to judge both half-waves."""
+        """Says whether the duty is old enough to judge both half-waves."""
         return passed(self._jumped_s, SETTLES_S, now_s)
 
     @property
@@ -44,20 +44,20 @@ class Offer:
 
     @property
     def sees_car(self) -> bool:
-        """False while F or the relay hides the car. The next sample after it is ten periods and more away."""
+        """Is False while F or the relay hides the car. The next sample is ten periods or more after that."""
         return self.connected and self.shown != "F"
 
     def show_f(self, for_s: float, now_s: float) -> None:
-        """In place of a step: F from now on, x1 after it."""
+        """Shows F from now on, x1 after it; called in place of `step`."""
         self._go_dark(for_s, now_s, waking=False)
 
     def show_test(self, now_s: float) -> None:
-        """In place of a step: the least PWM there is, until the next step."""
+        """Shows the least PWM there is until the next step; called in place of `step`."""
         self._show(LEAST_A, now_s)
         self.testing = True
 
     def step(self, target_a: float | None, vehicle: Vehicle, *, faulted: bool, now_s: float) -> None:
-        """`target_a` None: nothing to offer; 0: an offer, but not before a pause is over.
+        """Decides what is shown. `target_a` None: no offer; 0: an offer, but not before a pause is over.
 
         `faulted`: a fault opens the contactor in C2 at this tick.
         """

@@ -34,17 +34,17 @@ class VehicleFilter:
 
     @property
     def seen(self) -> bool:
-        """A reading stands, since the start or the last `forget`."""
+        """Says whether a reading stands, since the start or the last `forget`."""
         return self._before is not None
 
     def forget(self) -> None:
-        """The pilot was dark: what comes next owes nothing to what was."""
+        """Starts anew after the pilot was dark: what comes next owes nothing to what was."""
         self._before = None
         self._in_c.clear()
         self._unsure.clear()
 
     def feed(self, high_v: float, now_s: float, *, late: bool = False) -> None:
-        """One reading, in volts at the pilot. A late one alone ends C, and changes nothing else."""
+        """Judges a reading, in volts at the pilot. A late one alone ends C, and changes nothing else."""
         seen = band(high_v, in_c=self.state == "C")
         if late:
             self._change(seen if self.state == "C" else self.state)
@@ -64,7 +64,7 @@ class VehicleFilter:
         return band(median(self._in_c), in_c=True)
 
     def _agreed(self, high_v: float, seen: Vehicle, now_s: float) -> Vehicle:
-        """Where no two running readings are alike the mean over whole periods of the mains decides."""
+        """Decides by the mean over whole periods of the mains where no two running readings are alike."""
         if self._before is None or seen == self._before:
             self._unsure.clear()
             return seen
@@ -89,11 +89,11 @@ class SteadyC2:
         self._readings: deque[tuple[float, float]] = deque()
 
     def forget(self) -> None:
-        """The contactor has opened: what was before says nothing about the next closing."""
+        """Starts anew: the contactor has opened, and what was before says nothing about the next closing."""
         self._readings.clear()
 
     def feed(self, in_c2: bool, high_v: float, now_s: float) -> bool:
-        """`in_c2`: state C under PWM, seen in time; whatever is not begins anew."""
+        """Judges a reading. `in_c2`: state C under PWM, seen in time; anything else begins anew."""
         if not in_c2:
             self.forget()
             return False

@@ -25,7 +25,7 @@ class Visit:
         self._a_seen = False
 
     def feed(self, vehicle: Vehicle, *, plug_pulled: bool, seen: bool, now_s: float) -> None:
-        """`plug_pulled` is the socket's; `seen`: the pilot has shown the car since it was dark."""
+        """Judges a tick. `plug_pulled`: of the socket; `seen`: the pilot showed the car since it was dark."""
         empty = vehicle == "A" and seen
         pulled = self._socket and plug_pulled
         away = self._away.feed(empty, now_s)

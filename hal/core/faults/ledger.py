@@ -23,7 +23,7 @@ class FaultLedger:
     """Occurrence numbers rise with each raising of an id, from 1, for the life of the box."""
 
     def __init__(self, stored: PersistentState, now_s: float) -> None:
-        """What stood when the last process ended stands on, since now; ids no longer known are left out."""
+        """Continues what stood when the last process ended, since now; ids no longer known are left out."""
         self._standing: dict[str, _Standing] = {}
         self._occurrences = Counter(stored.occurrences)
         for ref in stored.faults:
@@ -32,30 +32,30 @@ class FaultLedger:
 
     @property
     def opens(self) -> bool:
-        """One of severity `open` stands."""
+        """Says whether one of severity `open` stands."""
         return any(entry.fault.opens for entry in self._standing.values())
 
     @property
     def awaits_unplug(self) -> bool:
-        """One that ends by unplugging stands."""
+        """Says whether one that ends by unplugging stands."""
         return any(entry.fault.clears == "unplug" for entry in self._standing.values())
 
     def stands(self, name: str) -> bool:
-        """That fault, now."""
+        """Says whether that fault is present now."""
         return name in self._standing
 
     def all(self) -> tuple[Fault, ...]:
-        """Oldest first."""
+        """Returns the faults that are present, the oldest first."""
         return tuple(entry.fault for entry in self._standing.values())
 
     def latched(self) -> tuple[FaultRef, ...]:
-        """Those that a restart must not end."""
+        """Returns those that a restart must not end."""
         faults = self.all()
         return tuple(FaultRef(fault.id, fault.occurrence) for fault in faults if fault.clears != "itself")
 
     @property
     def occurrences(self) -> dict[str, int]:
-        """The last number of each id."""
+        """Returns the last number of each id."""
         return dict(self._occurrences)
 
     def add(self, name: str, now_s: float) -> None:
@@ -68,7 +68,7 @@ class FaultLedger:
         self._standing[name] = _Standing(fault, now_s)
 
     def judge(self, causes: Iterable[str], *, unplugged: bool, now_s: float) -> None:
-        """`causes` are the faults whose cause is there now: raises the new ones, clears what may clear."""
+        """Raises the faults whose cause is new, and clears what may clear. `causes`: there now."""
         for name in causes:
             self.add(name, now_s)
         if self._standing:
@@ -76,7 +76,7 @@ class FaultLedger:
                 del self._standing[name]
 
     def clear(self, refs: Iterable[FaultRef], causes: Set[str]) -> None:
-        """By a person: only kinds that need one, only that occurrence, and only once the cause is gone."""
+        """Clears for a person: only kinds that need one, that occurrence, and only once the cause is gone."""
         for ref in refs:
             entry = self._standing.get(ref.id)
             if entry is None or entry.fault.clears != "person" or ref.id in causes:

@@ -19,7 +19,7 @@ FEEDBACK_S = 0.3  # after a pulse: the feedback is believed once it has been ste
 
 
 def wanted(cable: Cable | None, vehicle: Vehicle, *, plug_present: bool) -> Move | None:
-    """Where the bolt should be; None: where it is. `cable` None: nobody's wish lives.
+    """Says where the bolt should be; None: where it is. `cable` None: no wish lives.
 
     Locks in B, C, D; state E by itself never releases (the pilot is shorted or broken: a car may be there).
     """
@@ -41,7 +41,7 @@ class Lock:
     """The motor. It is driven in pulses, tried again after a wait, and at most so many times a minute."""
 
     def __init__(self, rules: LockRules, moves_s: tuple[float, ...] = ()) -> None:
-        """`moves_s` are the motor's moves of an earlier process, on this one's clock."""
+        """Starts with the motor's moves of an earlier process, on this one's clock."""
         self._rules = rules
         self.motor: Move | None = None
         self.failure: Literal["lock_failed", "unlock_failed"] | None = None
@@ -55,7 +55,7 @@ class Lock:
 
     @property
     def confirmed(self) -> bool:
-        """The feedback says locked, and nothing is about to change that."""
+        """Says whether the feedback says locked and nothing is about to change that."""
         return self._closed and self._want != "unlock"
 
     @property
@@ -64,24 +64,24 @@ class Lock:
 
     @property
     def moves_s(self) -> tuple[float, ...]:
-        """Of the last minute, and older ones as long as nothing has moved."""
+        """Returns the moves of the last minute, and older ones as long as nothing has moved."""
         return tuple(self._moves)
 
     @property
     def state(self) -> LockState:
-        """For Status."""
+        """Returns what Status reports of the lock."""
         if self.motor is not None:
             return "moving"
         return "locked" if self._closed else "unlocked"
 
     def look(self, closed: bool, *, late: bool = False) -> None:
-        """One sample of the feedback, before each step; the first is believed."""
+        """Notes one sample of the feedback, before each step; the first is believed."""
         if self._open is None:
             self._open = Tally(TWO, bad=not closed)
         self._open.feed(not closed, late=late)
 
     def step(self, want: Move | None, *, plug_present: bool, now_s: float) -> Move | None:
-        """The motor until the next tick. A changed want ends a pulse at once; the next has a whole one."""
+        """Drives the motor until the next tick. A changed want ends a pulse at once; the next is whole."""
         if want != self._want:
             self._half_way = self._half_way or self.motor is not None
             self._want, self._tries, self.motor, self.failure = want, 0, None, None
@@ -104,7 +104,7 @@ class Lock:
         return self.motor
 
     def _make_sure(self, *, plug_present: bool, now_s: float) -> None:
-        """One unlocking more, where the first has ended well but the plug has not left."""
+        """Unlocks once more, where the first has ended well but the plug has not left."""
         settled = self._want == "unlock" and not self._closed and not self._made_sure
         if settled and plug_present and passed(self._started_s, STILL_THERE_S, now_s):
             self._made_sure = self._half_way = True

@@ -43,7 +43,7 @@ class Plug:
         self._one: tuple[_Seen, float] = None, 0.0  # the value that stands, and since when
 
     def feed(self, ohm: float, now_s: float, *, closed: bool, late: bool = False) -> None:
-        """One sample. The latched rating never rises until the plug was out; a late one latches nothing.
+        """Judges a sample. The latched rating never rises until the plug was out; a late one latches nothing.
 
         `closed`: while the contactor is closed a plug that is no longer seen leaves the rating alone, so that
         a lost plug and a lost rating stay two findings.
@@ -61,7 +61,7 @@ class Plug:
             self._rate(seen, now_s)
 
     def _stand(self, seen: _Seen, now_s: float) -> None:
-        """Two running samples alike make another value the one that stands."""
+        """Lets another value stand once two running samples are alike."""
         if seen == self._before != self._one[0]:
             self._one = seen, now_s
         self._before = seen

@@ -35,7 +35,7 @@ class Readings:
         self._volts: list[float] = []
 
     def feed(self, volts: float) -> None:
-        """One more."""
+        """Adds a reading to the mean and the spread."""
         self._volts.append(volts)
 
     def __bool__(self) -> bool:
@@ -48,7 +48,7 @@ class Readings:
 
     @property
     def spread(self) -> float:
-        """From the least to the greatest, as a share of the mean."""
+        """Returns the range from the least to the greatest, as a share of the mean."""
         return (max(self._volts) - min(self._volts)) / abs(self.mean_v)
 
 
@@ -68,20 +68,20 @@ class PilotTest:
 
     @property
     def runs(self) -> bool:
-        """From the beginning of F to the verdict."""
+        """Says whether it is between the beginning of F and the verdict."""
         return self._part is not None
 
     @property
     def shows_pwm(self) -> bool:
-        """The part without F and x1."""
+        """Says whether the part without F and x1 runs."""
         return self._part == "pwm"
 
     def ask(self) -> None:
-        """Once more, as soon as it may be."""
+        """Asks for one more test, as soon as it may be."""
         self._due = True
 
     def begins(self, *, car: bool, offer: Offer, now_s: float) -> bool:
-        """True at the tick at which F must begin, for TEST_F_S. A car ends a test, and makes one due."""
+        """Is True at the tick at which F must begin, for TEST_F_S. A car ends a test, and makes one due."""
         if car:
             self._due, self._part = True, None
         wait_s = AGAIN_S if self.failed else SOURCE_AGAIN_S
@@ -94,7 +94,7 @@ class PilotTest:
         return True
 
     def look(self, sense: Sense, offer: Offer, now_s: float) -> None:
-        """The channels at this tick, with what has been shown until now."""
+        """Judges the channels at this tick, with what has been shown until now."""
         if self._part is None:
             return
         for_s = now_s - offer.changed_s
@@ -128,7 +128,7 @@ class PilotTest:
                 self._part = "pwm"
 
     def _wrong_source(self) -> str:
-        """What F and x1 have shown to be wrong, or nothing."""
+        """Says what F and x1 have shown to be wrong, or nothing."""
         if not self._f_low:
             return "the pilot was not read while F was shown"
         f_v, x1_v = self._f_low.mean_v, self._x1.mean_v
@@ -143,7 +143,7 @@ class PilotTest:
         return ""
 
     def _wrong_circuit(self) -> str:
-        """What the droop under PWM has shown to be wrong, or nothing."""
+        """Says what the droop under PWM has shown to be wrong, or nothing."""
         spread = self._pwm.spread - self._x1.spread
         if spread > SPREAD:
             return (

@@ -36,16 +36,16 @@ class RcmTest:
         self._car = False
 
     def ask(self) -> None:
-        """Once more, as soon as it may be; nothing without a test input."""
+        """Asks for one more test, as soon as it may be; does nothing without a test input."""
         self._due = self._has_test
 
     @property
     def runs(self) -> bool:
-        """What the monitor says now is the test's answer."""
+        """Says whether what the monitor says now is the test's answer."""
         return self._began_s is not None
 
     def step(self, scene: RcmScene, now_s: float) -> bool:
-        """The level of the test input until the next tick."""
+        """Returns the level of the test input until the next tick."""
         self.failed = False
         self._fall_due(scene, now_s)
         began_s = self._began_s

@@ -29,7 +29,7 @@ class WatchdogLine:
         self._opened_s = now_s
 
     def step(self, *, commanded: bool, mirror_closed: bool, now_s: float) -> bool:
-        """Whether the line has edges until the next tick. `mirror_closed`: as of the command before."""
+        """Says whether the line has edges until the next tick. `mirror_closed`: as of the command before."""
         if not commanded:
             if self._commanded:
                 self._opened_s = now_s

@@ -24,7 +24,7 @@ class NotClosing:
     def feed(
         self, withheld: tuple[str, ...], high_v: float, now_s: float, *, offered: bool, wanted: bool
     ) -> bool:
-        """`offered`: x2 with the contactor open; `wanted`: a wish of 6 A lives, and a car is there."""
+        """Judges a tick. `offered`: x2, contactor open; `wanted`: a wish of 6 A lives, and a car is there."""
         asks = offered and SURELY_C_FROM_V < high_v < ASKS_BELOW_V
         asked = self._asked.feed(asks, now_s)
         unready = self._unready.feed(wanted and bool(_UNREADY & set(withheld)), now_s)

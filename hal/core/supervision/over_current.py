@@ -21,7 +21,7 @@ class OverCurrent:
         self._offered_a = 0.0
 
     def feed(self, sense: Sense, offer: Offer, now_s: float) -> bool:
-        """True once it has been so for OVER_S; a reading older than FRESH_S is none."""
+        """Is True once it has been so for OVER_S; a reading older than FRESH_S is none."""
         allowed_a = self._allowed_a(offered_a(offer.shown), now_s)
         if sense.current_a is None or sense.reading_at_s is None or now_s - sense.reading_at_s > FRESH_S:
             self._over.look_away()
@@ -30,7 +30,7 @@ class OverCurrent:
         return self._over.feed(max(sense.current_a) > limit_a, sense.reading_at_s)
 
     def _allowed_a(self, offered: float, now_s: float) -> float:
-        """The highest offer of the last 5 s."""
+        """Returns the highest offer of the last 5 s."""
         if offered != self._offered_a:
             self._past.append((now_s + INCREASE_AFTER_S, self._offered_a))
             self._offered_a = offered

@@ -21,7 +21,7 @@ class StopButton:
         self._seen_s = float("-inf")
 
     def feed(self, opened: bool | None, now_s: float, *, late: bool = False) -> set[str]:
-        """The input at this tick, None for a box without; the ids of the faults whose cause is there."""
+        """Returns the ids of the faults whose cause is there. `opened`: the input; None: a box without."""
         opened = self._twice.feed(opened is True, late=late)
         stuck = self._stuck.feed(opened, now_s)
         if self._emergency:

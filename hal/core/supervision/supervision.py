@@ -68,7 +68,7 @@ class Supervision:
         self._metered = False
 
     def causes(self, scene: Scene, now_s: float) -> set[str]:
-        """The ids of all faults whose cause is there at this tick."""
+        """Returns the ids of all faults whose cause is there at this tick."""
         return {
             *self._contactor(scene, now_s),
             *self._pilot(scene, now_s),
@@ -130,7 +130,7 @@ class Supervision:
             yield "rcm_trip"
 
     def _instruments(self, sense: Sense, now_s: float) -> Iterator[str]:
-        """A meter that was never there is missed only after a while."""
+        """Yields what is wrong with meter and reader; one that was never there is missed after a while."""
         read_s = sense.reading_at_s
         self._metered = self._metered or read_s is not None
         late = self._metered or passed(self._started_s, START_GRACE_S, now_s)
@@ -152,7 +152,7 @@ class Supervision:
 
 
 def _flows(sense: Sense, after_s: float) -> bool:
-    """A reading taken at or after `after_s` shows current."""
+    """Says whether a reading taken at or after `after_s` shows current."""
     if sense.current_a is None or sense.reading_at_s is None:
         return False
     return sense.reading_at_s >= after_s and max(sense.current_a) > WELD_A

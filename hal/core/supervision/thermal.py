@@ -29,7 +29,7 @@ class Thermal:
         self._well = Steady(LOST_RECOVER_S)
 
     def feed(self, contacts_c: float | None, now_s: float) -> None:
-        """A fresh value or none. All up to derate_from_c, then in a line down to 6 A at stop_at_c, then 0."""
+        """Judges a fresh value or none: all amps up to derate_from_c, falling to 6 A at stop_at_c, then 0."""
         self._contacts_c = contacts_c
         self._look_for_loss(contacts_c is not None, now_s)
         if contacts_c is not None:
@@ -39,7 +39,7 @@ class Thermal:
             self.limit_a = min(self._heat_a, self._by_loss_a(now_s))
 
     def causes(self, *, commanded: bool, now_s: float) -> Iterator[str]:
-        """`commanded`: the contactor is; a stop at stop_at_c waits until the car or 6 s have opened it."""
+        """Yields the causes now; a stop at stop_at_c waits until the car or 6 s have opened the contactor."""
         contacts_c, rules = self._contacts_c, self._rules
         if contacts_c is not None and contacts_c >= rules.derate_from_c:
             yield "over_temperature"

@@ -60,7 +60,7 @@ class Listening:
 
     @property
     def dropped(self) -> int:
-        """As Dialogue."""
+        """Counts as `Dialogue.dropped`."""
         return self._framing.dropped
 
     def opened(self, now_s: float) -> None:  # noqa: ARG002  # time changes nothing here
@@ -68,11 +68,11 @@ class Listening:
         self.health = OK
 
     def feed(self, received: bytes, now_s: float) -> list[str]:  # noqa: ARG002
-        """As Dialogue."""
+        """Returns the numbers of the cards in these bytes."""
         return self._framing.feed(received)
 
     def to_send(self) -> bytes:
-        """Nothing, ever."""
+        """Returns nothing: such a reader is never asked."""
         return b""
 
 

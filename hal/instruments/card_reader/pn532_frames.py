@@ -21,7 +21,7 @@ class Ack:
 
 @dataclass(frozen=True, slots=True)
 class Nack:
-    """Say it again."""
+    """The chip asks for the last frame again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ class LampLoop:
         self._name, self._since_s = "", 0.0
 
     def feed(self, status: Status) -> None:
-        """The newest Status."""
+        """Keeps the newest Status, which the next step shows."""
         self._status = status
 
     async def run(self) -> None:

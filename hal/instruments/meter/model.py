@@ -54,7 +54,7 @@ class SerialLine:
 
 @dataclass(frozen=True, slots=True)
 class TcpLink:
-    """Modbus TCP."""
+    """The address of a meter that speaks Modbus TCP."""
 
     host: str
     port: int

@@ -80,7 +80,7 @@ class _Count:
     """The count of energy and its file."""
 
     def __init__(self, plan: MeterPlan) -> None:
-        """Raises CountFileError."""
+        """Reads the stored energy. Raises CountFileError."""
         stored = energy_file.read(plan.count_file)
         self._file = plan.count_file
         self._account = EnergyAccount(plan.installed, stored)

@@ -58,7 +58,7 @@ class WorldTakenError(Exception):
 
 @dataclass(frozen=True)
 class WorldParts:
-    """What verbs move."""
+    """The parts of the simulated world that verbs move."""
 
     box: SimulatedBox
     reader: MockReader | None  # None: a box without one

@@ -11,7 +11,7 @@ Amps = Annotated[float, Meta(ge=6, le=80)]  # IEC 61851-1 Annex A: what a pilot 
 
 
 def _dashed(name: str) -> str:
-    """PlugIn -> plug-in."""
+    """Turns PlugIn into plug-in."""
     return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")
 
 
@@ -42,13 +42,13 @@ class Swipe(_Verb, frozen=True):
 
 
 class Fault(_Verb, frozen=True):
-    """Something breaks."""
+    """Something breaks: a name of `hal.mock.plant.fault_names`."""
 
     name: str
 
 
 class Clear(_Verb, frozen=True):
-    """It is mended."""
+    """The part that broke is mended."""
 
     name: str
 
@@ -69,7 +69,7 @@ class PowerOn(_Verb, frozen=True):
 
 
 class State(_Verb, frozen=True):
-    """The whole truth."""
+    """Asks for all that is true in the simulated world."""
 
 
 class Kernel(_Verb, frozen=True):
@@ -137,7 +137,7 @@ class BadLineError(Exception):
 
 
 def parse(line: bytes) -> Verb:
-    """Raises BadLineError."""
+    """Decodes one line. Raises BadLineError."""
     try:
         return _decoder.decode(line)
     except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, not a verb, nested beyond reason

@@ -92,7 +92,7 @@ class Mcp3208Bus(SharedMixin, SPI):  # type: ignore[misc]  # gpiozero carries no
 
     @property
     def closed(self) -> bool:
-        """True after `close`."""
+        """Says whether `close` was called."""
         return self._line_map is None
 
     def close(self) -> None:

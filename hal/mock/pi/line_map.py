@@ -126,7 +126,7 @@ class LineMap:
         self._level[line] = high
 
     def is_output(self, line: int) -> bool:
-        """The direction alone."""
+        """Says whether the direction is output; the level does not matter."""
         return self._direction[line] == 1
 
     def input_level(self, line: int) -> int:
@@ -150,7 +150,7 @@ class LineMap:
     # the mock's side
 
     def put_failures(self, *, bus: bool, chip: bool) -> None:
-        """From now on."""
+        """Makes the bus or the chip fail from now on, or heals it."""
         self._whole[_BUS_FAILS_AT], self._whole[_CHIP_FAILS_AT] = bus, chip
 
     def driven_high(self, line: int) -> bool:

@@ -72,7 +72,7 @@ class Car:
         self.s2_closed = willing or self.current_a > 0 or "keeps_s2" in self._faults
 
     def charge(self, energy_wh: float) -> None:
-        """Into the battery."""
+        """Adds energy to the battery, up to full."""
         charged_pct = self.state_of_charge_pct + 100 * energy_wh / self.settings.battery_wh
         self.state_of_charge_pct = min(100.0, charged_pct)
 

@@ -168,7 +168,7 @@ class Pilot:
             self.shown_v = self._read()
 
     def rewire(self, copper: Copper) -> None:
-        """From now on."""
+        """Replaces the copper from now on."""
         self._copper = copper
         self._seen = ()
 

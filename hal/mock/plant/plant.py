@@ -150,7 +150,7 @@ class Plant:
 
     @property
     def lock_closed(self) -> bool:
-        """The lock's feedback."""
+        """Says what the lock's feedback shows."""
         return self._over_wire("lock_feedback", self.bolt >= 1.0, cut=False) != self._bad("lock_feedback")
 
     @property
@@ -167,7 +167,7 @@ class Plant:
 
     @property
     def power_w(self) -> float:
-        """All phases."""
+        """Returns the power of all phases."""
         return self.car.current_a * self._phases * self.settings.nominal_voltage_v
 
     @property
@@ -292,7 +292,7 @@ class Plant:
 
     @property
     def disturbed(self) -> dict[str, str]:
-        """Patterns by input."""
+        """Returns the pattern of each disturbed input."""
         return {name: disturbed.pattern for name, disturbed in self._disturbed.items()}
 
     def fault(self, name: str) -> None:

@@ -46,22 +46,22 @@ class BoltHolder:
 
     @property
     def holds(self) -> bool:
-        """It lives, answers, and has done what it was told last."""
+        """Says whether it lives, answers, and has done what it was asked last."""
         return self._obeys and self._ticks - self._heard_at <= _SILENT
 
     def begin(self, *, locked: bool) -> None:
-        """Before the first tick; returns once it is so. Raises BoltError."""
+        """Brings the bolt to its place before the first tick; returns once it is there. Raises BoltError."""
         self._asked(LOCK if locked else UNLOCK, _START_WITHIN_S)
         self.locked = locked
 
     def tell(self, *, locked: bool) -> None:
-        """From now on."""
+        """Holds the bolt locked or unlocked from now on."""
         if locked != self.locked:
             self.locked, self._obeys = locked, False
             self._send()
 
     def tick(self) -> None:
-        """At each tick. One that died is started again, and claims the line as it was told last."""
+        """Starts a holder that died again; it claims the line as it was asked last. Call it at each tick."""
         self._ticks += 1
         self._listen()
         if self._socket is None and self._ticks % _LOOKS == 0:
@@ -70,7 +70,7 @@ class BoltHolder:
             self._send()
 
     def end(self, *, live: bool) -> None:
-        """The bolt of a plug that may be live stays with its holder, which waits for the next start."""
+        """Leaves the bolt of a plug that may be live to its holder, which waits for the next start."""
         if self._socket is None:
             return
         if not live:
@@ -120,7 +120,7 @@ class BoltHolder:
             self._send()
 
     def _send(self) -> None:
-        """What is not read in time is said again with the next question."""
+        """Sends the word; what is not read in time is sent again with the next question."""
         if self._socket is None:
             return
         try:
@@ -150,7 +150,7 @@ class BoltHolder:
         self._socket, self._obeys = None, False
 
     def _asked(self, word: bytes, within_s: float) -> bytes:
-        """The answer. Raises BoltError."""
+        """Returns the answer. Raises BoltError."""
         ours, self._socket = self._socket, None
         assert ours is not None
         try:

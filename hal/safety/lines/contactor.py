@@ -31,7 +31,7 @@ class ContactorLines:
 
     @property
     def has_trip(self) -> bool:
-        """There is such a device, and a line to it."""
+        """Says whether there is such a device, and a line to it."""
         return self._trip is not None
 
     def trip(self, *, tripped: bool) -> None:
@@ -40,7 +40,7 @@ class ContactorLines:
             self._trip.value = tripped
 
     def reads_closed(self) -> bool:
-        """The mirror contact, not the coil: a welded contactor and a cut wire read True."""
+        """Reads the mirror contact, not the coil: a welded contactor and a cut wire read True."""
         return not self._mirror_open.is_active
 
 

@@ -40,7 +40,7 @@ class Converter:
     def __init__(
         self, adc: Adc, channels: tuple[int, ...], factory: PinFactory, failures: tuple[type[Exception], ...]
     ) -> None:
-        """The first two channels are the pilot's. `failures` are those of one transfer. Raises them."""
+        """Tries a transfer, whose `failures` it raises. The first two channels are the pilot's."""
         self._channels = [
             MCP3208(channel, port=adc.spi_port, device=adc.spi_device, pin_factory=factory)
             for channel in channels
@@ -52,7 +52,7 @@ class Converter:
         self._life = Life()
 
     def read(self, offer: PilotOffer, now_s: float) -> Conversion:
-        """One reading of each channel, under PWM the middle one of three of the first.
+        """Reads each channel once; under PWM the middle one of three of the first.
 
         `offer` is what the pilot shows since the last tick or longer.
         """
@@ -67,11 +67,11 @@ class Converter:
         return Conversion(self._words, now_s - self._read_at_s, alive)
 
     def volts(self, word: int) -> float:
-        """At the input of the converter."""
+        """Returns the volts at the input of the converter."""
         return word * self._volts_a_step
 
     def _convert(self, *, sure: bool = False) -> Words:
-        """`sure`: a single wrong conversion of the positive half-wave, which decides alone, is left out."""
+        """Converts once. `sure`: one wrong conversion of the positive half-wave, which decides, is out."""
         first, *others = self._channels
         high = sorted(int(first.raw_value) for _ in range(3 if sure else 1))
         return high[len(high) // 2], *(int(channel.raw_value) for channel in others)
@@ -90,7 +90,7 @@ class Life:
         self._must_follow: tuple[Words, float] | None = None  # the words at a change of the pilot, and when
 
     def feed(self, words: Words, offer: PilotOffer, now_s: float) -> bool:
-        """One conversion. False for as long as it is no measurement."""
+        """Judges a conversion. False for as long as it is no measurement."""
         unsupplied = self._no_supply.feed(_no_supply(words))
         kind: Literal["x1", "F", "pwm"] = offer if isinstance(offer, str) else "pwm"
         if self._taken_at_s is not None and now_s - self._taken_at_s > _UNSEEN_S:
@@ -117,5 +117,5 @@ class Life:
 
 
 def _no_supply(words: Words) -> bool:
-    """A pilot at both ends of its range at once: no supply, or the data line stuck."""
+    """Says whether a pilot is at both ends of its range at once: no supply, or the data line stuck."""
     return all(word == 0 for word in words) or all(word == _FULL for word in words)

@@ -12,12 +12,12 @@ PinFactory = Any  # gpiozero carries no types
 
 
 def output(pin: int, factory: PinFactory) -> DigitalOutputDevice:
-    """Low. gpiozero on lgpio claims an input first: an output that must be high at once is none of these
+    """Makes a low output. gpiozero on lgpio claims an input first: one that must be high at once is none
     (`hal.safety.bolt`)."""
     return DigitalOutputDevice(pin, initial_value=False, pin_factory=factory)
 
 
 def contact(pin: int, active: Level, factory: PinFactory) -> InputDevice:
-    """Pulled to the level that is not the active one, so that a cut wire reads inactive. No edges are asked
+    """Makes an input pulled to the level that is not active: a cut wire reads inactive. No edges are asked
     of the kernel: a chattering contact costs nothing."""
     return InputDevice(pin, pull_up=active == "low", pin_factory=factory)

@@ -38,7 +38,7 @@ class Machine:
     pointer_bits: int = 8 * struct.calcsize("P")
 
     def text(self, path: str) -> str:
-        """Of a small file of the kernel's; empty when there is none."""
+        """Reads a small file of the kernel's; empty when there is none."""
         try:
             return (self.root / path).read_text(errors="replace").strip("\0\n")
         except OSError:
@@ -76,7 +76,7 @@ _THIRTY_TWO_BITS = "{} is a 32-bit system, which is not supported: install the 6
 
 
 def _check_chip(machine: Machine) -> None:
-    """gpiozero takes gpiochip4 or gpiochip0, by board and kernel; the right one shows when it is opened."""
+    """Checks the first chip: gpiozero takes gpiochip4 or 0, by board, which shows when it is opened."""
     chips = sorted((machine.root / "dev").glob("gpiochip*"))
     _check_device(chips[0] if chips else machine.root / "dev/gpiochip0", "load the GPIO driver", "gpio")
 
@@ -101,7 +101,7 @@ def kernel_releases(machine: Machine) -> bool:
 
 
 def death_facts(machine: Machine, box: Wallbox, *, safe_outputs_after: bool) -> tuple[str, ...]:
-    """What is to be known about a death of this process. Raises NoHardwareError when nothing would open the
+    """Says what follows from a death of this process. Raises NoHardwareError when nothing would open the
     contactor then: the kernel keeps the lines, no watchdog line, and nobody promised to run safe_outputs."""
     if kernel_releases(machine):
         return ()
@@ -115,7 +115,7 @@ def death_facts(machine: Machine, box: Wallbox, *, safe_outputs_after: bool) -> 
 
 
 def guards_hangs(machine: Machine, box: Wallbox) -> bool:
-    """Whether a hung kernel opens the contactor: by its watchdog line, or by a reset after 15 s.
+    """Says whether a hung kernel opens the contactor: by its watchdog line, or by a reset after 15 s.
 
     A watchdog of the SoC counts while somebody feeds it (systemd, RuntimeWatchdogSec=).
     """
@@ -123,7 +123,7 @@ def guards_hangs(machine: Machine, box: Wallbox) -> bool:
 
 
 def watchdogs(machine: Machine) -> list[Path]:
-    """Of this machine, in sysfs (Documentation/ABI/testing/sysfs-class-watchdog)."""
+    """Lists those of this machine, in sysfs (Documentation/ABI/testing/sysfs-class-watchdog)."""
     return sorted((machine.root / "sys/class/watchdog").glob("watchdog*"))
 
 
@@ -136,7 +136,7 @@ def _resets(watchdog: Path) -> bool:
 
 
 def lacks(machine: Machine, box: Wallbox, *, real_time: bool) -> tuple[str, ...]:
-    """What keeps a real box from closing (BoxRules.lacks), as names in REMEDIES."""
+    """Says what keeps a real box from closing (BoxRules.lacks), as names in REMEDIES."""
     there = {"real_time": real_time, "hang_guard": guards_hangs(machine, box)}
     return tuple(name for name, fulfilled in there.items() if not fulfilled)
 
@@ -151,7 +151,7 @@ REMEDIES = {
 
 
 def wiring(box: Wallbox, runtime_dir: Path) -> Wiring:
-    """The real lines. Raises NoHardwareError and PwmError."""
+    """Opens the real lines. Raises NoHardwareError and PwmError."""
     lgpio, factory = _factory(runtime_dir)
     # gpiozero would answer a refused SPI device by bit-banging, which no tick could wait for.
     warnings.filterwarnings("error", category=SPISoftwareFallback)

@@ -49,7 +49,7 @@ class PilotOutput:
     """The generator of the control pilot, and the relay that connects it to the car."""
 
     def __init__(self, pwm: Pwm, pilot: Pilot, factory: PinFactory) -> None:
-        """The generator is at x1 before the relay connects it. Dead or off, the relay is open: the car sees
+        """Sets the generator to x1 before the relay connects it. Dead or off, the relay is open: the car sees
         no pilot and stops."""
         self._pwm = pwm
         self.shown: PilotOffer | None = None
@@ -64,7 +64,7 @@ class PilotOutput:
             self.shown = offer
 
     def connect(self, *, connected: bool) -> None:
-        """Without a relay the pilot is always connected."""
+        """Connects the pilot; without a relay it always is."""
         if self._relay is not None:
             self._relay.value = connected
 
@@ -82,7 +82,7 @@ class AnalogueInput:
         self._converter = Converter(box.adc, tuple(channels), wiring.factory, wiring.transfer_failures)
 
     def read(self, offer: PilotOffer, now_s: float) -> Analogue:
-        """One conversion of each channel; `offer` is what the pilot has shown since the last tick."""
+        """Converts each channel once; `offer` is what the pilot has shown since the last tick."""
         last: Conversion = self._converter.read(offer, now_s)
         volts = [self._converter.volts(word) for word in last.words]
         high_v, low_v = (at_input_v * self._gain + self._offset_v for at_input_v in volts[:2])
@@ -98,7 +98,7 @@ class RcmLines:
         self._test = None if rcm.test_pin is None else output(rcm.test_pin, factory)
 
     def reads_healthy(self) -> bool:
-        """False: it has tripped, or its wire is cut."""
+        """Is False when it has tripped, or its wire is cut."""
         return bool(self._healthy.is_active)
 
     def test(self, *, testing: bool) -> None:
@@ -114,7 +114,7 @@ class StopInput:
         self._whole = contact(stop.pin, stop.active, factory)
 
     def reads_pressed(self) -> bool:
-        """Pressed, or its wire is cut."""
+        """Says whether it is pressed, or its wire is cut."""
         return not self._whole.is_active
 
 
@@ -137,11 +137,11 @@ class Lines:
         self._analogue = AnalogueInput(box, wiring)
 
     def read_analogue(self, now_s: float) -> Analogue:
-        """Pilot and proximity."""
+        """Reads pilot and proximity."""
         return self._analogue.read(self.pilot.shown or "x1", now_s)
 
     def drive(self, decided: Drive) -> None:
-        """The contactor first: nothing may delay its opening."""
+        """Drives the contactor first: nothing may delay its opening."""
         self.contactor.drive(closed=decided.close_contactor, edges=decided.watchdog_edges)
         self.contactor.trip(tripped=decided.trip)
         self.pilot.show(decided.pilot)
@@ -152,7 +152,7 @@ class Lines:
             self.rcm.test(testing=decided.rcm_test)
 
     def make_safe(self) -> None:
-        """Contactor open, motor off, x1; each is tried even when the one before fails. Raises what failed."""
+        """Opens the contactor, motor off, x1; tries each even if the one before fails. Raises what failed."""
         with ExitStack() as last_to_first:
             last_to_first.callback(self.pilot.show, "x1")
             if self.lock:
@@ -169,7 +169,7 @@ class Lines:
 
 
 def low_lines(box: Wallbox) -> list[int]:
-    """What must be low once nobody drives the box, the contactor first. Not the solenoid of a lock: it is
+    """Lists what must be low once nobody drives the box, the contactor first. Not a lock's solenoid: it is
     another process's (`hal.safety.bolt`), for a plug whose contactor may be welded."""
     lock, rcm = box.lock, box.rcm
     pins = [box.contactor.pin, box.contactor.watchdog_pin, box.contactor.trip_pin]
@@ -190,6 +190,6 @@ def _duty_ns(offer: PilotOffer) -> int:
 
 
 def _ohm(at_input_v: float, proximity: Proximity) -> float:
-    """Infinite for an open input."""
+    """Returns the resistance; infinite for an open input."""
     across_pull_up_v = proximity.supply_v - at_input_v
     return proximity.pull_up_ohm * at_input_v / across_pull_up_v if across_pull_up_v > 0 else math.inf

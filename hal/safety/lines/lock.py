@@ -24,7 +24,7 @@ class LockLines:
     """`drive` starts and ends a move, `reads_locked` tells. Nothing here waits."""
 
     def __init__(self, lock: Lock, factory: PinFactory, solenoid: Claim | None, *, live: bool) -> None:
-        """`live`: a contactor reads closed. A solenoid is energised then, so that a start never lets a live
+        """Energises a solenoid when `live` (a contactor reads closed), so that a start never lets a live
         plug go; a motor stays where it is anyway. `solenoid` is None for a lock that has none.
 
         Raises BoltError."""
@@ -36,12 +36,12 @@ class LockLines:
         self._bolt.drive(move)
 
     def reads_locked(self) -> bool:
-        """The feedback contact, not the motor: a cut wire reads unlocked, and so does a solenoid whose holder
+        """Reads the feedback, not the motor: a cut wire reads unlocked, and so does a solenoid whose holder
         has died or does not answer."""
         return bool(self._locked.is_active) and self._bolt.holds()
 
     def end(self, *, live: bool) -> None:
-        """A bolt that a motor moved stays. A solenoid lets go, but never of a plug that may be live."""
+        """Leaves a bolt that a motor moved. A solenoid lets go, but never of a plug that may be live."""
         self._bolt.end(live=live)
 
 

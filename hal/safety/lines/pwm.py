@@ -32,7 +32,7 @@ class Pwm:
     """One exported channel, at 1 kHz. Its wave goes on when the process dies."""
 
     def __init__(self, folder: Path) -> None:
-        """`folder` is an exported channel (`.../pwmN`). The wave is steady high (x1) before it is let out.
+        """Takes an exported channel (`.../pwmN`). The wave is steady high (x1) before it is let out.
 
         Raises OSError, or PwmError for a channel that is upside down. Order of the writes: period, duty,
         enable; the kernel refuses a duty above the period, so an older and longer duty is cut first.
@@ -48,7 +48,7 @@ class Pwm:
         _write(folder / "enable", 1)
 
     def write_duty(self, duty_ns: int) -> None:
-        """High time of each period: 0 is steady -12 V, PERIOD_NS steady +12 V. Raises OSError."""
+        """Sets the high time of a period: 0 is steady -12 V, PERIOD_NS steady +12 V. Raises OSError."""
         os.pwrite(self._duty, b"%d\n" % duty_ns, 0)
 
     def close(self) -> None:
@@ -57,7 +57,7 @@ class Pwm:
 
 
 def find_channel(sysfs: Path, device: str, pin: int) -> Path:
-    """Folder of the channel that drives GPIO `pin`, exported or not, on the chip that `find_chip` finds.
+    """Finds the channel that drives GPIO `pin`, exported or not, on the chip that `find_chip` finds.
 
     Raises PwmError.
     """
@@ -71,7 +71,7 @@ def find_channel(sysfs: Path, device: str, pin: int) -> Path:
 
 
 def find_chip(sysfs: Path, device: str) -> Path:
-    """The chip whose `device` link ends in `device`; "auto" takes any of DEVICES. Raises PwmError."""
+    """Finds the chip whose `device` link ends in `device`; "auto" takes any of DEVICES. Raises PwmError."""
     wanted = DEVICES if device == "auto" else (device,)
     seen = {(chip / "device").resolve().name: chip for chip in sorted(sysfs.glob("pwmchip*"))}
     for name in wanted:
@@ -84,7 +84,7 @@ def find_chip(sysfs: Path, device: str) -> Path:
 
 
 def export(folder: Path) -> Path:
-    """`folder`, once it is there and can be written; waits up to 2 s. Raises PwmError."""
+    """Returns `folder`, once it is there and can be written; waits up to 2 s. Raises PwmError."""
     if not folder.is_dir():
         _export_now(folder)
     give_up_s = time.monotonic() + _EXPORT_WAIT_S
@@ -105,12 +105,12 @@ def _export_now(folder: Path) -> None:
 
 
 def _number(path: Path) -> int:
-    """0 for an empty file."""
+    """Reads a number; 0 for an empty file."""
     return int(path.read_text().partition("\n")[0] or 0)
 
 
 def _write(path: Path, number: int) -> None:
-    """One write at offset 0; the file must be there already, as in sysfs."""
+    """Writes once at offset 0; the file must be there already, as in sysfs."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
     try:
         os.pwrite(descriptor, b"%d\n" % number, 0)

@@ -21,7 +21,7 @@ class Client:
     """A peer. `role` is None until it has said Hello."""
 
     def __init__(self, connection: socket.socket, now_s: float) -> None:
-        """`connection` is non-blocking from now on."""
+        """Makes `connection` non-blocking from now on."""
         connection.setblocking(False)
         self.role: Role | None = None
         self.connected_at_s = now_s
@@ -33,13 +33,13 @@ class Client:
         self._lines: deque[bytes] = deque()
 
     def lines(self) -> list[bytes]:
-        """The next few lines. What a flood sends beyond them waits in its own socket. Raises GoneError."""
+        """Returns the next few lines; what a flood sends beyond waits in its own socket. Raises GoneError."""
         if not self._lines:
             self._receive()
         return [self._lines.popleft() for _ in range(min(_LINES_A_TICK, len(self._lines)))]
 
     def send(self, line: bytes) -> None:
-        """The whole line at once, or the peer is gone: it reads too slowly. Raises GoneError."""
+        """Sends the whole line at once, or the peer is gone: it reads too slowly. Raises GoneError."""
         try:
             sent = self._connection.send(line)
         except BlockingIOError:
@@ -50,7 +50,7 @@ class Client:
             raise GoneError("it does not read what it is sent")
 
     def close(self) -> None:
-        """The peer sees the end of the stream."""
+        """Ends the stream, which the peer sees."""
         self._connection.close()
 
     def _receive(self) -> None:

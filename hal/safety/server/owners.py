@@ -16,7 +16,7 @@ class UnknownUserError(Exception):
 
 
 def role_owners(environment: Mapping[str, str]) -> dict[Role, int]:
-    """Role -> the uid it is reserved for. A role that is not named is anybody's who reaches the socket."""
+    """Maps a role to the uid it is reserved for. A role not named is anybody's who reaches the socket."""
     roles: dict[str, Role] = {role: role for role in get_args(Role)}
     owners: dict[Role, int] = {}
     for pair in filter(None, environment.get(VARIABLE, "").split(",")):

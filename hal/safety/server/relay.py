@@ -29,7 +29,7 @@ class Relay:
         self._last = 0
 
     def forward(self, client: Client, request: Request, now_s: float) -> Request | None:
-        """As it goes to the instruments; None when too many are on their way."""
+        """Returns the request as it goes to the instruments; None when too many are on their way."""
         if len(self._on_their_way) >= _MOST:
             return None
         self._last += 1
@@ -38,17 +38,17 @@ class Relay:
         return msgspec.structs.replace(request, id=number)
 
     def back(self, answer: Answer) -> tuple[Client, Answer] | None:
-        """Whose it is; None for an answer nobody waits for."""
+        """Says whose answer it is; None for an answer nobody waits for."""
         asked = self._on_their_way.pop(answer.id, None)
         return (asked.client, msgspec.structs.replace(answer, id=asked.id)) if asked else None
 
     def overdue(self, now_s: float) -> list[tuple[Client, Answer]]:
-        """Those whose time is over, each with the answer that says so."""
+        """Returns those whose time is over, each with the answer that says so."""
         late = [number for number, asked in self._on_their_way.items() if now_s >= asked.until_s]
         return [_unanswered(self._on_their_way.pop(number)) for number in late]
 
     def forget(self, client: Client) -> None:
-        """It has gone."""
+        """Drops the requests of a client that has gone."""
         gone = [number for number, asked in self._on_their_way.items() if asked.client is client]
         for number in gone:
             del self._on_their_way[number]

@@ -96,7 +96,7 @@ class Server:
             self.answer(client, answer)
 
     def answer(self, client: Client, answer: Answer) -> None:
-        """To a tool that asked, if it is still there."""
+        """Sends an answer to the tool that asked, if it is still there."""
         if client not in self._clients:
             return
         try:
@@ -105,7 +105,7 @@ class Server:
             self._drop(client, str(gone))
 
     def relay(self, client: Client, request: Request, now_s: float) -> None:
-        """To the instruments; their answer, or the reason why there is none, goes to `client`."""
+        """Sends it to the instruments; their answer, or why there is none, goes to `client`."""
         instruments = next((other for other in self._clients if other.role == "instruments"), None)
         forwarded = self._relay.forward(client, request, now_s) if instruments else None
         if instruments is None or forwarded is None:
@@ -118,16 +118,16 @@ class Server:
             self._drop(instruments, str(gone))
 
     def publish(self, status: Status) -> None:
-        """To everybody who has said Hello; who comes later gets it with the Hello."""
+        """Sends to everybody who has said Hello; who comes later gets it with the Hello."""
         self._status = encode(status)
         self._tell_all(self._status)
 
     def fresh_reading(self, now_s: float) -> Reading | None:
-        """None once it is 3 s old, or from a clock that is not ours."""
+        """Returns the last Reading; None once it is 3 s old, or from a clock that is not ours."""
         return self._reading if self._reading and abs(now_s - self._reading.at_s) <= FRESH_S else None
 
     def fresh_temperatures(self, now_s: float) -> Temperatures | None:
-        """As `fresh_reading`."""
+        """Returns the last temperatures; None when they are older than FRESH_S."""
         latest = self._temperatures
         return latest if latest and abs(now_s - latest.at_s) <= FRESH_S else None
 
@@ -191,7 +191,7 @@ class Server:
         return ""
 
     def _take(self, client: Client, message: Message, line: bytes, now_s: float) -> bool:
-        """False: not this client's to say."""
+        """Takes a message; False when it is not this client's to send."""
         match message:
             case Wish():
                 return client.role == "bridge" and self._take_wish(message, now_s)
@@ -249,7 +249,7 @@ class Server:
                 self._drop(client, str(gone))
 
     def _drop(self, client: Client, reason: str) -> None:
-        """Counted when there is a reason; an orderly end has none."""
+        """Drops the client; counted when there is a reason: an orderly end has none."""
         client.close()
         self._clients.remove(client)
         self._relay.forget(client)

@@ -46,12 +46,12 @@ class Clocks(msgspec.Struct, frozen=True):
 
 
 def clocks(boot_id_file: Path = _KERNEL_BOOT_ID) -> Clocks:
-    """Now, in the boot that the file names."""
+    """Returns now, in the boot that the file names."""
     return Clocks(boot_id_file.read_text().strip(), time.monotonic(), time.time())
 
 
 def read(path: Path, now: Clocks) -> PersistentState:
-    """What was kept last, its times on the clock of `now`. An unreadable file is put aside: `lost`."""
+    """Reads what was stored last, on the clock of `now`. An unreadable file is renamed: `lost`."""
     try:
         file = msgspec.json.decode(path.read_bytes(), type=_File)
     except FileNotFoundError:
@@ -113,7 +113,7 @@ class StateFile:
         return not self._lock.unsure
 
     def trouble(self, now_s: float) -> str:
-        """Why the newest is not on the disk; empty while it is or is about to be."""
+        """Says why the newest is not on the disk; empty while it is or is about to be."""
         self._listen()
         if self._refused:
             return self._refused
@@ -121,12 +121,12 @@ class StateFile:
 
     @property
     def idle(self) -> bool:
-        """All that was handed over is on the disk, or refused."""
+        """Says whether all that was handed over is on the disk, or refused."""
         self._listen()
         return not self._unanswered
 
     def store(self, kept: PersistentState, now_s: float) -> None:
-        """At each tick; what is unchanged costs nothing."""
+        """Stores at each tick; what is unchanged costs nothing."""
         self._listen()
         if self._socket is None and (self._started_at_s is None or now_s - self._started_at_s >= _AGAIN_S):
             self._start(now_s)
@@ -158,7 +158,7 @@ class StateFile:
         self._lock.close()
 
     def _due(self, kept: PersistentState, now_s: float) -> bool:
-        """A new fault waits for nothing: as much else at a time as the buffer of a silent writer holds."""
+        """Says whether to store now: a new fault at once, else what the buffer of a silent writer holds."""
         given = self._given
         if given is None or not set(kept.faults) <= set(given.faults):
             return True
@@ -169,7 +169,7 @@ class StateFile:
         return bool(self._unanswered) and now_s - self._unanswered[0] > _SLOW_S
 
     def _start(self, now_s: float | None) -> None:
-        """`now_s` None: before the first tick. The lock may have become free only now."""
+        """Starts a writer. `now_s` None: before the first tick. The lock may have become free only now."""
         self._started_at_s = now_s
         try:
             if not self._lock.take():
@@ -185,7 +185,7 @@ class StateFile:
         self._socket = ours
 
     def _lose(self) -> None:
-        """The writer has died; what it had not written is handed to the next one, as old as it is."""
+        """Hands what a dead writer had not written to the next one, as old as it is."""
         assert self._socket is not None
         self._socket.close()
         self._socket = self._given = None
@@ -197,7 +197,7 @@ class StateFile:
             os.waitpid(self.pid, os.WNOHANG)
 
     def _listen(self) -> None:
-        """The answers come in the order of the packets."""
+        """Reads the answers, which come in the order of the packets."""
         while self._socket is not None:
             try:
                 answer = self._socket.recv(writer.MOST_BYTES)

@@ -28,7 +28,7 @@ class StateLock:
         self.unsure = False
 
     def take(self) -> bool:
-        """Whether it is ours now; never waits."""
+        """Takes the lock if it is free, and says whether it is ours now; never waits."""
         if not self.held:
             try:
                 fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -41,21 +41,21 @@ class StateLock:
         return True
 
     def doubt(self) -> None:
-        """What is on the disk may not be the last: so it is for the next life too, until `all_stored`."""
+        """Notes that the disk may not hold the last: for the next life too, until `all_stored`."""
         self.unsure = True
         os.pwrite(self.descriptor, self._boot_id, _IN_DOUBT)
 
     def all_stored(self) -> None:
-        """All that this life knows is on the disk."""
+        """Notes that all this life knows is on the disk."""
         if self.unsure:
             self.unsure = False
             os.pwrite(self.descriptor, _NO_MARK, _IN_DOUBT)
 
     def close(self) -> None:
-        """Free, once the writers have ended too."""
+        """Frees the lock, once the writers have ended too."""
         os.close(self.descriptor)
 
 
 def all_written(descriptor: int) -> None:
-    """What a writer says of that lock at its end."""
+    """Writes what a writer says of that lock at its end."""
     os.pwrite(descriptor, _NO_MARK, _HANDED_OVER)

@@ -22,7 +22,7 @@ _LOCK = 3
 
 
 def _serve(peer: socket.socket, path: Path) -> bool:
-    """Whether the last packet is on the disk."""
+    """Says whether the last packet is on the disk."""
     written = True
     _say(peer, READY)
     while content := _received(peer):
@@ -41,7 +41,7 @@ def _say(peer: socket.socket, answer: bytes) -> None:
 
 
 def _received(peer: socket.socket) -> bytes:
-    """Empty at the end. One that died with answers unread: a reset, once, then what still waits."""
+    """Returns a packet, empty at the end. A peer died with answers unread: a reset, once, then what waits."""
     try:
         return peer.recv(MOST_BYTES)
     except ConnectionResetError:
@@ -49,7 +49,7 @@ def _received(peer: socket.socket) -> bytes:
 
 
 def main(arguments: list[str]) -> int:
-    """Exit code 0 after an orderly end, 1 when the last packet could not be written."""
+    """Returns 0 after an orderly end, 1 when the last packet could not be written."""
     stand_aside(_LOCK + 1)
     with socket.socket(fileno=sys.stdin.fileno()) as peer:
         if not _serve(peer, Path(arguments[0])):
