@@ -110,7 +110,7 @@ class Zaptec(_Section, frozen=True):
 
 
 class Ocpp(_Section, frozen=True):
-    """The section [ocpp]."""
+    """OCPP: what the keys hold before the Central System changes them."""
 
     keys: Annotated[
         dict[str, str | int | bool],

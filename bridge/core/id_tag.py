@@ -80,10 +80,10 @@ class NoIdTags:
     """A store that knows none."""
 
     def listed(self, id_tag: str) -> IdTagInfo | None:
-        """Finds none."""
+        """Returns None: nothing is listed."""
 
     def cached(self, id_tag: str) -> IdTagInfo | None:
-        """Finds none."""
+        """Returns None: nothing is cached."""
 
     def list_version(self) -> int:
         """Returns the version of an empty list."""

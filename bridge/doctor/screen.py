@@ -39,11 +39,11 @@ class Nobody:
         return self._yes
 
     def saw(self, what: str) -> bool:  # noqa: ARG002
-        """Answers no."""
+        """Answers no: nobody is there to look."""
         return False
 
     def told(self, doing: str) -> None:
-        """Shows nothing."""
+        """Shows nothing: nobody is there to read."""
 
 
 class Screen:

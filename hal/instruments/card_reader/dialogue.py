@@ -60,7 +60,7 @@ class Listening:
 
     @property
     def dropped(self) -> int:
-        """Counts as `Dialogue.dropped`."""
+        """Counts the frames that were no card."""
         return self._framing.dropped
 
     def opened(self, now_s: float) -> None:  # noqa: ARG002  # time changes nothing here
