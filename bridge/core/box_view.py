@@ -34,12 +34,12 @@ class PlugIn:
     number: int
 
     def text(self, row_id: int) -> str:
-        """For what is remembered."""
+        """Returns the text that is remembered."""
         return json.dumps([row_id, self.start_id, self.number])
 
     @classmethod
     def of(cls, text: str | None, row_id: int) -> PlugIn | None:
-        """The same again, of this row; None: it is not known. Raises msgspec.DecodeError for another form."""
+        """Reads the text of this row; None: it is not known. Raises msgspec.DecodeError for another form."""
         if text is None:
             return None
         of_row, start_id, number = msgspec.json.decode(text, type=tuple[int, str, int])
@@ -56,7 +56,7 @@ class Supply:
     contacts_c: float | None = None  # None: no thermometer, or not fresh
 
     def mean_voltage_v(self, voltage_v: Phases) -> float:
-        """Of the wired phases that carry voltage, else nominal: 0 V never becomes "no power offered"."""
+        """Returns the mean of phases with voltage, else nominal: 0 V never becomes "no power offered"."""
         live = [volts for volts in voltage_v[: self.phases] if volts > 0.5 * self.nominal_voltage_v]
         return sum(live) / len(live) if live else self.nominal_voltage_v
 
@@ -70,7 +70,7 @@ class MeterWatch:
     _good_since_s: float | None = None
 
     def observe(self, reading_at_s: float | None, now_s: float) -> None:
-        """To be called at every step. The first reading may take as long as any other."""
+        """Looks at every step. The first reading may take as long as any other."""
         if self._watched_since_s is None:
             self._watched_since_s = now_s
         fresh = now_s - (self._watched_since_s if reading_at_s is None else reading_at_s) <= FRESH_S
@@ -84,11 +84,11 @@ class MeterWatch:
                 self._lost_since_s = self._good_since_s = None
 
     def unheard(self) -> None:
-        """Nothing is known of this moment: good readings have to come in a row."""
+        """Notes that nothing is known of this moment: good readings have to come in a row."""
         self._good_since_s = None
 
     def lost_s(self, now_s: float) -> float | None:
-        """None while the meter is good; the time without it else, standing still once it recovers."""
+        """Is None while the meter is good; else the time without it, which stands still once it recovers."""
         if self._lost_since_s is None:
             return None
         return (self._good_since_s or now_s) - self._lost_since_s
@@ -110,7 +110,7 @@ class BoxView:
         self._reader_bad_since_s: float | None = None
 
     def feed(self, message: Status | Reading | Temperatures | InstrumentBox | Box, now_s: float) -> None:
-        """A message of the socket: of each kind the last counts."""
+        """Keeps a message of the socket: of each kind the last counts."""
         match message:
             case Status():
                 self._feed_status(message, now_s)
@@ -132,7 +132,7 @@ class BoxView:
         self.status = status
 
     def watch_meter(self, now_s: float) -> None:
-        """At every step. Readings pass through `hal.safety`: its silence is not the meter's."""
+        """Looks at every step. Readings pass through `hal.safety`: its silence is not the meter's."""
         if self._listening_since_s is None:
             self._listening_since_s = now_s
         if self.status is None or now_s - self.status.at_s > STATUS_LATE_S:
@@ -150,31 +150,31 @@ class BoxView:
         self._reader_bad_since_s = (self._reader_bad_since_s or now_s) if bad else None
 
     def alive(self, now_s: float) -> bool:
-        """`hal.safety` has been heard within 3 s."""
+        """Says whether `hal.safety` has been heard within 3 s."""
         return self.status is not None and now_s - self.status.at_s <= SILENT_S
 
     def silent_s(self, now_s: float) -> float:
-        """How long `hal.safety` has been silent; if it was never heard, since the first step."""
+        """Returns how long `hal.safety` has been silent; if it was never heard, since the first step."""
         heard_s = self._listening_since_s if self.status is None else self.status.at_s
         return 0.0 if heard_s is None else now_s - heard_s
 
     @property
     def car_connected(self) -> bool:
-        """Control pilot in B, C or D. A cable without a car is not a car."""
+        """Says whether the control pilot is in B, C or D. A cable without a car is not a car."""
         return self.status is not None and self.status.vehicle in ("B", "C", "D")
 
     def car_left(self, now_s: float) -> bool:
-        """State A, said by a `hal.safety` that has had time to look."""
+        """Says whether it is state A, by a `hal.safety` that has had time to look."""
         settled = now_s - self._start_seen_s >= SETTLE_S
         return self.alive(now_s) and settled and self.status is not None and self.status.vehicle == "A"
 
     @property
     def plug_in(self) -> PlugIn | None:
-        """The present or the last one; None: `hal.safety` has not been heard."""
+        """Returns the present plug-in or the last one; None: `hal.safety` has not been heard."""
         return PlugIn(self.status.start_id, self.status.plug_ins) if self.status is not None else None
 
     def plugged_anew(self, since: PlugIn | None) -> bool:
-        """There was an A since that plug-in, and another one: of another car, for all that is known.
+        """Says whether there was an A since that plug-in, and another one: perhaps of another car.
 
         A start of `hal.safety` counts from a car that it finds, which is taken for the same.
         """
@@ -185,11 +185,11 @@ class BoxView:
 
     @property
     def cable_locked(self) -> bool:
-        """True for a fixed cable too: it cannot leave."""
+        """Is True for a fixed cable too: it cannot leave."""
         return self.status is not None and self.status.lock in ("locked", None)
 
     def fresh_reading(self, now_s: float) -> Reading | None:
-        """Not older than 3 s."""
+        """Returns the last reading, if it is not older than 3 s."""
         reading = self.reading
         return reading if reading is not None and now_s - reading.at_s <= FRESH_S else None
 
@@ -206,24 +206,24 @@ class BoxView:
 
     @property
     def opened_at_s(self) -> float | None:
-        """When the contactor opened; None while it is closed, told to close, or unknown."""
+        """Returns when the contactor opened; None while it is closed, commanded to close, or unknown."""
         status = self.status
         if status is None or status.contactor_closed or status.contactor_commanded:
             return None
         return status.contactor_changed_at_s
 
     def wishless_since(self, s: float) -> bool:
-        """A status younger than `s` says that nothing is wished of the box any more."""
+        """Says whether a status younger than `s` shows that nothing is wished of the box any more."""
         return self.status is not None and self.status.at_s > s and self.status.limits_a.get("wish") == 0.0
 
     @property
     def installation_a(self) -> float:
-        """What the installation allows on each phase."""
+        """Returns what the installation allows on each phase."""
         return self.box.installation_max_a if self.box is not None else FULL_A
 
     @property
     def supply(self) -> Supply:
-        """What meter values need to know; a three-phase 230 V box until the box has said what it is."""
+        """Returns what meter values need to know; three-phase 230 V until the box has said what it is."""
         box = self.box
         if box is None:
             return Supply(3, 230.0, self.offered_a, self._contacts_c)
@@ -231,7 +231,7 @@ class BoxView:
 
     @property
     def _contacts_c(self) -> float | None:
-        """Of the same age as the newest reading, at most."""
+        """Returns a temperature at most as old as the newest reading."""
         told, reading = self.temperatures, self.reading
         if told is None or reading is None or reading.at_s - told.at_s > FRESH_S:
             return None
@@ -239,16 +239,16 @@ class BoxView:
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """All that stand, the oldest first."""
+        """Returns all that stand, the oldest first."""
         faults = self.status.faults if self.status is not None else ()
         return tuple(sorted(faults, key=lambda fault: fault.since_s))
 
     @property
     def opening_faults(self) -> tuple[Fault, ...]:
-        """Those under which the contactor may not be closed, the oldest first."""
+        """Returns those under which the contactor may not be closed, the oldest first."""
         return tuple(fault for fault in self.faults if fault.opens)
 
     def reader_lost(self, now_s: float) -> bool:
-        """The box has a reader, which has not been well for 3 s."""
+        """Says whether the box has a reader which has not been well for 3 s."""
         bad_since_s = self._reader_bad_since_s
         return bad_since_s is not None and now_s - bad_since_s >= READER_GRACE_S

@@ -44,11 +44,11 @@ class Anchor:
     s: float
 
     def now(self, s: float) -> Now:
-        """The time of another moment of this boot."""
+        """Returns the time of another moment of this boot."""
         return Now(s, self.at + timedelta(seconds=s - self.s), estimated=self.source == "unset clock")
 
     def apart_s(self, other: Anchor) -> float:
-        """By how much the two disagree."""
+        """Says by how many seconds the two disagree."""
         return abs((self.now(other.s).utc - other.at).total_seconds())
 
 
@@ -74,7 +74,7 @@ class Calendar:
         return self._anchor.now(seen.s)
 
     def again(self, now: Now) -> Now:
-        """The same moment, by what is known meanwhile."""
+        """Returns the same moment, by what is known meanwhile."""
         return now if self._anchor is None else self._anchor.now(now.s)
 
     def told(self, current_time: str, now: Now, *, accepted: bool) -> Now:
@@ -117,7 +117,7 @@ class Calendar:
             return None
 
     def drain(self) -> tuple[tuple[Change, ...], tuple[str, ...]]:
-        """What is to be made durable, and what is for the log, since the last time."""
+        """Returns what is to be made durable, and what is for the log, since the last time."""
         taken = tuple(self._changes), tuple(self._notes)
         self._changes.clear()
         self._notes.clear()
@@ -159,14 +159,14 @@ class Calendar:
             self._changes.append(Remembered(CLOCK, text))
 
     def _say(self, topic: str, note: str) -> None:
-        """Of each topic once: a Central System tells its time at each Heartbeat."""
+        """Notes each topic once: a Central System sends its time at each Heartbeat."""
         if topic not in self._said:
             self._said.add(topic)
             self._notes.append(note)
 
 
 def usable(moment: datetime) -> bool:
-    """Whether it can be now at all."""
+    """Says whether it can be now at all."""
     return BUILT_AT <= moment < LAST
 
 
@@ -177,12 +177,12 @@ class Undated:
     """
 
     def __init__(self, boot_id: str, *, undated: bool) -> None:
-        """`undated`: the store has moments without a date."""
+        """Starts due when the store has moments without a date: `undated`."""
         self._boot_id = boot_id
         self._due = undated
 
     def step(self, now: Now, *, of_earlier_boot: bool) -> Dated | None:
-        """What the store is to do now; `now.place` does the same here.
+        """Returns what the store is to do now; `now.place` does the same here.
 
         A transaction of an earlier boot ends first, in the seconds of that boot: some seconds at most.
         """

@@ -29,7 +29,7 @@ _A_HAIR = 1e-9  # less than any voltage resolves: 4140 W / (3 x 230 V) is 6.0 A,
 
 
 def moment(at: datetime) -> Moment:
-    """The second in which `at` lies. Raises ValueError for a time without a zone."""
+    """Returns the second in which `at` lies. Raises ValueError for a time without a zone."""
     if at.tzinfo is None:
         raise ValueError(f"{at!r} has no time zone")
     return math.floor((at - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds())
@@ -89,7 +89,7 @@ class ChargingProfile:
 
     @property
     def wants_one_phase(self) -> bool:
-        """Some period asks for one phase only, which is left to boxes that can switch phases."""
+        """Says whether a period asks for one phase only, which is left to boxes that can switch phases."""
         return any(period.number_phases == 1 for period in self.periods)
 
     def replaces(self, other: ChargingProfile) -> bool:
@@ -102,12 +102,12 @@ class ChargingProfile:
         )
 
     def dated(self, now: Now) -> ChargingProfile:
-        """The same, once time is known."""
+        """Returns the same, once time is known."""
         received_at = datetime.fromtimestamp(self.received_at, UTC)
         return replace(self, received_at=moment(now.place(received_at)))
 
     def span(self, relative_to: Moment, at: Moment) -> Span:
-        """`relative_to`: where a Relative schedule begins.
+        """Returns what it says at `at`, and until when. `relative_to`: where a Relative schedule begins.
 
         While nobody knows the time, dates count as not reached that end something, and as reached that begin
         it; what has a place in the calendar alone says nothing, unless it has said one thing ever since.
@@ -147,7 +147,7 @@ class ChargingProfile:
         return Span(self.periods[0] if begun and constant else None, NEVER)
 
     def _begins_at(self, relative_to: Moment, at: Moment) -> Moment:
-        """What has happened has begun: a clock that is set back takes no limit away."""
+        """Returns a begin that has happened: a clock that is set back takes no limit away."""
         match self.kind:
             case "Relative":
                 return min(relative_to, at)

@@ -22,7 +22,7 @@ class IdTagInfo:
 
     @property
     def accepted(self) -> bool:
-        """Anything but Accepted refuses."""
+        """Says whether the status is Accepted; anything else refuses."""
         return self.status == "Accepted"
 
     def at(self, moment: datetime) -> IdTagInfo:
@@ -35,7 +35,7 @@ _MAY_BE_EMPTY = ("parentIdTag", "expiryDate")
 
 
 def without_empty(wire: Mapping[str, Any]) -> dict[str, Any]:
-    """The same, without a parentIdTag or expiryDate that is empty or null: it says nothing. Of `idTagInfo`
+    """Drops a parentIdTag or expiryDate that is empty or null: it says nothing. Of `idTagInfo`
     too."""
     kept = _filled(wire)
     return {**kept, "idTagInfo": _filled(info)} if isinstance(info := kept.get("idTagInfo"), dict) else kept
@@ -46,7 +46,7 @@ def _filled(wire: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def id_tag_info(wire: Mapping[str, Any]) -> IdTagInfo:
-    """Of a checked message. A date that cannot be read is left out: it is no reason to refuse an answer."""
+    """Reads a checked message. A date that cannot be read is left out: no reason to refuse an answer."""
     expires = wire.get("expiryDate")
     at = None if expires is None else moment_of(expires)
     return IdTagInfo(wire["status"], wire.get("parentIdTag"), at)
@@ -70,10 +70,10 @@ class IdTags(Protocol):
         """Its entry in the authorization cache, as it was last said."""
 
     def list_version(self) -> int:
-        """0: the list is empty."""
+        """Returns the version of the list; 0: it is empty."""
 
     def list_size(self) -> int:
-        """Entries of the local list."""
+        """Counts the entries of the local list."""
 
 
 class NoIdTags:
@@ -100,5 +100,5 @@ def same_tag(one: str, other: str) -> bool:
 
 
 def same_group(one: str | None, other: str | None) -> bool:
-    """Both parents known and equal."""
+    """Says whether both parents are known and equal."""
     return one is not None and other is not None and same_tag(one, other)

@@ -24,30 +24,30 @@ class Now:
 
     @property
     def dated(self) -> bool:
-        """Whether the time is known."""
+        """Says whether the time is known."""
         return is_dated(self.utc)
 
     @property
     def booted_at(self) -> datetime:
-        """When this boot began; SINCE_BOOT while nobody knows."""
+        """Returns when this boot began; SINCE_BOOT while nobody knows."""
         return self.at(0.0)
 
     def at(self, s: float) -> datetime:
-        """The calendar time of another monotonic moment, as seen from this one."""
+        """Returns the calendar time of another monotonic moment, as seen from this one."""
         return self.utc + timedelta(seconds=s - self.s)
 
     def place(self, moment: datetime) -> datetime:
-        """In the calendar, as far as it is known: a moment of this boot that had no date gets one."""
+        """Places a moment in the calendar, as far as it is known: an undated one of this boot gets a date."""
         return moment if is_dated(moment) else moment + (self.booted_at - SINCE_BOOT)
 
 
 def is_dated(moment: datetime) -> bool:
-    """False: it is so many seconds of some boot."""
+    """Is False for so many seconds of some boot."""
     return moment.astimezone(UTC).year >= FIRST_YEAR
 
 
 def timestamp(moment: datetime) -> str:
-    """UTC in whole seconds with a Z, as a Zaptec writes it: 2026-04-17T17:34:06Z.
+    """Writes UTC in whole seconds with a Z, as a Zaptec: 2026-04-17T17:34:06Z.
 
     Raises ValueError for a moment without a date: no message may hold one.
     """
@@ -58,7 +58,7 @@ def timestamp(moment: datetime) -> str:
 
 
 def in_words(moment: datetime) -> str:
-    """For logs and for the owner."""
+    """Writes the time for logs and for the owner."""
     if is_dated(moment):
         return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
     return f"{(moment - SINCE_BOOT).total_seconds():.0f} s after the boot"

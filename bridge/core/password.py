@@ -15,7 +15,7 @@ class Password:
 
     @classmethod
     def of_text(cls, text: str) -> Password | None:
-        """None for an empty text."""
+        """Makes a password; None for an empty text."""
         return cls(text.encode()) if text else None
 
 

@@ -44,7 +44,7 @@ class Recalled:
 
 
 def recalled(remembered: Mapping[str, str]) -> Recalled:
-    """Of every remembered value that is more than a text."""
+    """Checks every remembered value that is more than a text, and leaves out what is wrong."""
     wrong: dict[str, str] = {}
     for name in _READ.keys() & remembered.keys():
         try:

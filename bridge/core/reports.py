@@ -43,7 +43,7 @@ class Reports:
             self.observations(now)
 
     def begun(self, now: Now) -> bool:
-        """Whether statuses are reported yet: a restarted bridge never reports Available first."""
+        """Says whether statuses are reported yet: a restarted bridge never reports Available first."""
         return self._box.status is not None or now.s - self._born_s >= FIRST_WORD_S
 
     def link_registered(self) -> None:
@@ -127,7 +127,7 @@ class Reports:
             self._say(taken)
 
     def _say(self, taken: Sample) -> bool:
-        """Lane 1: not of a row. False: there is no value in it, or nobody knows the time."""
+        """Sends on lane 1, not of a row. False: there is no value in it, or nobody knows the time."""
         behaviour = self._premises.provisioning.behaviour
         elements = meter_values(taken, self._box.supply, behaviour) if is_dated(taken.at) else []
         if not elements:

@@ -86,7 +86,7 @@ class Session:
 
     @property
     def energy_wh(self) -> int | None:
-        """None while it runs."""
+        """Returns the energy of the session; None while it runs."""
         stop_wh = self.row.meter_stop_wh
         return None if stop_wh is None else stop_wh - self.row.meter_start_wh
 

@@ -19,11 +19,11 @@ class Service:
 
     @property
     def writing(self) -> bool:
-        """What was decided is on its way to the disk: nothing is read back from there meanwhile."""
+        """Says whether decisions are on their way to the disk: nothing is read from there meanwhile."""
         return self.recorded and not self.settled
 
     @property
     def may_start(self) -> bool:
-        """Whether a new authorization is looked at."""
+        """Says whether a new authorization is looked at."""
         fit = self.accepted and self.operative and self.recorded
         return fit and not (self.restarting or self.updating)

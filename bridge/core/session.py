@@ -45,13 +45,13 @@ class Finishing:
 
     @property
     def text(self) -> str:
-        """For what is remembered."""
+        """Returns the text that is remembered."""
         parts = (self.kept_for, self.plug_in)
         return json.dumps([astuple(part) if part is not None else None for part in parts])
 
     @classmethod
     def of(cls, text: str) -> Finishing:
-        """The same again. Raises msgspec.DecodeError for another form."""
+        """Reads the text. Raises msgspec.DecodeError for another form."""
         owner, plug_in = msgspec.json.decode(text, type=_FinishingText)
         kept_for = Owner(owner[0], owner[1] or None) if owner else None
         return cls(kept_for, PlugIn(*plug_in) if plug_in else None)
@@ -104,12 +104,12 @@ class Stopping:
     held_status: str  # the status holds until the StopTransaction row is written
 
     def text(self, row_id: int) -> str:
-        """For what is remembered."""
+        """Returns the text that is remembered."""
         return json.dumps([row_id, self.reason, self.id_tag])
 
     @classmethod
     def of(cls, text: str | None, row_id: int, now_s: float) -> Stopping | None:
-        """The same decision again, of this row; None: there was none. Raises msgspec.DecodeError."""
+        """Reads the decision of this row; None: there was none. Raises msgspec.DecodeError."""
         if text is None:
             return None
         of_row, reason, id_tag = msgspec.json.decode(text, type=tuple[int, str, str | None])
@@ -141,7 +141,7 @@ State = OutsideTransaction | Transaction
 
 
 def resting(state: State) -> Resting:
-    """Where to fall back to. Raises ValueError while there is a transaction."""
+    """Returns where to fall back to. Raises ValueError while there is a transaction."""
     match state:
         case Idle() | Finishing():
             return state
@@ -154,7 +154,7 @@ def resting(state: State) -> Resting:
 
 
 def frees_cable(state: Authorizing, parent_id_tag: str | None) -> bool:
-    """Asked for a card of the group whose cable is kept; what it opens is a cable with nothing at its end."""
+    """Says whether a card of the group whose cable is kept asks; it opens a cable with nothing at its end."""
     match state.former:
         case Finishing(kept_for=Owner(parent_id_tag=group)):
             return state.source == "card" and same_group(parent_id_tag, group)

@@ -23,7 +23,7 @@ class WishContent:
 
 
 def lamp(state: State, status: str, *, refused: bool, online: bool) -> str:
-    """The name of a pattern; a refusal shows over everything but a fault."""
+    """Names a pattern; a refusal shows over everything but a fault."""
     if status in ("Faulted", "Unavailable"):
         return status.lower()
     if refused:

@@ -78,7 +78,7 @@ BEHAVIOURS: dict[Mode, Behaviour] = {"cloud": CLOUD, "native": NATIVE}
 
 
 def four_numbers(version: str) -> str:
-    """A version as a Zaptec writes it: 1.2 is 1.2.0.0. Raises ValueError for anything but numbers with
+    """Writes a version as a Zaptec: 1.2 is 1.2.0.0. Raises ValueError for anything but numbers with
     dots."""
     numbers = [str(int(number)) for number in version.split(".")]
     return ".".join([*numbers, "0", "0", "0"][:4])

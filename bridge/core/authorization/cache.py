@@ -24,12 +24,12 @@ class AuthorizationCache:
         return self._configuration.is_on("AuthorizationCacheEnabled")
 
     def entry(self, id_tag: str, moment: datetime) -> IdTagInfo | None:
-        """As it stands at that moment; None while the cache is not in use."""
+        """Returns the entry as it stands at that moment; None while the cache is not in use."""
         found = self._id_tags.cached(id_tag) if self.in_use else None
         return None if found is None else found.at(moment)
 
     def told(self, id_tag: str, info: IdTagInfo, moment: datetime) -> None:
-        """An answer of the Central System for a tag that is not in the list. Out of use, what it outdates is
+        """Stores what an answer says of a tag that is not in the list. Out of use, what it outdates is
         forgotten and nothing is learned."""
         if self.in_use:
             self._decisions.changes.append(TagCached(id_tag, info, moment))

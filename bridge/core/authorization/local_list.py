@@ -31,20 +31,20 @@ class LocalList:
 
     @property
     def version(self) -> int:
-        """0: empty; -1: not in use."""
+        """Returns the version of the list; 0: empty; -1: not in use."""
         return self._id_tags.list_version() if self.in_use else NOT_IN_USE
 
     def has(self, id_tag: str) -> bool:
-        """In use or not."""
+        """Says whether the list has that tag, in use or not."""
         return self._id_tags.listed(id_tag) is not None
 
     def entry(self, id_tag: str, moment: datetime) -> IdTagInfo | None:
-        """As it stands at that moment; None while the list is not in use."""
+        """Returns the entry as it stands at that moment; None while the list is not in use."""
         found = self._id_tags.listed(id_tag) if self.in_use else None
         return None if found is None else found.at(moment)
 
     def send(self, update: UpdateType, version: int, entries: Sequence[ListEntry]) -> UpdateAnswer:
-        """The whole message or nothing; of two entries for one idTag the later counts.
+        """Carries out the whole message or nothing; of two entries for one idTag the later counts.
 
         TooLong: more entries than SendLocalListMaxLength, or LocalAuthListMaxLength after applying.
         """

@@ -31,7 +31,7 @@ class Reservation:
 
     @classmethod
     def from_text(cls, text: str) -> Reservation:
-        """What `to_text` made. Raises msgspec.DecodeError for anything else."""
+        """Reads what `to_text` made. Raises msgspec.DecodeError for anything else."""
         stored = msgspec.json.decode(text, type=cls)
         return replace(stored, parent_id_tag=stored.parent_id_tag or None)
 
@@ -59,7 +59,7 @@ class Reservations:
             self.decisions.changes.append(Remembered(RESERVATION, None))
 
     def step(self, now: Now, *, free_charging: bool) -> None:
-        """Time. In free charging it is dropped, as a Zaptec does: nobody is asked who they are."""
+        """Ends it at its time; in free charging at once, as a Zaptec does: nobody is asked who they are."""
         if self.held is not None and (free_charging or now.utc >= self.held.expires_at):
             self.end()
 
@@ -71,25 +71,25 @@ class Reservations:
         return found
 
     def is_held(self, reservation_id: int) -> bool:
-        """Whether it is this one."""
+        """Says whether it is this one."""
         return self.held is not None and self.held.reservation_id == reservation_id
 
     def admits(self, id_tag: str, parent_id_tag: str | None) -> bool:
-        """Whether somebody of that tag and group may use the connector."""
+        """Says whether somebody of that tag and group may use the connector."""
         held = self.held
         if held is None or same_tag(held.id_tag, id_tag):
             return True
         return same_group(held.parent_id_tag, parent_id_tag)
 
     def excludes(self, id_tag: str, known: IdTagInfo | None) -> bool:
-        """Whether certainly not. OCPP 1.6 5.13: for a group, of a parent unknown here, Authorize tells."""
+        """Says whether certainly not. OCPP 1.6 5.13: Authorize decides on a group of unknown parent."""
         held = self.held
         parent = known.parent_id_tag if known is not None else None
         asks = held is not None and held.parent_id_tag is not None and parent is None
         return not asks and not self.admits(id_tag, parent)
 
     def used(self, id_tag: str, parent_id_tag: str | None) -> int | None:
-        """A transaction starts: the id of the reservation that ends with it, if it was theirs."""
+        """Ends the reservation when it was theirs, at the start of a transaction, and returns its id."""
         if self.held is None or not self.admits(id_tag, parent_id_tag):
             return None
         reservation_id = self.held.reservation_id

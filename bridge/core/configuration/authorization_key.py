@@ -47,7 +47,7 @@ class _Kept:
 
 
 def kept(text: str) -> _Kept:
-    """What `as_text` made. Raises ValueError, TypeError or KeyError for anything else."""
+    """Reads what `as_text` made. Raises ValueError, TypeError or KeyError for anything else."""
     table = json.loads(text)
     old = Password(bytes.fromhex(table["old"])) if table["old"] is not None else None
     return _Kept(Password(bytes.fromhex(table["new"])), old, table["proven"], table["basis"])
@@ -80,7 +80,7 @@ class Passwords:
         )
 
     def write(self, value: str, *, decodes: bool) -> Literal["Accepted", "Rejected"]:
-        """The key AuthorizationKey: hex of 8 to 20 bytes, or 16 to 40 characters as they are."""
+        """Sets AuthorizationKey: hex of 8 to 20 bytes, or 16 to 40 characters as they are."""
         new = decoded(value) if decodes else verbatim(value)
         if new is None:
             return "Rejected"
@@ -99,13 +99,13 @@ class Passwords:
         return self._kept.new if self._kept is not None else self._in_file
 
     def in_force(self, now: Now) -> Password | None:
-        """For a connection that is made now; None: without authentication."""
+        """Returns the password for a connection made now; None: without authentication."""
         kept = self._kept
         back = self._falls_back_until_s is not None and now.s < self._falls_back_until_s
         return kept.old if kept is not None and back else self._newest
 
     def opened(self, used: Password | None) -> None:
-        """A connection was made with that."""
+        """Notes that a connection was made with that."""
         kept = self._kept
         if kept is not None and not kept.proven and used == kept.new:
             self._remember(replace(kept, old=None, proven=True))
@@ -115,7 +115,7 @@ class Passwords:
             )
 
     def refused(self, used: Password | None, now: Now) -> None:
-        """401 for that. One that was taken once stays: then the Central System has to be asked why."""
+        """Follows a 401 for that. A password accepted once stays: the owner has to ask the Central System."""
         kept = self._kept
         if kept is None or kept.proven or used != self.in_force(now):
             return

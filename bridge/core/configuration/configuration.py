@@ -54,7 +54,7 @@ class Configuration:
         self._phases: int | None = None
 
     def wired(self, phases: int) -> None:
-        """What the box says of its mains. A rotation that cannot be of such a box is not carried along."""
+        """Notes how many phases the box has. A rotation that no such box can have is replaced."""
         self._phases = phases
         rotation = self.phase_rotation
         if rotation == phase_rotation.UNKNOWN or not phase_rotation.fits(rotation, phases):
@@ -62,7 +62,7 @@ class Configuration:
 
     @property
     def phase_rotation(self) -> str:
-        """RST, and so on; of the one connector, and of the box."""
+        """Returns RST, and so on; of the one connector, and of the box."""
         return phase_rotation.rotation_of(self.text("ConnectorPhaseRotation")) or phase_rotation.UNKNOWN
 
     def whole(self, name: str) -> int:
@@ -70,16 +70,16 @@ class Configuration:
         return int(self._values[name])
 
     def is_on(self, name: str) -> bool:
-        """A truth value. Raises KeyError for a name without a row."""
+        """Returns a truth value. Raises KeyError for a name without a row."""
         return self._values[name] == "true"
 
     def text(self, name: str) -> str:
-        """As written. Raises KeyError for a name without a row."""
+        """Returns the value as written. Raises KeyError for a name without a row."""
         return self._values[name]
 
     @property
     def free_charging(self) -> bool:
-        """Plug-in starts by itself: authorization is off in the portal's sense, or FreeCharging is on."""
+        """Says whether plugging in starts: the portal's authorization is off, or FreeCharging is on."""
         return not self._authorization_required or self.is_on("FreeCharging")
 
     @property

@@ -54,7 +54,7 @@ def _id_tag(value: str, _behaviour: Behaviour) -> str | None:
 
 
 def _measurands(value: str, behaviour: Behaviour) -> str | None:
-    """All or nothing, order kept; a phase may follow a measurand (Current.Import.L1)."""
+    """Accepts all or nothing, order kept; a phase may follow a measurand (Current.Import.L1)."""
     wanted = [part.strip() for part in value.split(",")] if value.strip() else []
     known = set(behaviour.measurands)
     known |= {f"{name}.{phase}" for name in ("Current.Import", "Voltage") for phase in behaviour.phases}
@@ -64,7 +64,7 @@ def _measurands(value: str, behaviour: Behaviour) -> str | None:
 
 
 def _aligned_interval(value: str, behaviour: Behaviour) -> str | None:
-    """A Zaptec takes what divides a day, so that the instants are the same each day; 0 is off."""
+    """Accepts what divides a day, as a Zaptec: the instants are the same each day; 0 is off."""
     seconds = _whole(0, DAY_S)(value, behaviour)
     return seconds if seconds is not None and (seconds == "0" or DAY_S % int(seconds) == 0) else None
 
@@ -135,12 +135,12 @@ _BY_NAME = {key.name.lower(): key for key in KEYS}  # OCPP 1.6: key names are Ci
 
 
 def known_keys() -> dict[str, bool]:
-    """Name -> writable, for checking `[ocpp.keys]` of charge-point.toml."""
+    """Maps a name to writable, for checking `[ocpp.keys]` of charge-point.toml."""
     return {key.name: key.allowed is not None for key in KEYS}
 
 
 def first_value_fault(name: str, value: str, behaviour: Behaviour) -> str | None:
-    """Why `[ocpp.keys]` cannot set this, in words; None when it can."""
+    """Says why `[ocpp.keys]` cannot set this; None when it can."""
     key = _BY_NAME.get(name.lower())
     if name.lower() == AUTHORIZATION_KEY.lower():
         return "given by central_system.password"

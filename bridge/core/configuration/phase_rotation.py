@@ -12,12 +12,12 @@ WIRE_INDEX = {"RST": 4, "STR": 5, "TRS": 6, "RTS": 7, "SRT": 8, "TSR": 9}
 
 
 def in_both(rotation: str) -> str:
-    """As the key is read."""
+    """Returns the key's value: the same rotation for box and connector."""
     return f"0.{rotation},1.{rotation}"
 
 
 def rotation_of(value: str) -> str | None:
-    """From `1.RST` or `0.RST, 1.RST`. None: not a rotation, one connector twice, or two that differ."""
+    """Reads `1.RST` or `0.RST, 1.RST`. None: not a rotation, one connector twice, or two that differ."""
     pairs = [part.strip().partition(".") for part in value.split(",")]
     connectors = sorted(connector for connector, _, _ in pairs)
     rotations = {rotation for _, _, rotation in pairs}
@@ -26,10 +26,10 @@ def rotation_of(value: str) -> str | None:
 
 
 def fits(rotation: str, phases: int | None) -> bool:
-    """Whether a box of so many phases can be wired so. None: it has not said yet."""
+    """Says whether a box of so many phases can be wired so. None: it has not said yet."""
     return phases is None or (rotation == NOT_APPLICABLE) == (phases == 1)
 
 
 def usual(phases: int | None) -> str:
-    """Of a box of which nobody has said more."""
+    """Returns the rotation of a box of which nobody has said more."""
     return {None: UNKNOWN, 1: NOT_APPLICABLE}.get(phases, "RST")

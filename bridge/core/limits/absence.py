@@ -9,12 +9,12 @@ class Absence:
     """How long there has been no registered link."""
 
     def __init__(self, limit: LostLimit | None, now_s: float) -> None:
-        """`limit` None: the absence changes nothing."""
+        """Begins with a Central System that is away; `limit` None: the absence changes nothing."""
         self._limit = limit
         self._since_s: float | None = now_s  # None: it is there
 
     def observe(self, *, online: bool, now_s: float) -> None:
-        """To be called at every step."""
+        """Notes at every step whether the Central System is there."""
         if online:
             self._since_s = None
         elif self._since_s is None:

@@ -37,7 +37,7 @@ class _Said:
 
 
 def prevailing(profiles: Sequence[ChargingProfile], circumstances: Circumstances, at: Moment) -> Ruling:
-    """The least of the installation's limit, of the whole box's profiles and of the transaction's.
+    """Returns the least of the installation's limit, of the whole box's profiles and of the transaction's.
 
     Where none of them says anything at this moment, they set no limit.
     """
@@ -48,7 +48,7 @@ def prevailing(profiles: Sequence[ChargingProfile], circumstances: Circumstances
 
 
 def _of_transaction(profiles: Sequence[ChargingProfile], circumstances: Circumstances, at: Moment) -> _Said:
-    """The TxProfiles, and while they say nothing the defaults: these limit again when a TxProfile ends.
+    """Takes the TxProfiles, or the defaults while they say nothing: these limit again when one ends.
 
     OCPP 1.6 5.16.4 with errata 3.43 says so of gaps in a Recurring TxProfile; here it holds for every end.
     One default of the connector hides those of connector 0, even where it says nothing itself.
@@ -68,7 +68,7 @@ def _of_purpose(profiles: Sequence[ChargingProfile], purpose: Purpose) -> list[C
 
 
 def _top(stack: Iterable[ChargingProfile], circumstances: Circumstances, at: Moment) -> _Said:
-    """The highest level that says something; what stands below it cannot matter before it is silent."""
+    """Takes the highest level that says something; those below do not matter before it is silent."""
     until = NEVER
     for profile in sorted(stack, key=lambda profile: profile.stack_level, reverse=True):
         span = profile.span(_relative_to(profile, circumstances), at)
@@ -79,7 +79,7 @@ def _top(stack: Iterable[ChargingProfile], circumstances: Circumstances, at: Mom
 
 
 def _relative_to(profile: ChargingProfile, circumstances: Circumstances) -> Moment:
-    """With the transaction; the limit of the whole box needs none, and then begins at its receipt."""
+    """Begins with the transaction; a limit of the whole box without one begins at its receipt."""
     if profile.purpose == "ChargePointMaxProfile" and circumstances.row_id is None:
         return profile.received_at
     return circumstances.begins_at

@@ -33,7 +33,7 @@ class Criteria:
     stack_level: int | None = None
 
     def match(self, profile: ChargingProfile) -> bool:
-        """Whether this profile is meant."""
+        """Says whether this profile is meant."""
         if self.profile_id is not None:
             return profile.profile_id == self.profile_id
         return (
@@ -56,7 +56,7 @@ class InstalledProfiles:
     # What is installed
 
     def install(self, profile: ChargingProfile) -> bool:
-        """Durable, and in force at once. False: there are 24, and it replaces none of them."""
+        """Stores it, in force at once. False: there are 24, and it replaces none of them."""
         if not _has_room(profile, (*self._profiles, *self._waiting)):
             return False
         if self._of_start is not None and self._of_start.profile_id == profile.profile_id:
@@ -66,7 +66,7 @@ class InstalledProfiles:
 
     @property
     def _waiting(self) -> tuple[ChargingProfile, ...]:
-        """The one of a start that is waited for has its place kept."""
+        """Returns the profile of a start that is waited for: its place is kept."""
         return (self._of_start,) if self._of_start is not None else ()
 
     def _put(self, profile: ChargingProfile) -> None:
@@ -77,7 +77,7 @@ class InstalledProfiles:
 
     @property
     def want_one_phase(self) -> bool:
-        """Some installed profile does."""
+        """Says whether some installed profile asks for one phase only."""
         return any(profile.wants_one_phase for profile in self._profiles)
 
     def clear(self, criteria: Criteria) -> bool:
@@ -89,7 +89,7 @@ class InstalledProfiles:
         return self._keep(staying) or of_start
 
     def hold(self, profile: ChargingProfile | None) -> bool:
-        """What came with the RemoteStart that is now waited for; it takes the place of a former one's.
+        """Holds the profile of the RemoteStart that is now waited for, in place of a former one's.
 
         False: there are 24 already. Not durable: an authorization does not outlive the program either.
         """
@@ -99,7 +99,7 @@ class InstalledProfiles:
         return True
 
     def follow(self, state: State) -> None:
-        """TxProfiles die with their transaction, and the one of a start with that start."""
+        """Drops TxProfiles with their transaction, and the one of a start with that start."""
         row_id = state.row_id if isinstance(state, Transaction) else None
         self._keep(tuple(each for each in self._profiles if each.row_id in (None, row_id)))
         of_start = self._of_start
@@ -120,7 +120,7 @@ class InstalledProfiles:
         return bool(gone)
 
     def date(self, now: Now) -> None:
-        """Time is known now: what counts from its receipt does so in the calendar."""
+        """Dates what counts from its receipt: time is known now."""
         self._profiles = tuple(each.dated(now) for each in self._profiles)
         self._of_start = self._of_start and self._of_start.dated(now)
         self._ruling = None
@@ -128,7 +128,7 @@ class InstalledProfiles:
     # What they say
 
     def limit_a(self, transaction: Transaction, box: BoxView, now: Now) -> float:
-        """The prevailing limit, the installation's included; found anew only when something has changed."""
+        """Returns the prevailing limit, the installation's included; found anew only after a change."""
         at = moment(now.utc)
         circumstances = self._circumstances(transaction, box, now)
         if self._ruling is not None:
@@ -140,7 +140,7 @@ class InstalledProfiles:
         return ruling.limit_a
 
     def composite(self, state: State, box: BoxView, duration_s: int, now: Now) -> CompositeSchedule:
-        """Without a transaction: as if one began now, with the profile of a start that is waited for."""
+        """Computes as if a transaction began now, if none runs, with the profile of a start waited for."""
         transaction = state if isinstance(state, Transaction) else None
         circumstances = self._circumstances(transaction, box, now)
         return composite((*self._profiles, *self._waiting), circumstances, moment(now.utc), duration_s)
@@ -154,7 +154,7 @@ class InstalledProfiles:
         )
 
     def mains(self, box: BoxView, now: Now) -> Mains:
-        """The mean of fresh phase voltages, else nominal, found at most each 60 s."""
+        """Returns the mean of fresh phase voltages, else nominal, found at most each 60 s."""
         if self._voltage is None or now.s - self._voltage[1] >= VOLTAGE_EVERY_S:
             reading, supply = box.fresh_reading(now.s), box.supply
             volts = supply.mean_voltage_v(reading.voltage_v) if reading else supply.nominal_voltage_v
@@ -163,5 +163,5 @@ class InstalledProfiles:
 
 
 def _has_room(profile: ChargingProfile, held: Sequence[ChargingProfile]) -> bool:
-    """A replacement never counts against the 24."""
+    """Says whether there is room; a replacement never counts against the 24."""
     return len(held) < MOST_PROFILES or any(profile.replaces(each) for each in held)

@@ -13,7 +13,7 @@ LOST_CAP_A = 6.0  # without a meter, for LOST_PAUSE_S; then nothing
 
 
 def limit_a(state: State, box: BoxView, profiles: InstalledProfiles, absence: Absence, now: Now) -> float:
-    """0 unless a transaction runs that nobody has decided to stop."""
+    """Returns the limit; 0 unless a transaction runs that nobody has decided to stop."""
     if not isinstance(state, Transaction) or state.stopping is not None or state.deauthorized:
         return 0.0
     prevailing_a = profiles.limit_a(state, box, now)
@@ -22,7 +22,7 @@ def limit_a(state: State, box: BoxView, profiles: InstalledProfiles, absence: Ab
 
 
 def meter_cap_a(meter: MeterWatch, now_s: float) -> float | None:
-    """6 A without a meter, 0 after a minute; None: no cap."""
+    """Returns 6 A without a meter, 0 after a minute; None: no cap."""
     lost_s = meter.lost_s(now_s)
     if lost_s is None:
         return None

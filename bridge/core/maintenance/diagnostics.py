@@ -57,7 +57,7 @@ class Diagnostics:
 
     @property
     def status(self) -> str:
-        """DiagnosticsStatus of what runs; Idle when nothing does."""
+        """Returns the DiagnosticsStatus of what runs; Idle when nothing does."""
         match self._state:
             case Uploading():
                 return "Uploading"
@@ -67,7 +67,7 @@ class Diagnostics:
                 return "Idle"
 
     def request(self, plan: Plan, now: Now) -> None:
-        """A second request replaces the first."""
+        """Begins an upload; a second request replaces the first."""
         if isinstance(self._state, Uploading):
             self._ticket += 1
             self._decisions.errands.append(Errand("diagnostics", self._ticket, None))
@@ -84,7 +84,7 @@ class Diagnostics:
         self._state = Uploading(state.plan, state.tries_left)
 
     def ended(self, ticket: int, outcome: Outcome, now: Now) -> None:
-        """Of an errand that was replaced nothing is told."""
+        """Reports the outcome; of an errand that was replaced nothing is reported."""
         state = self._state
         if not isinstance(state, Uploading) or ticket != self._ticket:
             return

@@ -84,7 +84,7 @@ class Firmware:
 
     @property
     def status(self) -> str:
-        """FirmwareStatus of what runs; Idle when nothing does."""
+        """Returns the FirmwareStatus of what runs; Idle when nothing does."""
         match self._phase:
             case "downloading":
                 return "Downloading"
@@ -101,12 +101,12 @@ class Firmware:
 
     @property
     def refuses_starts(self) -> bool:
-        """New transactions have to wait for the installation; never for its judgement."""
+        """Says whether new transactions wait: for the installation, never for its judgement."""
         return self._phase in ("downloaded", "installing", "restarting") and not self._judging
 
     @property
     def wants_restart(self) -> bool:
-        """The installer is done; the new version has to start."""
+        """Says whether the installer is done and the new version has to start."""
         return self._phase == "restarting" and not self._judging
 
     def request(self, location: str, at: datetime, retries: int, interval_s: int) -> None:
@@ -119,11 +119,11 @@ class Firmware:
         self._become(Update(location, "scheduled", at, retries, interval_s))
 
     def refuse(self) -> None:
-        """There is nowhere to download from."""
+        """Reports DownloadFailed: there is nowhere to download from."""
         self._tell("DownloadFailed")
 
     def step(self, now: Now, *, online: bool, in_transaction: bool) -> None:
-        """What time, the link and the end of a transaction bring about."""
+        """Follows what time, the link and the end of a transaction bring about."""
         update = self._update
         if update is None:
             return
@@ -152,7 +152,7 @@ class Firmware:
                 assert_never(never)
 
     def ended(self, ticket: int, outcome: Outcome, now: Now) -> None:
-        """Of an errand that was replaced nothing is told."""
+        """Follows the end of an errand; of one that was replaced nothing is reported."""
         update = self._update
         if update is None or ticket != self._ticket:
             return
@@ -202,7 +202,7 @@ class Firmware:
     # What is durable
 
     def save(self) -> None:
-        """To be called too when something was told."""
+        """Stores the record; called too when a report was answered."""
         record = Record(self._update, self.progress.untold)
         text = None if record == Record() else msgspec.json.encode(record).decode()
         self.decisions.changes.append(Remembered(STORED, text))
@@ -222,5 +222,5 @@ class Firmware:
 
 
 def recalled(text: str) -> Record:
-    """What `save` stored. Raises msgspec.DecodeError for another form, and for numbers out of bounds."""
+    """Reads what `save` stored. Raises msgspec.DecodeError for another form or numbers out of bounds."""
     return msgspec.json.decode(text, type=Record)

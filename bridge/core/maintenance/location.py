@@ -11,7 +11,7 @@ class LocationError(ValueError):
 
 
 def checked(location: str, schemes: Collection[str]) -> str:
-    """The location, when it is an address of one of those schemes. Raises LocationError.
+    """Returns the location, when it is an address of one of those schemes. Raises LocationError.
 
     Control characters are refused even when they are encoded: in an FTP path they would be commands.
     """
@@ -33,7 +33,7 @@ def checked(location: str, schemes: Collection[str]) -> str:
 
 
 def upload_target(location: str, file_name: str) -> tuple[str, str]:
-    """(address, name of the file there). OCPP 1.6 6.21: a location is a directory, to which by FTP the name
+    """Returns (address, file name there). OCPP 1.6 6.21: a location is a directory, to which by FTP the name
     is appended; one whose last part has a dot is taken for the file itself. HTTP posts to what it is given.
     """
     parts = urlsplit(location)

@@ -27,15 +27,15 @@ class Progress:
 
     @property
     def untold(self) -> tuple[str, ...]:
-        """Oldest first; the first may be under way."""
+        """Returns what waits, oldest first; the first may be under way."""
         return tuple(self._untold)
 
     def tell(self, status: str) -> None:
-        """As soon as those before it are told."""
+        """Queues a status, to be sent as soon as those before it are answered."""
         self._untold.append(status)
 
     def next_call(self) -> Outgoing | None:
-        """The next call; to be asked only while there is a registered link."""
+        """Returns the next call; to be asked only while there is a registered link."""
         if not self._untold or self._resting:
             return None
         self._resting = True
@@ -44,15 +44,15 @@ class Progress:
         return Outgoing(self._action, {"status": self._untold[0]}, ticket=self._ticket)
 
     def answered(self, ticket: int) -> bool:
-        """By CALLRESULT or CALLERROR, late or not. Whether `untold` has changed."""
+        """Follows a CALLRESULT or CALLERROR, late or not. Says whether `untold` has changed."""
         return ticket == self._ticket and self._sendings > 0 and self._drop_first()
 
     def unanswered(self, ticket: int) -> bool:
-        """In time; it stays for the next connection. Whether `untold` has changed."""
+        """Notes that no answer came in time: it stays for the next link. Says whether `untold` changed."""
         return ticket == self._ticket and self._sendings >= MOST_SENDINGS and self._drop_first()
 
     def link_lost(self) -> None:
-        """Whatever was under way is told again."""
+        """Lets the next connection send whatever was under way again."""
         self._resting = False
 
     def _drop_first(self) -> bool:

@@ -32,21 +32,21 @@ class Restart:
         self._rests_until_s = 0.0
 
     def accept(self, kind: RestartKind, row_id: int | None) -> None:
-        """`row_id`: of the transaction that ends first."""
+        """Accepts a restart. `row_id`: of the transaction that ends first."""
         self._pending = _Pending(kind, row_id)
 
     def ask(self, kind: RestartKind, now: Now) -> None:
-        """Not a Reset: an update wants it, again and again until it is done."""
+        """Asks for a restart that is no Reset: an update wants it, again and again until it is done."""
         if self._pending is None and now.s >= self._rests_until_s:
             self.accept(kind, None)
 
     def stop_delivered(self, row_id: int) -> None:
-        """StopTransaction.conf of a row: no more waiting."""
+        """Ends the waiting: StopTransaction.conf of a row has come."""
         if self._pending is not None and self._pending.row_id == row_id:
             self._pending = replace(self._pending, row_id=None)
 
     def step(self, now: Now, *, in_transaction: bool) -> None:
-        """After every event and at least each half second."""
+        """Looks, after every event and at least each half second, whether it is due."""
         pending = self._pending
         if pending is None or in_transaction or now.s < pending.not_before_s:
             return
@@ -57,7 +57,7 @@ class Restart:
             self.due = pending.kind
 
     def failed(self, retries: int, now: Now) -> bool:
-        """It could not be asked for. OCPP 1.6 9.1 ResetRetries; True: that was the last attempt."""
+        """Counts a failure to ask for it. OCPP 1.6 9.1 ResetRetries; True: that was the last attempt."""
         pending, self.due = self._pending, None
         if pending is None or pending.failures >= retries:
             self._pending, self._rests_until_s = None, now.s + REST_S

@@ -17,7 +17,7 @@ LATE_S = FRESH_S  # a step that comes later than this has missed the instant: it
 
 
 def instant_before(utc: datetime, interval_s: int) -> datetime:
-    """The last aligned instant that is not after `utc`. The interval divides a day."""
+    """Returns the last aligned instant that is not after `utc`. The interval divides a day."""
     midnight = utc.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     whole_s = (utc - midnight) // timedelta(seconds=1)
     return midnight + timedelta(seconds=whole_s - whole_s % interval_s)
@@ -32,7 +32,7 @@ class ClockAligned:
     _last_wh: int | None = None  # the register then; None: it was not read
 
     def step(self, configuration: Configuration, box: BoxView, now: Now) -> Sample | None:
-        """The values of an instant that has just come. They may be for MeterValues, for transactionData, for
+        """Returns the values of an instant that has just come, for MeterValues, for transactionData, for
         both or for neither; in the last case, and without a fresh reading, there are none."""
         instant = self.due(configuration.whole("ClockAlignedDataInterval"), now.utc)
         if instant is None:
@@ -51,7 +51,7 @@ class ClockAligned:
         return sample(reading, box.supply, occasion)
 
     def due(self, interval_s: int, utc: datetime) -> datetime | None:
-        """The instant whose values are to be taken now. 0, and while nobody knows the time: none."""
+        """Returns the instant whose values are to be taken now. 0, and while nobody knows the time: none."""
         if interval_s == 0 or not is_dated(utc):
             self._last = self._last_wh = None
             return None

@@ -80,17 +80,17 @@ _INTERNAL = Report("InternalError", "Internal fault: see the local page")
 
 
 def report(fault_id: str) -> Report:
-    """For a fault without a row: InternalError without vendorErrorCode."""
+    """Returns the row of a fault; without a row: InternalError without vendorErrorCode."""
     return _REPORTS.get(fault_id, _INTERNAL)
 
 
 def error(box: BoxView, service: Service, now_s: float) -> Report:
-    """For StatusNotification: the first of what is wrong."""
+    """Returns the first of what is wrong, for StatusNotification."""
     return next(iter(wrongs(box, service, now_s)), NO_ERROR)
 
 
 def wrongs(box: BoxView, service: Service, now_s: float) -> list[Report]:
-    """All that is, once each: opening faults, what has a code of its own, what is internal."""
+    """Lists all that is, once each: opening faults, what has a code of its own, what is internal."""
     opening = [report(fault.id) for fault in box.opening_faults]
     others = [report(fault.id) for fault in box.faults if not fault.opens]
     if box.meter.lost_s(now_s) is not None:

@@ -33,12 +33,12 @@ class MeterLog:
 
     @classmethod
     def started(cls, row: TransactionRow, configuration: Configuration, now: Now) -> MeterLog:
-        """Of a transaction that begins."""
+        """Makes the log of a transaction that begins."""
         return cls(row, configuration, Sampler(configuration.whole("MeterValueSampleInterval"), now.s))
 
     @classmethod
     def resumed(cls, row: TransactionRow, configuration: Configuration, memory: Memory, now: Now) -> MeterLog:
-        """Of one that outlived the program: it goes on as if it had not ended."""
+        """Makes the log of one that outlived the program: it goes on as if it had not ended."""
         interval_s = configuration.whole("MeterValueSampleInterval")
         started_at = now.place(row.started_at)
         log = cls(row, configuration, Sampler.resumed(interval_s, started_at, now.utc, now.s))
@@ -55,11 +55,11 @@ class MeterLog:
         return self._configuration.whole("MeterValueSampleInterval")
 
     def begin(self, reading: Reading, supply: Supply, now: Now) -> tuple[SampleTaken, ...]:
-        """Transaction.Begin: its energy is meterStart."""
+        """Samples Transaction.Begin: its energy is meterStart."""
         return self._sample("Transaction.Begin", reading, supply, now)
 
     def periodic(self, reading: Reading | None, supply: Supply, now: Now) -> tuple[SampleTaken, ...]:
-        """To be called at every step. Without a fresh reading the sample is left out, never invented."""
+        """Samples when due, at every step. Without a fresh reading the sample is left out, never invented."""
         due = self._sampler.due(self._interval_s, now.s)
         if reading is None or not (due or self._eager(reading)):
             return ()
@@ -68,18 +68,18 @@ class MeterLog:
         return self._sample("Sample.Periodic", reading, supply, now)
 
     def _eager(self, reading: Reading) -> bool:
-        """Zaptec's PowerActiveImportDeltaForEagerMeterValueSample: the power has moved too far to wait."""
+        """Says whether power moved too far to wait (PowerActiveImportDeltaForEagerMeterValueSample)."""
         delta_w = self._configuration.whole("PowerActiveImportDeltaForEagerMeterValueSample")
         if delta_w == 0 or self._interval_s == 0 or self._last_w is None:
             return False
         return abs(reading.power_w - self._last_w) > delta_w
 
     def aligned(self, taken: Sample) -> tuple[SampleTaken, ...]:
-        """A clock-aligned set, in its place among the others."""
+        """Puts a clock-aligned set in its place among the others."""
         return self._keep(replace(taken, at=self.not_before_last(taken.at)))
 
     def end(self, reading: Reading, meter_stop_wh: int, supply: Supply, now: Now) -> tuple[SampleTaken, ...]:
-        """Transaction.End: its energy is meterStop."""
+        """Samples Transaction.End: its energy is meterStop."""
         return self._sample("Transaction.End", _with_energy(reading, meter_stop_wh), supply, now)
 
     def not_before_last(self, moment: datetime) -> datetime:
@@ -94,11 +94,11 @@ class MeterLog:
         return max(moment, self._last_at)
 
     def date(self, now: Now) -> None:
-        """Time is known now."""
+        """Gives dates to what has none: time is known now."""
         self._last_at = now.place(self._last_at)
 
     def dated(self, moment: datetime) -> datetime:
-        """For values of this transaction that are said beside its row, in their place among the others."""
+        """Dates values of this transaction that are sent beside its row, in their place among the others."""
         self._last_at = self.not_before_last(moment)
         return self._last_at
 
@@ -139,16 +139,16 @@ class Sampler:
 
     @classmethod
     def resumed(cls, interval_s: int, started_at: datetime, utc: datetime, now_s: float) -> Sampler:
-        """After a restart the phase continues from the stored start of the transaction."""
+        """Continues after a restart in the phase of the stored start of the transaction."""
         elapsed_s = max(0.0, (utc - started_at).total_seconds())
         return cls(interval_s, now_s - (elapsed_s % interval_s if interval_s else 0.0))
 
     def restart(self, now_s: float) -> None:
-        """A sample was taken out of turn: the interval counts from now."""
+        """Counts the interval from now: a sample was taken out of turn."""
         self._next_s = now_s + self._interval_s
 
     def due(self, interval_s: int, now_s: float) -> bool:
-        """Ask at every step; a changed interval counts from now, 0 is never."""
+        """Says at every step whether one is due; a changed interval counts from now, 0 is never."""
         if interval_s != self._interval_s:
             self._interval_s, self._next_s = interval_s, now_s + interval_s
         if interval_s == 0 or now_s < self._next_s:

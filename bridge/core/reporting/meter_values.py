@@ -38,7 +38,7 @@ class Occasion:
 
 
 def sample(reading: Reading, supply: Supply, occasion: Occasion) -> Sample:
-    """One set of numbers, frozen at its moment. Measurands that have no value now are left out."""
+    """Freezes one set of numbers at its moment. Measurands that have no value now are left out."""
     taken = Sample(
         at=occasion.at,
         context=occasion.context,
@@ -69,12 +69,12 @@ def _with_value(measurands: str, taken: Sample) -> str:
 
 
 def stop_values(taken: Sample, supply: Supply, behaviour: Behaviour) -> list[dict[str, Any]]:
-    """The same set as elements of `transactionData`: OCPP 1.6 9.1 StopTxnSampledData, StopTxnAlignedData."""
+    """Returns the set for `transactionData`: OCPP 1.6 9.1 StopTxnSampledData, StopTxnAlignedData."""
     return meter_values(replace(taken, measurands=taken.stop_measurands), supply, behaviour)
 
 
 def meter_values(taken: Sample, supply: Supply, behaviour: Behaviour) -> list[dict[str, Any]]:
-    """The `meterValue` field: one element with all values (cloud) or one for each measurand (native)."""
+    """Returns `meterValue`: one element with all values (cloud) or one for each measurand (native)."""
     groups = [_sampled_values(name, taken, supply, behaviour) for name in taken.measurands.split(",") if name]
     if behaviour.one_element:
         groups = [[value for group in groups for value in group]]
@@ -137,7 +137,7 @@ def _voltage(taken: Sample, _supply: Supply, behaviour: Behaviour) -> list[Value
 
 
 def _temperature(taken: Sample, _supply: Supply, behaviour: Behaviour) -> list[Value]:
-    """Of the contacts. One thermometer is one value: a Zaptec has one for each phase."""
+    """Returns that of the contacts. One thermometer is one value: a Zaptec has one for each phase."""
     if taken.contacts_c is None:
         return []
     return [_value(f"{taken.contacts_c:.1f}", TEMPERATURE, "Celsius", taken.context, **_outlet(behaviour))]

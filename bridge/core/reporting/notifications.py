@@ -35,24 +35,24 @@ class Notifier:
 
     @property
     def standing(self) -> Told | None:
-        """The present status and when it began."""
+        """Returns the present status and when it began."""
         return self._standing
 
     def observe(self, status: str, report: Report, now: Now) -> None:
-        """To be called at every step."""
+        """Notes the status at every step."""
         if self._standing is not None:
             status = _THROUGH.get((self._standing.status, status), status)
         if self._standing is None or (self._standing.status, self._standing.report) != (status, report):
             self._standing = Told(status, report, now)
 
     def date(self, now: Now) -> None:
-        """Time is known now: what stands began at a moment of the calendar."""
+        """Dates what stands: time is known now."""
         if self._standing is not None:
             since = self._standing.since
             self._standing = replace(self._standing, since=replace(since, utc=now.place(since.utc)))
 
     def due(self, minimum_s: float, now: Now) -> Told | None:
-        """What to notify now. MinimumStatusDuration delays only the three of a running transaction."""
+        """Returns what to notify now. MinimumStatusDuration delays only those of a running transaction."""
         standing, told = self._standing, self._told
         if standing is None:
             return None
@@ -66,12 +66,12 @@ class Notifier:
         return standing
 
     def forget(self) -> None:
-        """A new connection: the current status is told again, never history."""
+        """Forgets what was sent, for a new connection: the current status is sent again, never history."""
         self._told = None
 
 
 def notification(connector_id: int, told: Told) -> dict[str, Any]:
-    """StatusNotification.req; the timestamp is when the status began: none while nobody knew the time."""
+    """Makes StatusNotification.req; its timestamp is the status's begin: none while the time was unknown."""
     began_at = told.since.utc
     optional = {
         "timestamp": timestamp(began_at) if is_dated(began_at) else None,
@@ -87,6 +87,6 @@ def notification(connector_id: int, told: Told) -> dict[str, Any]:
 
 
 def box_notification(operative: bool, now: Now, report: Report = NO_ERROR) -> dict[str, Any]:
-    """Connector 0, the charge point itself: Available or Unavailable, never Faulted."""
+    """Makes that of connector 0, the charge point itself: Available or Unavailable, never Faulted."""
     status = "Available" if operative else "Unavailable"
     return notification(0, Told(status, report, now))

@@ -96,7 +96,7 @@ def _session_kwh(seen: Snapshot) -> str | None:
 
 
 def _session(seen: Snapshot) -> str | None:
-    """The transaction's number, as a Zaptec that speaks OCPP itself gives it."""
+    """Returns the transaction's number, as a Zaptec that speaks OCPP itself gives it."""
     number = seen.state.transaction_id if isinstance(seen.state, Transaction) else None
     return str(number) if number is not None else None
 
@@ -115,7 +115,7 @@ def _cable_rating(seen: Snapshot) -> str | None:
 
 
 def _warnings(seen: Snapshot) -> str | None:
-    """The bits of all that is wrong now; a fault without a bit is in none."""
+    """Returns the bits of all that is wrong now; a fault without a bit is in none."""
     bits = 0
     for wrong in wrongs(seen.box, seen.service, seen.now.s):
         bits |= int(wrong.vendor_error_code or "0")
@@ -131,7 +131,7 @@ def _phases(seen: Snapshot) -> str | None:
 
 
 def _wire_index(seen: Snapshot) -> str | None:
-    """Of three phases; which one a box of one phase hangs at is not known here."""
+    """Returns that of three phases; on which one a box of one phase hangs is not known here."""
     index = WIRE_INDEX.get(seen.configuration.phase_rotation)
     return str(index) if index is not None else None
 
@@ -185,11 +185,11 @@ class Observations:
     _looked_at_s: float | None = None
 
     def due(self, now: Now) -> bool:
-        """Whether it is time to look; once a second is enough."""
+        """Says whether it is time to look; once a second is enough."""
         return self._looked_at_s is None or now.s - self._looked_at_s >= LOOK_EVERY_S
 
     def look(self, seen: Snapshot) -> None:
-        """A state keeps the time of its change, a measured value has that of its reading."""
+        """Notes all: a state keeps the time of its change, a measured value has that of its reading."""
         self._looked_at_s = seen.now.s
         for source in SOURCES:
             value = source.value(seen)
@@ -203,7 +203,7 @@ class Observations:
                 self._newest[source.id] = Observation(source.id, source.name, at, value)
 
     def date(self, now: Now) -> None:
-        """Time is known now."""
+        """Dates what was seen: time is known now."""
         for one in self._newest.values():
             self._newest[one.id] = replace(one, at=now.place(one.at))
 

@@ -28,7 +28,7 @@ class View:
 
 
 def view(state: State, service: Service, box: BoxView, now_s: float, *, reserved: bool = False) -> View:
-    """The facts of this moment. A wallbox that is not heard is not fit for service."""
+    """Collects the facts of this moment. A wallbox that is not heard is not fit for service."""
     alive = box.alive(now_s)
     return View(
         state=state,

@@ -17,7 +17,7 @@ T = TypeVar("T")
 def transaction_data(
     samples: Sequence[Sample], most: int, supply: Supply, behaviour: Behaviour
 ) -> list[dict[str, Any]]:
-    """At most `most` elements (StopTransactionMaxMeterValues), whole samples, evenly thinned, in order."""
+    """Returns up to `most` elements (StopTransactionMaxMeterValues): whole samples, thinned evenly."""
     told = [(taken, elements) for taken in samples if (elements := stop_values(taken, supply, behaviour))]
     while sum(len(elements) for _, elements in told) > most:
         between = [one for one in told if one[0].context not in BOUNDARIES]
@@ -29,5 +29,5 @@ def transaction_data(
 
 
 def every_second(between: Sequence[T]) -> Sequence[T]:
-    """What a Zaptec leaves out of what is between begin and end: the first, and every second of the rest."""
+    """Returns what a Zaptec leaves out between begin and end: the first, and every second of the rest."""
     return between[::2]

@@ -23,7 +23,7 @@ class Unlock:
     outcome: UnlockStatus | None = None
 
     def step(self, state: State, box: BoxView, now_s: float) -> None:
-        """Unlocked counts when the feedback says so and the transaction, if there was one, is over."""
+        """Answers Unlocked when the feedback says so and the transaction, if there was one, is over."""
         if self.outcome is not None:
             return
         lock = box.status.lock if box.status is not None and box.alive(now_s) else "moving"
@@ -34,7 +34,7 @@ class Unlock:
             self.outcome = "Unlocked"
 
     def over(self, box: BoxView, now_s: float) -> bool:
-        """Answered, and the cable has left or the car with it: the usual rules hold again."""
+        """Says whether it is answered and the cable or the car has left: the usual rules hold again."""
         gone = box.status is not None and not box.status.cable_present
         return self.outcome is not None and (gone or self.outcome == "UnlockFailed" or box.car_left(now_s))
 

@@ -76,7 +76,7 @@ class Connector:
 
     @property
     def cable(self) -> Cable:
-        """Who may take the plug out."""
+        """Says who may take the plug out."""
         return cable(self.state, self._configuration, unlocking=self._unlock is not None)
 
     def unlock(self, now: Now) -> Unlock:
@@ -86,13 +86,13 @@ class Connector:
         return self._unlock
 
     def refused(self, now_s: float) -> bool:
-        """A card was refused a moment ago."""
+        """Says whether a card was refused a moment ago."""
         return now_s < self._refused_until_s
 
     # What the program finds when it starts
 
     def recall(self, memory: Memory, now: Now) -> None:
-        """An open row of this boot goes on; one of another boot ends as soon as the meter has been read."""
+        """Continues an open row of this boot; ends one of another boot as soon as the meter has been read."""
         if (finishing := memory.remembered.get(FINISHING)) is not None:
             self._outside = Finishing.of(finishing)
         if memory.open_row is not None:
@@ -109,7 +109,7 @@ class Connector:
     # From the box
 
     def card_presented(self, card: Card, now: Now) -> None:
-        """The one event that crosses the socket of `hal`: each once, and none older than 5 s."""
+        """Follows a card, the one event that crosses the socket of `hal`: each once, none older than 5 s."""
         last, self._last_card = self._last_card, (card.start_id, card.seq)
         repeated = last is not None and last[0] == card.start_id and card.seq <= last[1]
         if not repeated and now.s - card.at_s <= CARD_LIFE_S:
@@ -157,7 +157,7 @@ class Connector:
     # Authorization
 
     def ask_authorization(self, id_tag: str, source: Source, now: Now) -> None:
-        """Authorize.req while online, unless LocalPreAuthorize spares it; the offline rules else. Only from
+        """Sends Authorize.req while online, unless LocalPreAuthorize spares it; offline rules else. Only from
         Idle or Finishing."""
         known = self.authorization.known(id_tag, now)
         if self.reservations.excludes(id_tag, known):
@@ -178,7 +178,7 @@ class Connector:
         return self._ticket
 
     def authorize_answered(self, ticket: int, answer: IdTagInfo | None, now: Now) -> None:
-        """Authorize.conf; None when it was a CALLERROR or the link was lost: the offline rules decide."""
+        """Follows Authorize.conf; None: a CALLERROR or a lost link, and the offline rules decide."""
         if self._stop_asked is not None and ticket == self._stop_asked.ticket:
             self._stop_by_group(self._stop_asked.id_tag, answer, now)
         elif isinstance(self.state, Authorizing) and ticket == self._ticket:
@@ -205,7 +205,7 @@ class Connector:
             self._outside = state.former
 
     def authorize(self, id_tag: str, source: Source, now: Now, *, parent_id_tag: str | None = None) -> None:
-        """May charge from here on: waits for car, lock and reading. Only outside a transaction."""
+        """Lets it charge: waits for car, lock and reading. Only outside a transaction."""
         time_out_s: float = self._configuration.whole("ConnectionTimeOut")
         if source == "remote":
             time_out_s = self._premises.provisioning.behaviour.remote_start_life_s or time_out_s
@@ -215,7 +215,7 @@ class Connector:
     # Time and the box
 
     def step(self, now: Now) -> None:
-        """What time and the box bring about."""
+        """Follows what time and the box bring about."""
         if self._unlock is not None:
             self._unlock.step(self.state, self._box, now.s)
             self._unlock = None if self._unlock.over(self._box, now.s) else self._unlock
@@ -238,7 +238,7 @@ class Connector:
                 assert_never(never)
 
     def _rest(self, state: Resting) -> None:
-        """Idle forgets, Finishing remembers across a restart that this plug-in had its transaction."""
+        """Forgets all in Idle; Finishing is remembered across a restart: this plug-in had its transaction."""
         self._outside = state
         self._decisions.changes.append(
             Remembered(FINISHING, state.text if isinstance(state, Finishing) else None)
@@ -253,7 +253,7 @@ class Connector:
             self._outside = state.former if state.source != "free" else Idle()
 
     def _try_to_start(self, state: Authorized, now: Now) -> None:
-        """The car is there."""
+        """Starts once lock and reading allow it; the car is there."""
         reading = begins_with(state, self._box, now.s)
         if reading is None:
             return
@@ -285,17 +285,17 @@ class Connector:
         running.go_on(now)
 
     def feed_aligned(self, taken: Sample) -> bool:
-        """Clock-aligned values of a transaction are of its row. False: there is none."""
+        """Adds clock-aligned values to the row of the transaction. False: there is none."""
         if self._running is not None:
             self._running.feed_aligned(taken)
         return self._running is not None
 
     def dated(self, moment: datetime) -> datetime:
-        """In a transaction nothing is dated before its last sample, whatever became of the clock."""
+        """Dates nothing in a transaction before its last sample, whatever became of the clock."""
         return self._running.dated(moment) if self._running is not None else moment
 
     def date(self, now: Now) -> None:
-        """Time is known now: the running transaction gets its dates."""
+        """Gives the running transaction its dates: time is known now."""
         if self._running is not None:
             self._running.date(now)
 
@@ -305,6 +305,6 @@ class Connector:
             self._running.stop(reason, now, id_tag=id_tag)
 
     def start_confirmed(self, row_id: int, transaction_id: int, answer: IdTagInfo, now: Now) -> None:
-        """StartTransaction.conf of a row."""
+        """Follows StartTransaction.conf of a row."""
         if self._running is not None and self._running.state.row_id == row_id:
             self._running.confirmed(transaction_id, answer, now)

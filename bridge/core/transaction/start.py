@@ -45,13 +45,13 @@ def started_row(
 
 
 def start_changes(row: TransactionRow, plug_in: PlugIn | None) -> list[Change]:
-    """What must be durable before its StartTransaction, and before the contactor may close."""
+    """Returns what must be durable before its StartTransaction, and before the contactor may close."""
     known = [Remembered(PLUG_IN, plug_in.text(row.row_id))] if plug_in is not None else []
     return [TransactionStarted(row), *known]
 
 
 def started_transaction(row: TransactionRow, plug_in: PlugIn | None, now: Now) -> Transaction:
-    """It runs from now on."""
+    """Makes a transaction that runs from now on."""
     return Transaction(
         row.row_id,
         row.id_tag,
@@ -64,7 +64,7 @@ def started_transaction(row: TransactionRow, plug_in: PlugIn | None, now: Now) -
 
 
 def resumed_transaction(row: TransactionRow, memory: Memory, boot_id: str, now: Now) -> Transaction:
-    """A row of this boot goes on, or ends as was decided; one of another boot ends as soon as the meter has
+    """Continues a row of this boot, or ends it as decided; one of another boot ends as soon as the meter has
     been read."""
     stopping = Stopping.of(memory.remembered.get(STOPPING), row.row_id, now.s)
     if row.boot_id != boot_id:

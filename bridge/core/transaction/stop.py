@@ -23,7 +23,7 @@ FAULT_PATIENCE_S = 600.0
 
 
 def end_reason(state: Transaction, box: BoxView, now_s: float) -> str | None:
-    """The reason to stop now, or None to go on. A fault suspends; only some end, or ten minutes of any."""
+    """Returns the reason to stop now; None: go on. A fault suspends; only some end, or ten minutes of any."""
     for fault in box.opening_faults:
         if fault.id in ENDING:
             return ENDING[fault.id]
@@ -39,7 +39,7 @@ def end_reason(state: Transaction, box: BoxView, now_s: float) -> str | None:
 
 
 def lost_too_long(box: BoxView, now_s: float) -> bool:
-    """Meter or thermometer, for ten minutes."""
+    """Says whether meter or thermometer were lost for ten minutes."""
     lost_s = [now_s - fault.since_s for fault in box.faults if fault.id in ENDING_IN_TIME]
     return max([box.meter.lost_s(now_s) or 0.0, *lost_s]) >= LOST_END_S
 
@@ -61,7 +61,7 @@ class MeterStop:
 def meter_stop(
     state: Transaction, stopping: Stopping, box: BoxView, last_energy_wh: int | None, now_s: float
 ) -> MeterStop | None:
-    """None: still waiting for the contactor to open, or for the first reading after it.
+    """Is None while waiting for the contactor to open, or for the first reading after it.
 
     That it is open says nothing before the box has taken the wish back: it may be just about to close.
     """
@@ -81,7 +81,7 @@ def meter_stop(
 def stop_row(
     state: Transaction, stopping: Stopping, final: MeterStop, taken: MeterLog | None, now: Now
 ) -> TransactionStopped:
-    """Never dated before the start or the last sample. What an earlier boot left open may be estimated."""
+    """Ends the row, never before its start or last sample. What an earlier boot left may be estimated."""
     latest = max(now.utc, state.started_at)
     return TransactionStopped(
         row_id=state.row_id,
