@@ -67,7 +67,7 @@ class Actor:
     """`feed` an event, then `drain` until nothing comes. Neither waits, and `now` never goes back."""
 
     def __init__(self, make: Callable[[Now], Parts], hard_reset: HardReset, now: Now) -> None:
-        """`make` reads the store. `hard_reset`: what a Reset of kind hard is, by the owner's settings."""
+        """Starts from the store, which `make` reads. `hard_reset`: what one is, by the owner's settings."""
         self._make = make
         self._hard_reset: HardReset = hard_reset
         self.parts = make(now)
@@ -114,7 +114,7 @@ class Actor:
             self._carry_through(event, now)
 
     def _carry_through(self, event: Event, now: Now) -> None:
-        """Without the part of it that raises, if one does: everything is put back, and begun again."""
+        """Carries the event through, without the part that raises: all is put back, and begun again."""
         left_out = self._guard.resting(now.s)
         if isinstance(event, OfDisk):
             left_out.add("time")  # it only lets go on what waits
@@ -130,7 +130,7 @@ class Actor:
                 self._guard.went_well(part)
 
     def _decide(self, event: Event, left_out: set[Part], now: Now) -> None:
-        """What the event itself leads to, then time, once after each; then the CALLs that may leave."""
+        """Decides on the event itself, then on time, once after each; then on the CALLs that may leave."""
         if "event" not in left_out:
             self._guard.part = "event"
             self._carry_out(event, now)
@@ -143,7 +143,7 @@ class Actor:
         self._collect(now, calls="call" not in left_out)
 
     def _carry_out(self, event: Event, now: Now) -> None:
-        """What came from outside, but time."""
+        """Carries out what came from outside, but time."""
         core, conversation = self.parts.charge_point, self.parts.conversation
         match event:
             case Opened(password=password):
@@ -179,7 +179,7 @@ class Actor:
                 pass  # the desk answers those itself
 
     def _collect(self, now: Now, *, calls: bool) -> None:
-        """Every decision, until there is none."""
+        """Collects every decision, until there is none."""
         self._tell_record()
         conversation = self.parts.conversation
         for _ in range(MOST_ROUNDS):
@@ -195,12 +195,12 @@ class Actor:
     # What raises
 
     def _state(self) -> tuple[object, ...]:
-        """All that an event changes."""
+        """Returns all that an event changes."""
         parts = self.parts
         return parts.conversation, parts.charge_point, parts.calendar, self._recorder
 
     def _derive(self, part: Part, work: Callable[[], None], now: Now) -> None:
-        """What changes nothing but what is said. If it raises it rests, and the others go on."""
+        """Derives what changes nothing but what is sent. If it raises it rests, and the others go on."""
         if part in self._guard.resting(now.s):
             return
         self._guard.part = part
@@ -210,7 +210,7 @@ class Actor:
             self._guard.went_well(part)
 
     def _report_raised(self, error: Exception, event: Event, now: Now) -> None:
-        """The event is dropped; another part is tried again after a rest, thrice; then from the store."""
+        """Drops the event; another part is tried again after a rest, thrice; then from the store."""
         why = f"{type(error).__name__}: {error}"
         self._out += [Log("error", line.rstrip()) for line in traceback.format_exception(error)]
         if self._guard.part == "event":
@@ -238,7 +238,7 @@ class Actor:
                 pass
 
     def _begin_anew(self, now: Now) -> None:
-        """As a restart of the program would, from what is durable, and from what the box said last."""
+        """Starts again like the program, from what is durable, and from what the box said last."""
         self.parts = self._make(now)
         self._restart_asked = False
         self._out.append(Log("critical", "everything is made anew from the store"))
@@ -272,7 +272,7 @@ class Actor:
     # Out
 
     def drain(self, now: Now) -> tuple[Effect, ...]:
-        """What to do next, in this order. Empty: nothing before the next event."""
+        """Returns what to do next, in this order. Empty: nothing before the next event."""
         said, changes = self._recorder.drain(now.s)
         self._say_all(said)
         self._report_record(now)
@@ -288,7 +288,7 @@ class Actor:
         return out
 
     def _follow(self, now: Now) -> None:
-        """Everything of the event is said, or held: what is derived from the new state."""
+        """Sends or holds everything of the event, and what is derived from the new state."""
         self._derive("wish", lambda: self._renew_wish(now), now)
         self._derive("link", lambda: self._set_link(now), now)
         self._derive("state", self._report_state, now)
@@ -315,7 +315,7 @@ class Actor:
     # Wishes
 
     def _renew_wish(self, now: Now) -> None:
-        """Each second and on change. It ends 15 s after the core's last step."""
+        """Renews each second and on change. The wish ends 15 s after the core's last step."""
         content = self.parts.charge_point.wish(now)
         if self._wished is not None:
             last, sent_s = self._wished
@@ -324,7 +324,7 @@ class Actor:
         self._wish(content, self._stepped_s + WISH_LIFE_S, now)
 
     def _wish_that_outlives_us(self, now: Now) -> None:
-        """The next bridge renews it. If it cannot be made the one before ends by itself."""
+        """Makes a wish that the next bridge renews. If it cannot be made the one before ends by itself."""
         until_s = now.s + WISH_LIFE_RESTART_S
         self._derive("wish", lambda: self._wish(self.parts.charge_point.wish(now), until_s, now), now)
 
@@ -345,7 +345,7 @@ class Actor:
     # The end
 
     def _go_on_ending(self, now: Now) -> None:
-        """What the disk has is waited for; the mark only when all of it is durable."""
+        """Waits for what the disk has; sets the mark only when all of it is durable."""
         if self._recorder.at_work:
             return
         if self._ending == "settling" and self._recorder.settled:

@@ -72,7 +72,7 @@ class App:
         self._left = False
 
     async def run(self) -> None:
-        """Until a signal or a Reset."""
+        """Runs until a signal or a Reset."""
         async with asyncio.TaskGroup() as tasks:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):
@@ -98,7 +98,7 @@ class App:
             await asyncio.sleep(TICK_S)
 
     async def _feed(self) -> None:
-        """The event loop lives; a disk that hangs is no reason to be killed."""
+        """Feeds the watchdog while the event loop lives; a disk that hangs is no reason to be killed."""
         while True:
             self._notify.feed_watchdog(clock.now_s())
             await asyncio.sleep(FEED_EVERY_S)
@@ -134,7 +134,7 @@ class App:
                 self._left = True
 
     async def _write(self, changes: tuple[Change, ...]) -> None:
-        """A disk that is well is waited for; a slow one answers through the inbox."""
+        """Waits for a disk that is well; a slow one answers through the inbox."""
         writing = asyncio.create_task(self._written(changes))
         await asyncio.wait({writing}, timeout=SOON_S)
         if writing.done():

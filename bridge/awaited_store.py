@@ -35,7 +35,7 @@ async def awaited_store(path: Path, notify: Notify) -> Writer:
 
 
 async def _pass(notify: Notify) -> None:
-    """The time until the next try; the watchdog is fed."""
+    """Waits until the next try, and feeds the watchdog meanwhile."""
     end_s = clock.now_s() + AGAIN_S
     while clock.now_s() < end_s:
         notify.feed_watchdog(clock.now_s())

@@ -42,7 +42,7 @@ def now_s() -> float:
 
 
 def synchronized() -> bool | None:
-    """Whether a time server sets the clock, whichever program does it; None: the kernel cannot be asked."""
+    """Says whether a time server sets the clock, by any program; None: the kernel cannot be asked."""
     try:
         answer = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
     except AttributeError:
@@ -51,7 +51,7 @@ def synchronized() -> bool | None:
 
 
 def boot_id(runtime_dir: Path, *, mock: bool) -> str:
-    """Which boot this is. Raises OSError when a mock box was not booted by `run`."""
+    """Says which boot this is. Raises OSError when a mock box was not booted by `run`."""
     return (runtime_dir / BOOT_ID_FILE if mock else Path(KERNEL_BOOT_ID_FILE)).read_text().strip()
 
 

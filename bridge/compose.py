@@ -22,12 +22,12 @@ DATABASE_NAME = "bridge.sqlite"  # in the state folder
 
 
 def actor(setup: settings.ChargePoint, store: Reads, calendar: Calendar, version: str, now: Now) -> Actor:
-    """All that decides, without a socket, a thread or a clock."""
+    """Makes all that decides, without a socket, a thread or a clock."""
     return Actor(partial(deciding, setup, store, calendar, version), setup.reset.hard, now)
 
 
 def deciding(setup: settings.ChargePoint, store: Reads, calendar: Calendar, version: str, now: Now) -> Parts:
-    """As the store has it at this moment."""
+    """Makes the part that decides, as the store has it at this moment."""
     core = charge_point(setup, store, calendar.boot_id, version, now)
     return Parts(core, conversation(setup, core, store, calendar), calendar)
 
@@ -35,7 +35,7 @@ def deciding(setup: settings.ChargePoint, store: Reads, calendar: Calendar, vers
 def charge_point(
     setup: settings.ChargePoint, store: Reads, boot_id: str, version: str, now: Now
 ) -> ChargePoint:
-    """From the settings and what the store remembers."""
+    """Makes a charge point from the settings and what the store remembers."""
     behaviour = BEHAVIOURS[setup.zaptec.mode]
     remembered = store.remembered()
     configuration = Configuration(

@@ -66,7 +66,7 @@ def _files(read: settings.ChargePoint, folder: Path) -> Iterator[Broken]:
 
 
 def hal_configuration(*arguments: str, mock: bool) -> str:
-    """What hal.configuration prints. Raises CommandError when it breaks."""
+    """Reads what hal.configuration prints. Raises CommandError when it breaks."""
     command = [sys.executable, "-I", "-m", "hal.configuration", *arguments, *["--mock"] * mock]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 2) or not done.stdout:

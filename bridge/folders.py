@@ -20,7 +20,7 @@ class MisuseError(CommandError):
 
 
 def unusable(error: OSError, option: str) -> CommandError:
-    """A file or folder that the system refused, and what to do about it."""
+    """Says which file or folder the system refused, and what to do about it."""
     rights = "use sudo, or " if isinstance(error, PermissionError) else ""
     return CommandError(f"{error.filename}: {error.strerror}; {rights}name another folder with {option}")
 
@@ -35,19 +35,19 @@ class Folders:
     mock: bool
 
     def state_of(self, program: str) -> Path:
-        """Where this program keeps what lasts: the units give each a folder of its own, `run` one to all."""
+        """Says where this program keeps what lasts: the units give each its own folder, `run` one to all."""
         own = self.state / program
         return own if own.is_dir() else self.state
 
     @property
     def arguments(self) -> list[str]:
-        """As command-line arguments of a program."""
+        """Returns command-line arguments for a program."""
         given = ["--config-dir", self.config, "--state-dir", self.state, "--runtime-dir", self.runtime]
         return [str(one) for one in given] + ["--mock"] * self.mock
 
 
 def chosen(config: Path | None, state: Path | None, runtime: Path | None, *, mock: bool) -> Folders:
-    """What was asked, made absolute, else the usual places; a mock's are the user's own."""
+    """Returns what was asked, made absolute, else the usual places; a mock's are the user's own."""
     usual = _mock_folders() if mock else _REAL
     return Folders(
         (config or usual.config).absolute(),
@@ -61,7 +61,7 @@ _REAL = Folders(Path("/etc/evse-bridge"), Path("/var/lib/evse-bridge"), Path("/r
 
 
 def _mock_folders() -> Folders:
-    """XDG Base Directory: what belongs to a user."""
+    """Returns what belongs to a user by the XDG Base Directory Specification."""
     home = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     base = home / "evse-bridge" / "mock"
     return Folders(base / "config", base / "state", base / "run", mock=True)

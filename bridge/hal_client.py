@@ -45,7 +45,7 @@ class HalClient:
             writer.write(contract.encode(wish))
 
     async def flush(self) -> None:
-        """Before the program ends: the last wish has left."""
+        """Waits, before the program ends, until the last wish has left."""
         if self._writer is not None:
             with contextlib.suppress(OSError, TimeoutError):
                 async with asyncio.timeout(RETRY_S):

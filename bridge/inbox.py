@@ -37,12 +37,12 @@ class Inbox:
         self._came.set()
 
     def put_first(self, event: Stored | NotStored) -> None:
-        """Of the disk: what rests on it goes before everything."""
+        """Puts in what comes from the disk: what rests on it goes before everything."""
         self._others.appendleft(event)
         self._came.set()
 
     async def drain(self) -> list[Event]:
-        """At least one, the most urgent first."""
+        """Waits for one at least, and returns the most urgent first."""
         await self._came.wait()
         async with self._taken:
             events = list(self._others)
@@ -55,7 +55,7 @@ class Inbox:
         return events
 
     def _drop_requests(self) -> None:
-        """Of a connection that is gone nobody waits for answers any more; its own answers count."""
+        """Drops what a lost connection asked: nobody waits for answers any more; its own answers count."""
         kept = [
             event for event in self._link if not (isinstance(event, Received) and is_request(event.message))
         ]

@@ -14,7 +14,7 @@ ANSWER_S = 10.0  # it answers at once, unless the machine is very busy
 
 
 def ask(runtime_dir: Path, request: dict[str, Any]) -> dict[str, Any]:
-    """The answer. Raises CommandError when nobody answers or the mock says no."""
+    """Returns the answer. Raises CommandError when nobody answers or the mock says no."""
     path = runtime_dir / MOCK_SOCKET_NAME
     try:
         answer = json.loads(_exchange(path, json.dumps(request).encode() + b"\n"))

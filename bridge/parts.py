@@ -21,13 +21,13 @@ FIRMWARE_NAME = "firmware"  # in the state folder
 
 
 def trust(setup: settings.ChargePoint, config_dir: Path) -> Trust:
-    """Whom link and transfers trust."""
+    """Says whom link and transfers trust."""
     ca_file = setup.central_system.ca_file
     return Trust(config_dir / ca_file if ca_file else None)
 
 
 def link_settings(setup: settings.ChargePoint, tls: Callable[[], ssl.SSLContext]) -> LinkSettings:
-    """Where to, as whom and how patiently."""
+    """Says where to connect, as whom and how patiently."""
     return LinkSettings(
         url=setup.central_system.url,
         identity=setup.charge_point.id,
@@ -43,14 +43,14 @@ def password(setup: settings.ChargePoint) -> Password | None:
 
 
 def firmware_version() -> str:
-    """As a Zaptec writes it: four numbers with dots."""
+    """Returns the version as a Zaptec writes it: four numbers with dots."""
     return four_numbers(importlib.metadata.version("evse-bridge"))
 
 
 def firmware_folder(
     setup: settings.ChargePoint, config_dir: Path, state_dir: Path, tls: Callable[[], ssl.SSLContext]
 ) -> FirmwareFolder:
-    """Where archives are put, and how one is installed. Loads what is heavy: only when it is needed."""
+    """Says where archives are put, and how one is installed. Loads what is heavy, only when needed."""
     from bridge.jobs.firmware import FirmwareFolder, Installing
 
     key = config_dir / setup.firmware.public_key if setup.firmware.public_key else None

@@ -32,35 +32,35 @@ class Recorder:
 
     @property
     def waits(self) -> bool:
-        """The disk has a batch and has not answered: not even late."""
+        """Says whether the disk has a batch and has not answered: not even late."""
         return self._writing > 0
 
     @property
     def at_work(self) -> bool:
-        """The disk has a batch."""
+        """Says whether the disk has a batch."""
         return self._at_work
 
     @property
     def recorded(self) -> bool:
-        """The disk takes what is decided."""
+        """Says whether the disk takes what is decided."""
         return not self._unrecorded.refused_now
 
     @property
     def settled(self) -> bool:
-        """And it has taken all of it."""
+        """Says whether the disk has taken all that was decided."""
         return not self._unrecorded and not any(effects.changes for effects in self._queue)
 
     @property
     def start_unrecorded(self) -> bool:
-        """A transaction has begun that is not durable yet."""
+        """Says whether a transaction has begun that is not durable yet."""
         return self._unrecorded.holds_start or any(effects.begins for effects in self._queue)
 
     def feed(self, effects: Effects) -> None:
-        """The next that was decided."""
+        """Adds the next that was decided."""
         self._queue.append(effects)
 
     def drain(self, now_s: float) -> tuple[list[Effects], tuple[Change, ...]]:
-        """What is to be said, and then what is to be written: empty for nothing."""
+        """Returns what is to be sent, and then what is to be written: empty for nothing."""
         if self.waits:
             return [], ()
         self._look_whether_hung(now_s)
@@ -73,7 +73,7 @@ class Recorder:
         return said, changes
 
     def stored(self) -> list[Effects]:
-        """The batch is durable; what rested on it is to be said."""
+        """Notes that the batch is durable; what rested on it is to be sent."""
         self._at_work = False
         if not self.waits:
             return self._unrecorded.recorded()
@@ -82,7 +82,7 @@ class Recorder:
         return said
 
     def late(self) -> None:
-        """The disk takes its time."""
+        """Notes that the disk takes its time."""
         if self.waits:
             held = [self._queue.popleft() for _ in range(self._writing)]
             self._writing = 0
@@ -90,7 +90,7 @@ class Recorder:
             self._queue.extendleft(effects for effects in reversed(held) if not effects.changes)
 
     def refused(self, why: str, now_s: float) -> None:
-        """Nothing of the batch was stored; it is tried again."""
+        """Notes that nothing of the batch was stored; it is tried again."""
         self.late()
         self._at_work = False
         self._refuse(f"nothing can be recorded, no new session starts: {why}", now_s)
@@ -107,12 +107,12 @@ class Recorder:
         self._queue = deque(effects.unanswered for effects in self._queue)
 
     def _begin(self) -> tuple[Change, ...]:
-        """Everything that waits, together."""
+        """Begins a batch of everything that waits."""
         self._writing = len(self._queue)
         return tuple(change for effects in self._queue for change in effects.changes)
 
     def _sayable(self) -> list[Effects]:
-        """Up to the first that rests on a change. Behind a disk that is not waited for: all that does not."""
+        """Returns all up to the first that rests on a change; behind a disk not waited for, others too."""
         said: list[Effects] = []
         passing = self._at_work or bool(self._unrecorded)
         while self._queue and (passing or not self._queue[0].changes):

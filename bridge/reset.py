@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 def ask(runtime_dir: Path, what: str) -> bool:
-    """False: the file cannot be written, and the log says why."""
+    """Asks by a file. False: it cannot be written, and the log says why."""
     log.warning("Reset: asking for %s", what)
     try:
         (runtime_dir / RESET_NAME).write_text(what + "\n")

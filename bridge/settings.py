@@ -119,7 +119,7 @@ class Ocpp(_Section, frozen=True):
 
     @property
     def first_values(self) -> dict[str, str]:
-        """As OCPP writes values: text."""
+        """Returns the values as OCPP writes them: text."""
         return {name: _ocpp_text(value) for name, value in self.keys.items()}
 
 
@@ -168,7 +168,7 @@ class Fallback(_Section, frozen=True):
 
     @property
     def lost_limit(self) -> LostLimit | None:
-        """None: its absence changes nothing."""
+        """Returns the limit; None: its absence changes nothing."""
         if self.central_system_lost_after_s == 0:
             return None
         return LostLimit(self.central_system_lost_after_s, self.central_system_lost_limit_a)
@@ -195,7 +195,7 @@ class Timing(_Section, frozen=True):
 
     @property
     def shortened(self) -> bool:
-        """To be said wherever the box is shown."""
+        """Says whether any time is shortened, which is shown wherever the box is."""
         return self != Timing()
 
 
@@ -213,18 +213,18 @@ class ChargePoint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def load(path: Path, *, mock: bool, rules: Sequence[Rule] = ()) -> ChargePoint:
-    """The charge point of that file. Raises ConfigError with all faults of the file, those of `rules` too."""
+    """Reads the charge point of that file. Raises ConfigError with all its faults, those of `rules` too."""
     rules = (partial(_broken_rules, mock=mock), *rules)
     return parse(path.read_bytes, ChargePoint, file=path.name, rules=rules)
 
 
 def new_file(*, mock: bool) -> str:
-    """A commented charge-point.toml; a real one lacks its id and serial number."""
+    """Writes a commented charge-point.toml; a real one lacks its id and serial number."""
     return initial(ChargePoint, values=MOCK_VALUES if mock else REAL_VALUES, commented=("timing",))
 
 
 def warnings(settings: ChargePoint) -> tuple[str, ...]:
-    """What is allowed but seldom meant."""
+    """Warns of what is allowed but seldom meant."""
     said = []
     firsts = {name.lower(): value for name, value in settings.ocpp.first_values.items()}
     free = not settings.zaptec.authorization_required or firsts.get("freecharging") == "true"
@@ -252,7 +252,7 @@ def _access_warnings(central_system: CentralSystem) -> Iterator[str]:
 
 
 def _stays_here(host: str) -> bool:
-    """Nothing leaves this machine or the network at home: RFC 1918, RFC 4193, RFC 6762 and the like."""
+    """Says whether it is this machine or the network at home: RFC 1918, RFC 4193, RFC 6762 and the like."""
     try:
         address = ip_address(host)
     except ValueError:
@@ -278,7 +278,7 @@ def _broken_rules(settings: ChargePoint, *, mock: bool) -> Iterator[Broken]:
 
 
 def _identity(settings: ChargePoint, *, mock: bool) -> Iterator[Broken]:
-    """A mock refuses a production configuration, and a real box that of a mock."""
+    """Lets a mock refuse a production configuration, and a real box that of a mock."""
     is_mock = settings.charge_point.serial_number.startswith(MOCK_PREFIX)
     if mock and not is_mock:
         why = f"is that of a real box, for which a mock must not speak; a mock's begins with {MOCK_PREFIX}"

@@ -70,7 +70,7 @@ _MUTABLE = _Kinds()
 
 
 def _attributes(found: object) -> dict[str, Any]:
-    """A copy of them; an object has them in a dictionary or in slots."""
+    """Copies them; an object has them in a dictionary or in slots."""
     if hasattr(found, "__dict__"):
         return found.__dict__.copy()
     names = [name for each in type(found).__mro__ for name in getattr(each, "__slots__", ())]

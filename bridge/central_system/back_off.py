@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def back_off_s(attempt: int, random01: float, first_s: float, max_s: float) -> float:
-    """How long to wait before the next attempt, after `attempt` failed ones (1 and more).
+    """Returns how long to wait before the next attempt, after `attempt` failed ones (1 and more).
 
     Spread evenly from half of `first_s` to a ceiling that doubles each time, up to `max_s`, so that charge
     points that lost their Central System in the same second come back in many different ones.

@@ -60,7 +60,7 @@ class Reply:
 def request(
     action: str, payload: Payload, supported: Collection[str], interval_least_s: int = INTERVAL_LEAST_S
 ) -> Request:
-    """A CALL of the Central System. Raises OcppError for whatever is wrong with it."""
+    """Checks a CALL of the Central System. Raises OcppError for whatever is wrong with it."""
     payload = _without_empty(action, payload)
     check_request(action, payload, supported)
     for fault in _beyond(payload):
@@ -72,7 +72,7 @@ def request(
 
 
 def reply(action: str, answer: CallResult | CallError) -> Reply:
-    """The answer to our own `action`. One that is not sound is no better than a CALLERROR."""
+    """Checks the answer to our own `action`. One that is not sound is no better than a CALLERROR."""
     broken = (f"{action}: an answer that is no frame of OCPP-J ({answer.fault})",) if answer.fault else ()
     if isinstance(answer, CallError):
         why = printable(f"{answer.code} {answer.description}".strip())
@@ -93,7 +93,7 @@ def reply(action: str, answer: CallResult | CallError) -> Reply:
 
 
 def _without_empty(action: str, payload: Payload) -> Payload:
-    """What is asked of an idTag: OCPP 1.6 says nothing of an empty parentIdTag or expiryDate."""
+    """Drops what OCPP 1.6 does not speak of: an empty parentIdTag or expiryDate."""
     if action == "ReserveNow":
         return without_empty(payload)
     entries = payload.get("localAuthorizationList")
@@ -104,7 +104,7 @@ def _without_empty(action: str, payload: Payload) -> Payload:
 
 
 def _beyond(node: object, place: str = "") -> Iterator[str]:
-    """The numbers of a payload that has passed its schema, as far as they are out of bounds."""
+    """Yields the numbers out of bounds in a payload that has passed its schema."""
     if isinstance(node, dict):
         for name, each in node.items():
             yield from _beyond(each, f"{place}.{name}" if place else name)

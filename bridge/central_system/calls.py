@@ -44,12 +44,12 @@ class Calls:
 
     @property
     def connected(self) -> bool:
-        """Whether there is a connection."""
+        """Says whether there is a connection."""
         return self._open is not None
 
     @property
     def in_flight(self) -> bool:
-        """Whether a CALL is not answered yet."""
+        """Says whether a CALL is not answered yet."""
         return self._open is not None and self._open.in_flight is not None
 
     def link_opened(self, now: Now) -> None:

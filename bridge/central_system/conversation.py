@@ -61,11 +61,11 @@ class Conversation:
         self._decisions.frames.clear()
 
     def link_refused(self, password: Password | None, now: Now) -> None:
-        """The Central System wants another password (401)."""
+        """Follows a 401: the Central System wants another password."""
         self._charge_point.passwords.refused(password, now)
 
     def received(self, message: str | bytes, now: Now) -> None:
-        """One message of the Central System, whatever it holds; the link stays."""
+        """Follows one message of the Central System, whatever it holds; the link stays."""
         self._calls.liveness.heard(now)
         try:
             frame = parse(message)
@@ -104,7 +104,7 @@ class Conversation:
     # Time
 
     def step(self, now: Now) -> None:
-        """What time brings about: once after every event, and at least each half second."""
+        """Follows what time brings about: once after every event, and at least each half second."""
         self._calls.time_out(now)
         self._charge_point.step(now)
         self._calls.offer(now)

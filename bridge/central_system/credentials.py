@@ -70,7 +70,7 @@ def _unusable(path: Path, error: OSError | None) -> TrustError:
 
 
 def ca_file_fault(path: Path) -> str | None:
-    """Why `central_system.ca_file` cannot be used, in words; None when it can."""
+    """Says why `central_system.ca_file` cannot be used; None when it can."""
     try:
         Trust(path).context()
     except TrustError as error:
@@ -79,7 +79,7 @@ def ca_file_fault(path: Path) -> str | None:
 
 
 def basic(identity: str, password: Password | None) -> dict[str, str]:
-    """The header of OCPP-J 1.6 6.2: the password in bytes, whatever they are. Without one: none."""
+    """Makes the header of OCPP-J 1.6 6.2: the password in bytes, whatever they are. Without one: none."""
     if password is None:
         return {}
     pair = identity.encode() + b":" + password.secret

@@ -56,12 +56,12 @@ class Effects:
 
     @property
     def begins(self) -> bool:
-        """A transaction begins: nothing may be offered to its car before it is durable."""
+        """Says whether a transaction begins: nothing may be offered to its car before it is durable."""
         return any(isinstance(change, TransactionStarted) for change in self.changes)
 
     @property
     def unanswered(self) -> Effects:
-        """Without what is for a connection that is gone."""
+        """Returns the same without what is for a connection that is gone."""
         return replace(self, frames=(), reconnect=None)
 
     def __bool__(self) -> bool:

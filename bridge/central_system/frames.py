@@ -97,7 +97,7 @@ Frame = Call | CallResult | CallError
 
 
 def parse(message: str | bytes) -> Frame:
-    """The frame in a WebSocket message; `bytes` is a binary one, which OCPP-J does not know.
+    """Reads the frame in a WebSocket message; `bytes` is a binary one, which OCPP-J does not know.
 
     The payload is not looked into: see `border`. Of repeated keys the last counts. What begins as an answer
     and names its CALL is one, whatever follows: nobody waits for it any longer.
@@ -118,13 +118,13 @@ def parse(message: str | bytes) -> Frame:
 
 
 def is_request(message: str | bytes) -> bool:
-    """Whether it begins as a CALL does, without reading it: `[2`, with any blanks."""
+    """Says whether it begins as a CALL does, without reading it: `[2`, with any blanks."""
     text = message[:64] if isinstance(message, str) else message[:64].decode("ascii", errors="replace")
     return text.lstrip().removeprefix("[").lstrip().startswith(str(CALL))
 
 
 def encode(frame: Frame) -> str:
-    """Compact JSON in ASCII, a description cut to 255 characters. Raises ValueError for NaN and Infinity."""
+    """Writes compact ASCII JSON, a description cut to 255 characters. Raises ValueError for NaN, Infinity."""
     match frame:
         case Call(identity, action, payload):
             items: list[object] = [CALL, identity, action, payload]
@@ -139,12 +139,12 @@ def encode(frame: Frame) -> str:
 
 
 def refusal(identity: str, error: OcppError) -> CallError:
-    """The CALLERROR that tells `error` to whoever sent the CALL `identity`."""
+    """Makes the CALLERROR that reports `error` to whoever sent the CALL `identity`."""
     return CallError(identity, error.code, error.description[:DESCRIPTION_LIMIT])
 
 
 def check_request(action: str, payload: Payload, supported: Collection[str] | None = None) -> None:
-    """A request against its schema; `supported` (None: every known action) are those carried out here.
+    """Checks a request by its schema; `supported`: those carried out here (None: every known action).
 
     Raises OcppError: NotImplemented for an unknown action, NotSupported for a known one that is not carried
     out, else the most severe fault of the payload. Date-times and URIs are only known to be strings.
@@ -157,7 +157,7 @@ def check_request(action: str, payload: Payload, supported: Collection[str] | No
 
 
 def check_response(action: str, payload: Payload) -> None:
-    """The answer to our own `action`. Raises OcppError with its most severe fault."""
+    """Checks the answer to our own `action`. Raises OcppError with its most severe fault."""
     _raise(response_fault(action, payload))
 
 
@@ -167,7 +167,7 @@ def _raise(fault: Fault | None) -> None:
 
 
 def _items(message: str | bytes) -> list[object]:
-    """The array, of two items at least. Raises Unreadable."""
+    """Returns the array, of two items at least. Raises Unreadable."""
     if isinstance(message, bytes):
         raise Unreadable(f"a binary message of {len(message)} bytes: OCPP-J is text")
     try:
@@ -191,7 +191,7 @@ def _finite(text: str) -> float:
 
 
 def _integer(text: str) -> int | float:
-    """Python itself refuses to read thousands of digits."""
+    """Reads an integer; Python itself refuses to read thousands of digits."""
     if len(text) <= MOST_DIGITS:
         return int(text)
     return -int(BEYOND) if text.startswith("-") else int(BEYOND)
@@ -231,7 +231,7 @@ def _result(identity: str, items: list[object]) -> CallResult:
 
 
 def _error(identity: str, items: list[object]) -> CallError:
-    """Description and details may be missing or odd: the refusal itself is what counts."""
+    """Reads a refusal, which is what counts: description and details may be missing or odd."""
     if len(items) < 3 or not isinstance(items[2], str):
         return CallError(identity, "GenericError", fault="must be [4, id, code, description, details]")
     description = items[3] if len(items) > 3 and isinstance(items[3], str) else ""
@@ -240,19 +240,19 @@ def _error(identity: str, items: list[object]) -> CallError:
 
 
 def without_secret(message: str | bytes) -> str:
-    """A message for the log: a key that is written must not stand there."""
+    """Hides a key that is written, in a message for the log."""
     if isinstance(message, bytes):
         return f"{len(message)} binary bytes"
     return "(a message about AuthorizationKey)" if "authorizationkey" in message.lower() else message
 
 
 def printable(text: str) -> str:
-    """For the log and the store: 255 characters at most, each one whole and visible."""
+    """Cuts a text for log and store: 255 characters at most, each one whole and visible."""
     return "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in text[:DESCRIPTION_LIMIT])
 
 
 def _short(thing: object) -> str:
-    """For a log line: never long, whatever was received."""
+    """Cuts a text for a log line: never long, whatever was received."""
     if isinstance(thing, str):
         thing = without_secret(thing)
         return repr(thing[:60]) + ("..." if len(thing) > 60 else "")
@@ -285,11 +285,11 @@ class Correlation(Generic[Context]):
 
     @property
     def in_flight(self) -> OpenCall[Context] | None:
-        """The one CALL that blocks all others; None when the next may be sent."""
+        """Returns the one CALL that blocks all others; None when the next may be sent."""
         return self._in_flight
 
     def opened(self, id: str, action: str, context: Context, now_s: float, timeout_s: float) -> None:  # noqa: A002
-        """A CALL was sent. Raises ValueError while another is in flight, or for an id used before."""
+        """Notes a CALL that was sent. Raises ValueError while one is in flight, or for an id used before."""
         if self._in_flight is not None:
             raise ValueError(f"{action}: {self._in_flight.action} is still in flight")
         if id in self._late:
@@ -297,7 +297,7 @@ class Correlation(Generic[Context]):
         self._in_flight = OpenCall(id, action, context, now_s, now_s + timeout_s)
 
     def answered(self, id: str) -> OpenCall[Context] | None:  # noqa: A002
-        """The CALL an answer belongs to, in time or late; None if unknown or answered before."""
+        """Returns the CALL an answer belongs to, in time or late; None if unknown or answered before."""
         call = self._in_flight
         if call is not None and call.id == id:
             self._in_flight = None
@@ -305,7 +305,7 @@ class Correlation(Generic[Context]):
         return self._late.pop(id, None)
 
     def expired(self, now_s: float) -> OpenCall[Context] | None:
-        """The CALL in flight, once, when its time is over. A late answer is still mapped to it."""
+        """Returns the CALL in flight, once, when its time is over. A late answer is still mapped to it."""
         call = self._in_flight
         if call is None or now_s < call.deadline_s:
             return None

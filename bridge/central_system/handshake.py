@@ -47,7 +47,7 @@ class LinkSettings:
 
 
 def address(url: str, identity: str) -> str:
-    """3.1.1: the URL with the percent-encoded identity as its last path segment; a query is kept.
+    """Returns the URL with the encoded identity as its last path segment; a query is kept (3.1.1).
 
     As in Zaptec's portal, {deviceId} in the path (in any case) says that the identity goes there instead.
     """
@@ -84,7 +84,7 @@ class _Direct(connect):
 
 
 async def connected(settings: LinkSettings) -> ClientConnection:
-    """A new connection that speaks OCPP 1.6J; who has it closes it. Raises NoOcppError."""
+    """Returns a new connection that speaks OCPP 1.6J; who has it closes it. Raises NoOcppError."""
     url = address(settings.url, settings.identity)
     try:
         connection = await _handshake(url, settings)

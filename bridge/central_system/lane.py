@@ -28,28 +28,28 @@ class Lane:
         return not self._waiting
 
     def has(self, action: str) -> bool:
-        """Whether such a call waits already."""
+        """Says whether such a call waits already."""
         return any(call.action == action for _, call in self._waiting)
 
     def stop_sent(self, row_id: int) -> None:
-        """What waited for this row's StopTransaction may go."""
+        """Lets go what waited for this row's StopTransaction."""
         self._stops_sent.add(row_id)
 
     def hold_no_longer(self) -> None:
-        """No StopTransaction can go now: nothing waits for one."""
+        """Lets everything go: no StopTransaction can be sent now."""
         self._stops_sent.update(
             call.after_stop_of for _, call in self._waiting if call.after_stop_of is not None
         )
 
     def drop(self) -> list[Outgoing]:
-        """Everything; the caller tells those who wait for an answer."""
+        """Drops everything; the caller informs those who wait for an answer."""
         dropped = [call for _, call in self._waiting]
         self._waiting.clear()
         self._stops_sent.clear()
         return dropped
 
     def next(self, now_s: float) -> Outgoing | None:
-        """The first that may go. No status overtakes a status."""
+        """Returns the first that may go. No status overtakes a status."""
         status_held = False
         for index, (since_s, call) in enumerate(self._waiting):
             status_held = status_held or self._held(call, since_s, now_s)

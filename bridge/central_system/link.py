@@ -91,7 +91,7 @@ class Link:
         self._finish(Closed("closed by us"))
 
     def set_ping_interval(self, seconds: float) -> None:
-        """WebSocketPingInterval, at once and for later connections; 0: none."""
+        """Sets WebSocketPingInterval, at once and for later connections; 0: none."""
         if seconds != self._ping_interval_s:
             self._ping_interval_s = seconds
             self._ping_changed.set()
@@ -117,7 +117,7 @@ class Link:
             closing.cancel()
 
     async def _connect(self, password: Password | None) -> ClientConnection | None:
-        """None, with `trouble` in words, when there is no OCPP to be had."""
+        """Connects; None, with `trouble` in words, when there is no OCPP to be had."""
         try:
             connection = await connected(replace(self.settings, password=password))
         except NoOcppError as error:
@@ -129,7 +129,7 @@ class Link:
         return connection
 
     def _in_trouble(self, trouble: str) -> None:
-        """Said once for each new cause, not at every attempt."""
+        """Logs once for each new cause, not at every attempt."""
         if trouble != self.trouble:
             moment = since(self.offline_since)
             log.warning("no connection to the Central System since %s: %s", moment, trouble)
@@ -146,7 +146,7 @@ class Link:
     # Connected
 
     async def _converse(self, connection: ClientConnection, password: Password | None) -> Closed:
-        """Until the connection ends, whoever ends it. Cancelled: drops it at once."""
+        """Runs until the connection ends, whoever ends it. Cancelled: drops it at once."""
         speaker = self._speaker = Speaker(partial(_hand_over, connection))
         self._end = asyncio.get_running_loop().create_future()
         self.offline_since, self._heard_at = None, datetime.now(UTC)
@@ -209,13 +209,13 @@ class Link:
 
 
 async def _first(*ends: asyncio.Future[Closed]) -> Closed:
-    """The first that is there; what the listener raises is raised."""
+    """Returns the first that is there; what the listener raises is raised."""
     done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     return next(end.result() for end in ends if end in done)
 
 
 async def _close(connection: ClientConnection, speaker: Speaker) -> None:
-    """After what was said before it."""
+    """Closes after all that was sent before."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(CLOSE_WAIT_S):
             await speaker.said()

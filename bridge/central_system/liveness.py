@@ -30,20 +30,20 @@ class Liveness:
         self._last_call_s = now.s
 
     def heard(self, now: Now) -> None:
-        """A message of its, whatever it holds."""
+        """Notes a message of the Central System, whatever it holds."""
         self._heard_at = now.utc
 
     def called(self, now: Now) -> None:
-        """A CALL of ours has left."""
+        """Notes that a CALL of ours has left."""
         self._last_call_s = now.s
 
     def answered(self) -> None:
-        """One of them was, be it late."""
+        """Notes that one of them was answered, be it late."""
         self._time_outs = 0
         self._patience = TIME_OUTS_BEFORE_RECONNECT
 
     def timed_out(self) -> Reconnect | None:
-        """One of them was not; and what follows."""
+        """Notes that one of them was not answered, and says what follows."""
         self._time_outs += 1
         if self._time_outs < self._patience:
             return None

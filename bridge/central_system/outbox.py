@@ -44,19 +44,19 @@ class Rows(Protocol):
     """What the store is asked; it must see every change that was made durable."""
 
     def head(self) -> Pending | None:
-        """The oldest undelivered message."""
+        """Returns the oldest undelivered message."""
 
     def stop_samples(self, row_id: int) -> list[Sample]:
-        """Those for the row's transactionData, in order."""
+        """Returns those for the row's transactionData, in order."""
 
     def waits(self, ref: MessageRef) -> bool:
-        """Whether this message is not delivered, be its row given up or not."""
+        """Says whether this message is not delivered, even if its row is in the dead-letter list."""
 
     def row(self, row_id: int) -> TransactionRow | None:
-        """None: there is no such row."""
+        """Returns the row; None: there is no such row."""
 
     def given_up_for_now(self) -> tuple[int, ...]:
-        """The ids of rows given up that are to be offered again."""
+        """Returns the ids of dead-lettered rows that are to be offered again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +100,14 @@ class Outbox:
         self._offer_at_s: float | None = None  # None: no row was given up for now since the last offer
 
     def connected(self) -> None:
-        """A new connection: the old sends cannot be answered any more; who was refused waits on."""
+        """Starts a new connection: the old sends cannot be answered any more; a refused one waits on."""
         self._sends.clear()
         self._silence = None
         if self._wait is not None and not self._wait.outlives_link:
             self._wait = None
 
     def next(self, supply: Supply, now: Now) -> Send | Change | None:
-        """A message to send; or the change that must be durable first; or None: nothing, or not yet.
+        """Returns a message to send, or the change that must be durable first; None: nothing, or not yet.
 
         A row waits while it has no dates: a message is dated before its first send, or never.
         """
@@ -123,12 +123,12 @@ class Outbox:
         return Send(head.ref, _ACTIONS[head.ref.kind], head.frozen)
 
     def unanswered(self, ref: MessageRef, sent_s: float, now: Now) -> None:
-        """Time-out: sent again after TransactionMessageRetryInterval x the sends so far. Not counted yet."""
+        """Sends again after TransactionMessageRetryInterval x the sends so far. Not counted yet."""
         self._silence = _Silence(ref, sent_s)
         self._wait = self._wait_for(ref, self._sends.get(ref, 1), now, outlives_link=False)
 
     def answered(self, sent_s: float, now: Now) -> tuple[Change, ...]:
-        """Another CALL of this connection was answered: (b) if it was sent after the silence began."""
+        """Notes another CALL's answer on this connection: (b) if it was sent after the silence began."""
         silence = self._silence
         if silence is None or sent_s <= silence.sent_s:
             return ()
@@ -136,7 +136,7 @@ class Outbox:
         return self._swallowed(silence.ref, now)
 
     def closed(self, ref: MessageRef, sent_s: float, now: Now) -> tuple[Change, ...]:
-        """The connection ended with this message in flight: (b) at the third time in a row within 5 s."""
+        """Notes an end with this message in flight: (b) at the third time in a row within 5 s."""
         last, times = self._quick_closes
         times = times + 1 if ref == last else 1
         if now.s - sent_s > QUICK_CLOSE_S:
@@ -145,7 +145,7 @@ class Outbox:
         return self._swallowed(ref, now) if times == QUICK_CLOSES else ()
 
     def refused(self, ref: MessageRef, refusal: Refusal, now: Now) -> tuple[Change, ...]:
-        """(a). After TransactionMessageAttempts the row steps aside."""
+        """Counts a refusal (a). After TransactionMessageAttempts the row becomes a dead letter."""
         head = self._rows.head()
         if head is None or head.ref != ref:
             return ()  # a late one, of a row that has stepped aside or behind another
@@ -157,13 +157,13 @@ class Outbox:
         return (Attempted(ref),)
 
     def offers(self, now: Now) -> tuple[Change, ...]:
-        """To be asked at every step: an hour after a row was given up for now all such are offered again."""
+        """Offers rows dead-lettered for now again, an hour after the last; asked at every step."""
         if self._offer_at_s is None or now.s < self._offer_at_s:
             return ()
         return self.accepted()
 
     def accepted(self) -> tuple[Change, ...]:
-        """BootNotification was Accepted: a Central System that has come back may take them now."""
+        """Notes an accepted BootNotification: a Central System that has come back may take them now."""
         self._offer_at_s = None
         return tuple(OfferedAgain(row_id) for row_id in self._rows.given_up_for_now())
 
@@ -173,11 +173,11 @@ class Outbox:
         return (OfferedAgain(row_id),) if row is not None and row.given_up is not None else ()
 
     def is_open(self, ref: MessageRef) -> bool:
-        """Whether an answer still matters: a late one may come after another send has delivered it."""
+        """Says whether an answer still matters: a late one may come after another send has delivered it."""
         return ref not in self._taken and self._rows.waits(ref)
 
     def delivered(self, ref: MessageRef) -> None:
-        """It is delivered, which is still to be recorded; `next` is not asked before."""
+        """Notes the delivery, which is still to be recorded; `next` is not asked before."""
         self._taken.add(ref)
 
     @property
@@ -209,7 +209,7 @@ class Outbox:
         return _Wait(ref, now.s + wait_s, outlives_link)
 
     def _dated(self, head: Pending) -> bool:
-        """Whether its moments lie in the calendar."""
+        """Says whether its moments lie in the calendar."""
         match head.ref.kind:
             case "start":
                 return is_dated(head.row.started_at)

@@ -23,29 +23,29 @@ class Registration:
 
     @property
     def accepted(self) -> bool:
-        """Everything may be sent."""
+        """Says whether everything may be sent."""
         return self.standing == "accepted"
 
     @property
     def answers(self) -> bool:
-        """CALLs of the Central System are answered: not while it has rejected us."""
+        """Says whether CALLs of the Central System are answered: not while it has rejected us."""
         return self.standing != "rejected"
 
     def connected(self) -> None:
-        """Silence and CALLERROR are asked again on each new connection; an interval given is kept."""
+        """Asks again on each new connection after silence and CALLERROR; an interval given is kept."""
         if self.standing == "unasked":
             self._ask_s = 0.0
 
     def due(self, now: Now) -> bool:
-        """Whether to send BootNotification now."""
+        """Says whether to send BootNotification now."""
         return self.standing != "accepted" and now.s >= self._ask_s
 
     def asked(self, now: Now) -> None:
-        """One is out: none other before its answer, or the time to ask again."""
+        """Notes one that is out: none other before its answer, or the time to ask again."""
         self._ask_s = now.s + self.ask_again_s
 
     def answered(self, status: str, interval_s: float, now: Now) -> None:
-        """BootNotification.conf. A triggered one is answered like any other."""
+        """Follows BootNotification.conf. A triggered one is answered like any other."""
         standings: dict[str, Standing] = {
             "Accepted": "accepted",
             "Pending": "pending",
@@ -55,6 +55,6 @@ class Registration:
         self._ask_s = now.s + (interval_s or self.ask_again_s)
 
     def rest_s(self, now: Now) -> float | None:
-        """How long to stay without a link; None: keep it."""
+        """Says how long to stay without a link; None: keep it."""
         wait_s = self._ask_s - now.s
         return wait_s if self.standing == "rejected" and wait_s > CLOSE_BEYOND_S else None

@@ -52,18 +52,18 @@ class Fault:
 
 @cache
 def known_actions() -> frozenset[str]:
-    """Every action of OCPP 1.6 and of its security extension, whoever may send it."""
+    """Lists every action of OCPP 1.6 and of its security extension, whoever may send it."""
     names = (entry.name.removesuffix(".json") for entry in _SCHEMAS.iterdir() if entry.name.endswith(".json"))
     return frozenset(name for name in names if not name.endswith(_RESPONSE))
 
 
 def request_fault(action: str, payload: Payload) -> Fault | None:
-    """None for a sound request. `action` must be a known one. Formats (date-time, uri) are not looked at."""
+    """Checks a request; None: sound. `action` must be known. Formats (date-time, uri) are not looked at."""
     return _fault(action, payload)
 
 
 def response_fault(action: str, payload: Payload) -> Fault | None:
-    """None for a sound answer to `action`, which must be a known one. Formats are not looked at."""
+    """Checks an answer to `action`, which must be known; None: sound. Formats are not looked at."""
     return _fault(action + _RESPONSE, payload)
 
 
@@ -77,7 +77,7 @@ class Needed:
 
 
 def needed(action: str, payload: Payload) -> Needed:
-    """The answer to `action`, which must be a known one, without unknown properties and without null."""
+    """Returns the answer to `action`, which must be known, without unknown properties and without null."""
     unknown: list[str] = []
     null: list[str] = []
 
@@ -126,7 +126,7 @@ def _fault(name: str, payload: Payload) -> Fault | None:
 
 
 def _is_text(payload: Payload) -> bool:
-    """Everything in it can be written as UTF-8, in the store or to a log."""
+    """Says whether everything in it can be written as UTF-8, in the store or to a log."""
     try:
         json.dumps(payload, ensure_ascii=False).encode()
     except UnicodeEncodeError:

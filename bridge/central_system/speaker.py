@@ -25,7 +25,7 @@ class Speaker:
         self._all_said.set()
 
     def say(self, text: str) -> bool:
-        """At the end. False: not taken, because so much waits already."""
+        """Puts a message at the end. False: not taken, because so much waits already."""
         if self._size > MOST_WAITING:
             return False
         self._waiting.append(text)

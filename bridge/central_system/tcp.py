@@ -13,7 +13,7 @@ TCP_OPTIONS = (  # a silent connection is probed after 60 s, every 15 s, 4 times
 
 
 def watch_tcp(sock: socket.socket) -> None:
-    """Half-open connections end by themselves, where the system can do it."""
+    """Lets half-open connections end by themselves, where the system can do it."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, amount in TCP_OPTIONS:
         option = getattr(socket, name, None)

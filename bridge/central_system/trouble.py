@@ -43,12 +43,12 @@ class NoOcppError(Exception):
 
 
 def since(moment: datetime | None) -> str:
-    """When the link was lost."""
+    """Says when the link was lost."""
     return "now" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def shown(url: str) -> str:
-    """For logs and pages: without the user and password that a URL may hold."""
+    """Writes it for logs and pages: without the user and password that a URL may hold."""
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, parts.query, ""))
 
@@ -79,7 +79,7 @@ def cause(error: Exception, tried: Attempt) -> str:
 
 
 def http_status(error: Exception) -> int | None:
-    """Of an HTTP answer in place of a WebSocket."""
+    """Names the status of an HTTP answer in place of a WebSocket."""
     return error.response.status_code if isinstance(error, InvalidStatus) else None
 
 

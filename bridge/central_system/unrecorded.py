@@ -47,16 +47,16 @@ class Unrecorded:
 
     @property
     def refused_now(self) -> bool:
-        """The disk does not take it: more than a matter of a moment."""
+        """Says whether the disk refuses it for more than a moment."""
         return self._refusing
 
     @property
     def holds_start(self) -> bool:
-        """A transaction has begun that is not recorded: nothing may be offered to its car."""
+        """Says whether an unrecorded transaction has begun: nothing may be offered to its car."""
         return any(held.begins for held in self._held)
 
     def hold(self, effects: Effects) -> bool:
-        """At the end. False: it is let go, neither stored nor answered, because too much waits already. That
+        """Puts it at the end. False: dropped, neither stored nor answered, as too much waits already. That
         never is the start or the end of a transaction; of its values every second one goes."""
         if _may_go(effects) and self._weight + _weight(effects) > MOST_OTHERS:
             return False
@@ -67,7 +67,7 @@ class Unrecorded:
         return True
 
     def hold_begun(self, effects: tuple[Effects, ...]) -> None:
-        """The disk has these, and takes its time; nothing was held before."""
+        """Holds what the disk has, and takes its time for; nothing was held before."""
         self._held.extend(effects)
         self._weight += sum(map(_weight, effects))
         self._begun = len(effects)
@@ -79,7 +79,7 @@ class Unrecorded:
             self._held = deque(held for held in self._held if id(held) not in go)
 
     def begin(self, now_s: float) -> tuple[Change, ...]:
-        """What to write now, when it is time to; `recorded` or `refused` follows. After a refusal the first
+        """Returns what to write when it is time; `recorded` or `refused` follows. After a refusal the first
         alone: for all of it the disk may have no room."""
         if not self._held or now_s < self._try_at_s:
             return ()
@@ -87,7 +87,7 @@ class Unrecorded:
         return tuple(change for held in islice(self._held, self._begun) for change in held.changes)
 
     def recorded(self) -> list[Effects]:
-        """What was begun is durable, and to be said."""
+        """Returns what was begun: it is durable, and to be sent."""
         said = [self._held.popleft() for _ in range(self._begun)]
         self._weight -= sum(map(_weight, said))
         self._begun, self._alone = 0, False
@@ -95,7 +95,7 @@ class Unrecorded:
         return said
 
     def refused(self, now_s: float) -> None:
-        """Not yet: the disk refuses, or has not answered for long."""
+        """Notes that the disk refuses, or has not answered for long."""
         self._try_at_s = now_s + TRY_AGAIN_S
         self._refusing = self._alone = True
 
@@ -105,12 +105,12 @@ class Unrecorded:
 
 
 def _lasts_alone(effects: Effects) -> bool:
-    """Nothing comes of it but what is stored, and an answer."""
+    """Says whether nothing comes of it but what is stored, and an answer."""
     return not (effects.reconnect or effects.errands or effects.outcomes)
 
 
 def _is_between(effects: Effects) -> bool:
-    """A value between the begin and the end of a transaction."""
+    """Says whether it is a value between the begin and the end of a transaction."""
     samples = [change.sample for change in effects.changes if isinstance(change, SampleTaken)]
     whole = len(samples) == len(effects.changes) > 0 and not effects.frames
     return whole and _lasts_alone(effects) and all(sample.context not in BOUNDARIES for sample in samples)
@@ -121,6 +121,6 @@ def _may_go(effects: Effects) -> bool:
 
 
 def _weight(effects: Effects) -> int:
-    """In entries; the longest is a local list."""
+    """Counts entries; the longest is a local list."""
     others = [change for change in effects.changes if isinstance(change, OTHERS)]
     return sum(len(change.entries) if isinstance(change, LocalListSent) else 1 for change in others)

@@ -22,7 +22,7 @@ PAGE_SESSIONS = 500
 
 
 def every_session(folders: Folders) -> Iterator[Session]:
-    """The oldest first. Raises CommandError."""
+    """Yields sessions, the oldest first. Raises CommandError."""
     if _is_of_a_bridge(folders):
         yield from _paged(lambda after: _asked(folders, after).sessions)
         return
@@ -34,7 +34,7 @@ def every_session(folders: Folders) -> Iterator[Session]:
 
 
 def offer_again(folders: Folders, row_id: int) -> None:
-    """A session that was given up; recorded when this returns. Raises CommandError."""
+    """Offers a dead-lettered session again; recorded when this returns. Raises CommandError."""
     if _is_of_a_bridge(folders):
         if asked(folders.runtime, OfferAgain(row_id), Reply, WITHIN_S).status != "Accepted":
             raise CommandError(f"session {row_id} is not given up any more")
@@ -47,12 +47,12 @@ def offer_again(folders: Folders, row_id: int) -> None:
 
 
 def database(folders: Folders) -> Path:
-    """The file of all sessions."""
+    """Returns the file of all sessions."""
     return folders.state_of("bridge") / DATABASE_NAME
 
 
 def _is_of_a_bridge(folders: Folders) -> bool:
-    """That of another wallbox may listen there."""
+    """Says whether the bridge that listens there has this file; it may be another wallbox's."""
     try:
         return _asked(folders, after=0).database == str(database(folders).resolve())
     except NoBridgeError:

@@ -17,7 +17,7 @@ STATUS_WITHIN_S = 3.0
 
 
 def clear(runtime_dir: Path, sure: Callable[[list[str]], bool]) -> list[str]:
-    """What came of it, in lines. `sure` is shown the faults and says whether somebody has looked.
+    """Says in lines what came of it. `sure` is shown the faults and says whether somebody has looked.
 
     Raises CommandError: nobody is there to clear them, or `hal.safety` would not.
     """
@@ -36,7 +36,7 @@ def clear(runtime_dir: Path, sure: Callable[[list[str]], bool]) -> list[str]:
 
 
 def _faults(runtime_dir: Path, until_without: tuple[FaultRef, ...] = ()) -> tuple[Fault, ...]:
-    """Those of the first Status; or of the first without any of these, else the last within a while."""
+    """Returns those of the first Status, or of the first without any of these, else the last in time."""
 
     def enough(heard: Heard) -> bool:
         if heard.status is None:

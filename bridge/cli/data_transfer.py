@@ -18,7 +18,7 @@ WORDS = {
 
 
 def send(runtime_dir: Path, order: SendDataTransfer) -> list[str]:
-    """What to tell when it was accepted. Raises CommandError if not, MisuseError for what cannot be sent."""
+    """Says what came of an accepted one. Raises CommandError if not, MisuseError if it cannot be sent."""
     for name, value in (("VENDOR", order.vendor_id), ("MESSAGE", order.message_id or "")):
         if len(value) > LIMITS[name] or (name == "VENDOR" and not value):
             raise MisuseError(f"{name} has {len(value)} characters: 1 to {LIMITS[name]} are allowed")

@@ -140,7 +140,7 @@ def kernel_hang(
     ] = None,
     runtime_dir: RuntimeDir = None,
 ) -> None:
-    """MOCK: All programs of the Pi stand still until a watchdog reboots it after SECONDS, else for ever."""
+    """MOCK: All programs of the Pi stand still, until a watchdog reboots it after SECONDS if given."""
     given = {} if bites_after_s is None else {"bites_after_s": bites_after_s}
     _say(runtime_dir, {"do": "kernel-hang"} | given)
 

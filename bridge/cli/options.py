@@ -46,7 +46,7 @@ class Running:
     mock: Mock = False
 
     def folder(self) -> Path:
-        """The runtime folder, absolute."""
+        """Returns the runtime folder, absolute."""
         return chosen(None, None, self.runtime_dir, mock=self.mock).runtime
 
 

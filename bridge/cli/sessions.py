@@ -21,7 +21,7 @@ _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def listed(folders: Folders, *, undelivered: bool) -> Iterator[str]:
-    """A line for each session, the oldest first. Raises CommandError."""
+    """Makes a line for each session, the oldest first. Raises CommandError."""
     yield from _damaged(folders)
     shown = 0
     for session in _sessions(folders, undelivered=undelivered):
@@ -68,7 +68,7 @@ def _sessions(folders: Folders, *, undelivered: bool) -> Iterator[Session]:
 
 
 def told(session: Session) -> str:
-    """yes | given up | charging | waiting"""
+    """Says yes, "given up", "charging" or "waiting"."""
     row = session.row
     if row.given_up is not None:
         return "given up"
@@ -117,7 +117,7 @@ def _cells(session: Session) -> list[str]:
 
 
 def _shown(moment: datetime | None) -> str:
-    """Without a date: the seconds of its boot, until somebody knows the time."""
+    """Writes a moment; without a date: the seconds of its boot, until somebody knows the time."""
     if moment is None:
         return ""
     if is_dated(moment):

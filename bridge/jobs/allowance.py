@@ -25,7 +25,7 @@ class Allowance:
         self._most = self._left = ANSWER_LIMIT
 
     def grant(self, size: int) -> None:
-        """For a body of so many bytes, and an eighth of it for what TLS and chunks add."""
+        """Allows a body of so many bytes, and an eighth of it for what TLS and chunks add."""
         granted = size + size // 8
         self._most += granted
         self._left += granted
@@ -37,7 +37,7 @@ class Allowance:
             raise TooMuchError(f"the server sent more than the {self._most} bytes that are allowed")
 
     def socket(self, address: AddrInfoType) -> socket.socket:
-        """The factory for `aiohttp.TCPConnector`."""
+        """Makes sockets for `aiohttp.TCPConnector`."""
         family, kind, protocol, _, _ = address
         return _CountedSocket(self, family, kind, protocol)
 

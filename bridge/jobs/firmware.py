@@ -55,7 +55,7 @@ class FirmwareFolder:
         self._patience = patience
 
     async def fetch(self, url: str) -> str:
-        """The version of the archive that is here now, checked.
+        """Fetches the archive and returns its version, checked.
 
         Raises: TransferError; SignatureError when what came is not genuine.
         """
@@ -94,7 +94,7 @@ class FirmwareFolder:
     async def _fetch_archive(
         self, session: aiohttp.ClientSession, parts: SplitResult, said: Manifest
     ) -> None:
-        """Never more on the disk than the manifest says."""
+        """Puts never more on the disk than the manifest says."""
         size, digest = 0, hashlib.sha256()
         partial = self._path(PARTIAL)
         try:
@@ -160,7 +160,7 @@ class FirmwareFolder:
             return output.read(TOLD_OF_LOG).decode(errors="replace").strip()
 
     def _started(self, command: list[str]) -> subprocess.Popen[bytes]:
-        """Not asyncio's own, which is killed when our loop ends. Raises InstallError."""
+        """Starts a process not of asyncio's, which dies when our loop ends. Raises InstallError."""
         with self._path(INSTALLER_LOG).open("wb") as output:
             try:
                 return subprocess.Popen(

@@ -66,7 +66,7 @@ def _without_password(error: Exception, parts: SplitResult) -> str:
 
 
 def without_credentials(parts: SplitResult) -> tuple[str, dict[str, str]]:
-    """The address, and the headers that say what was in it: RFC 7617."""
+    """Returns the address, and the headers that say what was in it: RFC 7617."""
     bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     if parts.username is None:
         return bare, {}
@@ -75,7 +75,7 @@ def without_credentials(parts: SplitResult) -> tuple[str, dict[str, str]]:
 
 
 def http_session(tls: Tls, patience: Patience, allowance: Allowance) -> aiohttp.ClientSession:
-    """One for each try: neither cookies nor connections outlive it. A body comes as it is, never unpacked."""
+    """Makes one for each try: neither cookies nor connections outlive it. A body is never unpacked."""
     time_out = aiohttp.ClientTimeout(
         total=patience.whole_s, sock_connect=patience.quiet_s, sock_read=patience.quiet_s
     )
@@ -88,7 +88,7 @@ def http_session(tls: Tls, patience: Patience, allowance: Allowance) -> aiohttp.
 
 
 async def _post(upload: Upload, parts: SplitResult, tls: Tls, patience: Patience) -> None:
-    """2xx is success; a redirect is not followed, since it is no confirmation."""
+    """Posts it. 2xx is success; a redirect is not followed, since it is no confirmation."""
     named = f"attachment; filename*=UTF-8''{quote(upload.file_name, safe='')}"
     url, headers = without_credentials(parts)
     body: aiohttp.FormData | bytes = upload.content
@@ -106,7 +106,7 @@ async def _post(upload: Upload, parts: SplitResult, tls: Tls, patience: Patience
 
 
 def refused(answer: aiohttp.ClientResponse, parts: SplitResult) -> TransferError:
-    """What the server answered instead of what was wanted."""
+    """Says what the server answered instead of what was wanted."""
     return TransferError(f"{parts.hostname} answered {answer.status} {(answer.reason or '')[:SHOWN]}")
 
 
@@ -120,7 +120,7 @@ class _FtpClient(aioftp.Client):
     _replied = 0  # bytes
 
     async def parse_line(self) -> tuple[aioftp.Code, str]:
-        """The code and the rest of one line. Raises TransferError, ConnectionResetError, ValueError."""
+        """Returns code and rest of a line. Raises TransferError, ConnectionResetError, ValueError."""
         line = await self.stream.readline()
         if not line:
             raise ConnectionResetError("the server closed the connection")
@@ -137,7 +137,7 @@ class _FtpClient(aioftp.Client):
         return reader, self._data
 
     def drop(self) -> None:
-        """At once: whatever counts has been confirmed, or has failed."""
+        """Ends at once: whatever counts has been confirmed, or has failed."""
         for writer in (self._data, self._stream.writer if self._stream is not None else None):
             if writer is not None:
                 writer.transport.abort()

@@ -101,12 +101,12 @@ class Worker:
 
 
 async def _loaded(module: str) -> None:
-    """In a thread: on a small Pi it takes seconds, and the wish has to be renewed meanwhile."""
+    """Loads in a thread: on a small Pi it takes seconds, and the wish has to be renewed meanwhile."""
     await asyncio.to_thread(importlib.import_module, module)
 
 
 def _outcome(errand: Errand, work: asyncio.Task[Outcome]) -> Outcome:
-    """A bug in a job is a failure of its errand, never of the bridge."""
+    """Returns the outcome; a bug in a job is a failure of its errand, never of the bridge."""
     name = type(errand.work).__name__
     error = work.exception()
     if error is None:

@@ -56,7 +56,7 @@ class Desk:
                     conversation.cancel()
 
     def reply(self, ticket: int, reply: Reply) -> None:
-        """To whoever gave the order, if it is still there."""
+        """Sends a reply to whoever gave the order, if it is still there."""
         waiting = self._waiting.get(ticket)
         if waiting is not None and not waiting.done():
             waiting.set_result(reply)

@@ -13,7 +13,7 @@ from hal.contract import BOLT_SOCKET_NAME
 
 
 def kill(runtime_dir: Path) -> None:
-    """As the mains do it to a simulated Pi. Without such a process there is nothing to do."""
+    """Ends the holder as the mains do to a simulated Pi. Without such a process nothing is done."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as ours:
         ours.setblocking(False)
         try:

@@ -46,7 +46,7 @@ class Child:
     def __init__(
         self, program: Program, say: Say, after: Callable[[], Awaitable[None]] | None = None
     ) -> None:
-        """`after` is carried out at once after every exit but a `kill`."""
+        """Carries out `after` at once after every exit but a `kill`."""
         self._program = program
         self._say = say
         self._after = after
@@ -58,13 +58,13 @@ class Child:
         self._asked = asyncio.Event()  # somebody wants it now, whatever is left of a pause
 
     def start(self) -> None:
-        """From now on it is wanted."""
+        """Starts it: from now on it is wanted."""
         self._power_lost = False
         self._wanted.set()
         self._asked.set()
 
     async def keep(self) -> None:
-        """The life of the child; runs until it is cancelled."""
+        """Keeps the child alive; runs until it is cancelled."""
         now_s = asyncio.get_running_loop().time
         pause_s = RESTART_S
         while True:
@@ -100,7 +100,7 @@ class Child:
         return self._living is not None
 
     async def stop(self) -> None:
-        """It ends, by SIGTERM, else by SIGKILL. Returns when all is over."""
+        """Ends it by SIGTERM, else by SIGKILL. Returns when all is over."""
         self._wanted.clear()
         self._signal(signal.SIGTERM)
         if not await self._ends_within(self._program.patience_s):
@@ -109,7 +109,7 @@ class Child:
             await self._idle.wait()
 
     async def kill(self) -> None:
-        """As a power cut: nothing is done after it."""
+        """Kills it like a power cut: nothing is done after it."""
         self._power_lost = True
         self._wanted.clear()
         self._signal(signal.SIGKILL)
@@ -161,7 +161,7 @@ class Child:
 
 
 async def started(command: Sequence[str], more: Mapping[str, str] = {}) -> asyncio.subprocess.Process:
-    """In a session of its own, so that Ctrl-C reaches only `run`; ended when `run` dies. `more`: of the
+    """Starts it in its own session, so that Ctrl-C reaches only `run`; it dies with `run`. `more`: of the
     environment. A socket of systemd's, if we have one, is not handed on. Raises OSError.
 
     The pipe is ours: with asyncio's own, `wait` may wait for everyone who holds the output, and a process
@@ -187,7 +187,7 @@ async def started(command: Sequence[str], more: Mapping[str, str] = {}) -> async
 
 
 async def _read(pipe: int) -> asyncio.StreamReader:
-    """Until the last who holds its other end has closed it."""
+    """Reads until the last who holds its other end has closed it."""
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(pipe, "rb", buffering=0)
@@ -196,7 +196,7 @@ async def _read(pipe: int) -> asyncio.StreamReader:
 
 
 async def show(living: asyncio.subprocess.Process, name: str, say: Say) -> None:
-    """Every line it writes, under its name."""
+    """Shows every line it writes, under its name."""
     assert living.stdout is not None
     rest = b""
     while received := await living.stdout.read(LINE_LIMIT):

@@ -24,7 +24,7 @@ BANNER = "*** MOCK WALLBOX: simulated; nothing here charges a car or is billed t
 
 
 def run(folders: Folders, *, new_config: bool) -> int:
-    """The exit code. `new_config`: missing files are written first.
+    """Returns the exit code. `new_config`: missing files are written first.
 
     Raises MisuseError for a wrong configuration, CommandError when it cannot start.
     """
@@ -36,7 +36,7 @@ def run(folders: Folders, *, new_config: bool) -> int:
 
 
 def _live(folders: Folders, programs: Programs, *, new_config: bool) -> bool:
-    """Whether the Raspberry Pi is to be rebooted."""
+    """Says, at the end, whether the Raspberry Pi is to be rebooted."""
     if folders.mock:
         programs.say("run", BANNER)
     if new_config:
@@ -55,7 +55,7 @@ def _live(folders: Folders, programs: Programs, *, new_config: bool) -> bool:
 
 @contextlib.contextmanager
 def _claimed(runtime_dir: Path) -> Iterator[None]:
-    """One `run` for a runtime folder. Raises CommandError."""
+    """Lets one `run` use a runtime folder. Raises CommandError."""
     try:
         opened = (runtime_dir / LOCK_NAME).open("w")
     except OSError as error:

@@ -63,7 +63,7 @@ class Output:
 
 
 def _write(descriptor: int, line: bytes) -> None:
-    """Whole, unless nobody can ever read it."""
+    """Writes the whole, unless nobody can ever read it."""
     try:
         while line:
             line = line[os.write(descriptor, line) :]

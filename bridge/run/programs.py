@@ -37,7 +37,7 @@ class Programs:
     """mock (if it is one), safety, instruments and bridge; started in this order, ended in the other."""
 
     def __init__(self, folders: Folders, write: Callable[[str], None]) -> None:
-        """`write` takes a line and never waits for a reader."""
+        """Shows lines by `write`, which never waits for a reader."""
         self._folders = folders
         self._write = write
         self._ending = asyncio.Event()
@@ -59,11 +59,11 @@ class Programs:
         return [*_PYTHON, module, *self._folders.arguments]
 
     def _watch(self, name: str, silence_s: float) -> Watch:
-        """WatchdogSec of its unit."""
+        """Watches with the WatchdogSec of its unit."""
         return Watch(self._path(f"{WATCHDOG_FILE}{name}"), silence_s)
 
     def _mock_command(self) -> list[str]:
-        """Without `--mock`, as it is nothing else; started only when the box is a mock one."""
+        """Returns the mock's command, without `--mock`: it is nothing else, and runs for a mock box only."""
         return [*_PYTHON, "hal.mock", *replace(self._folders, mock=False).arguments]
 
     def say(self, who: str, what: str) -> None:
@@ -71,7 +71,7 @@ class Programs:
         self._write(f"{'MOCK ' * self._folders.mock}{who:<11} | {what}")
 
     async def live(self) -> bool:
-        """Until SIGTERM, SIGINT or SIGHUP; all have ended then. True: the Raspberry Pi is to be rebooted.
+        """Runs until SIGTERM, SIGINT or SIGHUP; all have ended then. True: the Pi is to be rebooted.
 
         Raises CommandError when the mock wallbox does not come up.
         """
@@ -125,7 +125,7 @@ class Programs:
             await self._pause(LOOK_S)
 
     def _boot(self) -> None:
-        """All programs of the Pi start; a simulated Pi has a boot id of its own."""
+        """Starts all programs of the Pi; a simulated Pi has a boot id of its own."""
         if self._folders.mock:
             unfinished = self._path(f"{BOOT_ID_FILE}.new")
             unfinished.write_text(f"{uuid.uuid4()}\n", encoding="ascii")
@@ -140,12 +140,12 @@ class Programs:
         await self._mock.stop()
 
     def _lose_bolt(self) -> None:
-        """A simulated Pi ends with its programs; a real one goes on holding a plug that may be live."""
+        """Ends the holder with a simulated Pi; a real one goes on holding a plug that may be live."""
         if self._folders.mock:
             bolt.kill(self._folders.runtime)
 
     async def _safe_outputs(self) -> None:
-        """ExecStopPost of `hal.safety`: a Pi's kernel keeps its outputs."""
+        """Runs ExecStopPost of `hal.safety`: a Pi's kernel keeps its outputs."""
         arguments = ["-m", "hal.safety.safe_outputs", "--runtime-dir", str(self._folders.runtime)]
         try:
             living = await started([sys.executable, "-I", "-u", *arguments])
@@ -163,7 +163,7 @@ class Programs:
             self.say("run", f"safe_outputs FAILED with {code}: the contactor may still be closed")
 
     def _power_now(self) -> tuple[int, str] | None:
-        """A new inode means that the mains changed, even when they are back already. None: a real box."""
+        """Reads the mains; a new inode means they changed, even if back already. None: a real box."""
         try:
             with self._path(POWER_FILE).open(encoding="ascii") as file:
                 return os.fstat(file.fileno()).st_ino, file.read().strip()
@@ -184,7 +184,7 @@ class Programs:
             self._boot()
 
     async def _follow_reset(self) -> None:
-        """What the bridge asks for and then exits: soft, hard or reboot."""
+        """Carries out what the bridge asks for and then exits: soft, hard or reboot."""
         path, now_s = self._path(RESET_FILE), asyncio.get_running_loop().time()
         if not path.exists():
             self._reset_seen_at_s = None

@@ -33,7 +33,7 @@ class Patience:
         self._ends_at_s = now_s + START_S
 
     def hear(self, datagram: bytes, now_s: float) -> None:
-        """READY=1 and WATCHDOG=1 renew it; after STOPPING=1 it never ends."""
+        """Renews it for READY=1 and WATCHDOG=1; after STOPPING=1 it never ends."""
         words = datagram.split(b"\n")
         if b"STOPPING=1" in words:
             self._ends_at_s = float("inf")
@@ -41,7 +41,7 @@ class Patience:
             self._ends_at_s = now_s + self._silence_s
 
     def left_s(self, now_s: float) -> float:
-        """0 or less: it was silent for too long."""
+        """Returns the seconds left; 0 or less: it was silent for too long."""
         return self._ends_at_s - now_s
 
 
@@ -49,7 +49,7 @@ class Watchdog:
     """For one life of a program; made before it starts."""
 
     def __init__(self, watch: Watch) -> None:
-        """Only this user may feed it."""
+        """Opens a socket that only this user may feed."""
         watch.path.unlink(missing_ok=True)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self._socket.bind(os.fspath(watch.path))
@@ -73,7 +73,7 @@ class Watchdog:
         await asyncio.sleep(pause_s)
 
     def _left_s(self) -> float:
-        """What waits unread feeds it too: it may be we who came late."""
+        """Counts what waits unread as fed too: it may be we who came late."""
         self._hear()
         return self._patience.left_s(self._loop.time())
 

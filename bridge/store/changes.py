@@ -141,7 +141,7 @@ def _stop(connection: sqlite3.Connection, change: TransactionStopped) -> None:
 
 
 def _confirm_start(connection: sqlite3.Connection, change: StartConfirmed) -> None:
-    """The first answer stands: a transactionId never changes. If it names no parent, a known one is kept."""
+    """Keeps the first answer: a transactionId never changes. If it names no parent, a known one is kept."""
     row = _row(connection, change.row_id)
     if row.transaction_id is not None and row.transaction_id != change.transaction_id:
         raise ChangeError(
@@ -175,7 +175,7 @@ def _deliver(connection: sqlite3.Connection, ref: MessageRef) -> None:
 
 
 def _finish(connection: sqlite3.Connection, row_id: int) -> None:
-    """The stop is delivered: nothing may follow it, and nobody needs the samples any more."""
+    """Ends a row whose stop is delivered: nothing may follow it, and nobody needs the samples any more."""
     for table in _WAITING:
         if connection.execute(f"SELECT 1 FROM {table} WHERE row_id = ? LIMIT 1", (row_id,)).fetchone():
             raise ChangeError(f"row {row_id}: its stop cannot be delivered before its other messages")
@@ -232,20 +232,20 @@ def _queue(connection: sqlite3.Connection, row: TransactionRow, ref: MessageRef)
 
 
 def _alter(connection: sqlite3.Connection, ref: MessageRef, assignment: str, values: tuple[str, ...]) -> None:
-    """Of a message that waits; without effect on one that is delivered."""
+    """Alters a message that waits; without effect on one that is delivered."""
     statements = (f"UPDATE {table} SET {assignment} WHERE {_MESSAGE}" for table in _WAITING)
     if not sum(connection.execute(statement, (*values, *_key(ref))).rowcount for statement in statements):
         _require_known(connection, ref)
 
 
 def _remove(connection: sqlite3.Connection, ref: MessageRef) -> bool:
-    """Whether the message was still waiting."""
+    """Removes the message, and says whether it was still waiting."""
     statements = (f"DELETE FROM {table} WHERE {_MESSAGE}" for table in _WAITING)
     return sum(connection.execute(statement, _key(ref)).rowcount for statement in statements) > 0
 
 
 def _require_known(connection: sqlite3.Connection, ref: MessageRef) -> None:
-    """For a message that does not wait: it must be one that was delivered, not one that never existed."""
+    """Demands that a message that does not wait was delivered, and is not one that never existed."""
     row = _row(connection, ref.row_id)
     known = {
         "start": ref.seq == 0,
@@ -262,7 +262,7 @@ def _has_sample(connection: sqlite3.Connection, ref: MessageRef) -> bool:
 
 
 def _finished(connection: sqlite3.Connection, row: TransactionRow) -> bool:
-    """The stop is delivered, and with it the row."""
+    """Says whether the stop is delivered, and with it the row."""
     if row.stopped_at is None:
         return False
     stop = (row.row_id, _STOP_PLACE, 0)

@@ -51,7 +51,7 @@ SAMPLE = (
 
 
 def place(kind: MessageKind) -> int:
-    """Where a message stands within its row."""
+    """Says where a message stands within its row."""
     return KINDS.index(kind)
 
 
@@ -68,7 +68,7 @@ def payload_text(payload: Payload) -> str:
 
 
 def payload_of(text: str | None) -> Payload | None:
-    """The payload exactly as it was frozen."""
+    """Returns the payload exactly as it was frozen."""
     if text is None:
         return None
     payload: Payload = json.loads(text)
@@ -76,7 +76,7 @@ def payload_of(text: str | None) -> Payload | None:
 
 
 def sample_values(sample: Sample) -> tuple[object, ...]:
-    """In the order of SAMPLE."""
+    """Returns the values in the order of SAMPLE."""
     return (
         moment_text(sample.at),
         sample.context,
@@ -93,7 +93,7 @@ def sample_values(sample: Sample) -> tuple[object, ...]:
 
 
 def sample_of(values: Sequence[Any]) -> Sample:
-    """From values in the order of SAMPLE."""
+    """Makes a sample from values in the order of SAMPLE."""
     at, context, energy_wh, power_w, *phases = values[:10]
     offered_a, measurands, stop_measurands, interval_wh, contacts_c = values[10:]
     l1_a, l2_a, l3_a, l1_v, l2_v, l3_v = phases
@@ -113,7 +113,7 @@ def sample_of(values: Sequence[Any]) -> Sample:
 
 
 def row_of(values: Sequence[Any]) -> TransactionRow:
-    """From values in the order of ROW."""
+    """Makes a row from values in the order of ROW."""
     fields = dict(zip(ROW, values, strict=True))
     stopped_at = fields["stopped_at"]
     fields["started_at"] = datetime.fromisoformat(fields["started_at"])

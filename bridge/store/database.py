@@ -22,7 +22,7 @@ PAGE_BYTES = 512
 
 
 def address(path: Path) -> str:
-    """Of the file, as a URI for SQLite: one process has it, with as many connections as it likes.
+    """Returns a URI of the file for SQLite: one process has it, with as many connections as it likes.
 
     So the index of the WAL is in its memory. In a -shm file, for others, it would be written to the card at
     every change: more than all that is worth keeping. While it is open nothing else in the process may open
@@ -32,7 +32,7 @@ def address(path: Path) -> str:
 
 
 def _make_private(path: Path) -> None:
-    """It holds idTags and a password: for nobody but its owner. SQLite gives its -wal the same."""
+    """Hides it from all but its owner: it holds idTags and a password. SQLite gives its -wal the same."""
     with suppress(OSError):  # SQLite says better why the file cannot be used
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE))
         if stat.S_IMODE(path.stat().st_mode) != PRIVATE:
@@ -87,7 +87,7 @@ class Database(Reads):
             raise DamagedError(f"{self._path}: {found}")
 
     def close(self) -> None:
-        """After this the object is of no use."""
+        """Closes it; after this the object is of no use."""
         self._connection.close()
 
     def _prepare(self) -> None:

@@ -24,7 +24,7 @@ _LAST_SAMPLE = f"SELECT max(at) FROM samples WHERE row_id = ? AND at < '{FIRST_Y
 
 
 def make(connection: sqlite3.Connection, change: Dated) -> None:
-    """Within the transaction of its batch. Raises sqlite3.Error."""
+    """Dates rows within the transaction of its batch. Raises sqlite3.Error."""
     before = change.began_at
     for (boot_id,) in connection.execute(_BOOTS).fetchall():
         rows = connection.execute(_ROWS, (boot_id,)).fetchall()
@@ -43,7 +43,7 @@ def make(connection: sqlite3.Connection, change: Dated) -> None:
 
 
 def _lasted(connection: sqlite3.Connection, rows: list[tuple[int, str, str | None]]) -> timedelta:
-    """From a boot to the last moment of its rows."""
+    """Returns the time from a boot to the last moment of its rows."""
     last = SINCE_BOOT
     for row_id, *moments in rows:
         (sampled_at,) = connection.execute(_LAST_SAMPLE, (row_id,)).fetchone()
@@ -74,6 +74,6 @@ def _date(
 
 
 def _shifted(text: str, by: timedelta) -> str:
-    """What has a date keeps it."""
+    """Shifts a moment; what has a date keeps it."""
     moment = datetime.fromisoformat(text)
     return text if is_dated(moment) else moment_text(moment + by)

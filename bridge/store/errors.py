@@ -63,6 +63,6 @@ def _explained(error: sqlite3.Error) -> str:
 
 
 def _code(error: sqlite3.Error) -> int:
-    """The primary one; SQLITE_OK, 0, on errors of the Python side."""
+    """Returns the primary code; SQLITE_OK, 0, on errors of the Python side."""
     code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
     return code & _PRIMARY_CODE_BITS

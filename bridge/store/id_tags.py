@@ -34,13 +34,13 @@ def tag_key(id_tag: str) -> str:
 
 
 def info_of(values: Sequence[Any]) -> IdTagInfo:
-    """From status, parent_id_tag, expires_at. Empty texts, of an older bridge, are none."""
+    """Reads status, parent_id_tag, expires_at. Empty texts, of an older bridge, are none."""
     status, parent_id_tag, expires = values
     return IdTagInfo(status, parent_id_tag or None, datetime.fromisoformat(expires) if expires else None)
 
 
 def make(connection: sqlite3.Connection, change: LocalListSent | TagCached | CacheCleared) -> None:
-    """Within the transaction of its batch."""
+    """Carries out a change within the transaction of its batch."""
     match change:
         case LocalListSent():
             _send_list(connection, change)
@@ -53,7 +53,7 @@ def make(connection: sqlite3.Connection, change: LocalListSent | TagCached | Cac
 
 
 def _send_list(connection: sqlite3.Connection, sent: LocalListSent) -> None:
-    """The whole message; what is listed now is no longer cached."""
+    """Stores the whole message; what is listed now is no longer cached."""
     if sent.replaces:
         connection.execute("DELETE FROM local_list")
     for entry in sent.entries:
@@ -70,7 +70,7 @@ def _send_list(connection: sqlite3.Connection, sent: LocalListSent) -> None:
 
 
 def _cache(connection: sqlite3.Connection, change: TagCached) -> None:
-    """As the newest entry; another leaves when there are too many."""
+    """Stores it as the newest entry; another leaves when there are too many."""
     key = tag_key(change.id_tag)
     _forget(connection, key)
     if change.info is None:

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 def opened(path: Path, now: datetime) -> Database:
-    """`now`, in UTC, names the damaged file. Raises: StoreError as `Database` does for every other trouble.
+    """Opens the store; `now`, in UTC, names the damaged file. Raises StoreError for other trouble.
 
     What the two configuration files say is not in the store: identity and limits of the box stay as they are.
     """
@@ -30,7 +30,7 @@ def opened(path: Path, now: datetime) -> Database:
 
 
 def set_aside(path: Path) -> list[Path]:
-    """The damaged files that were kept, the oldest first."""
+    """Lists the damaged files that were kept, the oldest first."""
     return sorted(
         file for file in path.parent.glob(f"{path.name}{_ASIDE}*") if not file.name.endswith("-wal")
     )
@@ -47,7 +47,7 @@ def _checked(path: Path) -> Database:
 
 
 def _set_aside(path: Path, now: datetime) -> Path:
-    """With its WAL, under which SQLite finds it again: a tool may still save what can be read."""
+    """Renames it with its WAL, so that SQLite finds it: a tool may still save what can be read."""
     kept = path.with_name(f"{path.name}{_ASIDE}{now:%Y%m%dT%H%M%SZ}")
     for suffix in ("-wal", ""):
         part = Path(f"{path}{suffix}")

@@ -34,7 +34,7 @@ _INSTALL = (
 
 
 def make(connection: sqlite3.Connection, change: ProfileInstalled | ProfilesRemoved) -> None:
-    """Within the transaction of its batch."""
+    """Carries out a change within the transaction of its batch."""
     match change:
         case ProfileInstalled(profile):
             _install(connection, profile)
@@ -53,13 +53,13 @@ def _install(connection: sqlite3.Connection, profile: ChargingProfile) -> None:
 
 
 def _remove(connection: sqlite3.Connection, profile_ids: Sequence[int]) -> None:
-    """Without effect on those that are not there."""
+    """Removes them, without effect on those that are not there."""
     for profile_id in profile_ids:
         connection.execute("DELETE FROM charging_profiles WHERE profile_id = ?", (profile_id,))
 
 
 def profile_of(values: Sequence[Any]) -> ChargingProfile:
-    """From values in the order of PROFILE."""
+    """Makes a profile from values in the order of PROFILE."""
     fields = dict(zip(PROFILE, values, strict=True))
     fields["periods"] = tuple(Period(*period) for period in json.loads(fields["periods"]))
     return ChargingProfile(**fields)

@@ -66,16 +66,16 @@ class Reads:
         self._path = path
 
     def open_transaction(self) -> TransactionRow | None:
-        """The newest row that has no stop; one that was given up too, since charging goes on in it."""
+        """Returns the newest row without a stop; also a dead-lettered one, since charging goes on in it."""
         found = self._one(OPEN_TRANSACTION)
         return None if found is None else row_of(found)
 
     def undated(self) -> bool:
-        """Whether some row has moments without a date."""
+        """Says whether some row has moments without a date."""
         return bool(self._number(UNDATED))
 
     def head(self) -> Pending | None:
-        """The oldest undelivered message: by row id; in a row the start, its samples by seq, the stop.
+        """Returns the oldest undelivered message: by row id; in a row start, samples by seq, stop.
 
         So values and stop only come up once StartTransaction is confirmed. Rows given up are passed over.
         """
@@ -94,15 +94,15 @@ class Reads:
         )
 
     def waits(self, ref: MessageRef) -> bool:
-        """Whether this message is not delivered, be its row given up or not."""
+        """Says whether this message is not delivered, even if its row is in the dead-letter list."""
         return bool(self._number(WAITS, ref.row_id, place_of(ref.kind), ref.seq))
 
     def given_up_for_now(self) -> tuple[int, ...]:
-        """The ids of rows given up that are to be offered again."""
+        """Returns the ids of dead-lettered rows that are to be offered again."""
         return tuple(row_id for (row_id,) in self._all(GIVEN_UP_FOR_NOW))
 
     def backlog(self) -> int:
-        """How many messages wait for delivery; those of rows given up are not counted."""
+        """Counts the messages that wait for delivery; those of dead-lettered rows are not counted."""
         return self._number(BACKLOG)
 
     def remembered(self) -> dict[str, str]:
@@ -110,22 +110,22 @@ class Reads:
         return dict(self._all(REMEMBERED))
 
     def charging_profiles(self) -> tuple[ChargingProfile, ...]:
-        """All that are installed."""
+        """Returns all that are installed."""
         each = (_readable("a charging profile", profile_of, found) for found in self._all(ALL_PROFILES))
         return tuple(profile for profile in each if profile is not None)
 
     def listed(self, id_tag: str) -> IdTagInfo | None:
-        """The tag's entry in the local authorization list."""
+        """Returns the tag's entry in the local authorization list."""
         found = self._one(LISTED, tag_key(id_tag))
         return None if found is None else _readable("an entry of the local list", info_of, found)
 
     def cached(self, id_tag: str) -> IdTagInfo | None:
-        """The tag's entry in the authorization cache."""
+        """Returns the tag's entry in the authorization cache."""
         found = self._one(CACHED, tag_key(id_tag))
         return None if found is None else _readable("an entry of the cache", info_of, found)
 
     def list_version(self) -> int:
-        """Of the local authorization list; 0 when it is empty."""
+        """Returns that of the local authorization list; 0 when it is empty."""
         return self._number(LIST_VERSION)
 
     def list_size(self) -> int:
@@ -133,38 +133,38 @@ class Reads:
         return self._number(LIST_SIZE)
 
     def next_row_id(self) -> int:
-        """One above the highest ever used, whether or not that row still exists; the first is 1."""
+        """Returns one above the highest ever used, whether or not that row still exists; the first is 1."""
         return self._number(NEXT_ROW_ID)
 
     def next_sample_seq(self, row_id: int) -> int:
-        """One above the row's last sample; the first is 0."""
+        """Returns one above the row's last sample; the first is 0."""
         return self._number(NEXT_SEQ, row_id)
 
     def last_sample(self, row_id: int) -> Sample | None:
-        """The row's newest sample. None when it has none, or once its stop was delivered."""
+        """Returns the row's newest sample. None when it has none, or once its stop was delivered."""
         found = self._one(LAST_SAMPLE, row_id)
         return None if found is None else sample_of(found)
 
     def last_periodic(self, row_id: int) -> Sample | None:
-        """Likewise, of those taken at the beginning and at the interval of MeterValueSampleInterval."""
+        """Returns the row's newest sample taken at the begin or at the MeterValueSampleInterval."""
         found = self._one(LAST_PERIODIC, row_id)
         return None if found is None else sample_of(found)
 
     def stop_samples(self, row_id: int) -> list[Sample]:
-        """Those for the row's transactionData, in order; none once its stop was delivered."""
+        """Returns those for the row's transactionData, in order; none once its stop was delivered."""
         return [sample_of(found) for found in self._all(STOP_SAMPLES, row_id)]
 
     def sample_count(self, row_id: int) -> int:
-        """The samples kept of a row, delivered or not; 0 once its stop was delivered."""
+        """Counts the samples kept of a row, delivered or not; 0 once its stop was delivered."""
         return self._number(SAMPLE_COUNT, row_id)
 
     def row(self, row_id: int) -> TransactionRow | None:
-        """None: there is no such row."""
+        """Returns the row; None: there is no such row."""
         found = self._one(ONE_ROW, row_id)
         return None if found is None else row_of(found)
 
     def rows(self, limit: int, offset: int = 0) -> list[TransactionRow]:
-        """The history, newest first."""
+        """Returns the history, newest first."""
         return [row_of(found) for found in self._all(NEWEST_ROWS, limit, offset)]
 
     def dead_letters(self, limit: int = 100, offset: int = 0) -> list[TransactionRow]:
@@ -172,7 +172,7 @@ class Reads:
         return [row_of(found) for found in self._all(DEAD_LETTERS, limit, offset)]
 
     def sessions(self, after: int, limit: int) -> list[Session]:
-        """The oldest with an id above `after` first."""
+        """Returns sessions with an id above `after`, the oldest first."""
         return [Session(row_of(row), waiting) for *row, waiting in self._all(SESSIONS, after, limit)]
 
     def _all(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
@@ -188,7 +188,7 @@ class Reads:
 
 
 def _readable(what: str, read: Callable[[Sequence[Any]], T], found: Sequence[Any]) -> T | None:
-    """None for one that cannot be read: the others still count, and the program starts."""
+    """Returns None for one that cannot be read: the others still count, and the program starts."""
     try:
         return read(found)
     except (ValueError, TypeError, ArithmeticError) as error:

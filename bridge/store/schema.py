@@ -41,12 +41,12 @@ def migrate(connection: sqlite3.Connection, path: str, migrations: Path = MIGRAT
 
 
 def newest_version() -> int:
-    """That of this program."""
+    """Returns that of this program."""
     return max(_numbered(MIGRATIONS))
 
 
 def _back_up(connection: sqlite3.Connection, target: Path) -> None:
-    """Whole, or not at all under that name."""
+    """Copies the whole, or nothing at all under that name."""
     unfinished = target.with_name(f"{target.name}.unfinished")
     unfinished.unlink(missing_ok=True)
     with closing(sqlite3.connect(unfinished)) as copy:
@@ -76,7 +76,7 @@ def _apply(connection: sqlite3.Connection, numbered: dict[int, str], above: int)
 
 
 def _statements(script: str) -> Iterator[str]:
-    """One at a time, because sqlite3's own `executescript` commits the transaction it stands in."""
+    """Yields one at a time: sqlite3's own `executescript` commits the transaction it stands in."""
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line

@@ -47,7 +47,7 @@ class Sessions(Reads):
         return sessions
 
     def close(self) -> None:
-        """After this the object is of no use."""
+        """Closes it; after this the object is of no use."""
         self._ending.close()
 
     def _require_version(self) -> None:
@@ -66,7 +66,7 @@ def _is_writable(path: Path) -> bool:
 
 
 def _copy(path: Path, ending: ExitStack) -> Path:
-    """With its WAL, which SQLite cannot read where it cannot write. Raises OSError."""
+    """Copies it with its WAL, which SQLite cannot read where it cannot write. Raises OSError."""
     folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="evse-", dir=_MEMORY)))
     for suffix in ("", "-wal"):
         part = Path(f"{path}{suffix}")

@@ -63,7 +63,7 @@ class Writer(Reads):
 
 
 def _connected(path: Path) -> tuple[Database, sqlite3.Connection]:
-    """One connection that writes, for the thread that calls this, and one that only reads, for another."""
+    """Opens a connection that writes, for the thread that calls this, and one that reads, for another."""
     database = opened(path, datetime.now(UTC))
     try:
         with naming(str(path), "could not be opened for reading"):
@@ -76,5 +76,5 @@ def _connected(path: Path) -> tuple[Database, sqlite3.Connection]:
 
 
 async def _in(thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-    """Shielded: what is handed over is carried out even if nobody waits for it any more."""
+    """Shields it: what is handed over is carried out even if nobody waits for it any more."""
     return await asyncio.shield(asyncio.get_running_loop().run_in_executor(thread, work))

@@ -42,5 +42,5 @@ SUPPORTED: frozenset[str] = frozenset(_OPERATIONS)
 
 
 def answer(action: str, question: Question) -> Answer | Later:
-    """For an action of `SUPPORTED` whose payload has passed its schema. Raises OcppError."""
+    """Carries out an action of `SUPPORTED` whose payload has passed its schema. Raises OcppError."""
     return _OPERATIONS[action](question)

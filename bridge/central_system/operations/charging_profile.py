@@ -78,7 +78,7 @@ def is_sound(profile: ChargingProfile) -> bool:
 
 
 def check_rate_unit(unit: str, question: Question) -> None:
-    """A Zaptec that speaks OCPP itself knows no watts."""
+    """Refuses watts where a Zaptec that speaks OCPP itself knows none."""
     if unit == "W" and "Power" not in question.charge_point.provisioning.behaviour.rate_units.split(","):
         raise OcppError("NotSupported", "chargingRateUnit W: only A is supported")
 

@@ -77,7 +77,7 @@ def _file_name(charge_point_id: str, now: Now) -> str:
 
 
 def _times(asked: Payload, interval_s: int) -> tuple[int, int]:
-    """(further tries, seconds between them)."""
+    """Returns (further tries, seconds between them)."""
     return asked.get("retries", DEFAULT_RETRIES), asked.get("retryInterval", interval_s)
 
 

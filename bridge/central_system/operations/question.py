@@ -40,5 +40,5 @@ class Question:
 
 
 def with_status(status: str) -> Answer:
-    """The answer of most operations."""
+    """Makes the answer of most operations."""
     return Answer({"status": status})

@@ -45,7 +45,7 @@ def _expiry(text: str) -> datetime:
 
 
 def _reservable(question: Question) -> bool:
-    """Whether there is such a connector, and anybody is asked who they are. Raises OcppError."""
+    """Says whether there is such a connector, and anybody is asked who they are. Raises OcppError."""
     connector_id, charge_point = question.payload["connectorId"], question.charge_point
     behaviour = charge_point.provisioning.behaviour
     if connector_id not in (0, CONNECTOR_ID) and behaviour.mode == "native":
@@ -55,7 +55,7 @@ def _reservable(question: Question) -> bool:
 
 
 def _in_the_way(question: Question) -> str | None:
-    """Why it cannot be reserved now; the same reservationId takes the place of itself."""
+    """Says why it cannot be reserved now; the same reservationId takes the place of itself."""
     connector = question.charge_point.connector
     status = connector.status(question.now)
     if status in ("Faulted", "Unavailable"):

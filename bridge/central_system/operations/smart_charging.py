@@ -53,7 +53,7 @@ def _has_its_place(profile: ChargingProfile, wire: Payload, question: Question) 
 
 
 def _note(profile: ChargingProfile, question: Question) -> str:
-    """Said with the first such profile, not with each that takes its place."""
+    """Logs with the first such profile, not with each that takes its place."""
     phases = question.charge_point.box.supply.phases
     if phases == 1 or not profile.wants_one_phase or question.charge_point.profiles.want_one_phase:
         return ""
