@@ -121,7 +121,7 @@ class Recorder:
                 said.append(effects)
             elif not self._unrecorded.hold(effects):
                 kinds = ", ".join(type(change).__name__ for change in effects.changes)
-                self.notes.append(f"so much waits for the disk that this is let go, unanswered: {kinds}")
+                self.notes.append(f"so much waits for the disk that this is dropped, unanswered: {kinds}")
         return said
 
     def _look_whether_hung(self, now_s: float) -> None:

@@ -66,7 +66,7 @@ class CentralSystem(_Section, frozen=True):
     ca_file: Annotated[
         str,
         Meta(
-            description="PEM file of whom to trust instead of the system's authorities, for wss:// and for "
+            description="PEM file of the authorities to trust instead of the system's, for wss:// and for "
             "transfers; a relative path counts from this folder"
         ),
     ] = ""
@@ -90,9 +90,11 @@ class Nameplate(_Section, frozen=True, kw_only=True):
     ]
     # OCPP 1.6 6.3 BootNotification.req: CiString20, CiString20, CiString25.
     vendor: Annotated[
-        str, Meta(min_length=1, max_length=20, description="as the Central System expects it")
+        str, Meta(min_length=1, max_length=20, description="the vendor that the Central System expects")
     ] = "Zaptec"
-    model: Annotated[str, Meta(min_length=1, max_length=20, description="likewise")] = "Zaptec Go OCPP"
+    model: Annotated[
+        str, Meta(min_length=1, max_length=20, description="the model that the Central System expects")
+    ] = "Zaptec Go OCPP"
     serial_number: Annotated[
         str, Meta(min_length=1, max_length=25, description="of this box", examples=["SN0001"])
     ]
@@ -160,7 +162,7 @@ class Fallback(_Section, frozen=True):
 
     central_system_lost_after_s: Annotated[
         float,
-        Meta(ge=0, le=86_400, description="so long it may be away before the limit; 0: there is no limit"),
+        Meta(ge=0, le=86_400, description="how long it may be away before the limit holds; 0: no limit"),
     ] = 0.0
     central_system_lost_limit_a: Annotated[
         float, Meta(ge=0, le=80, description="amps from then on; below 6 charging pauses")

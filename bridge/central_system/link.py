@@ -77,7 +77,7 @@ class Link:
         taken = self._speaker is not None and self._speaker.say(text)
         if not taken:
             heard = since(self._heard_at)
-            self._finish(Closed(f"it does not read what it is told; last answer at {heard}"))
+            self._finish(Closed(f"it does not read what we send; last answer at {heard}"))
         return taken
 
     def reconnect(self, reason: str, rest_s: float = 0.0) -> None:

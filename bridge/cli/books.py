@@ -37,7 +37,7 @@ def offer_again(folders: Folders, row_id: int) -> None:
     """Offers a dead-lettered session again; recorded when this returns. Raises CommandError."""
     if _is_of_a_bridge(folders):
         if asked(folders.runtime, OfferAgain(row_id), Reply, WITHIN_S).status != "Accepted":
-            raise CommandError(f"session {row_id} is not given up any more")
+            raise CommandError(f"session {row_id} is no longer a dead letter")
         return
     try:
         with closing(Database(database(folders))) as store:

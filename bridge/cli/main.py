@@ -151,7 +151,7 @@ def sessions(
         bool, typer.Option("--undelivered", help="Only what the Central System does not know wholly.")
     ] = False,
     resend: Annotated[
-        int | None, typer.Option("--resend", metavar="ID", help="Offer a session given up again.")
+        int | None, typer.Option("--resend", metavar="ID", help="Offer a dead-letter session again.")
     ] = None,
     export: Annotated[
         Path | None, typer.Option("--export", help="Write CSV there.", show_default=False)

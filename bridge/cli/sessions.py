@@ -47,20 +47,20 @@ def export(folders: Folders, file: Path, *, undelivered: bool) -> Iterator[str]:
 
 
 def resend(folders: Folders, row_id: int) -> str:
-    """Offers a session that was given up once more; a running bridge sends it at its next step, another when
+    """Offers a dead-letter session once more; a running bridge sends it at its next step, another when
     it runs. Raises CommandError.
     """
     given_up = {each.row.row_id for each in _sessions(folders, undelivered=True) if each.row.given_up}
     if row_id not in given_up:
         those = ", ".join(map(str, sorted(given_up))) or "none"
-        raise MisuseError(f"--resend {row_id}: must be a session that was given up ({those})")
+        raise MisuseError(f"--resend {row_id}: must be a dead letter ({those})")
     books.offer_again(folders, row_id)
     return f"session {row_id} is offered to the Central System again"
 
 
 def _damaged(folders: Folders) -> Iterator[str]:
     for file in set_aside(books.database(folders)):
-        yield f"A DAMAGED database was set aside: {file}. Sessions that only it knows are not here."
+        yield f"A DAMAGED database was renamed: {file}. Sessions that only it knows are not here."
 
 
 def _sessions(folders: Folders, *, undelivered: bool) -> Iterator[Session]:
@@ -68,10 +68,10 @@ def _sessions(folders: Folders, *, undelivered: bool) -> Iterator[Session]:
 
 
 def told(session: Session) -> str:
-    """Says yes, "given up", "charging" or "waiting"."""
+    """Says yes, "dead letter", "charging" or "waiting"."""
     row = session.row
     if row.given_up is not None:
-        return "given up"
+        return "dead letter"
     if row.stopped_at is None:
         return "charging"
     return "yes" if session.waiting == 0 else "waiting"

@@ -146,7 +146,7 @@ class Calendar:
         else:
             self._say(
                 "nobody",
-                "NOBODY KNOWS THE TIME, the box's own clock neither: sessions are recorded, and told as soon "
+                "NOBODY KNOWS THE TIME, the box's own clock neither: sessions are recorded, and sent as soon "
                 "as a time server or the Central System says what time it is",
             )
 

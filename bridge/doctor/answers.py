@@ -7,7 +7,7 @@ from hal.contract import Answer, Status
 # What the programs say when they do not even begin.
 _NOT_DONE = (
     "refused",
-    "given up",
+    "stopped, a car came",
     "not known",
     "no such request",
     "is not over yet",

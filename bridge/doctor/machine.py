@@ -53,7 +53,7 @@ def supply(instruments: InstrumentBox) -> Check:
 def chip(temperatures: Temperatures | None) -> Check:
     """The SoC's own thermometer."""
     if temperatures is None or temperatures.soc_c is None:
-        return SOC.not_checked("this machine tells none")
+        return SOC.not_checked("this machine reports none")
     measured, values = f"{temperatures.soc_c:.0f} °C", {"soc_c": temperatures.soc_c}
     if temperatures.soc_c < SOC_TO_C:
         return SOC.ok(measured, values)
@@ -92,7 +92,7 @@ def watchdog(there: Sequence[Watchdog], *, line: bool) -> Check:
 
 def _of_watchdog(one: Watchdog) -> str:
     timeout = "timeout unknown" if one.timeout_s is None else f"{one.timeout_s} s"
-    return f"{one.name} {one.state or 'tells nothing'}, {timeout}"
+    return f"{one.name} {one.state or 'reports nothing'}, {timeout}"
 
 
 def panic(restarts_after_s: int, *, oops_panics: bool) -> Check:
@@ -125,7 +125,7 @@ def wear(storage: Storage) -> Check:
     if storage.errors is not None:
         parts.append(f"{storage.errors} file system errors")
     measured = (
-        f"{storage.device}: {', '.join(parts)}" if parts else f"{storage.device} tells nothing of its wear"
+        f"{storage.device}: {', '.join(parts)}" if parts else f"{storage.device} reports nothing of its wear"
     )
     values = {"life_step": float(worst)} if worst else {}
     if storage.errors is not None:

@@ -29,7 +29,7 @@ class Running:
 def start_how(name: str, *, mock: bool) -> str:
     """What to do when it does not run or does not answer."""
     if mock:
-        return "Start all: evse-bridge run --mock; its lines tell why a program ends."
+        return "Start all: evse-bridge run --mock; its lines say why a program ends."
     return f"systemctl status {_UNITS[name]}; its log: journalctl -u {_UNITS[name]} -e"
 
 

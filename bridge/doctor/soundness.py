@@ -38,7 +38,7 @@ def _hangs(heard: Heard) -> Iterator[Check]:
     yield machine.watchdog(look.watchdogs(), line=line)
     seen = look.panic()
     if seen is None:
-        yield machine.PANIC.not_checked("this machine tells none")
+        yield machine.PANIC.not_checked("this machine reports none")
     else:
         yield machine.panic(seen[0], oops_panics=seen[1])
 

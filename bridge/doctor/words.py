@@ -47,7 +47,7 @@ FAULTS = {
         "Switch the supply off at the fuse. An electrician replaces the contactor.",
     ),
     "did_not_close": (
-        "the contactor was told to close and the mirror contact says that it did not",
+        "the contactor was commanded to close and the mirror contact says that it did not",
         "Check the coil's supply and driver, and the wire of the mirror contact.",
     ),
     "watchdog_line": (

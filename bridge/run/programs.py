@@ -120,7 +120,7 @@ class Programs:
         while not self._path(MOCK_SOCKET_NAME).exists() and not self._ending.is_set():
             if loop.time() > deadline_s:
                 raise CommandError(
-                    f"the mock wallbox did not come up in {MOCK_READY_S:g} s; its lines above tell why"
+                    f"the mock wallbox did not come up in {MOCK_READY_S:g} s; its lines above say why"
                 )
             await self._pause(LOOK_S)
 

@@ -91,7 +91,7 @@ def _start(connection: sqlite3.Connection, row: TransactionRow) -> None:
     if row.row_id < free:
         raise ChangeError(f"row {row.row_id} cannot start: ids below {free} were used; take next_row_id()")
     if (row.transaction_id, row.id_tag_status, row.stopped_at, row.given_up) != (None, None, None, None):
-        raise ChangeError(f"row {row.row_id} cannot start with an answer, a stop or as given up: {row}")
+        raise ChangeError(f"row {row.row_id} cannot start with an answer, a stop or as a dead letter: {row}")
     connection.execute(
         "INSERT INTO transactions"
         " (row_id, boot_id, connector_id, id_tag, parent_id_tag, meter_start_wh, started_at, reservation_id,"

@@ -24,7 +24,7 @@ def opened(path: Path, now: datetime) -> Database:
     except DamagedError as error:
         kept = _set_aside(path, now)
         log.critical(
-            "%s: the damaged database is kept as %s; sessions that only it knew are not told", error, kept
+            "%s: the damaged database is kept as %s; sessions that only it knew are not reported", error, kept
         )
         return Database(path)
 

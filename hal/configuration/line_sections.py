@@ -73,7 +73,7 @@ class Pilot(Section, frozen=True):
 
 
 class Proximity(Section, frozen=True):
-    """Proximity pilot of a socket: the resistor in the plug tells what the cable carries."""
+    """Proximity pilot of a socket: the resistor in the plug says what the cable carries."""
 
     channel: Annotated[AdcChannel, Meta(description="input of the converter")] = 2
     supply_v: Annotated[float, Meta(ge=1, le=12, description="voltage above the pull-up")] = 3.3
@@ -81,7 +81,7 @@ class Proximity(Section, frozen=True):
 
 
 class Contactor(Section, frozen=True):
-    """The contactor and the mirror contact that tells whether it really opened."""
+    """The contactor and the mirror contact that shows whether it really opened."""
 
     # GPIO 0 to 8 are pulled up at boot.
     pin: Annotated[
@@ -114,12 +114,16 @@ class Contactor(Section, frozen=True):
     max_closings: Annotated[
         int, Meta(ge=1, le=10_000, description="closings allowed in closings_window_s")
     ] = 10
-    closings_window_s: Annotated[float, Meta(ge=1, le=86_400, description="the time in which they count")] = (
-        600.0
-    )
+    closings_window_s: Annotated[
+        float, Meta(ge=1, le=86_400, description="the time in which closings are counted")
+    ] = 600.0
     starts_for_person: Annotated[
         int,
-        Meta(ge=1, le=10_000, description="so many starts in 10 minutes with a car in C need a person"),
+        Meta(
+            ge=1,
+            le=10_000,
+            description="after so many starts in 10 minutes with a car in C a person must clear it",
+        ),
     ] = 3
 
 
@@ -150,11 +154,13 @@ class Lock(Section, frozen=True):
     pulse_s: Annotated[float, Meta(ge=0.05, le=3, description="how long the motor is driven")] = 0.6
     retries: Annotated[int, Meta(ge=0, le=10, description="further tries when the feedback disagrees")] = 3
     retry_wait_s: Annotated[float, Meta(ge=0.1, le=60, description="wait before a further try")] = 5.0
-    moves_per_minute: Annotated[int, Meta(ge=1, le=10, description="so that the motor stays cool")] = 10
+    moves_per_minute: Annotated[
+        int, Meta(ge=1, le=10, description="most moves of the motor in a minute, so that it stays cool")
+    ] = 10
 
 
 class Rcm(Section, frozen=True):
-    """The residual current monitor. It trips by its own relay; its input tells the box, its test
+    """The residual current monitor. It trips by its own relay; its input shows that to the box; its test
     output tries it after each unplugging and every 24 h."""
 
     pin: Annotated[Gpio, Meta(description="GPIO of its healthy contact", examples=[5])]

@@ -32,8 +32,8 @@ class _Number(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     scale: Annotated[
         float, Meta(ge=-1e6, le=1e6, description="the register's number times this is in unit")
     ] = 1.0
-    type: Annotated[NumberType | None, Meta(description="when it is not the map's")] = None
-    fc: Annotated[Function | None, Meta(description="when it is not the map's")] = None
+    type: Annotated[NumberType | None, Meta(description="only if it differs from the map's")] = None
+    fc: Annotated[Function | None, Meta(description="only if it differs from the map's")] = None
     nan: Annotated[int | None, Meta(description="the number that means no value; -1 is all bits set")] = None
 
 
@@ -78,16 +78,18 @@ class MeterMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     word_order: Annotated[
         WordOrder, Meta(description="big = most significant word first; bytes in a word always are so")
     ] = "big"
-    step_wh: Annotated[int, Meta(ge=1, le=1000, description="what the energy register counts in")] = 1
+    step_wh: Annotated[
+        int, Meta(ge=1, le=1000, description="the step in which the energy register counts")
+    ] = 1
     rolls_over_wh: Annotated[
         Annotated[int, Meta(ge=10**6)] | None,
-        Meta(description="the energy at which it begins at 0 again; an integer's range is known without"),
+        Meta(description="the energy at which it begins at 0 again; not needed for an integer's full range"),
     ] = None
     voltage: Annotated[PhaseNumbers, Meta(description="phase to neutral, V")]
     current: Annotated[PhaseNumbers, Meta(description="A")]
     power: Annotated[TotalNumber, Meta(description="drawn, of all phases, W")]
-    energy: Annotated[TotalNumber, Meta(description="drawn since ever, of all phases, Wh")]
-    serial_number: Annotated[SerialNumber | None, Meta(description="of the meter, where it tells one")] = None
+    energy: Annotated[TotalNumber, Meta(description="drawn in total, of all phases, Wh")]
+    serial_number: Annotated[SerialNumber | None, Meta(description="of the meter, if it reports one")] = None
 
     @property
     def phases(self) -> Literal[1, 3]:

@@ -43,7 +43,7 @@ class CableSettings(_Section, frozen=True):
 
 
 class Meter(_Section, frozen=True):
-    """The energy meter, on RS-485 or on the network. auto = as the make is shipped."""
+    """The energy meter, on RS-485 or on the network. auto = as the maker ships it."""
 
     model: Annotated[
         MeterName,
@@ -77,7 +77,7 @@ class Meter(_Section, frozen=True):
     poll_s: Annotated[float, Meta(ge=0.2, le=1, description="time between two readings")] = 1.0
     replaced: Annotated[
         int,
-        Meta(ge=0, le=10_000, description="count up by one for a new or reset meter that tells no number"),
+        Meta(ge=0, le=10_000, description="add 1 for a new or reset meter that reports no number"),
     ] = 0
     map: Annotated[MeterMap | None, Meta(description="registers of a meter of your own")] = None
 
@@ -97,9 +97,9 @@ class Reader(_Section, frozen=True):
         "auto"
     )
     reverse_bytes: Annotated[bool, Meta(description="give the card number's bytes last to first")] = False
-    hold_s: Annotated[float, Meta(ge=0.5, le=10, description="a card seen again within is the same show")] = (
-        2.0
-    )
+    hold_s: Annotated[
+        float, Meta(ge=0.5, le=10, description="within this time the same card counts as one presentation")
+    ] = 2.0
     alphabet: Annotated[
         str, Meta(min_length=2, max_length=64, description="characters a card number is made of")
     ] = "0123456789ABCDEF"

@@ -75,7 +75,7 @@ class Requests:
         view = self._evse.view()
         if decided.close_contactor or (errand.needs_no_car and _car(view)):
             self._running = None
-            return decided, Answer(id=request.id, ok=False, text=f"{request.do}: given up, a car came")
+            return decided, Answer(id=request.id, ok=False, text=f"{request.do}: stopped, a car came")
         driven = errand.step(sense, view, decided, now_s)
         outcome = errand.outcome(now_s)
         if outcome is None:

@@ -31,7 +31,7 @@ def folders() -> Iterator[Folders]:
 
 @pytest.fixture
 def five(folders: Folders) -> None:
-    """1 told, 2 and 3 given up, 4 waiting, 5 charging."""
+    """1 told, 2 and 3 dead letters, 4 waiting, 5 charging."""
     with closing(Database(folders.state / "bridge.sqlite")) as store:
         for row_id in range(1, 6):
             store.apply([TransactionStarted(a_row(row_id))])
@@ -63,8 +63,8 @@ def test_the_list(folders: Folders) -> None:
     assert lines[0].split() == [
         "1", "2026-04-17T18:34:06Z", "2026-04-17T19:04:06Z", "04AABB01", "0.999", "kWh", "Local", "yes",
     ]  # fmt: skip
-    assert lines[1].endswith("given up: refused; --resend 2 offers it again")
-    assert lines[2].endswith("given up: busy; it is offered again by itself")
+    assert lines[1].endswith("dead letter: refused; --resend 2 offers it again")
+    assert lines[2].endswith("dead letter: busy; it is offered again by itself")
     assert lines[3].endswith("waiting (2 messages wait)")
     assert lines[4].endswith("charging (1 messages wait)")
 
@@ -86,7 +86,7 @@ def test_the_table_has_the_documented_columns(folders: Folders) -> None:
     assert list(sessions.export(folders, file, undelivered=False)) == [f"5 sessions written to {file}"]
     with file.open(encoding="utf-8", newline="") as written:
         rows = list(csv.DictReader(written))
-    assert [row["told"] for row in rows] == ["yes", "given up", "given up", "waiting", "charging"]
+    assert [row["told"] for row in rows] == ["yes", "dead letter", "dead letter", "waiting", "charging"]
     assert rows[0] == {
         "session": "1", "started_at": "2026-04-17T18:34:06Z", "stopped_at": "2026-04-17T19:04:06Z",
         "id_tag": "04AABB01", "energy_kwh": "0.999", "meter_start_kwh": "12345.001",
@@ -164,15 +164,13 @@ def test_a_card_that_takes_no_write_any_more_is_read(folders: Folders, killed: b
     assert [line.split()[:2] for line in lines] == [["MOCK", f"{number}"] for number in range(1, 6)], (
         listed.stderr
     )
-    assert ("given up: just now" in lines[3]) == killed
+    assert ("dead letter: just now" in lines[3]) == killed
 
 
 @pytest.mark.usefixtures("five")
 @pytest.mark.parametrize("row_id", [1, 4, 99])
 def test_only_what_was_given_up_can_be_resent(folders: Folders, row_id: int) -> None:
-    with pytest.raises(
-        MisuseError, match=rf"--resend {row_id}: must be a session that was given up \(2, 3\)"
-    ):
+    with pytest.raises(MisuseError, match=rf"--resend {row_id}: must be a dead letter \(2, 3\)"):
         sessions.resend(folders, row_id)
 
 
@@ -185,4 +183,4 @@ def test_without_a_store_one_clear_line(folders: Folders) -> None:
 def test_a_damaged_database_is_spoken_of(folders: Folders) -> None:
     (folders.state / "bridge.sqlite.damaged-20261125T123005Z").touch()
     for told in (sessions.listed, partial(sessions.export, file=folders.state / "F.csv")):
-        assert next(told(folders, undelivered=False)).startswith("A DAMAGED database was set aside")
+        assert next(told(folders, undelivered=False)).startswith("A DAMAGED database was renamed")

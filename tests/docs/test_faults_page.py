@@ -9,7 +9,7 @@ from bridge.core.transaction.stop import ENDING, ENDING_IN_TIME
 from hal.core.faults.table import KINDS
 from tests.docs.faults_page import PAGE, page
 
-# No code of OCPP 1.6 and no warning bit fits better than "internal", and the local page says more.
+# No code of OCPP 1.6 and no warning bit fits better than "internal", and the doctor says more.
 INTERNAL = {"loop_late", "lost_state", "state_not_kept"}
 
 

@@ -88,7 +88,7 @@ async def test_who_asks_and_does_not_read_the_answers_holds_nothing_up() -> None
             await w.central_system.send_raw(f'[2,"{number}","GetConfiguration",{{}}]')
         await w.do("swipe", tag=CARD)
         await w.until(lambda: not w.observer.status.contactor_closed, "it stops")
-        told = "it does not read what it is told; last answer at "
+        told = "it does not read what we send; last answer at "
         await w.until(lambda: w.run.times_said(told), "the link is given up")
         await w.until(lambda: w.transaction.stops, "StopTransaction")
         await w.until_status("Finishing")

@@ -54,7 +54,7 @@ _REPORTS: dict[str, Report] = {
     "pilot_circuit": Report("InternalError", "Pilot circuit of the box has failed", LOW_LEVEL_12V),
     "pilot_source": Report("InternalError", "Pilot source is not at 12 V", LOW_LEVEL_12V),
     "pilot_noise": Report("OtherError", "Noise on the control pilot: check the wiring", PILOT_STATE),
-    "not_closing": Report("InternalError", "Does not close: see the local page"),
+    "not_closing": Report("InternalError", "Does not close: run evse-bridge doctor"),
     "ventilation": Report("OtherError", "Car asks for ventilation: not available here", PILOT_STATE),
     "proximity_implausible": Report("OtherError", "Cable coding cannot be read", PILOT_NO_PROXIMITY),
     "rating_lost": Report("OtherError", "Cable coding lost", PILOT_NO_PROXIMITY),
@@ -76,7 +76,7 @@ _REPORTS: dict[str, Report] = {
     "under_voltage": Report("InternalError", "Supply of the computer is too low"),
     "hal_restarting": Report("InternalError", "Restarted too often: a person must look", MAX_SESSION_RESTART),
 }
-_INTERNAL = Report("InternalError", "Internal fault: see the local page")
+_INTERNAL = Report("InternalError", "Internal fault: run evse-bridge doctor")
 
 
 def report(fault_id: str) -> Report:

@@ -113,7 +113,7 @@ KINDS: dict[str, Kind] = {
     "pilot_circuit": Kind(
         "open", "unplug",
         "self test at the start and after each unplug; no low side in x2; a low side that stays in x1; "
-        "a converter that does not answer, or the same for ever",
+        "a converter that does not answer, or always the same",
         f"three readings that fail, or none for {CP_OLD_S:g} s; F must read -{BOX_FROM_V:g} to -{BOX_TO_V:g} "
         f"V and x1 {BOX_FROM_V:g} to {BOX_TO_V:g} V; the time constant that the droop at 10 % PWM shows must "
         f"be within {HOLD_WRONG:.0%} of pilot.hold_s, its readings within {SPREAD:.0%} of each other; "

@@ -32,7 +32,7 @@ LOCK = {
 }
 RCM = {
     "rcm": "the residual current monitor has tripped",
-    "rcm_dead": "the residual current monitor says healthy for ever, in its test too",
+    "rcm_dead": "the residual current monitor always says healthy, in its test too",
 }
 SUPPLY = {
     "hot": "a bad contact: the contacts go to 100 °C",
@@ -54,7 +54,7 @@ SHORTED_WIRES = {
 }
 INSTRUMENTS = {
     "meter_silent": "the meter does not answer",
-    "meter_frozen": "the meter answers the same values for ever",
+    "meter_frozen": "the meter always answers the same values",
     "meter_backwards": "the meter's register has run back by 1 kWh",
     "reader_gone": "the card reader's plug is pulled",
     "card_noise": "the card reader's frames are damaged on the wire",

@@ -109,7 +109,7 @@ def test_who_does_not_read_is_not_waited_for_and_costs_little_memory() -> None:
             return times, (await heard.closed()).reason
 
     times, reason = simulated(told())
-    assert re.fullmatch(rf"it does not read what it is told{LAST_ANSWER}", reason), reason
+    assert re.fullmatch(rf"it does not read what we send{LAST_ANSWER}", reason), reason
     assert times * 60_000 > MOST_WAITING
     assert times * 60_000 < MOST_WAITING + KERNEL_MOST
 

@@ -56,7 +56,7 @@ def test_chip(soc_c: float | None, result: Result) -> None:
 @pytest.mark.parametrize(
     ("storage", "result", "words"),
     [
-        (Storage("mmcblk0"), "not checked", "tells nothing of its wear"),
+        (Storage("mmcblk0"), "not checked", "reports nothing of its wear"),
         (Storage("mmcblk0", (1, 1), 1, 0), "ok", "0 to 10 % used, 0 file system errors"),
         (Storage("mmcblk0", (1, 8), 1, None), "ok", "70 to 80 % used"),
         (Storage("mmcblk0", (1, 9), 1, None), "warning", "80 to 90 % used"),
@@ -85,7 +85,7 @@ FED, IDLE = machine.Watchdog("watchdog0", "active", 15), machine.Watchdog("watch
         ([], False, "fault", "there is none"),
         ([], True, "warning", "there is none"),
         ([machine.Watchdog("watchdog1", "active", 60)], False, "fault", "watchdog1 active, 60 s"),
-        ([machine.Watchdog("w", "", None)], True, "warning", "w tells nothing, timeout unknown"),
+        ([machine.Watchdog("w", "", None)], True, "warning", "w reports nothing, timeout unknown"),
     ],
 )
 def test_watchdog(there: list[machine.Watchdog], line: bool, result: Result, measured: str) -> None:

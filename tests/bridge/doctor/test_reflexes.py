@@ -56,7 +56,7 @@ def test_a_pilot_test_that_did_not_begin_says_nothing_about_the_pilot() -> None:
         ("lock-pulse: the contactor is not open", False),
         ("lock-pulse: a car or its cable is there; unplug it", False),
         ("lock-pulse: the lock's motor rests for 12 s more", False),
-        ("lock-pulse: given up, a car came", False),
+        ("lock-pulse: stopped, a car came", False),
         ("lock-pulse: this box has no cable lock", False),
         ("rcm-test: lamp is not over yet", False),
         ("probe-meter: refused while the contactor is closed; end the charge first", False),
@@ -82,7 +82,7 @@ def test_a_refusal_is_no_failed_test(text: str, done: bool) -> None:
         (answer("lock-pulse: well", locked_s=3.1, unlocked_s=0.1), "warning", "locked in 3.10 s"),
         (answer(JAM, ok=False, unlocked_s=0.04), "fault", "the feedback never said locked"),
         (answer("lock-pulse: the feedback said locked before the bolt moved", ok=False), "fault", "before"),
-        (answer("lock-pulse: given up, a car came", ok=False), "not checked", "given up"),
+        (answer("lock-pulse: stopped, a car came", ok=False), "not checked", "stopped"),
     ],
 )
 def test_lock(given: Any, result: Result, measured: str) -> None:

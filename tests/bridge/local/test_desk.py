@@ -183,7 +183,7 @@ async def test_what_was_offered_meanwhile_is_told(folder: Path, status: str, ref
         store.apply([TransactionStarted(a_row(1)), GivenUp(1, "refused")])
         async with answering(folder, Reply(status), store) as got:
             folders = Folders(folder, folder, folder, mock=True)
-            said = pytest.raises(CommandError, match="session 1 is not given up any more")
+            said = pytest.raises(CommandError, match="session 1 is no longer a dead letter")
             with said if refused else contextlib.nullcontext():
                 await asyncio.to_thread(sessions.resend, folders, 1)
         assert got == [OfferAgain(1)]
@@ -220,7 +220,7 @@ async def test_the_sessions_of_the_real_bridge(folder: Path) -> None:
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             shell.execute("SELECT * FROM transactions")
         shell.close()
-        assert (await told("--undelivered")).endswith("given up: refused; --resend 1 offers it again")
+        assert (await told("--undelivered")).endswith("dead letter: refused; --resend 1 offers it again")
         assert await told("--resend", "1") == "session 1 is offered to the Central System again"
         await central.until(lambda: central.requests("StopTransaction"), PATIENCE_S)
         assert await told("--export", str(folder / "F.csv")) == f"1 session written to {folder / 'F.csv'}"

@@ -187,7 +187,7 @@ def test_a_car_that_comes_ends_it_at_once(tool: Tool, runtime_dir: Path) -> None
     running.rig.plant.plug_in()
     running.until(lambda: running.status.vehicle == "B")
     running.tick()
-    assert [answer.text for answer in of(Answer, peer.heard())] == ["rcm-test: given up, a car came"]
+    assert [answer.text for answer in of(Answer, peer.heard())] == ["rcm-test: stopped, a car came"]
     peer.close()
 
 
