@@ -214,7 +214,7 @@ _decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 
 
 def encode(message: Message) -> bytes:
-    """One line, with its newline."""
+    """Encodes a message as one line, with its newline."""
     return _encoder.encode(message) + b"\n"
 
 
@@ -233,7 +233,7 @@ class LineBuffer:
         self._rest = b""
 
     def feed(self, received: bytes) -> list[bytes]:
-        """Complete lines, without their newline."""
+        """Returns complete lines, without their newline."""
         *lines, self._rest = (self._rest + received).split(b"\n")
         if len(self._rest) > LINE_LIMIT or any(len(line) > LINE_LIMIT for line in lines):
             raise ValueError(f"a line of more than {LINE_LIMIT} bytes")

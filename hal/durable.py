@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def write(path: Path, content: bytes) -> None:
-    """The old file or the whole new one, on the disk when this returns. Raises OSError."""
+    """Leaves the old file or the whole new one, on the disk when this returns. Raises OSError."""
     unfinished = path.with_name(path.name + ".new")
     with unfinished.open("wb") as file:
         file.write(content)

@@ -19,7 +19,7 @@ class NoLgpioError(Exception):
 
 
 def loaded(*folders: Path) -> Any:
-    """The module, with its FIFO in the first of these folders that takes one, whatever the working directory.
+    """Loads the module, with its FIFO in the first of these folders that takes one, whatever the cwd.
 
     Raises NoLgpioError.
     """

@@ -9,14 +9,14 @@ from collections.abc import Mapping
 
 
 def begin(name: str, text_format: str) -> None:
-    """Once, before the first word of a program; `name` is what `journalctl -t` asks for."""
+    """Starts logging, once, before a program's first word; `name` is what `journalctl -t` asks for."""
     logging.basicConfig(
         level=logging.INFO, format=text_format, handlers=[handler(name, os.environ, sys.stderr.fileno())]
     )
 
 
 def handler(name: str, environment: Mapping[str, str], descriptor: int) -> logging.Handler:
-    """systemd-python's, where it is installed and `descriptor` leads to the journal (systemd.exec(5),
+    """Makes systemd-python's, where it is installed and `descriptor` leads to the journal (systemd.exec(5),
     JOURNAL_STREAM); what is written there by others has no level."""
     seen = os.fstat(descriptor)
     if environment.get("JOURNAL_STREAM") == f"{seen.st_dev}:{seen.st_ino}":

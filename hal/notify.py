@@ -19,18 +19,18 @@ class Notify:
         self._fed_at_s = float("-inf")
 
     def send(self, words: str) -> None:
-        """`READY=1` and the like. What the system does not take now is lost."""
+        """Sends `READY=1` and the like. What the system does not take now is lost."""
         if self._socket:
             with contextlib.suppress(OSError):
                 self._socket.sendto(words.encode(), socket.MSG_DONTWAIT, self._address)
 
     def feed_watchdog(self, now_s: float) -> None:
-        """Call after each good tick; sends four times in each WATCHDOG_USEC."""
+        """Feeds, called after each good tick; sends four times in each WATCHDOG_USEC."""
         if self._feed_every_s and now_s - self._fed_at_s >= self._feed_every_s:
             self._fed_at_s = now_s
             self.send("WATCHDOG=1")
 
     def close(self) -> None:
-        """Nothing is said after this."""
+        """Closes the socket; nothing is sent after this."""
         if self._socket:
             self._socket.close()

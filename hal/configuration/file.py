@@ -68,12 +68,12 @@ Rule = Callable[[Any], Iterable[Broken]]  # takes the read struct
 
 
 def check(text: str, schema: Schema, *, file: str, rules: Sequence[Rule] = ()) -> list[Fault]:
-    """Every fault of the text; a syntax error stands alone."""
+    """Returns every fault of the text; a syntax error stands alone."""
     return _read(text, schema, file, rules)[1]
 
 
 def parse(read: Callable[[], bytes], schema: type[T], *, file: str, rules: Sequence[Rule] = ()) -> T:
-    """What `read` gives, as the struct. `file` is the name that faults carry.
+    """Returns what `read` gives, as the struct. `file` is the name that faults carry.
 
     Raises ConfigError with all faults; also when `read` raises OSError and when the text is not UTF-8.
     """
@@ -103,7 +103,7 @@ def _unreadable(error: OSError) -> str:
 
 
 def _read(text: str, schema: type[T], file: str, rules: Sequence[Rule]) -> tuple[T, list[Fault]]:
-    """The struct, with examples in place of what is wrong, and every fault."""
+    """Returns the struct, with examples in place of what is wrong, and every fault."""
     section = section_of(schema)
     try:
         table = tomllib.loads(text)
@@ -196,7 +196,7 @@ class _Checked:
         self.faults.append(Fault(self.file, self._line(path), ".".join(path), said, message))
 
     def _line(self, path: tuple[str, ...]) -> int:
-        """Of the key, else of the nearest section around it, else the end of the file."""
+        """Returns the line of the key, else of the nearest section around it, else the file's end."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines[path] if path else self.last_line
@@ -234,7 +234,7 @@ def initial(
     commented: Sequence[str] = (),
     left_out: Sequence[str] = (),
 ) -> str:
-    """A new, commented file. Defaults stand in it commented out, so that a later default takes effect.
+    """Writes a new, commented file. Defaults are commented out, so that a later default takes effect.
 
     `values` (dotted key -> value) are written as they are; sections in `commented` are shown commented out,
     those in `left_out` (dotted) not at all.

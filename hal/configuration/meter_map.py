@@ -46,7 +46,7 @@ class PhaseNumbers(_Number, frozen=True):
 
     @property
     def at(self) -> tuple[int, ...]:
-        """First register of each phase."""
+        """Returns the first register of each phase."""
         return tuple(register for register in (self.l1, self.l2, self.l3) if register is not None)
 
 
@@ -101,23 +101,23 @@ class MeterMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return quantity.type or self.type
 
     def function_of(self, quantity: Quantity) -> Function:
-        """That reads its registers."""
+        """Returns the function that reads its registers."""
         return quantity.fc or self.fc
 
     def quantities(self) -> dict[str, Quantity]:
-        """What every reading needs, by name."""
+        """Returns what every reading needs, by name."""
         return {
             "voltage": self.voltage, "current": self.current, "power": self.power, "energy": self.energy
         }  # fmt: skip
 
 
 def words_of(kind: NumberType) -> int:
-    """How many registers a number takes."""
+    """Says how many registers a number takes."""
     return _WORDS[kind]
 
 
 def broken(meter_map: MeterMap) -> Iterator[tuple[str, str]]:
-    """What in a map cannot be: the key below the map, and why."""
+    """Yields what in a map cannot be: the key below the map, and why."""
     if len(meter_map.voltage.at) == 2:
         yield "voltage", "needs l2 and l3, or neither; a meter has one phase or three"
     if len(meter_map.current.at) != len(meter_map.voltage.at):
@@ -133,7 +133,7 @@ def _scales(meter_map: MeterMap) -> Iterator[tuple[str, str]]:
 
 
 def _registers(meter_map: MeterMap) -> Iterator[tuple[str, str]]:
-    """Each register belongs to one number, and a number ends before the registers do."""
+    """Demands that each register belongs to one number, and that a number ends before they do."""
     taken: dict[tuple[int, int], str] = {}
     for name, quantity in meter_map.quantities().items():
         width = words_of(meter_map.type_of(quantity))
@@ -149,5 +149,5 @@ def _registers(meter_map: MeterMap) -> Iterator[tuple[str, str]]:
 
 
 def model_names() -> tuple[MeterName, ...]:
-    """All that meters.toml describes."""
+    """Lists all that meters.toml describes."""
     return tuple(name for name in get_args(MeterName) if name != OWN)

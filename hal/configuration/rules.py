@@ -54,7 +54,7 @@ LOCK_PINS = {
 
 
 def broken_rules(box: Wallbox, *, mock: bool) -> Iterator[Broken]:
-    """Every rule that does not hold."""
+    """Yields every rule that does not hold."""
     yield from _cable(box)
     yield from _lock(box)
     yield from _pins(box)
@@ -85,7 +85,7 @@ def _cable(box: Wallbox) -> Iterator[Broken]:
 
 
 def _lock(box: Wallbox) -> Iterator[Broken]:
-    """The pins of its kind, and no others."""
+    """Demands the pins of its kind, and no others."""
     if box.lock is None:
         return
     for kind, names in LOCK_PINS.items():
@@ -99,7 +99,7 @@ def _lock(box: Wallbox) -> Iterator[Broken]:
 
 
 def _pins(box: Wallbox) -> Iterator[Broken]:
-    """Each GPIO has one use, and none that is taken, moves or cannot rest where it is said to."""
+    """Demands one use of each GPIO, and none that is taken, moves or cannot rest where it is said to."""
     pins = {
         f"{section}.{name}": pin
         for section in ("pilot", "contactor", "lock", "rcm", "stop", "lamp")
@@ -175,7 +175,7 @@ def _meter(box: Wallbox) -> Iterator[Broken]:
 
 
 def _network(box: Wallbox) -> Iterator[Broken]:
-    """A meter on the network has an address in place of a line."""
+    """Demands that a meter on the network has an address in place of a line."""
     if not _is_address(box.meter.port):
         yield Broken(
             ("meter.port",), "is no address; write tcp://HOST or tcp://HOST:PORT, as tcp://10.0.0.5:502"
@@ -199,7 +199,7 @@ def _is_address(port: str) -> bool:
 
 
 def _sensor(box: Wallbox) -> Iterator[Broken]:
-    """The kernel names a 1-wire device by family and 48 bits; a DS18B20 is of family 28."""
+    """Demands a 1-wire name of family and 48 bits; a DS18B20 is of family 28."""
     name = box.temperature.sensor if box.temperature is not None else "auto"
     family, _, number = name.partition("-")
     if name != "auto" and (family != "28" or len(number) != 12 or not set(number) <= _HEX):

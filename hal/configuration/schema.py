@@ -47,7 +47,7 @@ class Section:
 
 
 def section_of(schema: Schema, name: str = "", *, required: bool = True) -> Section:
-    """The schema as data."""
+    """Returns the schema as data."""
     keys, sections = [], []
     hints = get_type_hints(schema, include_extras=True)
     described = types.type_info(schema)
@@ -68,7 +68,7 @@ def section_of(schema: Schema, name: str = "", *, required: bool = True) -> Sect
 
 
 def _unwrapped(kind: types.Type) -> tuple[types.Type, str, Any]:
-    """The type without its description and without `| None`; description; example."""
+    """Returns the type without its description and `| None`; description; example."""
     text, example = "", None
     if isinstance(kind, types.Metadata):
         extra = kind.extra_json_schema or {}
@@ -81,12 +81,12 @@ def _unwrapped(kind: types.Type) -> tuple[types.Type, str, Any]:
 
 
 def _free_type(hint: Any) -> Any:
-    """The value type of `Annotated[dict[str, X], ...]` or `dict[str, X]`."""
+    """Returns the value type of `Annotated[dict[str, X], ...]` or `dict[str, X]`."""
     return get_args(getattr(hint, "__origin__", hint) if hasattr(hint, "__metadata__") else hint)[1]
 
 
 def _allowed(kind: types.Type) -> str:
-    """What a value must be, in words."""
+    """Says what a value must be."""
     match kind:
         case types.FloatType():
             return _bounds("a number", kind.ge, kind.le)
@@ -130,7 +130,7 @@ def _either(words: Sequence[str]) -> str:
 
 
 def toml_text(value: Any) -> str:
-    """A value as TOML writes it, short enough for a message."""
+    """Writes a value as TOML does, short enough for a message."""
     match value:
         case bool() | str():
             said = json.dumps(value, ensure_ascii=False)

@@ -18,7 +18,7 @@ _BARE_VALUE = re.compile(r"[^,\]}#\n]+")
 
 
 def key_lines(text: str) -> dict[Path, int]:
-    """The line, from 1, of every table header and key. The text must be valid TOML.
+    """Finds the line, from 1, of every table header and key. The text must be valid TOML.
 
     Of an array of tables, the first one with that key counts.
     """
@@ -43,7 +43,7 @@ class _Scan:
         return self._found
 
     def _skip_blank(self) -> bool:
-        """To the next sign that is no blank, line end or comment. False at the end."""
+        """Goes to the next sign that is no blank, line end or comment. False at the end."""
         self._take(_BLANK)
         return self._at < len(self._text)
 
@@ -70,7 +70,7 @@ class _Scan:
         return table
 
     def _key(self, table: Path) -> Path:
-        """A dotted key; notes it and, for a.b.c, its tables a and a.b."""
+        """Reads a dotted key; notes it and, for a.b.c, its tables a and a.b."""
         self._skip_blank()
         line = self._text.count("\n", 0, self._at) + 1
         path = table
@@ -109,5 +109,5 @@ class _Scan:
 
 
 def _bare(part: str) -> str:
-    """A key part without its quotes and escapes."""
+    """Returns a key part without its quotes and escapes."""
     return str(next(iter(tomllib.loads(f"{part} = 0")))) if part[0] in "\"'" else part

@@ -28,19 +28,19 @@ _OPTIONAL = ("rcm", "stop", "temperature", "lamp")  # shown commented out in the
 
 
 def load(path: Path, *, mock: bool) -> Wallbox:
-    """The box of that file. Raises ConfigError with all faults of the file."""
+    """Reads the box of that file. Raises ConfigError with all faults of the file."""
     rules = (partial(broken_rules, mock=mock),)
     return parse(path.read_bytes, Wallbox, file=path.name, rules=rules)
 
 
 def new_file(*, mock: bool) -> str:
-    """A commented wallbox.toml: a socket box on usual pins, with --mock one that needs no patience."""
+    """Writes a commented wallbox.toml: a socket box on usual pins, with --mock one without patience."""
     values = _NEW_VALUES | (MOCK_VALUES if mock else {})
     return initial(Wallbox, values=values, commented=() if mock else _OPTIONAL, left_out=("meter.map",))
 
 
 def declared_facts(box: Wallbox) -> tuple[str, ...]:
-    """What this box is and what it does without, to be shown wherever the box is shown."""
+    """Says what this box is and what it does without, to be shown wherever the box is shown."""
     installation, cable = box.installation, box.cable
     kind = "socket" if cable.kind == "socket" else f"fixed cable of {cable.rating_a} A"
     phases = "3 phases" if installation.phases == 3 else "1 phase"

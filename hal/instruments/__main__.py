@@ -30,7 +30,7 @@ async def _live(wallbox: Wallbox, state_dir: Path, runtime_dir: Path, *, mock: b
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0 after SIGTERM or SIGINT, 2 for a wrong wallbox.toml."""
+    """Returns 0 after SIGTERM or SIGINT, 2 for a wrong wallbox.toml."""
     parser = argparse.ArgumentParser(
         prog="hal.instruments", description="meter, card reader, thermometers and lamp of the wallbox"
     )

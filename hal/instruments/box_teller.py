@@ -18,7 +18,7 @@ class BoxTeller:
     """Keeps the InstrumentBox of now."""
 
     def __init__(self, box: InstrumentBox, tell: Callable[[InstrumentBox], None]) -> None:
-        """Nothing is told while `box.reader_health` is empty: a reader that was not tried is not broken."""
+        """Sends nothing while `box.reader_health` is empty: a reader that was not tried is not broken."""
         self._box = box
         self._tell = tell
         self._changed = asyncio.Event()
@@ -31,7 +31,7 @@ class BoxTeller:
             self._changed.set()
 
     async def run(self) -> None:
-        """Until it is cancelled."""
+        """Runs until it is cancelled."""
         while not self._box.reader_health:
             await self._changed.wait()
             self._changed.clear()

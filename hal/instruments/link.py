@@ -32,19 +32,19 @@ class SafetyLink:
     """Keeps itself connected. A message is a level: what was lost is told again by the next or on connect."""
 
     def __init__(self, path: Path, heard: Callable[[Message], None]) -> None:
-        """`heard` gets what hal.safety says, but for its refusals."""
+        """Hands to `heard` what hal.safety says, but for its refusals."""
         self._path = path
         self._heard = heard
         self._newest: dict[type[Sent], Sent] = {}
         self._writer: asyncio.StreamWriter | None = None
 
     def send(self, message: Sent) -> None:
-        """Now, if connected; and on each connect from now on, until a newer one of its kind comes."""
+        """Sends now, if connected, and on each connect from now on, until a newer one of its kind comes."""
         self._newest[type(message)] = message
         self._write(encode(message))
 
     def answer(self, answer: Answer) -> None:
-        """Now; without a connection it is lost, as he who asked is."""
+        """Answers now; without a connection it is lost, as he who asked is."""
         self._write(encode(answer))
 
     def _write(self, line: bytes) -> None:
@@ -71,7 +71,7 @@ class SafetyLink:
             await asyncio.sleep(wait_s)
 
     async def _converse(self, lines: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """Until the connection ends; False when hal.safety refused us."""
+        """Converses until the connection ends; False when hal.safety refused us."""
         welcome = True
         buffer = LineBuffer()
         writer.write(encode(Hello(role="instruments")))
@@ -90,7 +90,7 @@ class SafetyLink:
         return welcome
 
     def _hear(self, line: bytes) -> bool:
-        """False: hal.safety refuses us."""
+        """Hears a message; False: hal.safety refuses us."""
         try:
             message = decode(line)
         except ValueError:  # not UTF-8, not JSON, or of a newer version

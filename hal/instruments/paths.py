@@ -19,7 +19,7 @@ class Paths:
 
 
 def mock_paths(runtime_dir: Path) -> Paths:
-    """As hal.mock lays them out in its runtime folder."""
+    """Returns the paths that hal.mock lays out in its runtime folder."""
     return Paths(
         w1_devices=runtime_dir / "w1",
         thermal=runtime_dir / "thermal",

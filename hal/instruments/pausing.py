@@ -18,7 +18,7 @@ class PausableTask:
 
     @asynccontextmanager
     async def paused(self) -> AsyncIterator[None]:
-        """Inside, the task has ended and let go of all; afterwards it begins again."""
+        """Ends the task, which has let go of all inside; afterwards it begins again."""
         self._task.cancel()
         await asyncio.wait([self._task])
         try:

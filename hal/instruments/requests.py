@@ -47,7 +47,7 @@ class Requests:
         tasks.create_task(self._carry_out(request))
 
     def _refusal(self, request: Request, now_s: float) -> str:
-        """Empty: it may be done."""
+        """Says why it is refused; empty: it may be done."""
         status = self._status
         if request.do not in self._deeds:
             return f"not known; hal.instruments does {', '.join(self._deeds)}"

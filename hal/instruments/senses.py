@@ -43,7 +43,7 @@ class Senses:
     """Meter, card reader, thermometers and lamp of the box, and the link they speak through."""
 
     def __init__(self, wallbox: Wallbox, folders: Folders, notify: Notify, *, mock: bool) -> None:
-        """With `mock` all wires are the mock's, whatever wallbox.toml says."""
+        """Wires all to the mock with `mock`, whatever wallbox.toml says."""
         self._wallbox = wallbox
         self._paths = mock_paths(folders.runtime) if mock else Paths()
         self._state_dir = folders.state
@@ -57,7 +57,7 @@ class Senses:
         self._lamp: LampLoop | None = None
 
     async def run(self) -> None:
-        """Until it is cancelled."""
+        """Runs until it is cancelled."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
@@ -154,7 +154,7 @@ class Senses:
     # lamp
 
     def _start_lamp(self) -> None:
-        """A lamp that cannot be had is told and does without: everything else goes on."""
+        """Starts the lamp, or reports one that cannot be had: everything else goes on."""
         if self._wallbox.lamp is None:
             return
         try:
@@ -168,7 +168,7 @@ class Senses:
 
 
 def _first_box(wallbox: Wallbox) -> InstrumentBox:
-    """Before anything has been heard. A reader's health is empty until its port was tried."""
+    """Describes it before anything was heard. A reader's health is empty until its port was tried."""
     return InstrumentBox(
         meter=wallbox.meter.model,
         meter_health="no reading yet",

@@ -72,7 +72,7 @@ class World:
         self._plug_event = asyncio.Event()
 
     async def run(self) -> None:
-        """Until it is cancelled; then the last Wh is kept."""
+        """Runs until it is cancelled; then the last Wh is kept."""
         await self._meter.start()
         parts = WorldParts(self._box, self._reader, self._hang)
         server = await Control(parts, self._plug_event.set).serve(self._runtime_dir)
@@ -106,7 +106,7 @@ class World:
             await asyncio.sleep(_SYSFS_S)
 
     async def _keep(self) -> None:
-        """A thread waits for the disk: an fsync was seen to take 158 ms."""
+        """Waits in a thread for the disk: an fsync was seen to take 158 ms."""
         kept = None
         while True:
             snapshot = self._box.plant.snapshot()
@@ -119,7 +119,7 @@ class World:
             self._plug_event.clear()
 
     def _keep_now(self, snapshot: Snapshot) -> bool:
-        """Whether it is on disk. One that is full ends no world; what goes wrong is said once."""
+        """Says whether it is on disk. A full one ends no world; what goes wrong is logged once."""
         with self._writing:
             wrong = ""
             try:
@@ -141,7 +141,7 @@ async def _live(wallbox: Wallbox, state_dir: Path, runtime_dir: Path) -> None:
 
 
 def _claim_priority() -> None:
-    """The world does not wait for a busy machine, as far as that is permitted.
+    """Claims priority, as far as that is permitted: the world does not wait for a busy machine.
 
     Nor may the threads that wait for disks: whichever holds the interpreter's lock holds up the world.
     """
@@ -150,7 +150,7 @@ def _claim_priority() -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0 after SIGTERM or SIGINT, 1 when it cannot start, 2 for a wrong wallbox.toml."""
+    """Returns 0 after SIGTERM or SIGINT, 1 when it cannot start, 2 for a wrong wallbox.toml."""
     parser = argparse.ArgumentParser(prog="hal.mock", description="the mock wallbox")
     for folder in ("--config-dir", "--state-dir", "--runtime-dir"):
         parser.add_argument(folder, type=Path, required=True)

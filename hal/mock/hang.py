@@ -32,11 +32,11 @@ class KernelHang:
 
     @property
     def hangs(self) -> bool:
-        """From `begin` to the bite or a power cut."""
+        """Says whether it is between `begin` and the bite or a power cut."""
         return self._hangs
 
     def begin(self, bites_after_s: float | None, now_s: float) -> None:
-        """None: no watchdog is active, only a power cut ends it. Raises RefusalError."""
+        """Begins a hang. None: no watchdog is active, only a power cut ends it. Raises RefusalError."""
         if not self._box.powered:
             raise RefusalError("the power is off; say power-on first")
         if self._hangs:
@@ -47,7 +47,7 @@ class KernelHang:
         self.step(now_s)
 
     def step(self, now_s: float) -> None:
-        """To be called every few milliseconds."""
+        """Looks whether it is over; called every few milliseconds."""
         if self._cut_at_s is not None:
             self._reboot(self._cut_at_s, now_s)
         if not self._hangs:
@@ -74,7 +74,7 @@ class KernelHang:
             self._stopped.add(pid)
 
     def _end(self, now_s: float) -> None:
-        """The power is off: `run` goes on and kills what it started, which stands still until then."""
+        """Cuts the power: `run` goes on and kills what it started, which stands still until then."""
         self._hangs = False
         self._cut_at_s = now_s
         for pid in self._runner():
@@ -98,7 +98,7 @@ class KernelHang:
 
 
 def _run_pid() -> int | None:
-    """Of `evse-bridge run`, if it started this world."""
+    """Returns the pid of `evse-bridge run`, if it started this world."""
     pid = os.getppid()
     words = _words(pid)
     if "run" not in words:
@@ -120,7 +120,7 @@ def _belongs(words: list[str], folders: tuple[str, ...]) -> bool:
 
 
 def _words(pid: int) -> list[str]:
-    """Empty for one that has gone or is on its way out."""
+    """Returns its command line; empty for one that has gone or is on its way out."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").rstrip("\0").split("\0")
     except OSError:

@@ -18,7 +18,7 @@ class Machine:
     """Carries out the faults of MACHINE that are set on the plant; what happens once is cleared then."""
 
     def __init__(self, box: SimulatedBox, contactor_pin: int, state_dir: Path) -> None:
-        """Whoever drives `contactor_pin` is `hal.safety`."""
+        """Takes whoever drives `contactor_pin` for `hal.safety`."""
         self._box = box
         self._pin = contactor_pin
         self._state_file = state_dir / STATE_FILE
@@ -27,7 +27,7 @@ class Machine:
         self._held: tuple[int, float] | None = None  # pid, until when
 
     def step(self, now_s: float) -> None:
-        """To be called every few milliseconds."""
+        """Follows the faults; called every few milliseconds."""
         self._let_go(now_s)
         asked = self._box.plant.faults & MACHINE.keys()
         if "state_garbled" in asked:
@@ -48,7 +48,7 @@ class Machine:
             self._held = None
 
     def _signal(self, number: signal.Signals) -> int:
-        """The pid; 0: nobody drives the contactor."""
+        """Signals whoever drives the contactor, and returns the pid; 0: nobody does."""
         pid = self._box.line_map.owner(self._pin)
         if pid:
             with contextlib.suppress(ProcessLookupError):
@@ -56,7 +56,7 @@ class Machine:
         return pid
 
     def _block(self, blocked: bool) -> None:
-        """A folder in the place of a file cannot be written, not even by root.
+        """Puts a folder in the place of a file, which nobody can write then, not even root.
 
         The disk is not asked at each step: its answer may take as long as another's fsync.
         """

@@ -50,7 +50,7 @@ class SimulatedBox:
 
     @property
     def offers_current(self) -> bool:
-        """What the car sees of the pilot is a duty, not x1, F or a pilot that is cut."""
+        """Says whether the car sees a duty, not x1, F or a pilot that is cut."""
         outputs = self._outputs(time.monotonic())
         return outputs.cp_connected and 0.0 < outputs.duty < 1.0
 
@@ -84,11 +84,11 @@ class SimulatedBox:
             raise RefusalError(_with_all_names(error)) from None
 
     def faults(self) -> list[str]:
-        """All that are set."""
+        """Returns all that are set."""
         return sorted(self.plant.faults | self.wire_faults | self.board_faults)
 
     def rewire(self, parts: Mapping[str, float], draw: int | None, *, nominal: bool) -> Copper:
-        """The copper after it: as new, then drawn from that seed, then with these parts.
+        """Rewires, and returns the copper: as new, then drawn from that seed, then with these parts.
 
         Raises RefusalError, with the parts there are."""
         copper = Copper() if nominal else self.plant.copper
@@ -109,7 +109,7 @@ class SimulatedBox:
 
     @property
     def lamp(self) -> list[str] | None:
-        """The colours that are lit; None: this box has no lamp."""
+        """Returns the colours that are lit; None: this box has no lamp."""
         lamp = self._wallbox.lamp
         if lamp is None:
             return None
@@ -118,13 +118,13 @@ class SimulatedBox:
         return [name for name, pin in pins.items() if lines.is_output(pin) and lines.driven_high(pin) == lit]
 
     def cut_power(self) -> None:
-        """Every line falls, whatever the kernel does. Who runs the processes kills them on "off"."""
+        """Lets every line fall, whatever the kernel does. Who runs the processes kills them on "off"."""
         self.powered = False
         self._lose_lines()
         self._write_power("off")
 
     def restore_power(self) -> None:
-        """A boot. Raises RefusalError while a process that drove the lines before the cut still runs."""
+        """Boots. Raises RefusalError while a process that drove the lines before the cut still runs."""
         if survivors := self.kernel.owners_alive():
             pids = ", ".join(str(pid) for pid in survivors)
             raise RefusalError(f"process {pids} drove lines and still runs; kill it (evse-bridge run does)")
@@ -152,7 +152,7 @@ class SimulatedBox:
         raise RefusalError(f"edge: the contactor's line is still high {limit_s:g} s after the car left C")
 
     def _place(self, name: str) -> set[str] | None:
-        """Where a fault outside the plant is noted."""
+        """Returns where a fault outside the plant is noted."""
         if name in WIRE_FAULTS:
             return self.wire_faults
         return self.board_faults if name in BOARD_FAULTS else None

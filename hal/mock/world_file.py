@@ -25,14 +25,14 @@ class WorldFileError(Exception):
 
 
 def write(folder: Path, snapshot: Snapshot) -> None:
-    """On disk when it returns; each file is the old or the new one at any time. Raises OSError."""
+    """Leaves it on disk when it returns; each file is the old or the new one at any time. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     durable.write(folder / _LEDGER, msgspec.json.encode(snapshot.ledger))
     durable.write(folder / _REGISTER, msgspec.json.encode(_Register(snapshot.now_s, snapshot.energy_wh)))
 
 
 def read(folder: Path) -> Snapshot | None:
-    """What `write` wrote last; None at the first start. Raises WorldFileError."""
+    """Reads what `write` wrote last; None at the first start. Raises WorldFileError."""
     try:
         register = _read(folder / _REGISTER, _Register)
         ledger = _read(folder / _LEDGER, tuple[LedgerEntry, ...])

@@ -24,7 +24,7 @@ class Framing(Protocol):
     dropped: int  # frames with a bad checksum or form so far
 
     def feed(self, received: bytes) -> list[str]:
-        """The card numbers that are now complete. However the stream is split, the numbers are the same."""
+        """Returns the card numbers now complete: the same ones however the stream is split."""
 
 
 class Dialogue(Protocol):
@@ -36,16 +36,16 @@ class Dialogue(Protocol):
 
     @property
     def dropped(self) -> int:
-        """Frames that were no card or no answer."""
+        """Counts the frames that were no card or no answer."""
 
     def opened(self, now_s: float) -> None:
-        """The port has just been opened: for the first time, or again."""
+        """Notes that the port has just been opened: for the first time, or again."""
 
     def feed(self, received: bytes, now_s: float) -> list[str]:
-        """The card numbers heard. To be called as time passes, too, with nothing."""
+        """Returns the card numbers heard. To be called as time passes, too, with nothing."""
 
     def to_send(self) -> bytes:
-        """What is to be written now; it is given once."""
+        """Returns what is to be written now; it is given once."""
 
 
 class Listening:
@@ -64,7 +64,7 @@ class Listening:
         return self._framing.dropped
 
     def opened(self, now_s: float) -> None:  # noqa: ARG002  # time changes nothing here
-        """That is all that can be known of its health."""
+        """Takes an open port for health: that is all that can be known of it."""
         self.health = OK
 
     def feed(self, received: bytes, now_s: float) -> list[str]:  # noqa: ARG002
@@ -90,7 +90,7 @@ class TagFraming:
         self._rest = b""
 
     def feed(self, received: bytes) -> list[str]:
-        """As Framing. What is not in a frame is skipped; a bad frame is counted."""
+        """Returns complete numbers. What is not in a frame is skipped; a bad frame is counted."""
         self._rest += received
         numbers = []
         while (start := self._rest.find(_STX)) >= 0 and len(self._rest) >= start + self._size:
@@ -117,7 +117,7 @@ class LineFraming:
         self._too_long = False
 
     def feed(self, received: bytes) -> list[str]:
-        """As Framing. A bad line is counted, a line without end is not collected."""
+        """Returns complete numbers. A bad line is counted, one without end is not collected."""
         numbers = []
         for byte in received:
             self._line.append(byte)
@@ -160,7 +160,7 @@ class Presence:
         self._seen_s: dict[str, float] = {}
 
     def present(self, number: str, now_s: float) -> bool:
-        """True: a new presentation. Another card is new at once."""
+        """Is True for a new presentation. Another card is new at once."""
         present = {card: at_s for card, at_s in self._seen_s.items() if now_s - at_s < self._hold_s}
         is_new = number not in present
         self._seen_s = present | {number: now_s}
@@ -168,18 +168,18 @@ class Presence:
 
 
 def framing(reader: Reader) -> Framing:
-    """For a model that speaks unasked."""
+    """Makes the framing of a model that speaks unasked."""
     end = _ENDS.get(reader.model)
     return TagFraming(end) if end is not None else LineFraming(reader)
 
 
 def dialogue(reader: Reader) -> Dialogue:
-    """For the reader's model."""
+    """Makes the dialogue for the reader's model."""
     return Pn532() if reader.model == "pn532" else Listening(framing(reader))
 
 
 def is_random(number: str) -> bool:
-    """ISO/IEC 14443-3 6.5.4: a UID of four bytes that begins with 08 is made up anew each time, as phones do.
+    """Says whether a UID is made up anew each time, as phones do: 4 bytes from 08 (ISO/IEC 14443-3 6.5.4).
 
     `number` is as the reader sent it.
     """
@@ -187,7 +187,7 @@ def is_random(number: str) -> bool:
 
 
 def reverse_bytes(number: str) -> str | None:
-    """Last byte first, as some access systems print the number. None for an odd number of digits."""
+    """Puts the last byte first, as some access systems do. None for an odd number of digits."""
     if len(number) % 2:
         return None
     return "".join(reversed([number[at : at + 2] for at in range(0, len(number), 2)]))

@@ -83,7 +83,7 @@ class Pn532:
         self._wake(now_s)
 
     def feed(self, received: bytes, now_s: float) -> list[str]:
-        """The UIDs seen, as upper-case hex. To be called as time passes, too, with nothing."""
+        """Returns the UIDs seen, as upper-case hex. To be called as time passes, too, with nothing."""
         uids = [uid for frame in self._frames.feed(received) if (uid := self._take(frame, now_s))]
         self._pass(now_s)
         if now_s - self._heard_at_s >= _NO_ANSWER_S:
@@ -91,7 +91,7 @@ class Pn532:
         return uids
 
     def to_send(self) -> bytes:
-        """What is to be written now; it is given once."""
+        """Returns what is to be written now; it is given once."""
         sent, self._to_send = self._to_send, b""
         return sent
 
@@ -105,7 +105,7 @@ class Pn532:
         self._state = _Asked(content, now_s, tries)
 
     def _take(self, frame: Frame, now_s: float) -> str | None:
-        """The UID of a card, if the frame tells one."""
+        """Returns the UID of a card, if the frame holds one."""
         match frame, self._state:
             case Ack(), _Asked(content, at_s, tries, False):
                 self._state = _Asked(content, at_s, tries, acknowledged=True)
@@ -149,7 +149,7 @@ class Pn532:
 
 
 def _uid(told: bytes) -> str | None:
-    """Of an answer to InListPassiveTarget: NbTg, Tg, SENS_RES (2), SEL_RES, NFCIDLength, NFCID. "": no card.
+    """Reads InListPassiveTarget's answer: NbTg, Tg, SENS_RES (2), SEL_RES, NFCIDLength, NFCID. "": no card.
 
     None: no such answer.
     """

@@ -41,7 +41,7 @@ Frame = Ack | Nack | ErrorFrame | Response
 
 
 def command(content: bytes) -> bytes:
-    """A command to the chip: its code and its parameters, 254 bytes at most."""
+    """Frames a command to the chip: its code and its parameters, 254 bytes at most."""
     body = bytes([_TO_CHIP]) + content
     return _START + bytes([len(body), -len(body) & 0xFF]) + body + bytes([-sum(body) & 0xFF, 0])
 
@@ -54,7 +54,7 @@ class FrameBuffer:
         self._rest = b""
 
     def feed(self, received: bytes) -> list[Frame]:
-        """The frames that are now complete. However the stream is split, they are the same."""
+        """Returns the frames now complete: the same ones however the stream is split."""
         self._rest += received
         frames: list[Frame] = []
         while (start := self._rest.find(_START)) >= 0:
@@ -85,7 +85,7 @@ def _size(stream: bytes) -> int:
 
 
 def _frame(cut: bytes) -> Frame | None:
-    """None: no frame that a PN532 sends."""
+    """Reads a frame; None: no frame that a PN532 sends."""
     match cut[3:_HEAD]:
         case b"\x00\xff":
             return Ack()

@@ -38,7 +38,7 @@ class ReaderLine:
 
 
 def opened(line: ReaderLine, pace_s: float) -> Serial:
-    """A read ends after `pace_s`. Raises SerialException, OSError, termios.error or ValueError."""
+    """Opens it; a read ends after `pace_s`. Raises SerialException, OSError, termios.error or ValueError."""
     return Serial(
         line.port,
         line.baud,

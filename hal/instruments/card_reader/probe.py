@@ -29,7 +29,7 @@ class _Look:
 
 
 async def probe_reader(reader: Reader, line: ReaderLine, argument: str) -> Result:
-    """`argument`: seconds to listen at each setting, for a card that is presented. The port must be free."""
+    """Listens for a card at each setting, for `argument` seconds. The port must be free."""
     try:
         for_s = float(argument or _LISTEN_S)
     except ValueError:
@@ -56,7 +56,7 @@ def _look(line: ReaderLine, talk: Dialogue, for_s: float) -> _Look:
 
 
 def _listen(serial: Serial, talk: Dialogue, until_s: float) -> _Look:
-    """Until a card comes, until `until_s`, or until enough was heard that is none."""
+    """Listens until a card comes, until `until_s`, or until enough was heard that is none."""
     heard = b""
     talk.opened(time.monotonic())
     while time.monotonic() < until_s and len(heard) < _ENOUGH_BYTES:
@@ -70,7 +70,7 @@ def _listen(serial: Serial, talk: Dialogue, until_s: float) -> _Look:
 
 
 def _silence(talk: Dialogue, heard: bytes) -> _Look:
-    """No card: an answering PN532 is well all the same, a reader that speaks unasked may be."""
+    """Judges that no card came: an answering PN532 is well all the same, an unasked reader may be."""
     if talk.asks and talk.health == OK:
         return _Look(True, "the reader answers; no card was presented", len(heard))
     if talk.asks:

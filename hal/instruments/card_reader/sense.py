@@ -31,7 +31,7 @@ class Presentations:
         self._warned = False
 
     def feed(self, number: str, at_s: float) -> Card | None:
-        """None: the same showing as before, or no card."""
+        """Returns a Card; None: the same presentation as before, or no card."""
         card = reverse_bytes(number) if self._reverse else number
         if card is None:
             self.odd += 1
@@ -80,7 +80,7 @@ class CardSense:
 
 
 def _into(loop: asyncio.AbstractEventLoop, take: Callable[[T], None]) -> Callable[[T], None]:
-    """To be called in another thread."""
+    """Makes a `take` for another thread: the loop carries it out."""
 
     def post(said: T) -> None:
         loop.call_soon_threadsafe(take, said)
@@ -89,5 +89,5 @@ def _into(loop: asyncio.AbstractEventLoop, take: Callable[[T], None]) -> Callabl
 
 
 def line_of(reader: Reader, mock_port: str | None) -> ReaderLine:
-    """As in wallbox.toml, or at the mock's pty."""
+    """Returns the line of wallbox.toml, or the mock's pty."""
     return ReaderLine(mock_port or reader.port, BAUDS[reader.model] if reader.baud == "auto" else reader.baud)

@@ -68,7 +68,7 @@ class LampLoop:
         self._status = status
 
     async def run(self) -> None:
-        """Until it is cancelled."""
+        """Shows the pattern until it is cancelled."""
         try:
             while True:
                 self._step(time.monotonic())
@@ -84,7 +84,7 @@ class LampLoop:
 
 
 def lamp_lines(lamp: Lamp, mock_line_map: Path | None) -> LampLines:
-    """On the Pi's pins, or the mock's. Raises NoLampError."""
+    """Opens the lines on the Pi's pins, or the mock's. Raises NoLampError."""
     return LampLines(lamp, _pi() if mock_line_map is None else _mock(mock_line_map))
 
 
@@ -99,7 +99,7 @@ def _mock(line_map: Path) -> Any:
 
 
 def _pi() -> Any:
-    """Real lines or none: nothing stands in for them."""
+    """Opens real lines or none: nothing stands in for them."""
     try:
         lgpio = lgpio_module.loaded(Path(), *lgpio_module.ANYWHERE)
     except NoLgpioError as error:

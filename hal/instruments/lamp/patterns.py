@@ -35,7 +35,7 @@ class Pattern:
     once: bool = False
 
     def at(self, t_s: float) -> Colour:
-        """`t_s` seconds, 0 or more, after it began."""
+        """Returns the colours `t_s` seconds, 0 or more, after it began."""
         ends_s = list(accumulate(lasts_s for _, lasts_s in self.steps))
         if self.once and t_s >= ends_s[-1]:
             return self.steps[-1][0]
@@ -69,12 +69,12 @@ PATTERNS: dict[str, Pattern] = {
 
 
 def colour(name: str, t_s: float) -> Colour:
-    """A name without a pattern, of a newer bridge, shows as `alone`."""
+    """Returns the colour; a name without a pattern, of a newer bridge, shows as `alone`."""
     return PATTERNS.get(name, PATTERNS[ALONE]).at(t_s)
 
 
 def pattern_name(status: Status | None, now_s: float) -> str:
-    """What to show: a fault that opens before all; else what the bridge asks; ALONE when it asks nothing."""
+    """Says what to show: first a fault that opens, then what the bridge asks; ALONE if it asks nothing."""
     if status is None or now_s - status.at_s > SILENT_S:
         return WITHOUT_SAFETY
     if any(fault.opens for fault in status.faults):

@@ -35,7 +35,7 @@ class StoredCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def total_wh(self) -> int:
-        """The count that OCPP saw last."""
+        """Returns the count that OCPP saw last."""
         return self.register_wh + self.offset_wh
 
 
@@ -59,7 +59,7 @@ class Counted:
 
 
 def rolls_over_wh(meter_map: MeterMap) -> int | None:
-    """Where the energy register begins at 0 again; None when that is not known."""
+    """Says where the energy register begins at 0 again; None when that is not known."""
     if meter_map.rolls_over_wh is not None:
         return meter_map.rolls_over_wh
     values = _RANGES.get(meter_map.type_of(meter_map.energy))
@@ -75,7 +75,7 @@ class EnergyAccount:
         self.stored = stored
 
     def count(self, register_wh: int, serial: str | None, now_s: float) -> Counted:
-        """The count after this reading. Raises ImplausibleError; what it refuses does not count."""
+        """Returns the count after this reading. Raises ImplausibleError; what it refuses does not count."""
         last = self.stored
         if last is None:
             counted, stored = self._first(register_wh, serial)
@@ -122,7 +122,7 @@ class EnergyAccount:
         return Counted(stored.total_wh, note), stored
 
     def _possible_wh(self, now_s: float) -> float:
-        """What the fuse can have let through since the last reading."""
+        """Returns what the fuse can have let through since the last reading."""
         unseen_s = _UNSEEN_S if self._counted_s is None else min(now_s - self._counted_s, _UNSEEN_S)
         power_w = self._installed.max_power_w * _POWER_MARGIN
         return power_w * (unseen_s + _REFRESH_S) / 3600 + self._installed.step_wh
@@ -139,7 +139,7 @@ class WriteTime:
         self._written_s = -KEEP_S
 
     def due(self, stored: StoredCount, power_w: float, now_s: float) -> bool:
-        """True: write it now, and say `wrote`."""
+        """Is True when it is to be written now, and `wrote` to be called."""
         written = self._written
         if written is None or msgspec.structs.replace(stored, register_wh=written.register_wh) != written:
             return True
@@ -147,7 +147,7 @@ class WriteTime:
         return is_new and (power_w < _IDLE_W or now_s - self._written_s >= KEEP_S)
 
     def wrote(self, stored: StoredCount, now_s: float) -> None:
-        """It is on disk."""
+        """Notes that it is on disk."""
         self._written, self._written_s = stored, now_s
 
 

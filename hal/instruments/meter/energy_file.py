@@ -17,7 +17,7 @@ class CountFileError(Exception):
 
 
 def read(path: Path) -> StoredCount | None:
-    """What `write` wrote last; None at the first start. Raises CountFileError."""
+    """Reads what `write` wrote last; None at the first start. Raises CountFileError."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=StoredCount)
     except FileNotFoundError:
@@ -28,6 +28,6 @@ def read(path: Path) -> StoredCount | None:
 
 
 def write(path: Path, count: StoredCount) -> None:
-    """On disk when it returns; the file is the old or the new one at any time. Raises OSError."""
+    """Leaves it on disk when it returns; the file is the old or the new one at any time. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     durable.write(path, msgspec.json.encode(count) + b"\n")

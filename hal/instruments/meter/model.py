@@ -79,12 +79,12 @@ class MeterSetup:
 
 @cache
 def models() -> dict[MeterName, MeterModel]:
-    """All makes by name. Raises msgspec.ValidationError for a row that is not one."""
+    """Returns all makes by name. Raises msgspec.ValidationError for a row that is not one."""
     return msgspec.convert(tomllib.loads(MODELS_FILE.read_text()), dict[MeterName, MeterModel])
 
 
 def model_of(meter: Meter) -> MeterModel:
-    """The row of that name, or the map of wallbox.toml. Its settings are checked already."""
+    """Returns the row of that name, or the map of wallbox.toml. Its settings are checked already."""
     if meter.model != OWN:
         return models()[meter.model]
     assert meter.map is not None
@@ -92,7 +92,7 @@ def model_of(meter: Meter) -> MeterModel:
 
 
 def setup_of(meter: Meter, mock_port: str | None) -> MeterSetup:
-    """As the make is shipped, where wallbox.toml does not say otherwise; at the mock on its pty."""
+    """Returns it as the maker ships it, where wallbox.toml says nothing else; at the mock on its pty."""
     model = model_of(meter)
     order = model.map.word_order if meter.word_order == "auto" else meter.word_order
     return MeterSetup(

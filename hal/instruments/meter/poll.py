@@ -34,17 +34,17 @@ class MeterHealth:
         self._missed = 0
 
     def read(self) -> None:
-        """A good reading came."""
+        """Notes that a good reading came."""
         self.text, self._missed = OK, 0
 
     def no_answer(self, why: str) -> None:
-        """Named from the third poll in a row on."""
+        """Names it from the third poll in a row on."""
         self._missed += 1
         if self._missed >= _SILENT_AFTER:
             self.text = f"silent for {_SILENT_AFTER} polls and more: {why}"
 
     def implausible(self, why: str) -> None:
-        """Named at once: the meter answers, but what cannot be."""
+        """Names it at once: the meter answers, but what cannot be."""
         self.text, self._missed = f"implausible: {why}", 0
 
 
@@ -60,7 +60,7 @@ class MeterPlan:
 
 
 def plan_of(wallbox: Wallbox, state_dir: Path, mock_port: str | None) -> MeterPlan:
-    """From wallbox.toml. With `mock_port` the meter is the mock's, whose energy may flow faster."""
+    """Plans by wallbox.toml. With `mock_port` the meter is the mock's, whose energy may flow faster."""
     installation, meter = wallbox.installation, wallbox.meter
     setup = setup_of(meter, mock_port)
     hurry = 1.0 if mock_port is None else wallbox.mock.energy_factor
@@ -87,7 +87,7 @@ class _Count:
         self._time = WriteTime(stored)
 
     async def counted(self, measured: Reading) -> Reading:
-        """With the count in place of the register. Raises ImplausibleError. A thread waits for the disk."""
+        """Puts the count in place of the register. Raises ImplausibleError. A thread waits for the disk."""
         counted = self._account.count(measured.energy_wh, measured.meter_serial, measured.at_s)
         if counted.note:
             log.warning("meter: %s", counted.note)
@@ -124,7 +124,7 @@ class MeterPoll:
         self._count: _Count | None = None
 
     async def run(self, poll_s: float) -> None:
-        """A reading each `poll_s`, or as fast as the meter can."""
+        """Takes a reading each `poll_s`, or as fast as the meter can."""
         try:
             while True:
                 next_s = time.monotonic() + poll_s

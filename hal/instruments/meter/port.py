@@ -49,7 +49,7 @@ class MeterPort:
         self.serial: str | None = None
 
     async def read(self) -> Words:
-        """All registers of one reading. Raises NoAnswerError; nothing of such a reading is used."""
+        """Reads all registers of one reading. Raises NoAnswerError; nothing of such a reading is used."""
         await self._connect()
         if not self._asked_serial:
             await self._read_serial()
@@ -65,7 +65,7 @@ class MeterPort:
         self._asked_serial = False
 
     def _new_client(self) -> AsyncModbusSerialClient | AsyncModbusTcpClient:
-        """Without retries: the next reading is one; and it never connects again by itself."""
+        """Makes it without retries: the next reading is one; and it never connects again by itself."""
         link = self._setup.link
         match link:
             case SerialLine():
@@ -91,7 +91,7 @@ class MeterPort:
                 )
 
     def _listen(self, sending: bool, packet: bytes) -> bytes:
-        """What came since the last request; pymodbus hands over the bytes so far each time."""
+        """Keeps what came since the last request; pymodbus hands over the bytes so far each time."""
         self._heard = b"" if sending else packet
         return packet
 
@@ -109,7 +109,7 @@ class MeterPort:
             raise NoAnswerError(f"{link} cannot be opened; {hint}")
 
     async def _read_serial(self) -> None:
-        """A meter that does not know the register has no serial number."""
+        """Reads the number; a meter that does not know the register has none."""
         where = self._setup.map.serial_number
         self.serial = None
         if where is not None:
@@ -122,7 +122,7 @@ class MeterPort:
         self._asked_serial = True
 
     async def _read_block(self, block: Block) -> dict[tuple[Function, int], int]:
-        """At once; a meter that refuses that is asked for each number alone."""
+        """Reads at once; a meter that refuses that is asked for each number alone."""
         if block not in self._split:
             try:
                 return await self._ask(block.fc, block.start, block.count)

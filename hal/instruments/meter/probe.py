@@ -16,7 +16,7 @@ from hal.instruments.requests import Result
 
 
 async def probe_meter(wallbox: Wallbox, mock_port: str | None) -> Result:
-    """The port must be free."""
+    """Tries the meter; the port must be free."""
     configured, shipped = _setups(wallbox.meter, mock_port)
     wiring = Wiring(wallbox.installation.phases, wallbox.installation.nominal_voltage_v)
     prefix = "" if mock_port is None else MOCK_PREFIX
@@ -28,7 +28,7 @@ async def probe_meter(wallbox: Wallbox, mock_port: str | None) -> Result:
 
 
 def _setups(meter: Meter, mock_port: str | None) -> tuple[MeterSetup, MeterSetup]:
-    """As in wallbox.toml, and as it comes from its factory."""
+    """Returns it as in wallbox.toml, and as it comes from its factory."""
     plain = msgspec.structs.replace(meter, unit="auto", baud="auto", parity="auto", stop_bits="auto")
     return setup_of(meter, mock_port), setup_of(plain, mock_port)
 

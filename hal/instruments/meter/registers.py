@@ -51,7 +51,7 @@ class Block:
 
 
 def blocks(meter_map: MeterMap, phases: int, max_block: int) -> tuple[Block, ...]:
-    """What one reading asks for: only needed registers, neighbours together, no number cut in two."""
+    """Says what one reading asks for: needed registers, neighbours together, no number cut in two."""
     found: list[Block] = []
     for fc, start, count in sorted(_numbers(meter_map, phases)):
         last = found[-1] if found else None
@@ -73,7 +73,7 @@ def _numbers(meter_map: MeterMap, phases: int) -> Iterator[tuple[Function, int, 
 
 
 def number(meter_map: MeterMap, quantity: Quantity, index: int, words: Words) -> float:
-    """The number in its unit. Raises ImplausibleError for the meter's "no value"."""
+    """Returns the number in its unit. Raises ImplausibleError for the meter's "no value"."""
     kind, first = meter_map.type_of(quantity), quantity.at[index]
     function = meter_map.function_of(quantity)
     taken = [words[function, first + offset] for offset in range(words_of(kind))]
@@ -86,7 +86,7 @@ def number(meter_map: MeterMap, quantity: Quantity, index: int, words: Words) ->
 
 
 def serial_text(meter_map: MeterMap, serial: SerialNumber, words: Words) -> str | None:
-    """The serial number as the label prints it; None for one that was never written."""
+    """Returns the serial number as the label prints it; None for one that was never written."""
     kind, function = meter_map.type_of(serial), meter_map.function_of(serial)
     taken = [words[function, serial.total + offset] for offset in range(words_of(kind))]
     bits = int.from_bytes(_packed(taken, meter_map.word_order))
@@ -96,7 +96,7 @@ def serial_text(meter_map: MeterMap, serial: SerialNumber, words: Words) -> str 
 
 
 def reading(meter_map: MeterMap, wiring: Wiring, words: Words, at_s: float) -> Reading:
-    """One whole reading; its energy is the register's, in whole steps. Raises ImplausibleError.
+    """Makes one whole reading; its energy is the register's, in whole steps. Raises ImplausibleError.
 
     Phases that the box has not are 0. Currents are magnitudes: a meter wired the other way round must not
     hide an over-current.
@@ -127,5 +127,5 @@ def _phases(meter_map: MeterMap, quantity: Quantity, wiring: Wiring, words: Word
 
 
 def _packed(words: list[int], order: WordOrder) -> bytes:
-    """Most significant byte first."""
+    """Packs the most significant byte first."""
     return struct.pack(f">{len(words)}H", *(words if order == "big" else reversed(words)))

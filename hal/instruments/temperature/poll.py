@@ -28,7 +28,7 @@ class TemperaturePoll:
         on_temperatures: Callable[[Temperatures], None],
         on_health: Callable[[str], None],
     ) -> None:
-        """`contacts` is None for a box without that thermometer."""
+        """Prepares to poll; `contacts` is None for a box without that thermometer."""
         self._contacts = contacts
         self._soc = soc
         self._on_temperatures = on_temperatures
@@ -37,14 +37,14 @@ class TemperaturePoll:
         self._missed = 0
 
     async def run(self) -> None:
-        """Until it is cancelled."""
+        """Polls until it is cancelled."""
         while True:
             began_s = time.monotonic()
             await self.look()
             await asyncio.sleep(max(0.0, began_s + _EVERY_S - time.monotonic()))
 
     async def look(self) -> None:
-        """One reading of each. A missed one is not told at once: the one before is good for 3 s."""
+        """Reads each once. A missed one is not reported at once: the one before is good for 3 s."""
         contacts_c = await self._read(self._contacts) if self._contacts is not None else None
         if contacts_c is not None:
             self._missed = 0
@@ -54,7 +54,7 @@ class TemperaturePoll:
             self._on_temperatures(taken)
 
     async def _read(self, thermometer: Thermometer) -> float | None:
-        """A conversion blocks for up to 750 ms: a thread waits for it."""
+        """Waits in a thread: a conversion blocks for up to 750 ms."""
         try:
             return await asyncio.to_thread(thermometer.read)
         except NoTemperatureError as error:

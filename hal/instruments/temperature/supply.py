@@ -13,7 +13,7 @@ _ALARM = "in0_lcrit_alarm"  # since the kernel last asked the firmware, which it
 
 
 def pi_health(hwmon: Path) -> str:
-    """OK, UNDER_VOLTAGE or NOT_MEASURED. The chip is found by its name: numbers change from boot to boot."""
+    """Returns OK, UNDER_VOLTAGE or NOT_MEASURED; finds the chip by name: numbers change from boot to boot."""
     for name in sorted(hwmon.glob("hwmon*/name")):
         try:
             if name.read_text(encoding="ascii").strip() == _NAME:

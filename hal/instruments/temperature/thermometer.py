@@ -23,7 +23,7 @@ class Thermometer:
     """The DS18B20 at the contacts."""
 
     def __init__(self, devices: Path, name: str) -> None:
-        """`name` is that of a device below `devices`, or "auto" for the only one of its kind."""
+        """Takes the device `name` below `devices`, or with "auto" the only one of its kind."""
         self._devices = devices
         self._name = name
 
@@ -81,7 +81,7 @@ def of_millicelsius(text: str) -> float:
 
 
 def soc_c(path: Path) -> float | None:
-    """Of the Pi's own chip; None where the kernel has no such value."""
+    """Returns that of the Pi's own chip; None where the kernel has no such value."""
     try:
         return int(path.read_text(encoding="ascii")) / 1000
     except (OSError, ValueError):

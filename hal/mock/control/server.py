@@ -69,7 +69,7 @@ class Control:
     """Carries verbs out on the box."""
 
     def __init__(self, parts: WorldParts, keep_soon: Callable[[], None]) -> None:
-        """`keep_soon` is called at each plug event."""
+        """Calls `keep_soon` at each plug event."""
         self._box, self._reader, self._hang = parts.box, parts.reader, parts.hang
         self._keep_soon = keep_soon
 
@@ -95,7 +95,7 @@ class Control:
             writer.close()
 
     def answer(self, line: bytes) -> tuple[Verb | None, View]:
-        """The verb, if it was one, carried out, and what to say."""
+        """Carries out the verb, if it was one, and returns what to say."""
         try:
             verb = parse(line)
         except BadLineError as error:
@@ -179,7 +179,7 @@ class Control:
         return self._reader.show(tag)
 
     async def _watch(self, writer: asyncio.StreamWriter) -> None:
-        """A line for each change, until the peer has gone or does not read."""
+        """Sends a line for each change, until the peer has gone or does not read."""
         told, slow_at_s = visible(self._box), time.monotonic()
         while not writer.is_closing() and writer.transport.get_write_buffer_size() < _UNREAD_LIMIT:
             await asyncio.sleep(_WATCH_S)

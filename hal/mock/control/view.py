@@ -15,7 +15,7 @@ SLOW = ("current_a", "power_w", "register_wh", "received_wh", "state_of_charge_p
 
 
 def visible(box: SimulatedBox) -> View:
-    """What somebody who stands before the box could see or measure."""
+    """Returns what somebody who stands before the box could see or measure."""
     plant = box.plant
     return {
         "power": box.powered,
@@ -33,7 +33,7 @@ def visible(box: SimulatedBox) -> View:
 
 
 def whole(box: SimulatedBox) -> View:
-    """`visible` and everything behind it."""
+    """Returns `visible` and everything behind it."""
     plant, wave = box.plant, box.pwm.wave
     return visible(box) | {
         "at_s": time.monotonic(),
@@ -68,14 +68,14 @@ def _car(box: SimulatedBox) -> str:
 
 
 def _pilot(duty: float) -> str | float:
-    """As Status.pilot_offer: x1, F, or amps; 0 for a duty that offers nothing."""
+    """Returns the offer as Status.pilot_offer: x1, F, or amps; 0 for a duty that offers nothing."""
     if duty >= 1.0:
         return "x1"
     return "F" if duty <= 0.0 else round(amps_of_duty(duty), 1)
 
 
 def _lines(box: SimulatedBox) -> list[View]:
-    """Those that somebody holds or drives."""
+    """Returns those that somebody holds or drives."""
     lines = box.line_map
     return [
         {"line": line, "output": lines.is_output(line), "high": lines.driven_high(line), "owner": owner}

@@ -37,7 +37,7 @@ class BoardPin(MockPin):  # type: ignore[misc]  # gpiozero carries no types
         self._factory.line_map.make_input(self._number)
 
     def close(self) -> None:
-        """As gpiozero on lgpio: an input without a pull, and free for others."""
+        """Leaves an input without a pull, free for others, as gpiozero on lgpio."""
         line_map = self._factory.line_map
         if line_map.owner(self._number) == os.getpid():
             self._reach_chip()
@@ -103,7 +103,7 @@ class Mcp3208Bus(SharedMixin, SPI):  # type: ignore[misc]  # gpiozero carries no
         super().close()
 
     def transfer(self, words: list[int]) -> list[int]:
-        """One conversion, single-ended: 000001MC CCxxxxxx xxxxxxxx in, the 12 bits in the last two words out.
+        """Converts once, single-ended: 000001MC CCxxxxxx xxxxxxxx in, the 12 bits in the last two words out.
 
         MCP3204/3208 data sheet, figure 6-1. Raises SPIBadArgs for anything else, OSError while the bus fails.
         """

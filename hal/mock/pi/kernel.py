@@ -23,7 +23,7 @@ class Kernel:
         self._poll = select.poll()
 
     def bury_the_dead(self) -> None:
-        """Call each step: frees the lines whose owner has died since the last one."""
+        """Frees the lines whose owner has died since the last step."""
         for line, pid in self._line_map.owned():
             if pid not in self._pids.values() and not self._watch(pid):
                 self._free(line)
@@ -41,7 +41,7 @@ class Kernel:
         return sorted(pid for pid in self._pids.values() if _has_memory(pid))
 
     def _watch(self, pid: int) -> bool:
-        """False: it has gone already."""
+        """Watches a process. False: it has gone already."""
         try:
             descriptor = os.pidfd_open(pid)
         except ProcessLookupError:
@@ -57,7 +57,7 @@ class Kernel:
 
 
 def _has_memory(pid: int) -> bool:
-    """proc(5): without memory of its own a process has no command line."""
+    """Says whether it has memory of its own, without which there is no command line (proc(5))."""
     try:
         return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
     except OSError:

@@ -45,7 +45,7 @@ class LineMap:
     """One end of the wires. The mock writes inputs, words and the sequence; a driver the rest."""
 
     def __init__(self, mapped: mmap.mmap) -> None:
-        """`mapped` is a whole map; use `create` or `open`."""
+        """Takes a whole map; use `create` or `open`."""
         self._mapped = mapped
         self._whole = whole = memoryview(mapped)
         self._direction = whole[_DIRECTION_AT : _DIRECTION_AT + LINES]
@@ -58,7 +58,7 @@ class LineMap:
 
     @classmethod
     def create(cls, path: Path) -> LineMap:
-        """A fresh map in place of an older one, never seen half made: inputs all, nobody's, floating."""
+        """Makes a fresh map in place of an older one, never seen half made: inputs, nobody's, floating."""
         blank = bytearray(_SIZE)
         blank[: len(_MAGIC)] = _MAGIC
         memoryview(blank)[_VERSION_AT : _VERSION_AT + 2].cast("H")[0] = _VERSION
@@ -100,29 +100,29 @@ class LineMap:
         self._owner[line] = pid
 
     def release(self, line: int) -> None:
-        """Nobody's from now on; the level is left as it is."""
+        """Makes it nobody's from now on; the level is left as it is."""
         self._owner[line] = 0
 
     def make_output(self, line: int, *, high: bool) -> None:
-        """The level is in place before the line drives it: no glitch of an older level."""
+        """Puts the level in place before the line drives it: no glitch of an older level."""
         if not high:
             self._let_fall(line)
         self._level[line] = high
         self._direction[line] = 1
 
     def make_input(self, line: int) -> None:
-        """The line drives nothing; its level byte goes low."""
+        """Lets the line drive nothing; its level byte goes low."""
         self._let_fall(line)
         self._direction[line] = 0
         self._level[line] = 0
 
     def _let_fall(self, line: int) -> None:
-        """A claim that is high again microseconds later is felt by a coil, and so by the mock."""
+        """Shows a fall to the mock: a coil feels a claim that is high again microseconds later."""
         if self.driven_high(line):
             self._fell[line] = 1
 
     def drive(self, line: int, *, high: bool) -> None:
-        """Without effect on the wire unless the line is an output."""
+        """Sets the level, without effect on the wire unless the line is an output."""
         self._level[line] = high
 
     def is_output(self, line: int) -> bool:
@@ -130,11 +130,11 @@ class LineMap:
         return self._direction[line] == 1
 
     def input_level(self, line: int) -> int:
-        """LOW, HIGH or FLOATING, as the mock put it there."""
+        """Returns LOW, HIGH or FLOATING, as the mock put it there."""
         return self._input[line]
 
     def adc(self, channel: int) -> int:
-        """0 to ADC_MAX; full scale is the converter's reference voltage."""
+        """Returns 0 to ADC_MAX; full scale is the converter's reference voltage."""
         return self._adc[channel]
 
     @property
@@ -154,7 +154,7 @@ class LineMap:
         self._whole[_BUS_FAILS_AT], self._whole[_CHIP_FAILS_AT] = bus, chip
 
     def driven_high(self, line: int) -> bool:
-        """What the wire shows: an output that is high. An input is held low by the external pull-down."""
+        """Says whether the wire is high: a high output. An input is held low by the external pull-down."""
         return self._direction[line] == 1 and self._level[line] == 1
 
     def felt_falls(self) -> frozenset[int]:
@@ -167,19 +167,19 @@ class LineMap:
         return frozenset(fell)
 
     def owner(self, line: int) -> int:
-        """The pid that claimed the line; 0 = nobody."""
+        """Returns the pid that claimed the line; 0 = nobody."""
         return self._owner[line]
 
     def owned(self) -> list[tuple[int, int]]:
-        """(line, pid) of all lines that somebody claimed."""
+        """Returns (line, pid) of all lines that somebody claimed."""
         return [(line, pid) for line, pid in enumerate(self._owner.tolist()) if pid]
 
     def put_input(self, line: int, level: int) -> None:
-        """`level` is LOW, HIGH or FLOATING."""
+        """Puts LOW, HIGH or FLOATING there."""
         self._input[line] = level
 
     def put_adc(self, channel: int, word: int) -> None:
-        """`word` is 0 to ADC_MAX."""
+        """Puts a word there, 0 to ADC_MAX."""
         self._adc[channel] = word
 
     @property
@@ -188,11 +188,11 @@ class LineMap:
         return self._sequence[0]
 
     def advance(self) -> None:
-        """Called by the mock alone, after a whole set of inputs."""
+        """Counts a whole set of inputs; called by the mock alone."""
         self._sequence[0] = (self._sequence[0] + 1) & 0xFFFF_FFFF
 
     def fall(self) -> None:
-        """The power is gone: every line an input, low, nobody's."""
+        """Makes every line an input, low, nobody's: the power is gone."""
         for line in range(LINES):
             self.make_input(line)
             self.release(line)

@@ -36,7 +36,7 @@ class Wave:
 
     @property
     def duty(self) -> float:
-        """High part of the period, 0 to 1. A PWM that is off holds its pin low."""
+        """Returns the high part of the period, 0 to 1. A PWM that is off holds its pin low."""
         return min(self.duty_ns / self.period_ns, 1.0) if self.on and self.period_ns else 0.0
 
 
@@ -58,7 +58,7 @@ class PwmFolder:
         self.reset()
 
     def reset(self) -> None:
-        """As after a boot: no channel exported. Who still holds an old file writes to nowhere."""
+        """Starts as after a boot: no channel exported. Who still holds an old file writes to nowhere."""
         self._close()
         self._raw, self._low_since_s, self.wave = (), None, OFF
         shutil.rmtree(self._root, ignore_errors=True)
@@ -72,7 +72,7 @@ class PwmFolder:
         self._descriptors["export"] = os.open(chip / "export", os.O_RDWR | os.O_CLOEXEC)
 
     def poll(self, now_s: float) -> Wave:
-        """The wave now. Looks at what was written since the last poll."""
+        """Returns the wave now. Looks at what was written since the last poll."""
         if "duty_cycle" not in self._descriptors:
             self._look_for_export(now_s)
             return self.wave

@@ -26,7 +26,7 @@ class Sysfs:
         self._put(self._supply / "name", "rpi_volt\n")
 
     def write(self, contacts_c: float) -> None:
-        """`contacts_c` is what the thermometer measures. The disk may take its time: call it in a thread."""
+        """Writes what the thermometers measure. The disk may take its time: call it in a thread."""
         self._write_sensor(contacts_c)
         self._put(self._soc, f"{round(_SOC_C * 1000)}\n")
         self._put(self._supply / "in0_lcrit_alarm", "1\n" if "under_voltage" in self._faults else "0\n")
@@ -43,7 +43,7 @@ class Sysfs:
         self._put(self._sensor / "temperature", f"{steps * 1000 // _STEPS_A_DEGREE}\n" if good else "")
 
     def _put(self, path: Path, text: str) -> None:
-        """Only what has changed; never seen half written."""
+        """Writes only what has changed; never seen half written."""
         if self._written.get(path) == text:
             return
         unfinished = path.with_name(f".{path.name}.new")
@@ -60,7 +60,7 @@ class Sysfs:
 
 
 def w1_slave(scratchpad: bytes, *, good: bool) -> str:
-    """As the kernel's w1_therm writes it: bytes and CRC, bytes and thousandths of a degree."""
+    """Writes as the kernel's w1_therm: bytes and CRC, bytes and thousandths of a degree."""
     told = scratchpad.hex(" ")
     steps = int.from_bytes(scratchpad[:2], "little", signed=True)
     verdict = f"crc={scratchpad[8]:02x} {'YES' if good else 'NO'}"
@@ -68,13 +68,13 @@ def w1_slave(scratchpad: bytes, *, good: bool) -> str:
 
 
 def _scratchpad(steps: int) -> bytes:
-    """DS18B20 data sheet, figure 9: temperature, alarms, 12 bits, reserved; and the CRC of it all."""
+    """Returns DS18B20 data sheet, figure 9: temperature, alarms, 12 bits, reserved; and the CRC of all."""
     content = steps.to_bytes(2, "little", signed=True) + bytes.fromhex("4b467fff0c10")
     return content + bytes([_crc(content)])
 
 
 def _crc(content: bytes) -> int:
-    """X^8 + X^5 + X^4 + 1, least bit first."""
+    """Computes the CRC of X^8 + X^5 + X^4 + 1, least bit first."""
     crc = 0
     for byte in content:
         for bit in range(8):

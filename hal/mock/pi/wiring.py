@@ -27,7 +27,7 @@ class ChargePump:
         self._edge_at_s = float("-inf")
 
     def holds(self, level: bool, now_s: float) -> bool:
-        """With the line as it is now."""
+        """Says whether it holds, with the line as it is now."""
         if level != self._level:
             self._level, self._edge_at_s = level, now_s
         return now_s - self._edge_at_s < PUMP_HOLDS_S
@@ -44,11 +44,11 @@ class Wires:
         self._noise = random.Random(0)
 
     def outputs(self, duty: float, now_s: float) -> Outputs:
-        """What the plant feels."""
+        """Returns what the plant feels."""
         box, fell = self._wallbox, self._lines.felt_falls()
 
         def high(line: int) -> bool:
-            """Through the whole step: what a claim pulled low for microseconds counts as about 1 ms."""
+            """Says whether it was high all the step: microseconds low, by a claim, count as 1 ms."""
             return self._lines.driven_high(line) and line not in fell
 
         forward, backward = _bolt(box.lock, high)
@@ -65,7 +65,7 @@ class Wires:
         )
 
     def show(self, faults: Set[str]) -> None:
-        """What the Pi reads; `faults` are those of its board."""
+        """Shows what the Pi reads; `faults` are those of its board."""
         self._lines.put_failures(bus="spi_failed" in faults, chip="gpio_failed" in faults)
         self._show_contacts()
         if "adc_unpowered" in faults:
@@ -113,12 +113,12 @@ class Wires:
 
 
 def adc_word(volts: float, adc: Adc) -> int:
-    """What an MCP3208 makes of that voltage; it clips at its ends."""
+    """Returns what an MCP3208 makes of that voltage; it clips at its ends."""
     return min(max(round(volts / adc.max_voltage_v * ADC_MAX), 0), ADC_MAX)
 
 
 def _bolt(lock: Lock | None, high: High) -> tuple[bool, bool]:
-    """Driven out, driven in. A solenoid without power is drawn in by its spring."""
+    """Says whether it is driven out, and in. A solenoid without power is drawn in by its spring."""
     match lock:
         case None:
             return False, False

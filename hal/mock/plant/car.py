@@ -44,26 +44,26 @@ class Car:
         self._here_s = 0.0
 
     def arrive(self) -> None:
-        """A car with an empty stomach: charge as in the settings, nothing noticed yet."""
+        """Arrives with an empty stomach: charge as in the settings, nothing noticed yet."""
         self.state_of_charge_pct = self.settings.state_of_charge_pct
         self.s2_closed = "keeps_s2" in self._faults
         self._offer_a = self._differs_s = self._dead_s = self._here_s = 0.0
         self._woken = False
 
     def leave(self) -> None:
-        """Out of the socket: nothing flows."""
+        """Leaves the socket: nothing flows."""
         self.s2_closed = False
         self.current_a = 0.0
 
     @property
     def state(self) -> CarState:
-        """What it shows the pilot."""
+        """Returns what it shows the pilot."""
         if not self.s2_closed:
             return "B"
         return "D" if "ventilation" in self._faults else "C"
 
     def step(self, duty: float, *, energised: bool, dt_s: float) -> None:
-        """`duty` as it arrives at the car; `energised`: the mains stand at its inlet."""
+        """Follows `duty` as it arrives at the car; `energised`: the mains stand at its inlet."""
         self._here_s += dt_s
         self._notice(amps_of_duty(duty), dt_s)
         self._sleep_or_wake(duty, dt_s)

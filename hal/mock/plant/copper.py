@@ -60,11 +60,11 @@ class Copper:
 
     @property
     def series_ohm(self) -> float:
-        """Between source and pilot."""
+        """Returns the ohms between source and pilot."""
         return SERIES_OHM * self.series_factor
 
     def load_ohm(self, state: CarState) -> float:
-        """What the car puts between pilot and earth."""
+        """Returns what the car puts between pilot and earth."""
         r2_ohm = R2_OHM * self.r2_factor
         match state:
             case "B":
@@ -76,7 +76,7 @@ class Copper:
 
     @classmethod
     def drawn(cls, rng: random.Random, within: Tolerance | None = None) -> Copper:
-        """Another box and car within those tolerances: without hum, noise and bounce."""
+        """Draws another box and car within those tolerances: without hum, noise and bounce."""
         within = within or Tolerance()
         reference_error = _off(rng, within.reference)
         high, low = _divider(rng, within.divider), _divider(rng, within.divider)
@@ -99,7 +99,7 @@ class Copper:
         )
 
     def read_v(self, high_v: float, low_v: float) -> tuple[float, float]:
-        """What the box makes of the volts behind the two hold circuits, by its nominal gain and offset."""
+        """Returns what the box makes of the volts behind the two holds, by its nominal gain and offset."""
         reference = 1 + self.reference_error
         return (
             high_v * (1 + self.high_gain_error) / reference + self.high_offset_error_v,
@@ -120,7 +120,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
 
 
 def changed(copper: Copper, parts: Mapping[str, float]) -> Copper:
-    """With these parts in place. Raises ValueError, with what there is, for one that cannot be."""
+    """Returns it with these parts in place. Raises ValueError, with what there is, for one that cannot be."""
     for name, value in parts.items():
         if name not in BOUNDS:
             raise ValueError(f"no part {name!r}; there are {', '.join(BOUNDS)}")
@@ -137,7 +137,7 @@ def gain_and_offset_v(to_hold_ohm: float, to_vref_ohm: float, to_zero_ohm: float
 
 
 def _divider(rng: random.Random, within: float) -> tuple[float, float]:
-    """Gain and offset error of a divider that is read as if its resistors were exact."""
+    """Returns gain and offset error of a divider that is read as if its resistors were exact."""
     nominal_gain, nominal_offset_v = gain_and_offset_v(TO_HOLD_OHM, TO_VREF_OHM, TO_ZERO_OHM)
     ohms = (TO_HOLD_OHM, TO_VREF_OHM, TO_ZERO_OHM)
     gain, offset_v = gain_and_offset_v(*(ohm * (1 + _off(rng, within)) for ohm in ohms))

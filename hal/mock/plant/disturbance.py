@@ -27,13 +27,13 @@ class Disturbance:
     since_s: float
 
     def is_bad(self, now_s: float) -> bool:
-        """The first digit is that of the first slot to end."""
+        """Says whether it is bad; the first digit is that of the first slot to end."""
         slot = int(max(0.0, (now_s - self.since_s) / SLOT_S - 0.5))
         return self.pattern[slot % len(self.pattern)] == "1"
 
 
 def disturbance(name: str, pattern: str, now_s: float) -> Disturbance | None:
-    """None: a pattern without a 1 ends what was. Raises ValueError for an input or a pattern that is none."""
+    """Makes one; None: a pattern without a 1 ends what was. Raises ValueError for no input or pattern."""
     if name not in INPUTS:
         raise ValueError(f"no input {name!r}; there are {', '.join(INPUTS)}")
     if not 1 <= len(pattern) <= MOST_DIGITS or set(pattern) - {"0", "1"}:

@@ -20,7 +20,7 @@ Source = Callable[[float], float]  # volts by time since the step began
 
 
 def positive_v(copper: Copper, load_ohm: float | None) -> float:
-    """At the box, during the positive half-wave; None is a pilot with nothing on it."""
+    """Returns the volts at the box in the positive half-wave; None is a pilot with nothing on it."""
     if load_ohm is None:
         return copper.source_high_v
     current_a = max(0.0, copper.source_high_v - copper.diode_v) / (load_ohm + copper.series_ohm)
@@ -28,7 +28,7 @@ def positive_v(copper: Copper, load_ohm: float | None) -> float:
 
 
 def negative_v(copper: Copper, load_ohm: float | None, *, diode: bool) -> float:
-    """At the box, during the negative half-wave: the diode keeps the car's resistors out of it."""
+    """Returns the volts at the box in the negative one: the diode keeps the car's resistors out of it."""
     if load_ohm is None or diode:
         return copper.source_low_v
     return copper.source_low_v * load_ohm / (load_ohm + copper.series_ohm)
@@ -48,21 +48,21 @@ class Sawtooth:
         self._peak_end = 1 + (self._begin - 1) * self.faded(width_s)
 
     def _before_peak(self) -> float:
-        """At the beginning of a peak, which is the end of a gap: what makes one period follow another."""
+        """Returns what is held when a peak begins and a gap ends: so one period follows another."""
         if not self.low_pass_s:
             return 1.0
         gap_s, k, faded = PERIOD_S - self.width_s, self._k, self.faded(PERIOD_S)
         return (k * exp(-gap_s / self.tau_s) + (1 - k) * self.faded(gap_s) - faded) / (1 - faded)
 
     def at(self, phase_s: float) -> tuple[float, float]:
-        """What is held, and what is seen of it behind the low-pass; the peak begins at phase 0."""
+        """Returns what is held, and what the low-pass shows of it; the peak begins at phase 0."""
         age_s = phase_s - self.width_s
         if age_s < 0:
             return 1.0, 1 + (self._begin - 1) * self.faded(phase_s)
         return self.decayed(1.0, self._peak_end, age_s)
 
     def decayed(self, held_v: float, shown_v: float, for_s: float) -> tuple[float, float]:
-        """Both, after a time without a peak."""
+        """Returns both, after a time without a peak."""
         left_v = held_v * exp(-for_s / self.tau_s)
         if not self.low_pass_s:
             return left_v, left_v
@@ -70,7 +70,7 @@ class Sawtooth:
         return left_v, k * left_v + (shown_v - k * held_v) * exp(-for_s / self.low_pass_s)
 
     def faded(self, for_s: float) -> float:
-        """What is left behind the low-pass of what was there before."""
+        """Returns what is left behind the low-pass of what was there before."""
         return exp(-for_s / self.low_pass_s) if self.low_pass_s else 0.0
 
 
@@ -82,7 +82,7 @@ class PeakHold:
         self._tooth = Sawtooth(PERIOD_S, 1.0, 0.0)
 
     def shape(self, width_s: float, tau_s: float, low_pass_s: float) -> None:
-        """The circuit, and how long each peak lasts."""
+        """Returns the circuit, and how long each peak lasts."""
         self._tooth = Sawtooth(width_s, tau_s, low_pass_s)
 
     def step(self, peak_v: float, phase_s: float, dt_s: float) -> None:
@@ -101,7 +101,7 @@ class PeakHold:
         self.held_v, self.shown_v = peak_v * held, peak_v * shown + old_v
 
     def _meets_s(self, peak_v: float, phase_s: float, dt_s: float) -> float:
-        """After so long a peak reaches what is held; `dt_s` or more: none does in this step."""
+        """Says after what time a peak reaches what is held; `dt_s` or more: none does in this step."""
         width_s = self._tooth.width_s
         if not width_s or peak_v <= 0:
             return dt_s
@@ -109,7 +109,7 @@ class PeakHold:
         return free_s + _until_on((phase_s + free_s) % PERIOD_S, width_s)
 
     def follow(self, source: Source, phase_s: float, dt_s: float) -> None:
-        """As `step`, with a peak that moves: in slices in which it moves along a straight line."""
+        """Steps with a peak that moves: in slices in which it moves along a straight line."""
         width_s, passed_s = self._tooth.width_s, 0.0
         while (left_s := dt_s - passed_s) > _INSTANT_S:
             now_s = (phase_s + passed_s) % PERIOD_S
@@ -133,7 +133,7 @@ class PeakHold:
 
 
 def _until_on(phase_s: float, width_s: float) -> float:
-    """The next peak; at the edges, where arithmetic may be on either side, the half-wave that begins."""
+    """Returns the time to the next peak; at the edges, where rounding decides, the half-wave that begins."""
     left_s = PERIOD_S - phase_s
     return 0.0 if phase_s < width_s - _INSTANT_S or left_s < _INSTANT_S else left_s
 
@@ -157,7 +157,7 @@ class Pilot:
         self.shown_v = copper.read_v(copper.source_high_v, 0.0)  # high, low
 
     def step(self, duty: float, car: CarState | None, *, connected: bool, dt_s: float) -> None:
-        """`car` is what it shows, None without one; `connected`: the relay of the box is closed."""
+        """Follows the car: `car` is what it shows, None without; `connected`: the box's relay is closed."""
         seen = (duty, car, connected, *self._faults)
         if seen != self._seen:
             self._seen = seen
@@ -173,13 +173,13 @@ class Pilot:
         self._seen = ()
 
     def would_show_v(self, car: CarState | None) -> float:
-        """The high side, had it read that car or none: of a single wrong sample."""
+        """Returns the high side, had it read that car or none: of a single wrong sample."""
         load_ohm = None if car is None else self._copper.load_ohm(car)
         return self._copper.read_v(positive_v(self._copper, load_ohm), 0.0)[0]
 
     @property
     def low_without_diode_v(self) -> float:
-        """The low side of a car whose diode is shorted, had it been read once."""
+        """Returns the low side of a car whose diode is shorted, had it been read once."""
         copper = self._copper
         return copper.read_v(0.0, negative_v(copper, copper.load_ohm("C"), diode=False))[1]
 
@@ -226,12 +226,12 @@ class Pilot:
 
 
 def _hum(copper: Copper, began_s: float) -> Source:
-    """What hum adds to the pilot, by time since `began_s` of the plant."""
+    """Returns what hum adds to the pilot, by time since `began_s` of the plant."""
     volts, turns = copper.hum_v, 2 * pi * copper.hum_hz
     phase = turns * began_s + copper.hum_phase_deg * pi / 180
     return lambda passed_s: volts * sin(phase + turns * passed_s)
 
 
 def arrives(duty: float, faults: Set[str], *, connected: bool) -> float:
-    """The duty at the car's end; 0 = nothing."""
+    """Returns the duty at the car's end; 0 = nothing."""
     return duty if connected and not faults & {"cp_short", "cp_open", "cp_high"} else 0.0

@@ -77,7 +77,7 @@ class Plant:
     """The whole truth of the simulated box. `faults` holds the names set now, those of the wires too."""
 
     def __init__(self, settings: PlantSettings, copper: Copper | None = None, seed: int = 0) -> None:
-        """`copper`: the reference front end when None; `seed`: of the age of readings, noise and bounce."""
+        """Takes `copper`, None: the reference front end; `seed`: of the age of readings, noise and bounce."""
         self.settings = settings
         self._copper = copper or Copper()
         self._rng = random.Random(seed)
@@ -108,7 +108,7 @@ class Plant:
 
     @property
     def copper(self) -> Copper:
-        """Every tolerance of box and car; setting it rewires them now."""
+        """Returns every tolerance of box and car; setting it rewires them now."""
         return self._copper
 
     @copper.setter
@@ -120,19 +120,19 @@ class Plant:
 
     @property
     def cp_high_v(self) -> float:
-        """Peak-hold of the positive half-wave."""
+        """Reads the peak-hold of the positive half-wave."""
         if self._bad("pilot") or self._bad("pilot_b"):
             return self._pilot.would_show_v(None if self._bad("pilot") else "B")
         return self._pilot.shown_v[0]
 
     @property
     def cp_low_v(self) -> float:
-        """Peak-hold of the negative half-wave."""
+        """Reads the peak-hold of the negative half-wave."""
         return self._pilot.low_without_diode_v if self._bad("diode") else self._pilot.shown_v[1]
 
     @property
     def pp_ohm(self) -> float | None:
-        """None: a fixed cable; NO_PLUG_OHM: an empty socket."""
+        """Returns the plug's resistor; None: a fixed cable; NO_PLUG_OHM: an empty socket."""
         if not self.settings.socket:
             return None
         if not (self.plugged or self.cable_left) or "pp_lost" in self.faults or self._bad("pp"):
@@ -142,7 +142,7 @@ class Plant:
 
     @property
     def mirror_closed(self) -> bool:
-        """The mirror contact: linked to the main contacts by force, so a weld reads closed."""
+        """Reads the mirror contact: linked to the main contacts by force, so a weld reads closed."""
         closed = self.contacts_closed if self._mirror_frozen is None else self._mirror_frozen
         if self._bounced is not None:
             closed = self._bounced
@@ -155,13 +155,13 @@ class Plant:
 
     @property
     def current_a(self) -> Phases:
-        """L1 to L3; a phase that box or car has not carries nothing."""
+        """Returns L1 to L3; a phase that box or car has not carries nothing."""
         amps = self.car.current_a
         return (amps, amps, amps) if self._phases == 3 else (amps, 0.0, 0.0)
 
     @property
     def voltage_v(self) -> Phases:
-        """L1 to L3 against neutral."""
+        """Returns L1 to L3 against neutral."""
         volts = 0.0 if "tripped" in self.faults else self.settings.nominal_voltage_v
         return (volts, volts, volts) if self.settings.phases == 3 else (volts, 0.0, 0.0)
 
@@ -172,59 +172,59 @@ class Plant:
 
     @property
     def register_wh(self) -> int:
-        """What the meter shows: steps of 10 Wh (0.01 kWh)."""
+        """Returns what the meter shows: steps of 10 Wh (0.01 kWh)."""
         back_wh = REGISTER_BACK_WH if "meter_backwards" in self.faults else 0.0
         return int((self.energy_wh - back_wh) // 10) * 10
 
     @property
     def rcm_healthy(self) -> bool:
-        """False: the residual current monitor has tripped."""
+        """Is False when the residual current monitor has tripped."""
         healthy = "rcm_dead" in self.faults or (self._rcm.healthy and "rcm" not in self.faults)
         return self._over_wire("rcm", healthy, cut=False) and not self._bad("rcm")
 
     @property
     def stop_pressed(self) -> bool:
-        """The button opens its contact."""
+        """Says whether the button has opened its contact."""
         return self._over_wire("stop", "stop_button" in self.faults, cut=True) or self._bad("stop")
 
     @property
     def thermometer_c(self) -> float | None:
-        """At the contacts; None: its wire is cut."""
+        """Returns that at the contacts; None: its wire is cut."""
         return None if self.cut("thermometer") else self.contacts_c
 
     @property
     def under_voltage(self) -> bool:
-        """Of the Pi's own supply."""
+        """Says whether the Pi's own supply is low."""
         return "under_voltage" in self.faults
 
     def cut(self, wire: str) -> bool:
-        """Of mirror, lock_feedback, rcm, stop, thermometer: nothing drives the Pi's end."""
+        """Says, of mirror, lock_feedback, rcm, stop, thermometer, whether nothing drives the Pi's end."""
         return f"cut_{wire}" in self.faults
 
     def _bad(self, name: str) -> bool:
-        """The sample that is read now is a disturbed one."""
+        """Says whether the sample that is read now is a disturbed one."""
         disturbed = self._disturbed.get(name)
         return disturbed is not None and disturbed.is_bad(self.now_s)
 
     def _over_wire(self, wire: str, level: bool, *, cut: bool) -> bool:
-        """`cut` is what a cut wire reads as; a shorted one reads the other."""
+        """Returns what the wire shows. `cut` is what a cut one reads as; a shorted one reads the other."""
         if self.cut(wire):
             return cut
         return not cut if f"short_{wire}" in self.faults else level
 
     @property
     def s2_closed(self) -> bool:
-        """The car asks for energy."""
+        """Says whether the car asks for energy."""
         return self.car.s2_closed
 
     @property
     def state_of_charge_pct(self) -> float:
-        """Of the car's battery."""
+        """Returns that of the car's battery."""
         return self.car.state_of_charge_pct
 
     @property
     def ledger(self) -> list[LedgerEntry]:
-        """All plug-ins, the present one last."""
+        """Returns all plug-ins, the present one last."""
         if not self.plugged:
             return list(self._past)
         return [*self._past, LedgerEntry(self._plugged_in_s, self._received_wh, None)]
@@ -232,7 +232,7 @@ class Plant:
     # what people do
 
     def plug_in(self) -> str | None:
-        """The car, with its cable or by the one that was left. None, or why it cannot be."""
+        """Plugs the car in, with its cable or by the one that was left. None, or why it cannot be."""
         if self.plugged:
             return "a car is plugged in already"
         if self.settings.socket and self.bolt >= 0.5 and not self.cable_left:
@@ -243,7 +243,7 @@ class Plant:
         return None
 
     def plug_out(self) -> str | None:
-        """At the box, with the cable of a socket. None, or why it cannot be: the lock holds the plug."""
+        """Unplugs at the box, with a socket's cable. None, or why it cannot be: the lock holds the plug."""
         if not self.plugged and not self.cable_left:
             return "no car is plugged in"
         if self.settings.socket and self.bolt >= 0.5:
@@ -254,7 +254,7 @@ class Plant:
         return None
 
     def unplug_at_car(self) -> str | None:
-        """The car leaves at its own end: the cable stays in the socket. None, or why it cannot be."""
+        """Unplugs at the car: the cable stays in the socket. None, or why it cannot be."""
         if not self.plugged:
             return "no car is plugged in"
         self._car_leaves()
@@ -267,20 +267,20 @@ class Plant:
         self.car.leave()
 
     def ready(self) -> None:
-        """The car asks for energy as soon as it is offered (so it does after a plug-in, too)."""
+        """Lets the car ask for energy as soon as it is offered (so it does after a plug-in, too)."""
         self.car.paused = False
 
     def pause(self) -> None:
-        """The car asks for none until `ready`."""
+        """Lets the car ask for none until `ready`."""
         self.car.paused = True
 
     def set_car(self, phases: Literal[1, 3] | None = None, amps: float | None = None) -> None:
-        """Another charger on board; None leaves as it is."""
+        """Puts another charger on board; None leaves as it is."""
         old = self.car.settings
         self.car.settings = replace(old, phases=phases or old.phases, max_a=amps or old.max_a)
 
     def open_cp(self, for_s: float) -> None:
-        """The contact of the control pilot is open for so long, once."""
+        """Opens the contact of the control pilot for so long, once."""
         self._cp_open_s = for_s
 
     def disturb(self, name: str, pattern: str) -> None:
@@ -304,7 +304,7 @@ class Plant:
         self.faults.add(name)
 
     def clear(self, name: str) -> None:
-        """As it was before the fault. Raises ValueError as `fault` does."""
+        """Restores what was before the fault. Raises ValueError as `fault` does."""
         if name not in FAULTS:
             raise ValueError(f"no fault {name!r}: there are {', '.join(sorted(FAULTS))}")
         if name == "mirror_stuck":
@@ -312,7 +312,7 @@ class Plant:
         self.faults.discard(name)
 
     def snapshot(self) -> Snapshot:
-        """Register and ledger, to be kept."""
+        """Returns register and ledger, to be kept."""
         return Snapshot(self.now_s, self.energy_wh, tuple(self.ledger))
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -367,12 +367,12 @@ class Plant:
             self._moved_at_s = self.now_s
 
     def _bounce(self) -> None:
-        """The mirror contact reads anything for a while after a movement."""
+        """Bounces: the mirror contact reads anything for a while after a movement."""
         bounces = self.now_s - self._moved_at_s < self._copper.mirror_bounce_s
         self._bounced = self._rng.random() < 0.5 if bounces else None
 
     def _touch(self) -> bool:
-        """The main contacts, once closed, do so at last when they have stopped bouncing."""
+        """Says whether the closed main contacts touch: at last when they have stopped bouncing."""
         bounces = self.now_s - self._moved_at_s < self._copper.contactor_bounce_s
         return not bounces or self._rng.random() < 0.5
 

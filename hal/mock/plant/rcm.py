@@ -15,7 +15,7 @@ class ResidualCurrentMonitor:
         self._since_s: float | None = None  # of the test that runs
 
     def step(self, test: bool, dt_s: float) -> None:
-        """With the test input as it is."""
+        """Follows the test input as it is."""
         self._pressed_s = self._pressed_s + dt_s if test else 0.0
         if self._since_s is not None:
             self._since_s += dt_s

@@ -25,7 +25,7 @@ class MockMeter:
     """Answers on the tty behind `link` for one unit only; all others hear nothing, as on a real bus."""
 
     def __init__(self, link: Path, unit: int, box: SimulatedBox, face: Face = sdm630) -> None:
-        """Power and faults of the box are looked at for each answer."""
+        """Looks at power and faults of the box for each answer."""
         self._unit = unit
         self._box = box
         self._face = face
@@ -99,7 +99,7 @@ class MockMeter:
 def simulated_device(
     image: Callable[[], Image], refusal: Callable[[int], ExcCodes | None] = lambda _count: None
 ) -> SimDevice:
-    """A device of any unit that shows `image` anew for each answer; its registers stay where they are.
+    """Makes a device of any unit that shows `image` anew for each answer; its registers stay in place.
 
     `refusal` is asked with the count of registers before.
     """
@@ -126,7 +126,7 @@ def simulated_device(
 
 
 def _table(words: dict[int, int]) -> list[SimData]:
-    """A block for each run of registers; the others do not exist."""
+    """Makes a block for each run of registers; the others do not exist."""
     runs = groupby(enumerate(sorted(words)), key=lambda place: place[1] - place[0])
     blocks = [[register for _, register in run] for _, run in runs]
     return [

@@ -25,7 +25,7 @@ _SERIAL_NUMBER = 0xFC00  # holding register (function 3), uint32
 
 
 def sdm630(plant: Plant) -> Image:
-    """An Eastron SDM630, written down from its protocol description and not from our table."""
+    """Shows an Eastron SDM630, written from its protocol description and not from our table."""
     volts, amps = plant.voltage_v, plant.current_a
     apparent_va = sum(v * a for v, a in zip(volts, amps, strict=True))
     factor = plant.power_w / apparent_va if apparent_va else 1.0
@@ -42,7 +42,7 @@ def sdm630(plant: Plant) -> Image:
 
 
 def by_map(meter_map: MeterMap) -> Face:
-    """A meter that shows just what that map asks for: for trying a box, not for finding a wrong map."""
+    """Shows just what that map asks for: for trying a box, not for finding a wrong map."""
 
     def face(plant: Plant) -> Image:
         image: Image = {3: {}, 4: {}}

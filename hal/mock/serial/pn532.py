@@ -22,7 +22,7 @@ class MockPn532:
         self._woken_by = 0
 
     def present(self, uid: bytes | None) -> bytes:
-        """Another card in the field, or none; what the chip says to that at once."""
+        """Puts another card in the field, or none; returns what the chip says to that at once."""
         self.uid, self.seen = uid, False
         if uid is not None and self.looking:
             self.looking = False
@@ -30,7 +30,7 @@ class MockPn532:
         return b""
 
     def receive(self, sent: bytes) -> bytes:
-        """What the chip answers."""
+        """Returns what the chip answers."""
         if not self.awake:
             sent = self._wake(sent)
         self._buffer += sent
@@ -40,7 +40,7 @@ class MockPn532:
         return bytes(answers)
 
     def _wake(self, sent: bytes) -> bytes:
-        """The rest, once it is awake."""
+        """Returns the rest, once it is awake."""
         for position, byte in enumerate(sent):
             if self._woken_by or byte == 0x55:
                 self._woken_by += 1
@@ -50,7 +50,7 @@ class MockPn532:
         return b""
 
     def _next(self) -> bytes | None:
-        """The next packet between its start code and its postamble: length, checks and all."""
+        """Returns the next packet between its start code and its postamble: length, checks and all."""
         begin = self._buffer.find(b"\x00\xff")
         if begin < 0:
             del self._buffer[:-1]
@@ -100,7 +100,7 @@ class MockPn532:
 
 
 def framed(content: bytes) -> bytes:
-    """Preamble, start code, length and its complement, content and its complement, postamble."""
+    """Adds preamble, start code, length and complement, the content's complement and postamble."""
     length_check = (256 - len(content)) % 256
     content_check = (256 - sum(content) % 256) % 256
     return b"".join((bytes((0, 0, 255, len(content), length_check)), content, bytes((content_check, 0))))

@@ -30,7 +30,7 @@ class MockReader:
     """Cards are shown by `show`; `faults` is looked at all the time."""
 
     def __init__(self, link: Path, settings: Reader, faults: AbstractSet[str]) -> None:
-        """`link` is the name of the far end of the wire."""
+        """Names the far end of the wire `link`."""
         self._link = link
         self._settings = settings
         self._faults = faults
@@ -41,7 +41,7 @@ class MockReader:
         self._showing: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
-        """Until it is cancelled: obeys a driver that asks, and whoever pulls the plug."""
+        """Obeys a driver that asks, and whoever pulls the plug, until it is cancelled."""
         while True:
             self._plug()
             if self._wire is not None and self._settings.model == "pn532":
@@ -50,7 +50,7 @@ class MockReader:
             await asyncio.sleep(_LOOK_S)
 
     def close(self) -> None:
-        """A hang-up for the driver."""
+        """Hangs up on the driver."""
         if self._wire is not None:
             self._wire.close()
             self._wire = None
@@ -93,7 +93,7 @@ class MockReader:
             await asyncio.sleep(_REPEAT_S)
 
     def _hold(self, now_s: float) -> None:
-        """A card stays until a PN532 has seen it, and a little longer."""
+        """Keeps a card until a PN532 has seen it, and a little longer."""
         if self._chip.seen:
             self._held_until_s = min(self._held_until_s, now_s + _SHOWN_S)
         if self._chip.uid is not None and now_s >= self._held_until_s:
@@ -112,7 +112,7 @@ class MockReader:
 
 
 def tag_frame(number: str, end: str) -> bytes:
-    """02, ten hex digits, two of their checksum (XOR of the five bytes), and the end of that model."""
+    """Makes 02, ten hex digits, two of their checksum (XOR of the five bytes), and the model's end."""
     checksum = 0
     for byte in bytes.fromhex(number):
         checksum ^= byte
@@ -120,7 +120,7 @@ def tag_frame(number: str, end: str) -> bytes:
 
 
 def _spoilt(said: bytes, settings: Reader) -> bytes:
-    """With a checksum that is off by one bit; a line, which has none, is cut short."""
+    """Spoils a checksum by one bit; a line, which has none, is cut short."""
     match settings.model:
         case "line":
             return said[3:]
@@ -131,7 +131,7 @@ def _spoilt(said: bytes, settings: Reader) -> bytes:
 
 
 def _number(tag: str, settings: Reader) -> str:
-    """As the reader tells it. Raises CardRefusalError."""
+    """Returns the number as the reader sends it. Raises CardRefusalError."""
     match settings.model:
         case "line":
             return _line_number(tag, settings)

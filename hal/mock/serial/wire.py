@@ -15,7 +15,7 @@ class SerialWire:
     """
 
     def __init__(self, link: Path) -> None:
-        """`link` is put in place of whatever it was."""
+        """Puts `link` in place of whatever it was."""
         self.descriptor, self._far = os.openpty()
         tty.setraw(self._far)  # 8N1, no echo, no line editing
         os.set_blocking(self.descriptor, False)
@@ -26,19 +26,19 @@ class SerialWire:
         unfinished.replace(link)
 
     def read(self) -> bytes:
-        """What the driver has sent; empty when nothing."""
+        """Returns what the driver has sent; empty when nothing."""
         try:
             return os.read(self.descriptor, 4096)
         except BlockingIOError:
             return b""
 
     def write(self, sent: bytes) -> None:
-        """To the driver. What nobody reads is lost once the tty is full, as on a wire."""
+        """Sends to the driver. What nobody reads is lost once the tty is full, as on a wire."""
         with contextlib.suppress(BlockingIOError):
             os.write(self.descriptor, sent)
 
     def close(self) -> None:
-        """A hang-up for the driver."""
+        """Hangs up on the driver."""
         os.close(self.descriptor)
         os.close(self._far)
         self._link.unlink(missing_ok=True)
