@@ -54,7 +54,7 @@ class Script:
     refuse: HTTPStatus | None = None  # handshakes
 
     def refuse_next(self, action: str, count: int = 1, code: str = "GenericError") -> None:
-        """The next `count` requests of this action are answered with a CALLERROR."""
+        """Answers the next `count` requests of this action with a CALLERROR."""
         self.errors.setdefault(action, []).extend([code] * count)
 
 
@@ -119,16 +119,16 @@ class CentralSystem:
 
     @property
     def url(self) -> str:
-        """To which the charge point adds its identity."""
+        """Returns the URL to which the charge point adds its identity."""
         return f"ws://{HOST}:{self.port}/ocpp"
 
     @property
     def identity(self) -> str | None:
-        """Of the charge point that is connected; None when there is none."""
+        """Returns that of the charge point that is connected; None when there is none."""
         return self._session.identity if self._session is not None else None
 
     async def listen(self) -> None:
-        """On the same port as before, if there was one."""
+        """Listens on the same port as before, if there was one."""
         self._server = await serve(
             self._converse,
             HOST,
@@ -151,7 +151,7 @@ class CentralSystem:
             self._server = None
 
     async def close_socket(self, code: int = 1000, reason: str = "") -> None:
-        """With a close frame."""
+        """Closes the connection with a close frame."""
         await self._present().socket.close(code, reason)
 
     def drop_socket(self) -> None:
@@ -159,7 +159,7 @@ class CentralSystem:
         self._present().socket.transport.abort()
 
     def freeze(self) -> None:
-        """Nothing is read any more, pings included, until the connection ends: a half-open link."""
+        """Reads nothing any more, pings included, until the connection ends: a half-open link."""
         self._present().socket.transport.pause_reading()
 
     def _present(self) -> _Session:
@@ -199,7 +199,7 @@ class CentralSystem:
     async def call(
         self, action: str, payload: Payload, *, timeout_s: float = 10.0, sound: bool = True
     ) -> Payload:
-        """The charge point's answer. `sound=False`: a request that is meant to break the rules.
+        """Returns the charge point's answer. `sound=False`: a request meant to break the rules.
 
         Raises Refused for a CALLERROR, TimeoutError, ConnectionError.
         """
@@ -220,13 +220,13 @@ class CentralSystem:
         return answered.payload
 
     async def send_raw(self, message: str | bytes) -> None:
-        """Whatever it is; not judged."""
+        """Sends whatever it is; not judged."""
         session = self._present()
         self._write_down(session, "central system", message, None, None)
         await session.socket.send(message)
 
     async def until(self, seen: Callable[[], Seen], timeout_s: float = 30.0) -> Seen:
-        """What `seen` gives as soon as that is true; asked again at each message and each connection.
+        """Returns what `seen` gives as soon as it is true; asked at each message and each connection.
 
         Raises TimeoutError, with the last of the transcript.
         """
@@ -240,7 +240,7 @@ class CentralSystem:
         return outcome
 
     def requests(self, action: str) -> list[Payload]:
-        """All of the charge point's requests of this action, in order."""
+        """Returns all of the charge point's requests of this action, in order."""
         calls = (line.frame for line in self.transcript if line.sender == "charge point")
         return [call.payload for call in calls if isinstance(call, Call) and call.action == action]
 

@@ -27,7 +27,7 @@ STRANGER = "00DEADBEEF"  # a card that the Central System does not know
 
 
 def run(*, keep: bool) -> int:
-    """0: the session was right. With `keep` it runs on after the verdict, until a signal ends it.
+    """Returns 0 if the session was right. With `keep` it runs on after the verdict, until a signal ends it.
 
     Raises CommandError when the programs do not end in order.
     """
@@ -54,11 +54,11 @@ async def _until_a_signal(*, keep: bool) -> int:
 
 
 def _is_ending() -> None:
-    """A second Ctrl-C must not leave programs behind."""
+    """Does nothing at a second Ctrl-C, which must not leave programs behind."""
 
 
 def central_system(stage: Stage) -> CentralSystem:
-    """One that knows the card of the demo."""
+    """Makes one that knows the card of the demo."""
     return CentralSystem({CARD: Tag()}, told=stage.told)
 
 
@@ -119,7 +119,7 @@ def _say_what_was_wrong(screen: Screen, error: str, stage: Stage) -> None:
 
 
 async def _left_running(stage: Stage, screen: Screen, folders: Folders) -> None:
-    """Until it is cancelled, which is how one leaves."""
+    """Runs until it is cancelled, which is how one leaves."""
     command, end = f"{_own_path()} mock", f"--runtime-dir {folders.runtime}"
     screen.say(
         "MOCK: it runs on, and the timeline with it. Ctrl-C ends it. Try in another terminal:", MOCK_STYLE
@@ -136,7 +136,7 @@ async def _left_running(stage: Stage, screen: Screen, folders: Folders) -> None:
 
 
 def _own_path() -> str:
-    """As it was called, or `evse-bridge` beside the interpreter."""
+    """Returns the command as it was called, or `evse-bridge` beside the interpreter."""
     called = Path(sys.argv[0])
     return str(called) if called.name == "evse-bridge" else str(Path(sys.executable).with_name("evse-bridge"))
 

@@ -36,12 +36,12 @@ class Transaction:
 
     @property
     def energy_wh(self) -> int | None:
-        """meterStop - meterStart, by the first StopTransaction; None before it."""
+        """Returns meterStop - meterStart, by the first StopTransaction; None before it."""
         return int(self.stops[0]["meterStop"] - self.start["meterStart"]) if self.stops else None
 
 
 def utc_now() -> str:
-    """With milliseconds, as many Central Systems write it."""
+    """Writes the time with milliseconds, as many Central Systems do."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -49,7 +49,7 @@ class Ledger:
     """Everything the charge point said, sorted. Messages of transactions that we do not know are `loose`."""
 
     def __init__(self, tags: Mapping[str, Tag], utc: Callable[[], str] = utc_now) -> None:
-        """`utc`: what time it is, by the Central System's clock."""
+        """Takes the time from `utc`, the Central System's clock."""
         self.boots: list[Payload] = []
         self.status_notifications: list[Payload] = []
         self.transactions: dict[int, Transaction] = {}
@@ -58,19 +58,19 @@ class Ledger:
         self._utc = utc
 
     def statuses(self, connector_id: int = 1) -> list[str]:
-        """The history of one connector, repetitions included."""
+        """Returns the history of one connector, repetitions included."""
         return [told["status"] for told in self.status_notifications if told["connectorId"] == connector_id]
 
     def tag(self, id_tag: str) -> Tag:
-        """Upper and lower case are the same (OCPP 1.6 CiString)."""
+        """Finds a tag; upper and lower case are the same (OCPP 1.6 CiString)."""
         return self._tags.get(id_tag.upper(), Tag("Invalid"))
 
     def set_tag(self, id_tag: str, tag: Tag) -> None:
-        """From the next question on."""
+        """Sets a tag, from the next question on."""
         self._tags[id_tag.upper()] = tag
 
     def answer(self, action: str, asked: Payload) -> Payload:
-        """The usual answer. Nothing is written down."""
+        """Returns the usual answer. Nothing is written down."""
         match action:
             case "BootNotification":
                 return self.boot_answer("Accepted", 0)
@@ -91,11 +91,11 @@ class Ledger:
                 return {}
 
     def boot_answer(self, status: Registration, interval_s: int) -> Payload:
-        """BootNotification.conf; with 0 the charge point keeps an interval of its own (OCPP 1.6 6.4)."""
+        """Makes BootNotification.conf; with 0 the charge point keeps its own interval (OCPP 1.6 6.4)."""
         return {"status": status, "currentTime": self._utc(), "interval": interval_s}
 
     def write_down(self, action: str, told: Payload, answer: Payload) -> None:
-        """A request that was not refused, and what it was or would have been answered."""
+        """Notes a request that was not refused, and what it was or would have been answered."""
         match action:
             case "BootNotification":
                 self.boots.append(told)

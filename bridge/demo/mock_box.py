@@ -44,7 +44,7 @@ MeterValueSampleInterval = {interval_s}
 
 @contextlib.asynccontextmanager
 async def running(stage: Stage, central_system_url: str) -> AsyncIterator[Folders]:
-    """All programs run and `stage` hears them; afterwards they have ended in order and the folders are gone.
+    """Runs all programs, which `stage` hears; afterwards they have ended in order, the folders are gone.
 
     Raises CommandError when they cannot be started or do not end in order.
     """
@@ -65,7 +65,7 @@ async def running(stage: Stage, central_system_url: str) -> AsyncIterator[Folder
 
 @contextlib.contextmanager
 def _new_folder() -> Iterator[Path]:
-    """Gone afterwards, also when the programs of a killed `run` still write their last files into it."""
+    """Removes it afterwards, also when the programs of a killed `run` still write into it."""
     # Not the user's TMPDIR: the path of a socket must be short.
     root = Path(tempfile.mkdtemp(prefix="evse-demo-", dir="/tmp"))
     try:
@@ -78,7 +78,7 @@ def _new_folder() -> Iterator[Path]:
 
 
 def _furnished(root: Path, url: str) -> Folders:
-    """A mock configuration; energy flows 60 times as fast (MOCK_VALUES of `hal.configuration`)."""
+    """Writes a mock configuration; energy flows 60 times as fast (MOCK_VALUES of `hal.configuration`)."""
     folders = Folders(root / "config", root / "state", root / "run", mock=True)
     folders.config.mkdir()
     text = CHARGE_POINT.format(url=url, interval_s=SAMPLE_INTERVAL_S)
@@ -93,7 +93,7 @@ async def _follow(programs: Process, stage: Stage) -> None:
 
 
 async def _end(programs: Process) -> None:
-    """SIGTERM; `run` ends its programs in order. Were it killed, they would end by themselves."""
+    """Sends SIGTERM; `run` ends its programs in order. Were it killed, they would end by themselves."""
     if programs.returncode is not None:
         return
     with contextlib.suppress(ProcessLookupError):  # it has just ended
@@ -122,7 +122,7 @@ def _ears(runtime_dir: Path, stage: Stage) -> tuple[Coroutine[None, None, None],
 
 
 async def _listen(path: Path, first: bytes, heard: Callable[[bytes], None]) -> None:
-    """For ever: a program may come late, be killed and come back."""
+    """Listens until cancelled: a program may come late, be killed and come back."""
     while True:
         with contextlib.suppress(OSError):
             reader, writer = await asyncio.open_unix_connection(path, limit=contract.LINE_LIMIT)
@@ -136,7 +136,7 @@ async def _listen(path: Path, first: bytes, heard: Callable[[bytes], None]) -> N
 
 
 async def received_wh(state_dir: Path) -> float:
-    """By the car's own ledger, in the plug-in that ended last. Raises StepError when none is on disk."""
+    """Reads the car's own ledger, in the plug-in that ended last. Raises StepError when none is on disk."""
     path = state_dir / "mock" / "ledger.json"
     try:
         async with asyncio.timeout(LEDGER_S):

@@ -35,31 +35,31 @@ class Present:
 
     @property
     def senses(self) -> bool:
-        """The card reader is ready and the meter has been read."""
+        """Says whether the card reader is ready and the meter has been read."""
         reads_cards = self.instruments is not None and self.instruments.reader_health == "ok"
         return reads_cards and self.reading is not None
 
     @property
     def current_a(self) -> float:
-        """Of the phase that carries most, as the meter reads it."""
+        """Returns that of the phase that carries most, as the meter reads it."""
         return max(self.reading.current_a) if self.reading is not None else 0.0
 
     @property
     def session_kwh(self) -> float:
-        """By the meter, since the car came; 0 when that is not known."""
+        """Returns the meter's, since the car came; 0 when that is not known."""
         if self.reading is None or self.arrived_wh is None:
             return 0.0
         return (self.reading.energy_wh - self.arrived_wh) / 1000
 
     def with_plant(self, changed: dict[str, Any]) -> Present:
-        """A line of `watch`: its first one, or what has changed since. Raises msgspec.ValidationError."""
+        """Follows a line of `watch`: its first, or what has changed since. Raises msgspec.ValidationError."""
         plant = msgspec.convert(msgspec.to_builtins(self.plant) | changed, Plant)
         arrives = self.plant.car == "away" and plant.car != "away"
         meter_wh = self.reading.energy_wh if self.reading is not None else None
         return replace(self, plant=plant, arrived_wh=meter_wh if arrives else self.arrived_wh)
 
     def with_message(self, message: Message) -> Present:
-        """A line of hal.sock."""
+        """Follows a line of hal.sock."""
         match message:
             case Status():
                 return replace(self, status=message)

@@ -24,7 +24,7 @@ STYLES = ("dim", "green", "magenta", "yellow", "cyan")  # of the columns
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
-        """Nobody reads any more: the demo ends as by SIGTERM, in order."""
+        """Ends the demo as by SIGTERM, in order: nobody reads any more."""
         self.quiet = True
         signal.raise_signal(signal.SIGTERM)
 
@@ -57,18 +57,18 @@ class Screen:
             self._live.stop()
 
     def head(self) -> None:
-        """What this is, and the names of the columns."""
+        """Prints what this is, and the names of the columns."""
         self.say(BANNER, MOCK_STYLE)
         self._lines(HEADING, ("bold",) * len(HEADING))
         self._console.print(Rule(style="dim"))
 
     def rows(self, rows: Iterable[Row]) -> None:
-        """The timeline goes on."""
+        """Prints the next rows of the timeline."""
         for row in rows:
             self._lines(texts(row, self._zero_s), _styles(row))
 
     def now(self, present: Present, step: str, now_s: float) -> None:
-        """What is at this moment, and what is waited for."""
+        """Shows what is at this moment, and what is waited for."""
         if self._live is None:
             return
         title = Text.assemble((" MOCK ", MOCK_STYLE), f" {now_s - self._zero_s:.0f} s, next: {step} ")
@@ -76,11 +76,11 @@ class Screen:
         self._live.update(Group(Rule(title, align="left", style="yellow"), line), refresh=True)
 
     def say(self, text: str, style: str = "") -> None:
-        """Some words of their own."""
+        """Prints some words of their own."""
         self._console.print(Text(text, style=style), soft_wrap=True)
 
     def verdict(self, findings: Sequence[Finding]) -> None:
-        """The table at the end."""
+        """Prints the table at the end."""
         table = Table(
             title="MOCK: the verdict", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD
         )
@@ -102,7 +102,7 @@ class Screen:
 
 
 def _styles(row: Row) -> tuple[str, ...]:
-    """An answer is paler than its question, the contactor stands out."""
+    """Makes an answer paler than its question, and the contactor stand out."""
     time, car, card, power, ocpp = STYLES
     if row.power.startswith("contactor"):
         power = f"bold {power}"

@@ -43,16 +43,16 @@ class Stage:
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def heard_plant(self, told: dict[str, Any]) -> None:
-        """A line of `watch`."""
+        """Follows a line of `watch`."""
         at_s = max(told.get("at_s", time.monotonic()) - WATCH_LAG_S, self.acted_s)
         self._now(self.present.with_plant(told.get("changed", told)), at_s)
 
     def heard_hal(self, message: Message) -> None:
-        """A line of hal.sock; what carries no moment of its own happens now."""
+        """Follows a line of hal.sock; what carries no moment of its own happens now."""
         self._now(self.present.with_message(message), getattr(message, "at_s", time.monotonic()))
 
     def told(self, line: Line) -> None:
-        """A line of the Central System's transcript."""
+        """Follows a line of the Central System's transcript."""
         by_us = line.sender == "charge point"
         row = said(line.at_s, line.frame, line.action, by_us=by_us, present=self.present)
         if row is not None:
@@ -60,11 +60,11 @@ class Stage:
         self._stir()
 
     def logged(self, _: str, line: str) -> None:
-        """A line of `evse-bridge run`."""
+        """Follows a line of `evse-bridge run`."""
         self.log.append(line)
 
     def fell(self, why: str) -> None:
-        """The programs have ended."""
+        """Notes that the programs have ended."""
         self.fallen = why
         self._stir()
 
@@ -116,12 +116,12 @@ class Session:
         await self._ask(act)
 
     def status(self) -> tuple[str, str]:
-        """Last told of connector 1: status and errorCode."""
+        """Returns what was sent last of connector 1: status and errorCode."""
         told = [one for one in self.central_system.ledger.status_notifications if one["connectorId"] == 1]
         return (told[-1]["status"], told[-1]["errorCode"]) if told else ("", "")
 
     def accepted(self, action: str) -> bool:
-        """It was asked and answered with Accepted. Raises StepError for another answer."""
+        """Says whether it was asked and Accepted. Raises StepError for another answer."""
         for answer in self._answers(action):
             status = answer.get("idTagInfo", {}).get("status", "Accepted")
             if status != "Accepted":
@@ -141,7 +141,7 @@ class Session:
                 yield line.frame.payload
 
     def samples(self) -> int:
-        """MeterValues of transactions so far, Begin and End not counted."""
+        """Counts MeterValues of transactions so far, Begin and End not counted."""
         return sum(
             value.get("context") == "Sample.Periodic"
             for transaction in self.central_system.ledger.transactions.values()

@@ -42,7 +42,7 @@ class StrictRules:
     """One connection. Feed it every frame; what it returns are the violations, in words."""
 
     def __init__(self, call_timeout_s: float) -> None:
-        """`call_timeout_s`: after so long without an answer the charge point may send its next CALL."""
+        """Lets the charge point send its next CALL after `call_timeout_s` without an answer."""
         self._call_timeout_s = call_timeout_s
         self._ids: set[str] = set()
         self._theirs: tuple[Call, float] | None = None  # the charge point's CALL in flight, and since when
@@ -52,7 +52,7 @@ class StrictRules:
     def received(
         self, message: str | bytes, now_s: float, *, registered: bool
     ) -> tuple[Frame | None, list[str]]:
-        """From the charge point. None for the frame when it cannot be read."""
+        """Judges a message of the charge point. None for the frame when it cannot be read."""
         try:
             frame = parse(message)
         except FrameError as error:
@@ -64,7 +64,7 @@ class StrictRules:
                 return frame, list(self._answer(frame, message))
 
     def sent(self, frame: Frame, now_s: float, timeout_s: float = 0.0) -> list[str]:
-        """Of our own; a Central System that breaks the rules proves nothing."""
+        """Judges our own; a Central System that breaks the rules proves nothing."""
         match frame:
             case Call(identity, action, payload):
                 self.ours.opened(identity, action, None, now_s, timeout_s)
@@ -114,7 +114,7 @@ class StrictRules:
 
 
 def is_sound(call: Call) -> bool:
-    """Whether a request can be answered in earnest."""
+    """Says whether a request can be answered in earnest."""
     return call.action in CHARGE_POINT_SAYS and not list(_request_faults(call.action, call.payload))
 
 

@@ -47,7 +47,7 @@ class Timeline:
         self._waiting += rows
 
     def due(self, now_s: float) -> list[Row]:
-        """Those that have waited long enough, the oldest first; all at `now_s` = infinity."""
+        """Returns those that have waited long enough, the oldest first; all at `now_s` = infinity."""
         self._waiting.sort(key=lambda row: row.at_s)
         count = sum(row.at_s + HOLD_S <= now_s for row in self._waiting)
         due, self._waiting = self._waiting[:count], self._waiting[count:]
@@ -55,7 +55,7 @@ class Timeline:
 
 
 def changes(before: Present, after: Present, at_s: float) -> list[Row]:
-    """What to tell of a message: levels are compared, so a repeated one tells nothing."""
+    """Says what is shown of a message: levels are compared, so a repeated one shows nothing."""
     rows = [Row(at_s, car=text) for text in (*_car(before, after), *_box(before, after))]
     if after.card is not None and after.cards != before.cards:
         rows.append(Row(at_s, card=after.card.id))
@@ -67,7 +67,7 @@ def changes(before: Present, after: Present, at_s: float) -> list[Row]:
 
 
 def _car(before: Present, after: Present) -> Iterator[str]:
-    """The plant: what the car does and what is on its pilot."""
+    """Shows the plant: what the car does and what is on its pilot."""
     was, now = before.plant, after.plant
     if was.car != now.car:
         if "away" in (was.car, now.car):
@@ -83,7 +83,7 @@ def _car(before: Present, after: Present) -> Iterator[str]:
 
 
 def _box(before: Present, after: Present) -> Iterator[str]:
-    """What `hal.safety` makes of it."""
+    """Shows what `hal.safety` makes of it."""
     was, now = before.status, after.status
     if was is None or now is None:
         return
@@ -102,14 +102,14 @@ def _offer(pilot: str | float | None) -> str:
 
 
 def power(present: Present) -> str:
-    """What the meter reads."""
+    """Writes what the meter reads."""
     return f"{present.current_a:4.1f} A {present.session_kwh:.2f} kWh"
 
 
 def said(
     at_s: float, frame: Frame | None, action: str | None, *, by_us: bool, present: Present
 ) -> Row | None:
-    """A frame in short; `by_us`: the charge point's. None for an answer that says no more than yes."""
+    """Writes a frame in short; `by_us`: the charge point's. None for an answer that says no more than yes."""
     arrow = TO_CENTRAL_SYSTEM if by_us else TO_CHARGE_POINT
     match frame:
         case Call(_, action, payload):
@@ -150,7 +150,7 @@ _REQUESTS: dict[str, Callable[[dict[str, Any]], str]] = {
 
 
 def _request(action: str, payload: dict[str, Any]) -> str:
-    """A frame may be broken in any way: then its name must do."""
+    """Writes a request; a frame may be broken in any way: then its name must do."""
     try:
         return _REQUESTS[action](payload) if action in _REQUESTS else ""
     except (KeyError, TypeError, AttributeError):
@@ -169,7 +169,7 @@ def _answer(payload: dict[str, Any]) -> str:
 
 
 def widths(columns: int) -> tuple[int, ...]:
-    """Of the five columns; OCPP gets what is left."""
+    """Returns those of the five columns; OCPP gets what is left."""
     fixed = (5, 22, 11, 18) if columns >= WIDE else (5, 16, 10, 16)
     return (*fixed, max(20, columns - sum(fixed) - len(_gap(columns)) * len(fixed)))
 
@@ -179,7 +179,7 @@ def _gap(columns: int) -> str:
 
 
 def laid_out(texts: tuple[str, ...], columns: int) -> list[list[str]]:
-    """The five texts as lines of five cells, each with the gap behind it; long texts go on below."""
+    """Returns the five texts as lines of five cells, each with the gap behind it; long texts go on below."""
     wide = widths(columns)
     wrapped = [
         textwrap.wrap(text, width, subsequent_indent="  ") or [""]
@@ -196,12 +196,12 @@ def laid_out(texts: tuple[str, ...], columns: int) -> list[list[str]]:
 
 
 def texts(row: Row, zero_s: float) -> tuple[str, ...]:
-    """The five columns of a row; the time since `zero_s`."""
+    """Returns the five columns of a row; the time since `zero_s`."""
     return (f"{row.at_s - zero_s:5.1f}", row.car, row.card, row.power, row.ocpp)
 
 
 def now_line(present: Present) -> str:
-    """The present in one line."""
+    """Writes the present in one line."""
     plant, status = present.plant, present.status
     vehicle = status.vehicle if status is not None else "?"
     lock = (status.lock or "fixed cable") if status is not None else "?"

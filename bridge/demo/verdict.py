@@ -35,7 +35,7 @@ class Finding:
 
 
 def verdict(evidence: Evidence) -> tuple[Finding, ...]:
-    """All findings, also those that are fine; the session was right if every one is."""
+    """Returns all findings, also those that are fine; the session was right if every one is."""
     statuses = _from_last_start(evidence.statuses)
     return (
         *_energy(evidence),
@@ -72,7 +72,7 @@ def _energy(evidence: Evidence) -> tuple[Finding, ...]:
 
 
 def _from_last_start(statuses: tuple[str, ...]) -> tuple[str, ...]:
-    """Before a car comes, Available may be told again: with another errorCode, or on another connection."""
+    """Drops repeated Available before a car comes: another errorCode, or another connection."""
     while statuses[:2] == ("Available", "Available"):
         statuses = statuses[1:]
     return statuses

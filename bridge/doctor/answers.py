@@ -22,23 +22,23 @@ _NOT_DONE = (
 
 
 def text_of(answer: Answer) -> str:
-    """Without the name of the request, which stands before it."""
+    """Returns it without the name of the request, which stands before it."""
     before, colon, after = answer.text.partition(": ")
     return after if colon and " " not in before else answer.text
 
 
 def was_done(answer: Answer) -> bool:
-    """False: nothing was tried, so nothing is known."""
+    """Is False when nothing was tried, so nothing is known."""
     return answer.ok or not any(words in answer.text for words in _NOT_DONE)
 
 
 def busy(status: Status) -> str:
-    """Why nothing may be tried at all; empty: the contactor is open."""
+    """Says why nothing may be tried at all; empty: the contactor is open."""
     return "the contactor is closed: end the charge first" if contactor_closed(status) else ""
 
 
 def occupied(status: Status) -> str:
-    """Why nothing may be tried of pilot, lock and residual current monitor; empty: no car, no cable."""
+    """Says why nothing may be tried of pilot, lock and RCM; empty: no car, no cable."""
     if why := busy(status):
         return why
     if status.vehicle != "A":
@@ -47,5 +47,5 @@ def occupied(status: Status) -> str:
 
 
 def contactor_closed(status: Status) -> bool:
-    """Commanded, or by its mirror contact."""
+    """Says whether it is commanded, or closed by its mirror contact."""
     return status.contactor_commanded or status.contactor_closed

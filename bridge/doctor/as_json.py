@@ -10,7 +10,7 @@ FORMAT = 1  # counts up when a field changes its meaning or goes; not when one c
 
 
 def text(examination: Examination) -> str:
-    """One JSON object over several lines."""
+    """Writes one JSON object over several lines."""
     patient = examination.patient
     whole = {
         "format": FORMAT,

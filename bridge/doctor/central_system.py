@@ -43,7 +43,7 @@ class Trial:
 
 
 def named(where: Target, addresses: tuple[str, ...]) -> Check:
-    """The name has an address."""
+    """Reports that the name has an address."""
     return DNS.ok(where.host if where.host in addresses else f"{where.host} is {', '.join(addresses[:3])}")
 
 
@@ -66,14 +66,14 @@ def unreached(where: Target, error: OSError) -> Check:
 
 
 def unencrypted(addresses: tuple[str, ...]) -> Check:
-    """ws:// is for a network of one's own."""
+    """Reports an unencrypted ws://, which is for a network of one's own."""
     if all(ip_address(address.partition("%")[0]).is_private for address in addresses):
         return TLS.not_checked("ws:// is not encrypted; it stays in a private network")
     return TLS.warning("ws:// is not encrypted", "Use wss:// so that card numbers and password stay secret.")
 
 
 def trusted(found: Certificate, now: datetime) -> Check:
-    """And still good for a while."""
+    """Reports a trusted certificate, and warns when it ends soon."""
     left_d = (found.ends - now).days
     measured = f"{found.protocol}, {found.issuer}, {left_d} days left"
     values = {"certificate_days_left": float(left_d)}
@@ -83,7 +83,7 @@ def trusted(found: Certificate, now: datetime) -> Check:
 
 
 def untrusted(error: OSError) -> Check:
-    """The certificate, or no TLS at all."""
+    """Reports a certificate that is not trusted, or that there is no TLS at all."""
     match error:
         case ssl.SSLCertVerificationError():
             do = "Is the clock right, and the host name? A private CA must be known to the system."
@@ -98,7 +98,7 @@ def untrusted(error: OSError) -> Check:
 
 
 def held(*, offline: bool) -> Check:
-    """The bridge holds a connection: no second one is tried. `offline`: it shows so on its lamp."""
+    """Reports that the bridge holds a connection: no second is tried. `offline`: shown so on its lamp."""
     if offline:
         do = "Does the Central System know this charge point and its serial number? See the bridge's log."
         return OCPP.warning("the bridge is connected, but not accepted", do)
@@ -106,13 +106,13 @@ def held(*, offline: bool) -> Check:
 
 
 def unseen() -> Check:
-    """It cannot be told whether the bridge is connected."""
+    """Reports that it is unknown whether the bridge is connected."""
     why = "whether the bridge is connected cannot be seen from here"
     return OCPP.not_checked(why, "Run the doctor on the box itself.")
 
 
 def judged(trial: Trial, *, bridge_runs: bool) -> Check:
-    """A handshake of the doctor's own."""
+    """Judges a handshake of the doctor's own."""
     if trial.trouble:
         return OCPP.fault(trial.trouble, _do(trial))
     if bridge_runs:

@@ -35,7 +35,7 @@ class Check:
 
     @property
     def topic(self) -> str:
-        """The heading it stands under."""
+        """Returns the heading it stands under."""
         return TOPICS[self.id.partition(".")[0]]
 
 
@@ -48,15 +48,15 @@ class Subject:
     expected: str = ""
 
     def ok(self, measured: str, values: Mapping[str, float] | None = None) -> Check:
-        """As it should be."""
+        """Makes a check of what is as it should be."""
         return self._check("ok", measured, "", values)
 
     def warning(self, measured: str, do: str, values: Mapping[str, float] | None = None) -> Check:
-        """It works, yet somebody should look at it."""
+        """Makes a check of what works, yet somebody should look at it."""
         return self._check("warning", measured, do, values)
 
     def fault(self, measured: str, do: str, values: Mapping[str, float] | None = None) -> Check:
-        """It does not work, or not safely."""
+        """Makes a check of what does not work, or not safely."""
         return self._check("fault", measured, do, values)
 
     def not_checked(self, why: str, do: str = "") -> Check:
@@ -88,17 +88,17 @@ class Examination:
     checks: tuple[Check, ...]
 
     def count(self, result: Result) -> int:
-        """How many ended so."""
+        """Counts how many ended so."""
         return Counter(check.result for check in self.checks)[result]
 
     @property
     def result(self) -> Result:
-        """The gravest of all; what was not checked does not count."""
+        """Returns the gravest of all; what was not checked does not count."""
         return "fault" if self.count("fault") else "warning" if self.count("warning") else "ok"
 
     @property
     def exit_code(self) -> int:
-        """0 all ok or warnings; 1 a fault; 2 a wrong configuration."""
+        """Returns 0 for all ok or warnings, 1 for a fault, 2 for a wrong configuration."""
         faults = [check.id for check in self.checks if check.result == "fault"]
         if any(name.startswith("configuration.") for name in faults):
             return 2
@@ -106,7 +106,7 @@ class Examination:
 
     @property
     def summary(self) -> str:
-        """`2 faults, 1 warning, 3 not checked, 20 ok`."""
+        """Writes `2 faults, 1 warning, 3 not checked, 20 ok`."""
         words = {"fault": "fault", "warning": "warning"}
         parts = []
         for result in RESULTS:

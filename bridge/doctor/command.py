@@ -26,7 +26,7 @@ class Options:
 
 
 def run(folders: Folders, options: Options) -> int:
-    """The exit code: 0 all ok or warnings, 1 a fault, 2 a wrong configuration.
+    """Returns the exit code: 0 all ok or warnings, 1 a fault, 2 a wrong configuration.
 
     Raises MisuseError for a sheet that cannot be put there, CommandError when it cannot be written at last.
     """
@@ -58,7 +58,7 @@ def _on_screen(folders: Folders, options: Options) -> Examination:
 
 
 def examine(folders: Folders, person: Person, found: Callable[[Check], None], *, card: bool) -> Examination:
-    """`found` is called with each check as soon as it is known."""
+    """Calls `found` with each check as soon as it is known."""
     at, rounds, checks = datetime.now().astimezone(), Rounds(folders, person, card=card), []
     for check in rounds.checks():
         found(check)

@@ -32,7 +32,7 @@ class Configuration:
         return self._folders.config
 
     def checks(self) -> Iterator[Check]:
-        """A line for each fault."""
+        """Yields a line for each fault."""
         path = str(self._folders.config / WALLBOX_FILE)
         report = msgspec.json.decode(hal_configuration("check", path, mock=self._folders.mock), type=Report)
         self.facts = report.facts

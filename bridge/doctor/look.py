@@ -15,12 +15,12 @@ _PORTS = ("serial/by-id/*", "ttyUSB*", "ttyACM*", "ttyAMA*", "ttyS[0-9]")
 
 
 def serial_ports(dev: Path = Path("/dev")) -> list[str]:
-    """Those that this machine has."""
+    """Lists those that this machine has."""
     return [str(path) for pattern in _PORTS for path in sorted(dev.glob(pattern))]
 
 
 def storage(folder: Path, sys: Path = Path("/sys")) -> Storage:
-    """Of the medium that holds `folder`."""
+    """Describes the medium that holds `folder`."""
     number = folder.stat().st_dev
     partition = (sys / "dev" / "block" / f"{os.major(number)}:{os.minor(number)}").resolve()
     disk = partition.parent if (partition / "partition").exists() else partition
@@ -43,7 +43,7 @@ def _text(path: Path) -> str:
 
 
 def watchdogs(sys: Path = Path("/sys")) -> list[Watchdog]:
-    """Of the kernel (Documentation/ABI/testing/sysfs-class-watchdog)."""
+    """Lists those of the kernel (Documentation/ABI/testing/sysfs-class-watchdog)."""
     folders = sorted((sys / "class" / "watchdog").glob("watchdog*"))
     return [_watchdog(folder) for folder in folders]
 
@@ -54,7 +54,7 @@ def _watchdog(folder: Path) -> Watchdog:
 
 
 def panic(proc: Path = Path("/proc")) -> tuple[int, bool] | None:
-    """kernel.panic and kernel.panic_on_oops; None: this machine tells none."""
+    """Reads kernel.panic and kernel.panic_on_oops; None: this machine reports none."""
     kernel = proc / "sys" / "kernel"
     try:
         return int(_text(kernel / "panic")), int(_text(kernel / "panic_on_oops")) != 0
@@ -63,13 +63,13 @@ def panic(proc: Path = Path("/proc")) -> tuple[int, bool] | None:
 
 
 def free_space(folder: Path) -> tuple[int, int]:
-    """Free for ordinary users, and all of it, in bytes. Raises OSError."""
+    """Returns what is free for ordinary users, and all of it, in bytes. Raises OSError."""
     told = os.statvfs(folder)
     return told.f_bavail * told.f_frsize, told.f_blocks * told.f_frsize
 
 
 def synced_s(folder: Path) -> float:
-    """How long a small file takes to be written, synced and removed again. Raises OSError."""
+    """Measures how long a small file takes to be written, synced and removed again. Raises OSError."""
     path, began_s = folder / f".doctor-{os.getpid()}", time.monotonic()
     try:
         with path.open("xb") as file:
@@ -82,7 +82,7 @@ def synced_s(folder: Path) -> float:
 
 
 def state_folders(state_dir: Path) -> list[Path]:
-    """The folder itself, or under systemd those of the programs in it."""
+    """Returns the folder itself, or under systemd those of the programs in it."""
     own = [state_dir / name for name in ("safety", "instruments", "bridge")]
     return [folder for folder in own if folder.is_dir()] or [state_dir]
 
@@ -97,7 +97,7 @@ class Pwm:
 
 
 def pwm(chips: Path) -> Pwm | None:
-    """The exported channel of 1 kHz, else any; None: there is none to be seen."""
+    """Returns the exported channel of 1 kHz, else any; None: there is none to be seen."""
     channels = list(_channels(chips))
     return max(channels, key=lambda channel: (channel.period_ns == 1_000_000, channel.runs), default=None)
 

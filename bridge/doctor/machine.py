@@ -29,7 +29,7 @@ _NTP_DO = "Connect it to the network; systemctl status systemd-timesyncd (timeda
 
 
 def clock(now: datetime, *, synchronized: bool | None) -> Check:
-    """`synchronized`: what the kernel says; None: it cannot be asked."""
+    """Judges the clock. `synchronized`: what the kernel says; None: it cannot be asked."""
     measured = f"{now:%Y-%m-%d %H:%M:%S %Z}"
     if now < BUILT_AT:
         return CLOCK.fault(measured, f"It was never set: certificates look invalid. {_NTP_DO}")
@@ -41,7 +41,7 @@ def clock(now: datetime, *, synchronized: bool | None) -> Check:
 
 
 def supply(instruments: InstrumentBox) -> Check:
-    """As the Pi's firmware judges it, told by the instruments."""
+    """Judges the supply as the Pi's firmware does, which the instruments report."""
     health = instruments.pi_health
     if health == "ok":
         return SUPPLY.ok("ok")
@@ -51,7 +51,7 @@ def supply(instruments: InstrumentBox) -> Check:
 
 
 def chip(temperatures: Temperatures | None) -> Check:
-    """The SoC's own thermometer."""
+    """Judges the SoC's own thermometer."""
     if temperatures is None or temperatures.soc_c is None:
         return SOC.not_checked("this machine reports none")
     measured, values = f"{temperatures.soc_c:.0f} °C", {"soc_c": temperatures.soc_c}
@@ -70,7 +70,7 @@ class Watchdog:
 
     @property
     def resets(self) -> bool:
-        """It ends a hang in time."""
+        """Says whether it ends a hang in time."""
         return self.state == "active" and self.timeout_s is not None and self.timeout_s <= HANG_LIMIT_S
 
 
@@ -81,7 +81,7 @@ _HANG_DO = (
 
 
 def watchdog(there: Sequence[Watchdog], *, line: bool) -> Check:
-    """Who ends a hang of the kernel. `line`: the box has a watchdog line, which opens in a moment."""
+    """Says who ends a hang of the kernel. `line`: the box's watchdog line opens in a moment."""
     measured = "; ".join(_of_watchdog(one) for one in there) or "there is none"
     if any(one.resets for one in there):
         return WATCHDOG.ok(measured)
@@ -96,7 +96,7 @@ def _of_watchdog(one: Watchdog) -> str:
 
 
 def panic(restarts_after_s: int, *, oops_panics: bool) -> Check:
-    """kernel.panic (below 0: at once; 0: never) and kernel.panic_on_oops."""
+    """Judges kernel.panic (below 0: at once; 0: never) and kernel.panic_on_oops."""
     soon = restarts_after_s < 0 or 0 < restarts_after_s <= PANIC_LATEST_S
     measured = f"kernel.panic = {restarts_after_s}, kernel.panic_on_oops = {int(oops_panics)}"
     if soon and oops_panics:
@@ -116,7 +116,7 @@ class Storage:
 
 
 def wear(storage: Storage) -> Check:
-    """eMMC only: hardly any SD card tells; of those the file system's errors are a sign."""
+    """Judges eMMC only: hardly any SD card reports it; its sign are the file system's errors."""
     parts, worst = [], max(storage.life_steps, default=0)
     if worst:
         parts.append(
@@ -139,7 +139,7 @@ def wear(storage: Storage) -> Check:
 
 
 def free_space(free_bytes: int, total_bytes: int) -> Check:
-    """Where the state folder is."""
+    """Judges the room where the state folder is."""
     free_mb = free_bytes / 1e6
     measured = f"{free_mb:,.0f} of {total_bytes / 1e6:,.0f} MB".replace(",", " ")
     values = {"free_mb": round(free_mb)}
@@ -150,7 +150,7 @@ def free_space(free_bytes: int, total_bytes: int) -> Check:
 
 
 def unwritable(folder: str, error: PermissionError) -> Check:
-    """The doctor's own user may not; the programs' users may."""
+    """Reports that the doctor's own user may not write; the programs' users may."""
     return STATE.not_checked(f"{folder}: {error.strerror}", "Run the doctor with sudo.")
 
 
@@ -160,7 +160,7 @@ def absent(folder: str) -> Check:
 
 
 def state_folder(folder: str, synced_s: float | None, error: str) -> Check:
-    """Whether a file could be written there and be synced. `error`: why not."""
+    """Judges whether a file could be written there and be synced. `error`: why not."""
     if synced_s is None:
         do = "Is the file system read-only or full (mount, df)? Does the folder belong to the program's user?"
         return STATE.fault(f"{folder}: {error}", do)

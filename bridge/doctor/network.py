@@ -17,27 +17,27 @@ PATIENCE_S = 10.0
 
 
 def target(url: str) -> Target:
-    """Of a checked `ws://` or `wss://` address. Raises ValueError for a port beyond 65535."""
+    """Reads a checked `ws://` or `wss://` address. Raises ValueError for a port beyond 65535."""
     parts = urlsplit(url)
     tls = parts.scheme == "wss"
     return Target(parts.hostname or "", parts.port or (443 if tls else 80), tls)
 
 
 def addresses(where: Target) -> tuple[str, ...]:
-    """What the name means, in the order of the system's preference. Raises OSError."""
+    """Returns what the name means, in the system's order of preference. Raises OSError."""
     found = socket.getaddrinfo(where.host, where.port, type=socket.SOCK_STREAM)
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def reached_s(where: Target) -> float:
-    """How long TCP takes. Raises OSError."""
+    """Measures how long TCP takes. Raises OSError."""
     began_s = time.monotonic()
     with socket.create_connection((where.host, where.port), PATIENCE_S):
         return time.monotonic() - began_s
 
 
 def certificate(where: Target, context: ssl.SSLContext) -> Certificate:
-    """Verified with that and against the name. Raises OSError, of which ssl.SSLError is one."""
+    """Verifies it with that and against the name. Raises OSError, of which ssl.SSLError is one."""
     with (
         socket.create_connection((where.host, where.port), PATIENCE_S) as plain,
         context.wrap_socket(plain, server_hostname=where.host) as secured,
@@ -50,7 +50,7 @@ def certificate(where: Target, context: ssl.SSLContext) -> Certificate:
 
 
 async def tried(settings: LinkSettings) -> Trial:
-    """A whole handshake, closed at once. Only while the bridge is not connected: a Central System may drop
+    """Tries a whole handshake, closed at once. Only while the bridge is offline: a Central System may drop
     the older of two connections of one charge point."""
     try:
         connection = await connected(settings)

@@ -17,7 +17,7 @@ _ESTABLISHED = "01"  # include/net/tcp_states.h
 
 
 def running_programs(runtime_dir: Path, proc: Path = Path("/proc")) -> dict[str, Running]:
-    """By name, those that were started for this runtime folder."""
+    """Finds by name those that were started for this runtime folder."""
     found = {}
     for folder in proc.glob("[0-9]*"):
         with contextlib.suppress(OSError):  # it has just ended
@@ -35,7 +35,7 @@ def _age_s(folder: Path) -> float:
 
 
 def connections(uid: int, remotes: Mapping[str, int], net: Path = Path("/proc/net")) -> frozenset[str]:
-    """Established TCP connections of that user to one of `remotes` (address -> port), by their own ends."""
+    """Returns that user's TCP connections to one of `remotes` (address -> port), by their own ends."""
     wanted = set(remotes.items())
     rows = [row for name in ("tcp", "tcp6") for row in _rows(net / name)]
     return frozenset(
@@ -54,7 +54,7 @@ def _rows(path: Path) -> Iterator[list[str]]:
 
 
 def _endpoint(text: str) -> tuple[str, int]:
-    """`0100007F:1F90` -> ("127.0.0.1", 8080): words in the machine's byte order, the port in hex."""
+    """Turns `0100007F:1F90` into ("127.0.0.1", 8080): words in the machine's byte order, the port in hex."""
     address, _, port = text.partition(":")
     words = [int(address[at : at + 8], 16) for at in range(0, len(address), 8)]
     family = socket.AF_INET if len(words) == 1 else socket.AF_INET6

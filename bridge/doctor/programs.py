@@ -27,14 +27,14 @@ class Running:
 
 
 def start_how(name: str, *, mock: bool) -> str:
-    """What to do when it does not run or does not answer."""
+    """Says what to do when it does not run or does not answer."""
     if mock:
         return "Start all: evse-bridge run --mock; its lines say why a program ends."
     return f"systemctl status {_UNITS[name]}; its log: journalctl -u {_UNITS[name]} -e"
 
 
 def process_words(running: Running | None) -> str:
-    """`pid 123 for 2 h`."""
+    """Writes `pid 123 for 2 h`."""
     return "no process seen" if running is None else f"pid {running.pid} for {_age(running.age_s)}"
 
 
@@ -46,7 +46,7 @@ def _age(age_s: float) -> str:
 
 
 def safety_silent(why: str, do: str, running: Running | None) -> Check:
-    """Nobody answers on its socket."""
+    """Reports that nobody answers on its socket."""
     return SAFETY.fault(f"{why} ({process_words(running)})", do)
 
 
@@ -60,21 +60,21 @@ def safety(box: Box, status: Status, running: Running | None, *, mock: bool) -> 
 
 
 def instruments(*, speaks: bool, running: Running | None, mock: bool) -> Check:
-    """It is heard through `hal.safety`."""
+    """Judges whether hal.instruments is heard through `hal.safety`."""
     if speaks:
         return INSTRUMENTS.ok(process_words(running))
     return INSTRUMENTS.fault(f"says nothing ({process_words(running)})", start_how("instruments", mock=mock))
 
 
 def bridge(statuses: Sequence[Status], running: Running | None, *, mock: bool) -> Check:
-    """The number of its wish goes on from one Status to a later one."""
+    """Judges whether its wish's number goes on from one Status to a later one."""
     if statuses and statuses[-1].wish_seq != statuses[0].wish_seq:
         return BRIDGE.ok(process_words(running))
     return BRIDGE.fault(f"does not wish ({process_words(running)})", start_how("bridge", mock=mock))
 
 
 def versions(box: Box, own: str) -> Check:
-    """A program that was not started again after an update is an older one."""
+    """Reports a program that was not started again after an update: an older one."""
     if box.software == own:
         return VERSIONS.ok(f"hal.safety {box.software}, doctor {own}")
     do = "Restart all programs: systemctl restart evse-bridge.target"
@@ -82,7 +82,7 @@ def versions(box: Box, own: str) -> Check:
 
 
 def real_time(status: Status) -> Check:
-    """What the system granted `hal.safety`, and whether a tick came late."""
+    """Judges what the system granted `hal.safety`, and whether a tick came late."""
     late = status.counters.late_ticks
     measured = status.real_time + (f"; {late} late ticks" if late else "")
     values: Mapping[str, float] = {"late_ticks": float(late)}

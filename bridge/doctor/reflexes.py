@@ -38,7 +38,7 @@ _PILOT_DO = "Check the PWM output, the ±12 V supply, the pilot's wire and gain 
 
 
 def pilot(answer: Answer) -> Check:
-    """`pilot-self-test`: F and x1 as they were read back."""
+    """Judges `pilot-self-test`: F and x1 as they were read back."""
     if not was_done(answer) or "f_low_v" not in answer.measured:
         return PILOT.not_checked(text_of(answer), "Unplug the car and run the doctor again.")
     volts = answer.measured
@@ -52,7 +52,7 @@ def pilot(answer: Answer) -> Check:
 
 
 def duty_pct(offer: str | float) -> float:
-    """IEC 61851-1 Annex A: the duty that says so. 100 is x1, 0 is F."""
+    """Returns the duty that says so (IEC 61851-1 Annex A). 100 is x1, 0 is F."""
     match offer:
         case "x1":
             return 100.0
@@ -65,7 +65,7 @@ def duty_pct(offer: str | float) -> float:
 
 
 def pwm(period_ns: int, duty_ns: int, *, runs: bool, offer: str | float) -> Check:
-    """What the PWM's own files say, beside what `hal.safety` says it offers."""
+    """Compares the PWM's own files with what `hal.safety` says it offers."""
     shown_pct, wanted_pct = duty_ns / period_ns * 100 if period_ns else 0.0, duty_pct(offer)
     said = offer if isinstance(offer, str) else f"{offer:g} A"
     measured = f"{1e6 / period_ns if period_ns else 0:.3f} kHz, {shown_pct:.1f} % for {said}"
@@ -79,7 +79,7 @@ def pwm(period_ns: int, duty_ns: int, *, runs: bool, offer: str | float) -> Chec
 
 
 def proximity(status: Status) -> Check:
-    """Only of a socket; its ohms stay in `hal.safety`, which says what they mean."""
+    """Judges a socket only; its ohms stay in `hal.safety`, which says what they mean."""
     if status.lock is None:
         return PROXIMITY.not_checked("this box has a fixed cable")
     rating_a = status.cable_rating_a
@@ -95,7 +95,7 @@ def proximity(status: Status) -> Check:
 
 
 def lock(answer: Answer) -> Check:
-    """`lock-pulse`: how long the feedback took, each way."""
+    """Judges `lock-pulse`: how long the feedback took, each way."""
     if not was_done(answer):
         return LOCK.not_checked(text_of(answer), "Run the doctor again in half a minute.")
     times = answer.measured
@@ -111,7 +111,7 @@ def lock(answer: Answer) -> Check:
 
 
 def rcm(answer: Answer) -> Check:
-    """`rcm-test`: after what time its output dropped and came back."""
+    """Judges `rcm-test`: after what time its output dropped and came back."""
     text, times = text_of(answer), answer.measured
     if not was_done(answer):
         return RCM.not_checked(text, "" if "this box has no" in text else "Run the doctor again.")
@@ -127,14 +127,14 @@ def rcm(answer: Answer) -> Check:
 
 
 def rcm_missing(notes: Sequence[str]) -> str:
-    """Why there is nothing to test, by the declared facts of the box; empty: there is."""
+    """Says why there is nothing to test, by the declared facts of the box; empty: there is."""
     if NO_RCM in notes:
         return "this box has none that it watches"
     return "it has no test output: press its own test button" if RCM_WITHOUT_TEST in notes else ""
 
 
 def mirror(status: Status) -> Check:
-    """Command and mirror contact agree."""
+    """Judges whether command and mirror contact agree."""
     commanded, is_closed = status.contactor_commanded, status.contactor_closed
     measured = f"commanded {_closed(commanded)}, reads {_closed(is_closed)}"
     if commanded == is_closed:
@@ -152,7 +152,7 @@ def _closed(is_closed: bool) -> str:
 
 
 def session(status: Status) -> Check:
-    """The doctor never closes the contactor: what the last real session has shown."""
+    """Judges the last real session: the doctor never closes the contactor."""
     counters = status.counters
     values = {
         "closings": float(counters.closings),
@@ -173,7 +173,7 @@ def session(status: Status) -> Check:
 
 
 def faults(status: Status) -> Iterator[Check]:
-    """A line for each that stands."""
+    """Yields a line for each that stands."""
     if not status.faults:
         yield FAULTS.ok("none")
     for fault in status.faults:
@@ -183,7 +183,7 @@ def faults(status: Status) -> Iterator[Check]:
 
 
 def would_close(status: Status) -> Check:
-    """Why it would not close now."""
+    """Says why it would not close now."""
     if contactor_closed(status):
         return WOULD_CLOSE.ok("it is closed")
     unusual = [name for name in status.withheld_by if name not in USUAL]

@@ -35,16 +35,16 @@ class Person(Protocol):
 
     @property
     def why_absent(self) -> str:
-        """Empty: somebody can be asked and can present a card."""
+        """Is empty when somebody can be asked and can present a card."""
 
     def allows(self, what: str) -> bool:
-        """Whether something may move."""
+        """Says whether something may move."""
 
     def saw(self, what: str) -> bool:
-        """What a person alone can tell."""
+        """Asks what only a person can see."""
 
     def told(self, doing: str) -> None:
-        """What the doctor is at, or what the person should do now."""
+        """Shows what the doctor is at, or what the person should do now."""
 
 
 class Rounds:
@@ -60,7 +60,7 @@ class Rounds:
 
     @property
     def patient(self) -> Patient:
-        """As far as it is known by now."""
+        """Returns the patient, as far as it is known by now."""
         heard, setup = self._wire.heard, self._configuration.setup
         return Patient(
             mock=self._folders.mock or (heard.box is not None and heard.box.mock),
@@ -72,7 +72,7 @@ class Rounds:
         )
 
     def checks(self) -> Iterator[Check]:
-        """One after the other, as they are found out."""
+        """Yields one after the other, as they are found out."""
         yield from self._configuration.checks()
         self._programs = running_programs(self._folders.runtime)
         try:
@@ -87,7 +87,7 @@ class Rounds:
         yield from Route(setup, self._programs.get("bridge"), status, config_dir).checks()
 
     def _box(self) -> Iterator[Check]:
-        """Everything that `hal.safety` tells or does. Raises NobodyError."""
+        """Yields everything that `hal.safety` reports or does. Raises NobodyError."""
         self._person.told("listening to the programs")
         self._wire.hear(_two_statuses, LISTENS_S)
         self._wire.hear(lambda heard: heard.senses_live, LISTENS_S)
@@ -182,7 +182,7 @@ class Rounds:
         yield senses.contacts(instruments, temperatures)
 
     def _probed_meter(self) -> Answer:
-        """One damaged frame on RS-485 is no fault yet."""
+        """Asks for the meter, twice at most: one damaged frame on RS-485 is no fault yet."""
         answer = self._wire.ask("instruments", "probe-meter")
         return answer if answer.ok else self._wire.ask("instruments", "probe-meter")
 
@@ -225,7 +225,7 @@ def _two_statuses(heard: Heard) -> bool:
 
 
 def _settled(heard: Heard, since_s: float) -> bool:
-    """What the doctor asked for is over."""
+    """Says whether what the doctor asked for is over."""
     status = heard.status
     if status is None or status.at_s < since_s or "rcm_tested" in status.withheld_by:
         return False

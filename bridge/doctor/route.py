@@ -32,14 +32,14 @@ class Route:
         status: Status | None,
         config_dir: Path = Path(),
     ) -> None:
-        """`bridge`: its process; `status`: the newest; its lamp shows whether the bridge is offline."""
+        """Looks at `bridge`, its process, and at `status`, whose lamp shows whether the bridge is offline."""
         self._setup = setup
         self._tls = parts.trust(setup, config_dir).context if setup is not None else None
         self._bridge = bridge
         self._status = status
 
     def checks(self) -> Iterator[Check]:
-        """Each step, as far as it goes."""
+        """Yields each step, as far as it goes."""
         if self._setup is None:
             yield judge.DNS.not_checked("charge-point.toml cannot be used")
             return
@@ -75,7 +75,7 @@ class Route:
         return judge.judged(asyncio.run(network.tried(tried)), bridge_runs=self._bridge is not None)
 
     def _held(self, uid: int, remotes: dict[str, int]) -> bool:
-        """One and the same connection, at both ends of a while."""
+        """Says whether one and the same connection is there at both ends of a while."""
         before = connections(uid, remotes)
         if before:
             time.sleep(HELD_S)

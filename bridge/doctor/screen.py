@@ -31,11 +31,11 @@ class Nobody:
     why_absent = "nobody is at a terminal"
 
     def __init__(self, *, yes: bool) -> None:
-        """`yes`: what moves is allowed beforehand."""
+        """Allows beforehand with `yes` what moves."""
         self._yes = yes
 
     def allows(self, what: str) -> bool:  # noqa: ARG002
-        """As was said beforehand."""
+        """Answers as was said beforehand."""
         return self._yes
 
     def saw(self, what: str) -> bool:  # noqa: ARG002
@@ -50,7 +50,7 @@ class Screen:
     """Stdout, and the person in front of it if there is one (`rounds.Person`)."""
 
     def __init__(self, console: Console, *, mock: bool, yes: bool, attended: bool) -> None:
-        """`attended`: somebody can be asked."""
+        """Knows by `attended` whether somebody can be asked."""
         self._console = console
         self._mock = mock
         self._yes = yes
@@ -60,7 +60,7 @@ class Screen:
 
     @classmethod
     def standard(cls, *, mock: bool, yes: bool) -> Screen:
-        """On stdout and stdin."""
+        """Makes a screen on stdout and stdin."""
         console = Console(highlight=False, emoji=False, markup=False)
         if not console.is_terminal:
             console.width = COLUMNS
@@ -77,7 +77,7 @@ class Screen:
         return not self.why_absent and self._answer(what)
 
     def told(self, doing: str) -> None:
-        """Shown until something else is said; only on a terminal."""
+        """Shows it until something else is shown; only on a terminal."""
         self._quiet()
         if self._console.is_terminal:
             style = "bold black on cyan" if doing.isupper() or doing.split(":")[0].isupper() else "cyan"
@@ -85,7 +85,7 @@ class Screen:
             self._doing.start()
 
     def _answer(self, question: str) -> bool:
-        """An end of the input is a no."""
+        """Reads an answer; an end of the input is a no."""
         self._quiet()
         try:
             said = self._console.input(Text(f" ? {question} [y/N] ", style="bold cyan"))
@@ -102,7 +102,7 @@ class Screen:
         self._console.print(Text(f" evse-bridge doctor, version {software}", style="bold"))
 
     def line(self, check: Check) -> None:
-        """One check; its heading first when it is the first under it."""
+        """Prints one check; its heading first when it is the first under it."""
         self._quiet()
         if check.topic != self._topic:
             self._topic = check.topic
@@ -111,13 +111,13 @@ class Screen:
             self._console.print(line, soft_wrap=True)
 
     def foot(self, examination: Examination) -> None:
-        """All in one line."""
+        """Prints all in one line."""
         self._quiet()
         text = f"\n {'MOCK: ' * self._mock}{examination.summary}"
         self._console.print(Text(text, style=f"bold {MARKS[examination.result][1]}"))
 
     def say(self, text: str) -> None:
-        """Some words of their own."""
+        """Prints some words of their own."""
         self._console.print(Text(f" {text}"), soft_wrap=True)
 
     def _quiet(self) -> None:
@@ -127,7 +127,7 @@ class Screen:
 
 
 def laid_out(check: Check, width: int) -> list[Text]:
-    """Result, what, measured, expected in columns; what to do below, under what it is about."""
+    """Lays out result, what, measured, expected in columns; what to do below, under what it is about."""
     left = width - _RESULT - _WHAT - 2
     expected = round(left * _EXPECTED_SHARE) if check.expected and check.result != "not checked" else 0
     mark, style = MARKS[check.result]

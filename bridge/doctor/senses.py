@@ -24,7 +24,7 @@ _ON_THE_WAY = "Wait a moment and run the doctor again."
 
 
 def meter(answer: Answer, ports: Sequence[str]) -> Check:
-    """`probe-meter`: the configured setting, then as the model is shipped. `ports`: what this machine has."""
+    """Judges `probe-meter`: as configured, then as the model is shipped. `ports`: what this machine has."""
     text = text_of(answer)
     if not was_done(answer):
         return METER.not_checked(text, _ON_THE_WAY)
@@ -37,7 +37,7 @@ def meter(answer: Answer, ports: Sequence[str]) -> Check:
 
 
 def readings(heard: Sequence[Reading], box: Box, status: Status, now_s: float) -> Iterator[Check]:
-    """What the meter has said while the doctor listened."""
+    """Judges what the meter has sent while the doctor listened."""
     if not heard or now_s - heard[-1].at_s > FRESH_S:
         measured = f"the last reading is {now_s - heard[-1].at_s:.0f} s old" if heard else "no reading at all"
         yield READINGS.fault(measured, f"{_WIRES}; see `meter answers` above.")
@@ -103,7 +103,7 @@ def reader(instruments: InstrumentBox) -> Check:
 
 
 def card(answer: Answer) -> Check:
-    """`probe-reader`, while a person presents a card."""
+    """Judges `probe-reader`, while a person presents a card."""
     text = text_of(answer)
     if not was_done(answer):
         return CARD.not_checked(text, _ON_THE_WAY)
@@ -117,7 +117,7 @@ def card(answer: Answer) -> Check:
 
 
 def lamp(answer: Answer, *, seen: bool) -> Check:
-    """`seen`: what a person says."""
+    """Judges the lamp. `seen`: what a person says."""
     if not was_done(answer):
         return LAMP.not_checked(text_of(answer), _ON_THE_WAY)
     if seen:
@@ -126,7 +126,7 @@ def lamp(answer: Answer, *, seen: bool) -> Check:
 
 
 def lamp_lines(instruments: InstrumentBox) -> Check | None:
-    """What is known without a person; None: there is a lamp to look at."""
+    """Judges what is known without a person; None: there is a lamp to look at."""
     match instruments.lamp_health:
         case "none":
             return LAMP.not_checked("this box has none")
@@ -137,7 +137,7 @@ def lamp_lines(instruments: InstrumentBox) -> Check | None:
 
 
 def contacts(instruments: InstrumentBox, temperatures: Temperatures | None) -> Check:
-    """The thermometer at the contacts."""
+    """Judges the thermometer at the contacts."""
     if instruments.thermometer_health == "none":
         return CONTACTS.not_checked("this box has no thermometer")
     contacts_c = temperatures.contacts_c if temperatures is not None else None

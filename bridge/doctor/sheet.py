@@ -79,7 +79,7 @@ _MOCK = (
 
 
 def html(examination: Examination) -> str:
-    """The whole file. Nothing is fetched from anywhere; everything measured is escaped."""
+    """Writes the whole file. Nothing is fetched from anywhere; everything measured is escaped."""
     patient = examination.patient
     title = f"{'MOCK ' if patient.mock else ''}Commissioning sheet"
     parts = (
@@ -131,7 +131,7 @@ def _checks(checks: tuple[Check, ...]) -> Iterator[str]:
 
 
 def _rows(check: Check) -> str:
-    """One table body, so that what to do is never torn off."""
+    """Writes one table body, so that what to do is never torn off."""
     name = _class(check.result)
     do = f'<tr class="do"><td colspan="2"></td><td colspan="2">→ {escape(check.do)}</td></tr>'
     measured, expected = escape(check.measured), escape(check.expected)

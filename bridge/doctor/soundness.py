@@ -14,7 +14,7 @@ from hal.contract import NO_WATCHDOG_LINE
 
 
 def soundness(state_dir: Path, heard: Heard, *, mock: bool) -> Iterator[Check]:
-    """Clock, supply, heat, hangs (of a real box alone: a mock's machine is somebody's laptop), storage."""
+    """Judges clock, supply, heat, hangs (of a real box: a mock's machine is somebody's laptop), storage."""
     yield machine.clock(datetime.now().astimezone(), synchronized=clock.synchronized())
     if heard.instruments is not None:
         yield machine.supply(heard.instruments)
@@ -44,7 +44,7 @@ def _hangs(heard: Heard) -> Iterator[Check]:
 
 
 def _state(state_dir: Path) -> Check:
-    """The slowest of its folders, or the first that cannot be written."""
+    """Judges the slowest of its folders, or the first that cannot be written."""
     slowest = machine.STATE.not_checked("no folder")
     slowest_s = -1.0
     for folder in look.state_folders(state_dir):

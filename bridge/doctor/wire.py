@@ -59,7 +59,7 @@ class Heard:
 
     @property
     def senses_live(self) -> bool:
-        """`hal.instruments` has said something."""
+        """Says whether `hal.instruments` has sent something."""
         return bool(self.readings) or self.temperatures is not None or self.instruments is not None
 
     def feed(self, message: Message) -> None:
@@ -95,7 +95,7 @@ class Wire:
             return self._listen(link, lambda _: enough(self.heard), limit_s)
 
     def ask(self, owner: Literal["safety", "instruments"], do: str, argument: str = "") -> Answer:
-        """What came of a request. Hears all else meanwhile. Raises NobodyError."""
+        """Returns what came of a request. Hears all else meanwhile. Raises NobodyError."""
         self._number += 1
         request = Request(id=f"doctor-{self._number}", owner=owner, do=do, argument=argument)
         answers: list[Answer] = []

@@ -29,7 +29,7 @@ USUAL = frozenset(
 
 
 def waits_for(condition: str) -> str:
-    """A condition that this version does not know keeps its name."""
+    """Says it in words; a condition that this version does not know keeps its name."""
     return WAITS_FOR.get(condition, condition)
 
 
@@ -164,6 +164,6 @@ FAULTS = {
 
 
 def fault_words(fault: Fault) -> tuple[str, str]:
-    """What it means, and what to do. A fault that this version does not know is told by its name."""
+    """Says what it means, and what to do. A fault that this version does not know is named by its id."""
     means, do = FAULTS.get(fault.id, (fault.id.replace("_", " "), "See docs/faults.md."))
     return means, f"{do} {_CLEARS[fault.clears]}"

@@ -127,7 +127,7 @@ class BoardFactory(MockFactory):  # type: ignore[misc]  # gpiozero carries no ty
         self.line_map = LineMap.open(path)
 
     def spi(self, **spi_args: Any) -> Mcp3208Bus:
-        """The hardware bus with its MCP3208, shared by all its channels. Raises SPIBadArgs for other pins."""
+        """Returns the hardware bus with its MCP3208, for all channels. Raises SPIBadArgs for other pins."""
         pins, _ = self._extract_spi_args(**spi_args)
         spi_port_device(**pins)  # refuses what would be bit-banged
         return Mcp3208Bus(pin_factory=self, pins=tuple(pins.values()))
