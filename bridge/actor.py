@@ -86,7 +86,7 @@ class Actor:
 
     @property
     def raised(self) -> int:
-        """Times that something of ours did, in all."""
+        """Counts how often something of ours raised, in all."""
         return self._guard.raised
 
     # In

@@ -28,7 +28,7 @@ class Clock:
         self._synchronized = False
 
     def now(self) -> Now:
-        """This moment on both clocks."""
+        """Returns this moment on both clocks."""
         s = now_s()
         if s - self._asked_at_s >= ASK_EVERY_S:
             self._asked_at_s = s

@@ -40,7 +40,7 @@ def _written(path: Path, text: str) -> str:
 
 
 def check(config_dir: Path, *, mock: bool) -> tuple[str, ...]:
-    """Facts and warnings of two files that may be used. Raises MisuseError with every fault of both."""
+    """Returns facts and warnings of two usable files. Raises MisuseError with every fault of both."""
     answer = hal_configuration("check", str(config_dir / WALLBOX_FILE), mock=mock)
     report = msgspec.json.decode(answer, type=Report)
     faults, told = list(report.faults), [f"{WALLBOX_FILE}: {fact}" for fact in report.facts]
@@ -60,7 +60,7 @@ def check(config_dir: Path, *, mock: bool) -> tuple[str, ...]:
 
 
 def _files(read: settings.ChargePoint, folder: Path) -> Iterator[Broken]:
-    """Files that charge-point.toml names. The bridge starts without them and says what it cannot do."""
+    """Checks files that charge-point.toml names. The bridge starts without them and says what it lacks."""
     if read.central_system.ca_file and (fault := ca_file_fault(folder / read.central_system.ca_file)):
         yield Broken(("central_system.ca_file",), f"{fault}; give a PEM file, or leave it out")
 

@@ -27,7 +27,7 @@ def unusable(error: OSError, option: str) -> CommandError:
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """The three folders that every program is told, and whether the box is the mock one."""
+    """The three folders that every program is given, and whether the box is the mock one."""
 
     config: Path
     state: Path

@@ -25,10 +25,10 @@ class HalClient:
         self._path = runtime_dir / contract.SOCKET_NAME
         self._heard = heard
         self._writer: asyncio.StreamWriter | None = None
-        self._connected = True  # so that the first failure is told
+        self._connected = True  # so that the first failure is logged
 
     async def run(self) -> None:
-        """Connects for ever; cancel it to end."""
+        """Connects, again and again, until cancelled."""
         while True:
             try:
                 reader, writer = await asyncio.open_unix_connection(str(self._path))

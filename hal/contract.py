@@ -90,7 +90,7 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class Counters(msgspec.Struct, frozen=True):
-    """Since the start of `hal.safety` unless told otherwise."""
+    """Since the start of `hal.safety` unless said otherwise."""
 
     closings: int = 0  # in the life of the box
     openings_under_load: int = 0  # in the life of the box

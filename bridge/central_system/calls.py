@@ -96,7 +96,7 @@ class Calls:
             self.decisions.outcomes.append(Outcome(ticket, None, NOT_CONNECTED))
 
     def offer_again(self, row_id: int, ticket: int) -> None:
-        """Tries a row that was given up once more; the owner is answered when that is recorded."""
+        """Tries a dead-lettered row once more; the owner is answered when that is recorded."""
         offered = self._outbox.offer(row_id)
         self.decisions.changes += offered
         self.decisions.outcomes.append(Outcome(ticket, {"status": "Accepted" if offered else "Rejected"}))
@@ -123,7 +123,7 @@ class Calls:
             self._unanswered(expired, now)
 
     def offer(self, now: Now) -> None:
-        """Tries rows again that were given up for a reason that may pass."""
+        """Tries rows again that became dead letters for a reason that may pass."""
         self.decisions.changes += self._outbox.offers(now)
 
     def _unanswered(self, call: OpenCall[Outgoing | Send], now: Now) -> None:

@@ -98,7 +98,7 @@ class Conversation:
         self._calls.transfer(request, ticket, now)
 
     def offer_again(self, row_id: int, ticket: int) -> None:
-        """Tries a row that was given up once more; the owner is answered when that is recorded."""
+        """Tries a dead-lettered row once more; the owner is answered when that is recorded."""
         self._calls.offer_again(row_id, ticket)
 
     # Time

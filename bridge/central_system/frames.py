@@ -47,7 +47,7 @@ class Unreadable(FrameError):  # noqa: N818 - says what the frame is
 
 
 class OcppError(FrameError):
-    """To be told to the other side as `code` and `description`."""
+    """What the other side is sent as `code` and `description`."""
 
     def __init__(self, code: ErrorCode, description: str = "") -> None:
         super().__init__(f"{code}: {description}")
@@ -274,7 +274,7 @@ class OpenCall(Generic[Context]):
 
 
 class Correlation(Generic[Context]):
-    """Our CALLs on one connection: one in flight (OCPP-J 1.6 4.1.1), and those given up that may answer yet.
+    """Our CALLs on one connection: one in flight (OCPP-J 1.6 4.1.1), and those timed out that may answer yet.
 
     Times are CLOCK_MONOTONIC. Make a new one for each connection.
     """

@@ -7,7 +7,7 @@ from collections import deque
 from bridge.core.outgoing import Outgoing
 
 WAIT_FOR_STOP_S = (
-    10.0  # wire order: StopTransaction, then Finishing; a backlog does not hold the status for ever
+    10.0  # wire order: StopTransaction, then Finishing; a backlog does not hold the status without end
 )
 
 

@@ -162,7 +162,7 @@ class Link:
             closed = await _first(self._end, reader, pinger)
             await _close(connection, speaker)
             connection.transport.abort()
-            await reader  # never cut the listener short; what was received before the end is told before it
+            await reader  # never cut the listener short; what was received before the end is heard before it
         finally:
             for task in (reader, pinger, speaking):
                 task.cancel()

@@ -2,8 +2,8 @@
 
 A row's message is delivered by a CALLRESULT for any of its sends on the same connection. What counts against
 it: (a) a CALLERROR; (b) that it alone is not answered although a later CALL is, or that the connection ends
-three times in a row just after it was sent. (c) Silence to all and a lost link are waited out for ever.
-A row that fails too often steps aside whole, into the dead-letter list: nothing is lost.
+three times in a row just after it was sent. (c) Silence to all and a lost link are waited out without limit.
+A row that fails too often becomes a dead letter as a whole: nothing is lost.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Outbox:
         self._silence: _Silence | None = None
         self._quick_closes: tuple[MessageRef | None, int] = (None, 0)  # in a row
         self._taken: set[MessageRef] = set()  # the store may not know it yet
-        self._offer_at_s: float | None = None  # None: no row was given up for now since the last offer
+        self._offer_at_s: float | None = None  # None: no dead letter "for now" since the last offer
 
     def connected(self) -> None:
         """Starts a new connection: the old sends cannot be answered any more; a refused one waits on."""
@@ -168,7 +168,7 @@ class Outbox:
         return tuple(OfferedAgain(row_id) for row_id in self._rows.given_up_for_now())
 
     def offer(self, row_id: int) -> tuple[Change, ...]:
-        """This row again, for whatever reason it was given up; nothing for one that was not."""
+        """Offers this row again, for whatever reason it is a dead letter; nothing for one that is not."""
         row = self._rows.row(row_id)
         return (OfferedAgain(row_id),) if row is not None and row.given_up is not None else ()
 

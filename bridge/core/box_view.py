@@ -195,7 +195,7 @@ class BoxView:
 
     @property
     def offered_a(self) -> float:
-        """Amps on the pilot; 0 when it offers nothing."""
+        """Returns the amps on the pilot; 0 when it offers nothing."""
         offer = self.status.pilot_offer if self.status is not None else "x1"
         return 0.0 if isinstance(offer, str) else offer
 

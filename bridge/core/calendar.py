@@ -65,7 +65,7 @@ class Calendar:
         self._said: set[str] = set()
 
     def now(self, seen: Seen) -> Now:
-        """This moment. Without any source it counts from the boot."""
+        """Returns this moment. Without any source it counts from the boot."""
         self._system = seen
         if seen.synchronized and usable(seen.utc):
             self._adopt(Anchor("time server", seen.utc, seen.s))

@@ -34,7 +34,7 @@ from bridge.core.wish import FaultClearing, WishContent, lamp
 from hal.contract import Box as WallboxBox
 from hal.contract import Card, InstrumentBox, Reading, Status, Temperatures
 
-FIRST_WORD_S = 5.0  # so long no status is told before `hal.safety` has spoken
+FIRST_WORD_S = 5.0  # so long no status is sent before `hal.safety` has spoken
 
 
 class ChargePoint:
@@ -191,7 +191,7 @@ class ChargePoint:
         return operative or not isinstance(self.state, Transaction)
 
     def change_key(self, name: str, value: str) -> str:
-        """OCPP 1.6 5.3: ConfigurationStatus."""
+        """Changes a key (OCPP 1.6 5.3) and returns the ConfigurationStatus."""
         if name.lower() == AUTHORIZATION_KEY.lower():
             return self._write_password(value)
         answer, changes = self.configuration.change(name, value)

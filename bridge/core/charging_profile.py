@@ -52,7 +52,7 @@ class Period:
     number_phases: int | None = None
 
     def limit_a(self, unit: RateUnit, mains: Mains) -> float:
-        """Amps on each phase; from watts down to 0.1 A: never more power than was allowed."""
+        """Returns amps on each phase; from watts down to 0.1 A: never more power than was allowed."""
         if unit == "A":
             return self.limit
         phases = min(self.number_phases or PHASES_WHEN_ABSENT, mains.phases)

@@ -64,10 +64,10 @@ class IdTags(Protocol):
     """What the store is asked, one idTag at a time. Small and capital letters are the same."""
 
     def listed(self, id_tag: str) -> IdTagInfo | None:
-        """Its entry in the local authorization list, as it was sent."""
+        """Returns its entry in the local authorization list, as it was sent."""
 
     def cached(self, id_tag: str) -> IdTagInfo | None:
-        """Its entry in the authorization cache, as it was last said."""
+        """Returns its entry in the authorization cache, as it was sent last."""
 
     def list_version(self) -> int:
         """Returns the version of the list; 0: it is empty."""
@@ -95,7 +95,7 @@ class NoIdTags:
 
 
 def same_tag(one: str, other: str) -> bool:
-    """OCPP 1.6 IdToken is a CiString."""
+    """Says whether two are one tag: OCPP 1.6 IdToken is a CiString."""
     return one.casefold() == other.casefold()
 
 

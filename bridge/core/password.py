@@ -27,5 +27,5 @@ def decoded(value: str) -> Password | None:
 
 
 def verbatim(value: str) -> Password | None:
-    """RFC 7617: no control characters."""
+    """Takes a text as it is, without control characters (RFC 7617)."""
     return Password.of_text(value) if SHORTEST <= len(value) <= LONGEST and value.isprintable() else None

@@ -16,7 +16,7 @@ from bridge.core.rows import Sample
 from bridge.core.session import CONNECTOR_ID, Transaction
 from bridge.core.transaction.connector import Connector
 
-FIRST_WORD_S = 5.0  # so long no status is told before `hal.safety` has spoken
+FIRST_WORD_S = 5.0  # so long no status is sent before `hal.safety` has spoken
 
 
 class Reports:

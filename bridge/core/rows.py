@@ -186,7 +186,7 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
-    """The whole row steps aside into the dead-letter list; `for_now`: it is offered again by itself."""
+    """The whole row becomes a dead letter; `for_now`: it is offered again by itself."""
 
     row_id: int
     why: str
@@ -195,8 +195,8 @@ class GivenUp:
 
 @dataclass(frozen=True, slots=True)
 class OfferedAgain:
-    """What is not delivered of a row given up goes back to its place in the outbox, frozen as it was and with
-    its counts: at its next failure it steps aside again. Without effect on a row that was not given up."""
+    """What is not delivered of a dead letter goes back to its place in the outbox, frozen as it was and with
+    its counts: at its next failure it is a dead letter again. Without effect on a row that is none."""
 
     row_id: int
 

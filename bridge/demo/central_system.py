@@ -92,7 +92,7 @@ class CentralSystem:
         call_timeout_s: float = 30.0,
         told: Callable[[Line], None] | None = None,
     ) -> None:
-        """`call_timeout_s`: the charge point's shortest time-out; a next CALL before that is a violation."""
+        """Takes a CALL within `call_timeout_s`, the charge point's least time-out, for a violation."""
         self.port = port  # a free one is taken for 0
         self.script = Script()
         self.ledger = Ledger(tags)

@@ -27,7 +27,7 @@ class Tag:
 
 @dataclass(slots=True)
 class Transaction:
-    """As told to us, message by message; a repeated StartTransaction is a second transaction."""
+    """As sent to us, message by message; a repeated StartTransaction is a second transaction."""
 
     id: int
     start: Payload

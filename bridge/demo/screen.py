@@ -33,7 +33,7 @@ class Screen:
     """Use as a context: the present is shown inside it, on a terminal."""
 
     def __init__(self, console: Console, zero_s: float) -> None:
-        """Times are told since `zero_s`."""
+        """Shows times since `zero_s`."""
         self._console = console
         self._zero_s = zero_s
         lives = console.is_terminal and not console.is_dumb_terminal

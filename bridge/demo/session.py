@@ -103,7 +103,7 @@ class Session:
         return self.stage.present
 
     async def play(self) -> None:
-        """From the first program that comes up to the car that has left. Raises StepError, CommandError."""
+        """Plays from the first program up to the car that has left. Raises StepError, CommandError."""
         for step in STEPS:
             if step.act is not None:
                 await self._act(step.act)

@@ -18,7 +18,7 @@ class Evidence:
     # Of each transaction of the Central System, meterStop - meterStart; None: not stopped exactly once.
     billed_wh: tuple[int | None, ...]
     received_wh: float  # the car's own ledger
-    statuses: tuple[str, ...]  # told of connector 1, repetitions included
+    statuses: tuple[str, ...]  # sent of connector 1, repetitions included
     frames: int  # in both directions
     violations: tuple[str, ...]  # of the OCPP 1.6 schemas and the rules of OCPP-J, by either side
     pwm_violations: tuple[str, ...]  # seen by the mock's PWM chip

@@ -90,7 +90,7 @@ def _energy(heard: Sequence[Reading]) -> Check:
 
 
 def reader(instruments: InstrumentBox) -> Check:
-    """Its port; whether it reads is only known once a card is shown."""
+    """Judges its port; whether it reads is only known once a card is shown."""
     if instruments.reader is None:
         return READER.not_checked("this box has none")
     measured = f"{instruments.reader}: {instruments.reader_health}"

@@ -44,7 +44,7 @@ class NobodyError(Exception):
 
 @dataclass(slots=True)
 class Heard:
-    """What was told to all since the doctor came, the newest last."""
+    """What was sent to all since the doctor came, the newest last."""
 
     box: Box | None = None
     statuses: list[Status] = field(default_factory=list)
@@ -76,7 +76,7 @@ class Heard:
             case InstrumentBox():
                 self.instruments = message
             case Hello() | Wish() | Card() | Request() | Answer():
-                pass  # not told to all, or no matter of the doctor's
+                pass  # not sent to all, or no matter of the doctor's
 
 
 class Wire:

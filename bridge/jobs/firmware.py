@@ -172,7 +172,7 @@ class FirmwareFolder:
 
 @asynccontextmanager
 async def _got(session: aiohttp.ClientSession, parts: SplitResult) -> AsyncIterator[aiohttp.ClientResponse]:
-    """Redirects are followed: what counts is the signature."""
+    """Follows redirects: what counts is the signature."""
     url, headers = without_credentials(parts)
     async with session.get(url, headers=headers) as answer:
         if answer.status != 200:

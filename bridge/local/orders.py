@@ -42,7 +42,7 @@ class ListSessions(msgspec.Struct, frozen=True, tag="ListSessions", tag_field="o
 
 
 class OfferAgain(msgspec.Struct, frozen=True, tag="OfferAgain", tag_field="order"):
-    """A session that was given up is to be offered to the Central System once more."""
+    """A dead-letter session is to be offered to the Central System once more."""
 
     row_id: RowId
 

@@ -32,7 +32,7 @@ from bridge.store.columns import KINDS, moment_text, payload_text, place, row_of
 from bridge.store.errors import ChangeError
 from bridge.store.reads import NEXT_ROW_ID, ONE_ROW
 
-_WAITING = ("outbox", "set_aside")  # where the messages of living rows and of rows given up wait
+_WAITING = ("outbox", "set_aside")  # where the messages of living rows and of dead letters wait
 _MESSAGE = "row_id = ? AND place = ? AND seq = ?"
 _STOP_PLACE = KINDS.index("stop")
 

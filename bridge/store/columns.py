@@ -56,14 +56,14 @@ def place(kind: MessageKind) -> int:
 
 
 def moment_text(moment: datetime) -> str:
-    """Raises: ValueError for a moment without a time zone, which would be read as local time."""
+    """Writes a moment. Raises ValueError for one without a zone, which would be read as local time."""
     if moment.tzinfo is None:
         raise ValueError(f"{moment!r} has no time zone; moments are aware, in UTC")
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def payload_text(payload: Payload) -> str:
-    """Raises: ValueError for NaN and infinities, which JSON does not have."""
+    """Writes JSON. Raises ValueError for NaN and infinities, which JSON does not have."""
     return json.dumps(payload, allow_nan=False, separators=(",", ":"))
 
 

@@ -29,7 +29,7 @@ _MAKE_ROOM = """
 
 
 def tag_key(id_tag: str) -> str:
-    """OCPP 1.6 IdToken is a CiString."""
+    """Returns what two spellings of a tag share: OCPP 1.6 IdToken is a CiString."""
     return id_tag.casefold()
 
 

@@ -129,7 +129,7 @@ class Reads:
         return self._number(LIST_VERSION)
 
     def list_size(self) -> int:
-        """Entries of the local authorization list."""
+        """Counts the entries of the local authorization list."""
         return self._number(LIST_SIZE)
 
     def next_row_id(self) -> int:
@@ -168,7 +168,7 @@ class Reads:
         return [row_of(found) for found in self._all(NEWEST_ROWS, limit, offset)]
 
     def dead_letters(self, limit: int = 100, offset: int = 0) -> list[TransactionRow]:
-        """Rows given up, oldest first."""
+        """Returns dead-lettered rows, oldest first."""
         return [row_of(found) for found in self._all(DEAD_LETTERS, limit, offset)]
 
     def sessions(self, after: int, limit: int) -> list[Session]:

@@ -26,7 +26,7 @@ class Sessions(Reads):
 
     @classmethod
     def open(cls, path: Path) -> Sessions:
-        """Raises: StoreError when there is no store there, one of another version, or a bridge holds it."""
+        """Opens it. Raises StoreError when there is no store, another version, or a bridge holds it."""
         with ExitStack() as ending:
             try:
                 readable = path if _is_writable(path) else _copy(path, ending)

@@ -27,7 +27,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """One thing wrong in a file, as a person is told."""
+    """One thing wrong in a file, as a person is shown."""
 
     file: str
     line: int

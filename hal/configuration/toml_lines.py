@@ -55,7 +55,7 @@ class _Scan:
         return match.group()
 
     def _next_is(self, sign: str) -> bool:
-        """Passes blanks, then the sign if it is there."""
+        """Passes blanks, and the sign if it is there; says whether it is."""
         self._skip_blank()
         here = self._text.startswith(sign, self._at)
         self._at += len(sign) * here

@@ -234,7 +234,7 @@ class Evse:
             self._low_side.look_away(now_s)
 
     def _judge(self, sense: Sense, living: Wish | None, now_s: float) -> set[str]:
-        """Faults, and what a person clears of them; the causes that are there."""
+        """Judges faults, and what a person clears of them, by the causes that are there."""
         self._contactor.see(sense.mirror_closed, now_s)
         self._pilot_test.look(sense, self._offer, now_s)
         self._thermal.feed(sense.contacts_c, now_s)

@@ -36,7 +36,7 @@ class BoxRules:
     derate_from_c: float = 70.0
     stop_at_c: float = 85.0
     starts_for_person: int = 3  # so many starts with a car in C in 10 minutes need a person
-    has_thermometer: bool = False  # at the contacts; without it `Sense.contacts_c` is None for ever
+    has_thermometer: bool = False  # at the contacts; without it `Sense.contacts_c` is always None
     has_cp_relay: bool = False  # a relay that can cut the control pilot: wakes cars in place of F
     has_rcm_test: bool = False  # the residual current monitor has a test input
     has_watchdog_line: bool = False  # a circuit that holds the contactor only while it sees edges

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from hal.core.steady import ROUNDING_S
 
-# A good sample makes up for a quarter of a bad one: one in five may be bad for ever, one in three may not.
+# A good sample makes up for a quarter of a bad one: one in five may always be bad, one in three may not.
 GIVES_BACK = 0.25
 TWO, THREE = 2.0, 2.5  # bad samples in a row; in a rhythm with every second one good it takes two more
 

@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--mock", action="store_true", help="the wires of hal.mock")
     options = parser.parse_args(arguments)
     logs.begin("evse-instruments", "hal.instruments: %(message)s")
-    logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # a lost answer is told once, by `meters`
+    logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # a lost answer is logged once, by `meters`
     try:
         wallbox = wallbox_file.load(options.config_dir / WALLBOX_FILE, mock=options.mock)
     except ConfigError as error:

@@ -1,4 +1,4 @@
-"""What is connected and how it is: told on change, and every now and then."""
+"""What is connected and how it is: sent on change, and every now and then."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 from hal.contract import InstrumentBox
 
-_AGAIN_S = 10.0  # the contract's: unchanged, it is told again after that
+_AGAIN_S = 10.0  # the contract's: unchanged, it is sent again after that
 _MOST_OFTEN_S = 0.2  # a noisy card wire changes `dropped_frames` with every byte
 
 
@@ -24,7 +24,7 @@ class BoxTeller:
         self._changed = asyncio.Event()
 
     def note(self, **changed: Any) -> None:
-        """Fields of InstrumentBox by name."""
+        """Changes fields of InstrumentBox by name."""
         box = msgspec.structs.replace(self._box, **changed)
         if box != self._box:
             self._box = box

@@ -29,7 +29,7 @@ log = logging.getLogger("hal.instruments")
 
 
 class SafetyLink:
-    """Keeps itself connected. A message is a level: what was lost is told again by the next or on connect."""
+    """Keeps itself connected. A message is a level: what was lost is sent again by the next or on connect."""
 
     def __init__(self, path: Path, heard: Callable[[Message], None]) -> None:
         """Hands to `heard` what hal.safety says, but for its refusals."""

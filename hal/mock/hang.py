@@ -107,7 +107,7 @@ def _run_pid() -> int | None:
 
 
 def _programs(folders: tuple[str, ...]) -> set[int]:
-    """Pids of the programs of the Pi that were told one of those folders."""
+    """Returns the pids of the programs of the Pi that were given one of those folders."""
     pids = (int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit())
     return {pid for pid in pids if _belongs(_words(pid), folders)}
 

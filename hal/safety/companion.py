@@ -19,8 +19,8 @@ def spawn(module: str, arguments: list[str], descriptors: list[int]) -> int:
 
 
 def stand_aside(first_unused: int) -> None:
-    """Call it first in that process. Signals that are sent to all of a unit are for others; whatever is open
-    from that descriptor on is not ours; the priority is not that of the tick."""
+    """Ignores signals that are sent to all of a unit, closes whatever is open from that descriptor on, and
+    leaves the priority of the tick. To be called first in that process."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     os.closerange(first_unused, os.sysconf("SC_OPEN_MAX"))

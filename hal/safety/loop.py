@@ -152,7 +152,7 @@ class Loop:
         self._voice.journal.emit(WAITING)
 
     def _attend(self, answer: Answer | None, now_s: float) -> None:
-        """Requests of tools: those that ended, and those that came."""
+        """Answers requests of tools that ended, and begins those that came."""
         if answer is not None and self._asker is not None:
             self._server.answer(self._asker, answer)
         while self._server.asked:

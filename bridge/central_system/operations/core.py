@@ -103,7 +103,7 @@ def get_configuration(question: Question) -> Answer:
 
 
 def change_configuration(question: Question) -> Answer:
-    """OCPP 1.6 5.3; in force at once."""
+    """Changes a key, in force at once (OCPP 1.6 5.3)."""
     asked = question.payload
     return with_status(question.charge_point.change_key(asked["key"], asked["value"]))
 

@@ -31,7 +31,7 @@ class Authorization:
         return known if known is not None and known.accepted else None
 
     def offline(self, id_tag: str, source: Source, now: Now) -> IdTagInfo:
-        """OCPP 1.6 3.5.4, 9.1 LocalAuthorizeOffline.
+        """Decides without the Central System (OCPP 1.6 3.5.4, 9.1 LocalAuthorizeOffline).
 
         AllowOfflineTxForUnknownId is for cards: an unknown tag of a remote start is refused.
         """

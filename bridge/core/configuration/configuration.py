@@ -66,7 +66,7 @@ class Configuration:
         return phase_rotation.rotation_of(self.text("ConnectorPhaseRotation")) or phase_rotation.UNKNOWN
 
     def whole(self, name: str) -> int:
-        """Seconds, watts, watt-hours or pieces, as the key says. Raises KeyError for a name without a row."""
+        """Returns seconds, watts, watt-hours or pieces, by the key. Raises KeyError for a name of no row."""
         return int(self._values[name])
 
     def is_on(self, name: str) -> bool:

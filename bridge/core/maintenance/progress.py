@@ -1,4 +1,4 @@
-"""The statuses of an errand on their way to the Central System: each told once, in order."""
+"""The statuses of an errand on their way to the Central System: each sent once, in order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Action = Literal["DiagnosticsStatusNotification", "FirmwareStatusNotification"]
 
 
 class Progress:
-    """An answer of any kind, CALLERROR too, ends the telling of a status. What the link took with it is told
+    """An answer of any kind, CALLERROR too, ends the sending of a status. What the link took with it is sent
     again on the next one, and what was not answered in time is too, `MOST_SENDINGS` times in all.
     """
 

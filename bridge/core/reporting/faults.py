@@ -1,4 +1,4 @@
-"""How a fault of the wallbox is told to the Central System: OCPP errorCode, Zaptec warning bit, our words."""
+"""How a fault is reported to the Central System: OCPP errorCode, Zaptec warning bit, our words."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ class MeterLog:
         return self._sample("Transaction.End", _with_energy(reading, meter_stop_wh), supply, now)
 
     def not_before_last(self, moment: datetime) -> datetime:
-        """OCPP-wide rule of ours: a stop is never dated before the last sample, and no sample before another
+        """Dates no stop before the last sample (an OCPP-wide rule of ours), and no sample before another
         or before the start, whatever becomes of the clock.
 
         Where either has no date, the seconds of two boots cannot be told apart: what an earlier one left

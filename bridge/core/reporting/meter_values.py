@@ -150,7 +150,7 @@ def _interval(taken: Sample, _supply: Supply, _behaviour: Behaviour) -> list[Val
 
 
 def _by_phase(numbers: Phases, measurand: str, unit: str, taken: Sample, behaviour: Behaviour) -> list[Value]:
-    """Always three, an unwired phase 0.0."""
+    """Returns always three, an unwired phase 0.0."""
     return [
         _value(f"{number:.1f}", measurand, unit, taken.context, phase=phase, **_outlet(behaviour))
         for phase, number in zip(behaviour.phases, numbers, strict=True)

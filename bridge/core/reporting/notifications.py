@@ -27,7 +27,7 @@ class Told:
 
 
 class Notifier:
-    """What connector 1 last told, and when what stands now began. Nothing is queued while offline."""
+    """What was last sent of connector 1, and when what stands now began. Nothing is queued while offline."""
 
     def __init__(self) -> None:
         self._standing: Told | None = None

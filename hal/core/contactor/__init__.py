@@ -1,1 +1,1 @@
-"""PURE: the contactor: what it was told and did, and the trip of one that is welded."""
+"""PURE: the contactor: what it was commanded and did, and the trip of one that is welded."""

@@ -39,7 +39,7 @@ class Offer:
 
     @property
     def offers(self) -> bool:
-        """Amps are offered to a car: x2."""
+        """Says whether amps are offered to a car: x2."""
         return is_pwm(self.shown) and not self.testing
 
     @property
@@ -100,5 +100,5 @@ class Offer:
 
 
 def offered_a(shown: PilotOffer) -> float:
-    """Amps a car may draw at this pilot."""
+    """Returns the amps a car may draw at this pilot."""
     return float(shown) if is_pwm(shown) else 0.0

@@ -59,7 +59,7 @@ class FaultLedger:
         return dict(self._occurrences)
 
     def add(self, name: str, now_s: float) -> None:
-        """Its cause is there at this tick; one that stands already stays the same occurrence."""
+        """Adds one whose cause is there at this tick; one that stands already stays the same occurrence."""
         if name in self._standing:
             fault = self._standing[name].fault
         else:

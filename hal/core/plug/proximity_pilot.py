@@ -16,7 +16,7 @@ _NO_PLUG_OHM = 2460.0
 
 
 def cable_rating_a(ohm: float) -> _Seen:
-    """Amps of the plug with this resistor; None: no plug.
+    """Returns the amps of the plug with this resistor; None: no plug.
 
     The bounds are a maker's (Phoenix Contact, EV-CC manual, table 5-1; 13 A there ends at 2200 ohm).
     IEC 61851-1 Table B.2, at second hand, has 1100 to 2460 ohm for 13 A, no plug above 4500 ohm, and a fault

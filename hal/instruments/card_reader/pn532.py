@@ -72,7 +72,7 @@ class Pn532:
 
     @property
     def dropped(self) -> int:
-        """Frames that were bad, or no answer to what was asked."""
+        """Counts frames that were bad, or no answer to what was asked."""
         return self._frames.dropped + self._strays
 
     def opened(self, now_s: float) -> None:

@@ -77,7 +77,7 @@ class FrameBuffer:
 
 
 def _size(stream: bytes) -> int:
-    """Bytes of the frame at the beginning, without its postamble, as far as its head tells."""
+    """Returns the bytes of the first frame, without its postamble, as far as its head says."""
     if len(stream) < _HEAD:
         return _HEAD
     length, check = stream[3], stream[4]

@@ -111,7 +111,7 @@ class _Count:
 
 
 class MeterPoll:
-    """Polls for ever: each good reading goes to `on_reading`, each change of health to `on_health`."""
+    """Polls until cancelled: each good reading goes to `on_reading`, each change of health to `on_health`."""
 
     def __init__(
         self, plan: MeterPlan, on_reading: Callable[[Reading], None], on_health: Callable[[str], None]

@@ -28,7 +28,7 @@ class Thermometer:
         self._name = name
 
     def read(self) -> float:
-        """Celsius, after a conversion of up to 750 ms: call it in a thread. Raises NoTemperatureError."""
+        """Returns Celsius, after a conversion of up to 750 ms: use a thread. Raises NoTemperatureError."""
         folder = self._devices / (self._only() if self._name == "auto" else self._name)
         try:
             if (both := folder / "w1_slave").exists():

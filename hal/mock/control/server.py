@@ -48,7 +48,7 @@ from hal.mock.simulated_box import RefusalError, SimulatedBox
 _LINE_LIMIT = 65_536  # bytes
 _EDGE_LIMIT_S = 0.5  # far beyond the 100 ms that are allowed (IEC 61851-1 Table A.6)
 _WATCH_S = 0.02
-_SLOW_S = 1.0  # ramps are told once a second
+_SLOW_S = 1.0  # ramps are sent once a second
 _UNREAD_LIMIT = 1_000_000  # bytes; a watcher that does not read is dropped
 
 

@@ -30,7 +30,7 @@ class BoardPin(MockPin):  # type: ignore[misc]  # gpiozero carries no types
     _pull: str
 
     def __init__(self, factory: BoardFactory, info: Any) -> None:
-        """As LGPIOPin: claims the line as an input without a pull. An output whose level a dead process had
+        """Claims the line as an input without a pull, as LGPIOPin. An output whose level a dead process had
         left falls; `output_with_state` then claims it low and writes the level. Raises GPIOPinInUse."""
         super().__init__(factory, info)
         self._claim()

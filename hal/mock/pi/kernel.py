@@ -35,7 +35,7 @@ class Kernel:
                 self._free(line)
 
     def owners_alive(self) -> list[int]:
-        """Pids that claimed a line at some time and still run. One that was killed does so no more, though
+        """Returns pids that claimed a line at some time and still run. A killed one does so no more, though
         its last thread may still be on its way out."""
         self.bury_the_dead()
         return sorted(pid for pid in self._pids.values() if _has_memory(pid))

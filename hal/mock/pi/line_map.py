@@ -139,7 +139,7 @@ class LineMap:
 
     @property
     def bus_fails(self) -> bool:
-        """Transfers with the converter end in an error."""
+        """Says whether transfers with the converter end in an error."""
         return self._whole[_BUS_FAILS_AT] == 1
 
     @property
@@ -158,7 +158,7 @@ class LineMap:
         return self._direction[line] == 1 and self._level[line] == 1
 
     def felt_falls(self) -> frozenset[int]:
-        """Lines that a claim or a release has pulled low since the last call."""
+        """Returns the lines that a claim or a release has pulled low since the last call."""
         if not any(self._fell):
             return frozenset()
         fell = [line for line, mark in enumerate(self._fell) if mark]

@@ -44,7 +44,7 @@ OFF = Wave(0, 0, on=False)
 
 
 class PwmFolder:
-    """The mock's side of the folder. `violations` grows for ever; they should be none."""
+    """The mock's side of the folder. `violations` grows without limit; they should be none."""
 
     def __init__(self, root: Path, channel: int = 0) -> None:
         """Makes the folder anew at `root`; only `channel` can be exported."""

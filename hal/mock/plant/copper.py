@@ -131,7 +131,7 @@ def changed(copper: Copper, parts: Mapping[str, float]) -> Copper:
 
 
 def gain_and_offset_v(to_hold_ohm: float, to_vref_ohm: float, to_zero_ohm: float) -> tuple[float, float]:
-    """Volts at the pilot = volts at the pin * gain + offset, of a divider of three resistors."""
+    """Returns gain and offset of a divider of three resistors: V at pilot = V at pin * gain + offset."""
     gain = to_hold_ohm * (1 / to_hold_ohm + 1 / to_vref_ohm + 1 / to_zero_ohm)
     return gain, -VREF_V * to_hold_ohm / to_vref_ohm
 

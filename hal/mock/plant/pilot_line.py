@@ -184,7 +184,7 @@ class Pilot:
         return copper.read_v(0.0, negative_v(copper, copper.load_ohm("C"), diode=False))[1]
 
     def _volts(self, duty: float, car: CarState | None, *, connected: bool) -> tuple[float, float, float]:
-        """Peaks of the two half-waves at the box, and their duty."""
+        """Returns the peaks of the two half-waves at the box, and their duty."""
         faults, copper = self._faults, self._copper
         if "cp_short" in faults and connected:
             return 0.0, 0.0, duty

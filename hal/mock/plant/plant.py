@@ -284,7 +284,7 @@ class Plant:
         self._cp_open_s = for_s
 
     def disturb(self, name: str, pattern: str) -> None:
-        """Samples of that input are bad by that pattern, from now on. Raises ValueError."""
+        """Makes samples of that input bad by that pattern, from now on. Raises ValueError."""
         if (disturbed := disturbance(name, pattern, self.now_s)) is None:
             self._disturbed.pop(name, None)
         else:
@@ -367,7 +367,7 @@ class Plant:
             self._moved_at_s = self.now_s
 
     def _bounce(self) -> None:
-        """Bounces: the mirror contact reads anything for a while after a movement."""
+        """Lets the mirror contact bounce: it reads anything for a while after a movement."""
         bounces = self.now_s - self._moved_at_s < self._copper.mirror_bounce_s
         self._bounced = self._rng.random() < 0.5 if bounces else None
 
@@ -390,7 +390,7 @@ class Plant:
         self.car.charge(energy_wh)
 
     def _warm(self, dt_s: float) -> None:
-        """Towards 55 °C at 32 A within minutes; a bad contact towards 100 °C within seconds."""
+        """Warms to 55 °C at 32 A within minutes; a bad contact to 100 °C within seconds."""
         bad = "hot" in self.faults
         target_c, slowness_s = (100.0, 10.0) if bad else (25 + 30 * (self.car.current_a / 32) ** 2, 120.0)
         self.contacts_c += (target_c - self.contacts_c) * dt_s / slowness_s

@@ -13,10 +13,10 @@ class MockPn532:
 
     def __init__(self) -> None:
         self.uid: bytes | None = None
-        self.seen = False  # the card in the field has been told
+        self.seen = False  # the card in the field has been reported
         self.awake = False
         self.configured = False  # SAMConfiguration: before it, no card is looked for
-        self.patience = 0xFF  # MxRtyPassiveActivation: looks before it says "none"; FF: for ever
+        self.patience = 0xFF  # MxRtyPassiveActivation: looks before it says "none"; FF: no limit
         self.looking = False  # InListPassiveTarget without an end
         self._buffer = bytearray()
         self._woken_by = 0

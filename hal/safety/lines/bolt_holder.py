@@ -1,4 +1,4 @@
-"""The process that holds a solenoid (`hal.safety.bolt`), as its master: found, started, told, watched."""
+"""The process that holds a solenoid (`hal.safety.bolt`), as its master: found, started, asked, watched."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _START_WITHIN_S = 5.0  # a Pi Zero 2 W takes a second
 _LET_GO_WITHIN_S = 0.5
 _LOOK_S = 0.01
 # In ticks of 10 to 20 ms, so that a tick that is late itself counts against nobody.
-_ASKS, _LOOKS = 25, 5  # it is told again; while it is not there it is looked for
+_ASKS, _LOOKS = 25, 5  # it is asked again; while it is not there it is looked for
 _SILENT = 100  # a stopped process drops no line: there is no hurry
 _SPAWNS, _SPAWN_S = 100, 1.0  # between two starts that bring no answer
 
@@ -41,7 +41,7 @@ class BoltHolder:
         self._socket: socket.socket | None = None
         self._ticks = self._heard_at = 0
         self._spawned_at: int | None = None  # of one that has not answered yet
-        self.locked = self._met() == LOCKED  # as it was told last
+        self.locked = self._met() == LOCKED  # as it was commanded last
         self._obeys = True
 
     @property
@@ -81,7 +81,7 @@ class BoltHolder:
             self._socket = None
 
     def _met(self) -> bytes:
-        """Its first answer. Raises BoltError."""
+        """Returns its first answer. Raises BoltError."""
         began_s = time.monotonic()
         spawned_s = float("-inf")
         while (now_s := time.monotonic()) < began_s + _START_WITHIN_S:

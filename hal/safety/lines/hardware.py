@@ -95,7 +95,7 @@ def _check_device(path: Path, if_absent: str, group: str) -> None:
 
 
 def kernel_releases(machine: Machine) -> bool:
-    """Outputs of a dead process become inputs (dtparam=strict_gpiod). An unknown kernel keeps them."""
+    """Says whether a dead process's outputs become inputs (dtparam=strict_gpiod). Unknown: they stay."""
     of_a_pi_5 = "bcm2712" in machine.text("proc/device-tree/compatible")
     return machine.text(_PARAMETER.format(_PI_5 if of_a_pi_5 else _BEFORE_THE_PI_5)) == "N"
 

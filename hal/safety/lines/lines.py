@@ -58,7 +58,7 @@ class PilotOutput:
         self.connect(connected=True)
 
     def show(self, offer: PilotOffer) -> None:
-        """Amps as a duty, x1 as steady +12 V, F as steady -12 V; written once per change, in one write."""
+        """Writes amps as a duty, x1 as steady +12 V, F as steady -12 V; once per change, in one write."""
         if offer != self.shown:
             self._pwm.write_duty(_duty_ns(offer))
             self.shown = offer
@@ -102,7 +102,7 @@ class RcmLines:
         return bool(self._healthy.is_active)
 
     def test(self, *, testing: bool) -> None:
-        """Its test input, active as long as told."""
+        """Drives its test input, active as long as it is asked for."""
         if self._test is not None:
             self._test.value = testing
 

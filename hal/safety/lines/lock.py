@@ -32,7 +32,7 @@ class LockLines:
         self._locked = contact(lock.feedback_pin, lock.feedback_active, factory)
 
     def drive(self, move: Move) -> None:
-        """Moves the bolt until told otherwise; None: it stays."""
+        """Moves the bolt until another call; None: it stays."""
         self._bolt.drive(move)
 
     def reads_locked(self) -> bool:
