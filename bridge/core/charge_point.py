@@ -70,20 +70,20 @@ class ChargePoint:
 
     @property
     def state(self) -> State:
-        """The session of connector 1."""
+        """Returns the state of connector 1."""
         return self.connector.state
 
     @property
     def restart(self) -> RestartKind | None:
-        """Time to leave, after what was decided is carried out."""
+        """Says which restart is due, after what was decided is carried out."""
         return self._restart.due
 
     def drain(self) -> Decided:
-        """Hands out what was decided since the last time."""
+        """Returns what was decided since the last time."""
         return self._decisions.drain()
 
     def wish(self, now: Now) -> WishContent:
-        """What to ask of the box at this moment."""
+        """Returns what to ask of the box at this moment."""
         status = self.connector.status(now)
         limit = limit_a(self.state, self.box, self.profiles, self._absence, now)
         return WishContent(
@@ -98,7 +98,7 @@ class ChargePoint:
     def heard(
         self, message: Status | Reading | Temperatures | InstrumentBox | WallboxBox | Card, now: Now
     ) -> None:
-        """A message of the socket of `hal.safety`."""
+        """Follows a message of the socket of `hal.safety`."""
         if isinstance(message, Card):
             self.connector.card_presented(message, now)
             return
@@ -107,7 +107,7 @@ class ChargePoint:
             self.configuration.wired(message.phases)
 
     def step(self, now: Now) -> None:
-        """After every event and at least each half second."""
+        """Decides what follows from time; called after every event and at least each half second."""
         self._date(now)
         self.box.watch_meter(now.s)
         self._absence.observe(online=self.service.online, now_s=now.s)
@@ -125,7 +125,7 @@ class ChargePoint:
         self.reports.tell_resumed(now)
 
     def _date(self, now: Now) -> None:
-        """Time has become known: before anything else is dated."""
+        """Gives dates to what has none, once time is known, before anything else is dated."""
         of_earlier_boot = isinstance(self.state, Transaction) and self.state.of_earlier_boot
         if (dated := self._undated.step(now, of_earlier_boot=of_earlier_boot)) is not None:
             self._decisions.changes.append(dated)
@@ -133,7 +133,7 @@ class ChargePoint:
                 each.date(now)
 
     def record_kept(self, *, recorded: bool, settled: bool, start_unrecorded: bool) -> None:
-        """Whether the store takes what is decided, has taken all of it, and lacks the running transaction."""
+        """Notes whether the store accepts changes, has stored all, and lacks the running transaction."""
         self.service.recorded = recorded
         self.service.settled = settled
         self._start_unrecorded = start_unrecorded
@@ -141,32 +141,32 @@ class ChargePoint:
     # From the conversation
 
     def link_registered(self) -> None:
-        """An accepted connection: the current status of 0 and 1, never history."""
+        """Reports the current status of 0 and 1 to an accepted connection, never history."""
         self.service.online = self.service.accepted = True
         self._decisions.changes.append(Remembered(ACCEPTED_AT, self.provisioning.central_system_url))
         self.reports.link_registered()
 
     def link_lost(self) -> None:
-        """No registered link any more."""
+        """Notes that there is no registered link any more."""
         self.service.online = False
         self.maintenance.link_lost()
 
     def authorize_answered(self, ticket: int, answer: IdTagInfo | None, now: Now) -> None:
-        """Authorize.conf; None when it was a CALLERROR or the link was lost: the offline rules decide."""
+        """Follows Authorize.conf; None: a CALLERROR or a lost link, and the offline rules decide."""
         self.connector.authorize_answered(ticket, answer, now)
 
     def start_confirmed(self, row_id: int, transaction_id: int, answer: IdTagInfo, now: Now) -> None:
-        """StartTransaction.conf of a row."""
+        """Follows StartTransaction.conf of a row."""
         self.connector.start_confirmed(row_id, transaction_id, answer, now)
 
     def id_tag_told(self, id_tag: str, info: IdTagInfo, now: Now) -> None:
-        """Any answer that speaks of an idTag, in time or late. OCPP 1.6 7.6: LocalListConflict is told, and
+        """Stores what any answer says of an idTag. OCPP 1.6 7.6: LocalListConflict is sent, and
         cleared at once, since what it stops is nothing."""
         if self.connector.authorization.told(id_tag, info, now):
             self.reports.notify_passing(LIST_CONFLICT, now)
 
     def stop_delivered(self, row_id: int) -> None:
-        """StopTransaction.conf of a row: a pending Reset need not wait any longer."""
+        """Follows StopTransaction.conf of a row: a pending Reset need not wait any longer."""
         self._restart.stop_delivered(row_id)
 
     # Asked by the Central System
@@ -179,7 +179,7 @@ class ChargePoint:
         self.connector.stop("SoftReset" if kind == "soft" else "HardReset", now)
 
     def restart_failed(self, now: Now) -> None:
-        """The programs could not be asked to start anew: after ResetRetries the box is in service again."""
+        """Notes that no restart could be asked for: after ResetRetries the box is in service again."""
         if self._restart.failed(self.configuration.whole("ResetRetries"), now):
             self.service.restarting = False
             self.reports.notify_passing(RESET_FAILURE, now)
@@ -208,5 +208,5 @@ class ChargePoint:
     # Errands
 
     def errand_ended(self, ended: Ended, now: Now) -> None:
-        """A job tells how its errand went."""
+        """Follows the end of an errand, as its job reports it."""
         self.maintenance.ended(ended, now)

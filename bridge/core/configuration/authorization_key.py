@@ -59,7 +59,7 @@ class Passwords:
     def __init__(
         self, in_file: Password | None, place: str, remembered: Mapping[str, str], decisions: Decisions
     ) -> None:
-        """`place`: where we go and as whom."""
+        """Keeps passwords of one `place`: where we go and as whom."""
         self.decisions = decisions
         self._in_file = in_file
         self._basis = f"{in_file.secret.hex() if in_file is not None else ''} {place}"

@@ -25,7 +25,7 @@ class Maintenance:
         self._decisions = decisions
 
     def step(self, now: Now, *, online: bool, in_transaction: bool) -> None:
-        """What time, the link and the end of a transaction bring about."""
+        """Follows what time, the link and the end of a transaction bring about."""
         self.diagnostics.step(now)
         self.firmware.step(now, online=online, in_transaction=in_transaction)
         for progress in (self.diagnostics.progress, self.firmware.progress):
@@ -33,7 +33,7 @@ class Maintenance:
                 self._decisions.calls.append(call)
 
     def ended(self, ended: Ended, now: Now) -> None:
-        """A job tells how its errand went."""
+        """Follows the end of an errand, as its job reports it."""
         match ended.slot:
             case "diagnostics":
                 self.diagnostics.ended(ended.ticket, ended.outcome, now)
@@ -43,17 +43,17 @@ class Maintenance:
                 assert_never(never)
 
     def send_diagnostics_status(self) -> None:
-        """Triggered: what runs now, Idle when nothing does."""
+        """Sends what runs now, Idle when nothing does, for TriggerMessage."""
         self._decisions.calls.append(
             Outgoing("DiagnosticsStatusNotification", {"status": self.diagnostics.status})
         )
 
     def send_firmware_status(self) -> None:
-        """Likewise."""
+        """Sends the firmware's status as it is now (OCPP 1.6 5.17)."""
         self._decisions.calls.append(Outgoing("FirmwareStatusNotification", {"status": self.firmware.status}))
 
     def told(self, call: Outgoing) -> None:
-        """Answered, be it with a CALLERROR: it is not told again."""
+        """Notes that a report was answered, be it with a CALLERROR: it is not sent again."""
         if call.action == "FirmwareStatusNotification":
             if self.firmware.progress.answered(call.ticket):
                 self.firmware.save()
@@ -61,7 +61,7 @@ class Maintenance:
             self.diagnostics.progress.answered(call.ticket)
 
     def untold(self, call: Outgoing) -> None:
-        """Not answered in time."""
+        """Notes that a report was not answered in time."""
         if call.action == "FirmwareStatusNotification":
             if self.firmware.progress.unanswered(call.ticket):
                 self.firmware.save()
@@ -69,6 +69,6 @@ class Maintenance:
             self.diagnostics.progress.unanswered(call.ticket)
 
     def link_lost(self) -> None:
-        """What was under way is told on the next connection."""
+        """Sends what was under way again, on the next connection."""
         self.diagnostics.progress.link_lost()
         self.firmware.progress.link_lost()

@@ -48,7 +48,7 @@ class Connector:
     """Events in by method, `state` out. `step` comes after every event."""
 
     def __init__(self, premises: Premises, memory: Memory) -> None:
-        self.stopped_row: int | None = None  # whose StopTransaction is told before the next status
+        self.stopped_row: int | None = None  # whose StopTransaction is sent before the next status
         self.authorization = Authorization(premises.configuration, memory.id_tags, premises.decisions)
         self.reservations = Reservations(memory.remembered.get(RESERVATION), premises.decisions)
         self._premises, self._decisions = premises, premises.decisions
