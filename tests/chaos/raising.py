@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.core.session import Transaction
 from tests.bridge.raiser import Raiser
 from tests.scenarios.chaos import Chaos, Event
 from tests.scenarios.script import Mode
@@ -160,7 +161,11 @@ def _live(story: str, mode: Mode, raiser: Raiser, after: Callable[[Chaos], None]
 
 
 def _goes_on(chaos: Chaos) -> None:
-    """Another car charges, and nothing was lost."""
+    """Another car charges, and nothing was lost; a dropped card may have left the first one locked."""
+    chaos.happen(do("car leaves"))
+    if isinstance(state := chaos.world.charge_point.state, Transaction):
+        chaos.happen(do("card", state.id_tag))
+        chaos.happen(wait(10.0))
     for event in (do("car leaves"), wait(80.0), *SESSION[:3], wait(45.0)):
         chaos.happen(event)
     assert chaos.world.seen("contactor", "") == "closed", "no other car charges"
