@@ -118,7 +118,7 @@ KEYS = st.sampled_from([{}, {"AllowOfflineTxForUnknownId": "true"}, {"FreeChargi
 
 
 @pytest.mark.parametrize("mode", ["cloud", "native"])
-@settings(max_examples=8)
+@settings(max_examples=15)
 @given(story=STORY, keys=KEYS)
 def test_what_must_hold_holds(mode: Mode, story: list[Event], keys: dict[str, str]) -> None:
     """Durable before said, durable before asked, one CALL in flight, sound frames, Start before Values before
@@ -146,7 +146,7 @@ WITH_VALUES = {
 
 
 @pytest.mark.parametrize("mode", ["cloud", "native"])
-@settings(max_examples=8)
+@settings(max_examples=15)
 @given(
     story=st.lists(st.one_of(CLOCK, EVENT), min_size=5, max_size=20),
     charging=st.booleans(),
@@ -186,7 +186,7 @@ MOVES_IT = st.one_of(
 
 
 @pytest.mark.parametrize("mode", ["cloud", "native"])
-@settings(max_examples=6)
+@settings(max_examples=10)
 @given(story=st.lists(MOVES_IT, min_size=20, max_size=40), charging=st.booleans())
 def test_only_moves_of_the_table_are_made(mode: Mode, story: list[Event], charging: bool) -> None:
     """OCPP 1.6 4.9, with faults, availability, reservations, remote starts, unlocking and restarts."""

@@ -56,7 +56,7 @@ def faults_of(world: World) -> set[str]:
     return {fault.id for fault in world.evse.view().faults} - {"pilot_source"}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.integers(0, 1_000_000), st.sampled_from([6.0, 16.0, 32.0]))
 def test_b_is_b_c_charges_and_an_unplug_is_seen(seed: int, limit_a: float) -> None:
     drawn = replace(Copper.drawn(Random(seed)), noise_v=0.02)

@@ -20,7 +20,6 @@ from hal.mock.pi.kernel import Policy
 from hal.safety.loop import ENDS_WITHIN_S
 from tests.hal.safety.process import SafetyProcess, module
 
-BUSY_S = 10.0  # for other work on this machine
 LOCKS = {
     "motor": "forward_pin = 23\nbackward_pin = 24",
     "phase_enable": 'kind = "phase_enable"\nphase_pin = 23\nenable_pin = 24',
@@ -130,7 +129,7 @@ def test_weld_and_upgrade(runtime_dir: Path, lock: str, kernel: Policy) -> None:
         signal_all(safety, signal.SIGTERM)
         safety.until(lambda: dead(safety))
         assert safety.child.returncode == 0
-        assert time.monotonic() - asked_s < ENDS_WITHIN_S + BUSY_S  # `test_loop.py` has the exact time
+        assert time.monotonic() - asked_s < ENDS_WITHIN_S + 1.5
         assert "THE PLUG MAY BE LIVE" in (runtime_dir / "log").read_text()
         assert "tripped" in safety.box.plant.faults  # trip first
         safe_outputs(safety)
