@@ -76,6 +76,9 @@ class Observer:
         self._reasons: defaultdict[str, Clock] = defaultdict(Clock)
         self._samples: defaultdict[str, deque[bool]] = defaultdict(lambda: deque(maxlen=RHYTHM_TICKS))
         self._in_c2 = Clock()
+        self._left_c2_s = (
+            0.0  # how long it had been so, in the tick in which the car left: a reading is older
+        )
         self._volts_outside_c = 2
         self._fault_s = 0.0
         self._fault_clocks: defaultdict[str, Clock] = defaultdict(Clock)
@@ -145,8 +148,10 @@ class Observer:
     def _remember(self, tick: Tick) -> None:
         self._here.feed(self._state != "A", tick.dt_s)
         x2 = 0 < self._last.duty < 1
-        # Within the tick of its leaving the reading may be older than the car's going.
-        in_c2 = x2 and "C" in (self._state, self._state_before) and self._reads_c(tick.sense.cp_high_v)
+        in_c2 = x2 and self._state == "C" and self._reads_c(tick.sense.cp_high_v)
+        left_now = self._state_before == "C" != self._state
+        read_before = x2 and left_now and 4.5 < tick.sense.cp_high_v <= 7.5
+        self._left_c2_s = self._in_c2.s if read_before else 0.0
         self._in_c2.feed(in_c2, tick.dt_s, most_s=0.020 + self.rules.late_limit_s)
         if self._state == "A":
             self._diode_seen = False
@@ -212,7 +217,7 @@ class Observer:
         sense, rules, now_s = tick.sense, self.rules, tick.now_s
         since_fault_s = now_s - self._fault_s
         conditions = {
-            "car in C2 for 500 ms": self._in_c2.s >= 0.5 - 0.021,
+            "car in C2 for 500 ms": max(self._in_c2.s, self._left_c2_s) >= 0.5 - 0.021,
             "x2 now": 0 < tick.drive.duty < 1,
             "diode seen": self._diode_seen,
             "lock confirmed": not rules.socket or sense.lock_closed is True,
