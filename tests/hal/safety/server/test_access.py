@@ -11,17 +11,17 @@ import pytest
 from hal.contract import SOCKET_NAME
 from hal.safety.journal import Journal
 from hal.safety.server.server import Server
-from tests.hal.safety.server.test_server import BOX
+from tests.hal.safety.server.box import BOX
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o027, 0o077])
-def test_the_socket_is_for_owner_and_group_whatever_the_umask(runtime_dir: Path, umask: int) -> None:
-    sink = os.open(os.devnull, os.O_WRONLY)
+def test_the_socket_is_for_owner_and_group_whatever_the_umask(
+    runtime_dir: Path, journal: Journal, umask: int
+) -> None:
     before = os.umask(umask)
     try:
-        server = Server(runtime_dir, BOX, Journal(sink))
+        server = Server(runtime_dir, BOX, journal)
     finally:
         os.umask(before)
     assert stat.S_IMODE((runtime_dir / SOCKET_NAME).stat().st_mode) == 0o660
     server.close()
-    os.close(sink)

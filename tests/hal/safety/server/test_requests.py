@@ -15,25 +15,11 @@ from hal.safety.server.owners import UnknownUserError, role_owners
 from hal.safety.server.relay import WAITS_S
 from hal.safety.server.server import Server
 from tests.hal.safety.peers import Peer, hello, of
-from tests.hal.safety.server.test_server import BOX, NOW_S
+from tests.hal.safety.server.box import BOX, NOW_S
 
 ME = pwd.getpwuid(os.getuid()).pw_name
 SOMEBODY_ELSE = next(entry.pw_name for entry in pwd.getpwall() if entry.pw_uid != os.getuid())
 PROBE = Request(id="7", owner="instruments", do="serial-probe", argument="all")
-
-
-@pytest.fixture
-def journal() -> Iterator[Journal]:
-    sink = os.open(os.devnull, os.O_WRONLY)
-    yield Journal(sink)
-    os.close(sink)
-
-
-@pytest.fixture
-def server(runtime_dir: Path, journal: Journal) -> Iterator[Server]:
-    server = Server(runtime_dir, BOX, journal)
-    yield server
-    server.close()
 
 
 class Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,37 +24,13 @@ from hal.contract import (
 from hal.safety.journal import Journal
 from hal.safety.server.server import Server, SocketTakenError
 from tests.hal.safety.peers import Peer, hello, of, wish
-
-BOX = Box(
-    version=1,
-    phases=3,
-    nominal_voltage_v=230.0,
-    socket=True,
-    installation_max_a=16.0,
-    mock=True,
-    software="0",
-)
-NOW_S = 1000.0
+from tests.hal.safety.server.box import BOX, NOW_S
 
 
 def reading(at_s: float) -> Reading:
     return Reading(
         at_s=at_s, energy_wh=1, power_w=0.0, current_a=(0.0, 0.0, 0.0), voltage_v=(230.0, 230.0, 230.0)
     )
-
-
-@pytest.fixture
-def journal() -> Iterator[Journal]:
-    sink = os.open(os.devnull, os.O_WRONLY)
-    yield Journal(sink)
-    os.close(sink)
-
-
-@pytest.fixture
-def server(runtime_dir: Path, journal: Journal) -> Iterator[Server]:
-    server = Server(runtime_dir, BOX, journal)
-    yield server
-    server.close()
 
 
 @pytest.fixture
