@@ -26,14 +26,14 @@ from bridge.core.rows import Delivered, MessageRef, StartConfirmed
 
 
 class Calls:
-    """Keeps one CALL in flight (OCPP-J 1.6 4.1.1). `decisions` are for its owner to drain."""
+    """Keeps one CALL in flight (OCPP-J 1.6 4.1.1). `gathered` is for its owner to drain."""
 
     def __init__(
         self, charge_point: ChargePoint, rows: Rows, environment: Environment, registration: Registration
     ) -> None:
         self.registration = registration
         self.liveness = Liveness(charge_point.configuration)
-        self.decisions = Gathered()
+        self.gathered = Gathered()
         self._charge_point = charge_point
         self._environment = environment
         self._outbox = Outbox(rows, charge_point.configuration, charge_point.provisioning.behaviour)
@@ -67,7 +67,7 @@ class Calls:
             dropped.append(in_flight.context)
             if isinstance(in_flight.context, Send):
                 closed = self._outbox.closed(in_flight.context.ref, in_flight.sent_s, now)
-                self.decisions.changes += closed
+                self.gathered.changes += closed
         return dropped
 
     def cut_off(self) -> None:
@@ -80,7 +80,7 @@ class Calls:
             if isinstance(call, Outgoing) and call.action == "Authorize":
                 self._charge_point.authorize_answered(call.ticket, None, now)
             elif isinstance(call, Outgoing) and call.action == "DataTransfer":
-                self.decisions.outcomes.append(Outcome(call.ticket, None, "the link to it was lost"))
+                self.gathered.outcomes.append(Outcome(call.ticket, None, "the link to it was lost"))
 
     # What is to be asked
 
@@ -93,13 +93,13 @@ class Calls:
         if self.registration.accepted and self.connected:
             self._lane.put(Outgoing("DataTransfer", request, ticket), now.s)
         else:
-            self.decisions.outcomes.append(Outcome(ticket, None, NOT_CONNECTED))
+            self.gathered.outcomes.append(Outcome(ticket, None, NOT_CONNECTED))
 
     def offer_again(self, row_id: int, ticket: int) -> None:
         """Tries a dead-lettered row once more; the owner is answered when that is recorded."""
         offered = self._outbox.offer(row_id)
-        self.decisions.changes += offered
-        self.decisions.outcomes.append(Outcome(ticket, {"status": "Accepted" if offered else "Rejected"}))
+        self.gathered.changes += offered
+        self.gathered.outcomes.append(Outcome(ticket, {"status": "Accepted" if offered else "Rejected"}))
 
     def put_own(self, action: Own, now: Now) -> None:
         """Puts a BootNotification or Heartbeat into lane 1, unless one waits already."""
@@ -124,10 +124,10 @@ class Calls:
 
     def offer(self, now: Now) -> None:
         """Tries rows again that became dead letters for a reason that may pass."""
-        self.decisions.changes += self._outbox.offers(now)
+        self.gathered.changes += self._outbox.offers(now)
 
     def _unanswered(self, call: OpenCall[Outgoing | Send], now: Now) -> None:
-        self.decisions.notes.append(f"{call.action} was not answered in {call.deadline_s - call.sent_s:g} s")
+        self.gathered.notes.append(f"{call.action} was not answered in {call.deadline_s - call.sent_s:g} s")
         match call.context:
             case Send(ref=ref):
                 self._outbox.unanswered(ref, call.sent_s, now)
@@ -136,12 +136,12 @@ class Calls:
             case Outgoing(action="Authorize", ticket=ticket):
                 self._charge_point.authorize_answered(ticket, None, now)
             case Outgoing(action="DataTransfer", ticket=ticket):
-                self.decisions.outcomes.append(Outcome(ticket, None, self.decisions.notes[-1]))
+                self.gathered.outcomes.append(Outcome(ticket, None, self.gathered.notes[-1]))
             case Outgoing():
                 self._charge_point.maintenance.untold(call.context)
             case never:
                 assert_never(never)
-        self.decisions.reconnect = self.liveness.timed_out() or self.decisions.reconnect
+        self.gathered.reconnect = self.liveness.timed_out() or self.gathered.reconnect
 
     # The Central System answers
 
@@ -149,14 +149,14 @@ class Calls:
         """Carries out what an answer of the Central System leads to."""
         call = self._open.answered(frame.id) if self._open is not None else None
         if call is None:
-            self.decisions.notes.append(f"dropped an answer: nothing was asked under {frame.id[:60]!r}")
+            self.gathered.notes.append(f"dropped an answer: nothing was asked under {frame.id[:60]!r}")
             return
         self.liveness.answered()
         reply = border.reply(call.action, frame)
         payload, refused = reply.payload, reply.refusal
-        self.decisions.notes += reply.notes
+        self.gathered.notes += reply.notes
         if refused is not None:
-            self.decisions.notes.append(f"{call.action} was answered with {refused.why}")
+            self.gathered.notes.append(f"{call.action} was answered with {refused.why}")
         if payload is not None and "idTagInfo" in payload and "idTag" in call.context.payload:
             told = id_tag_info(payload["idTagInfo"])
             self._charge_point.id_tag_told(call.context.payload["idTag"], told, now)
@@ -166,16 +166,16 @@ class Calls:
                     payload, refused = {}, None  # nothing of it is needed: it was taken
                 self._row_answered(call.context, payload, refused, now)
             case Outgoing():
-                self.decisions.changes += self._outbox.answered(call.sent_s, now)
+                self.gathered.changes += self._outbox.answered(call.sent_s, now)
                 self._call_answered(call.context, payload, refused.why if refused is not None else "", now)
             case never:
                 assert_never(never)
 
     def _row_answered(self, send: Send, payload: Payload | None, refused: Refusal | None, now: Now) -> None:
         if not self._outbox.is_open(send.ref):
-            self.decisions.notes.append(f"dropped a late answer to {send.action}: it was delivered before")
+            self.gathered.notes.append(f"dropped a late answer to {send.action}: it was delivered before")
         elif refused is not None or payload is None:
-            self.decisions.changes += self._outbox.refused(
+            self.gathered.changes += self._outbox.refused(
                 send.ref, refused or Refusal("", passing=False), now
             )
         else:
@@ -186,12 +186,12 @@ class Calls:
         if ref.kind == "start":
             info = id_tag_info(payload["idTagInfo"])
             transaction_id: int = payload["transactionId"]
-            self.decisions.changes.append(
+            self.gathered.changes.append(
                 StartConfirmed(ref.row_id, transaction_id, info.status, info.parent_id_tag)
             )
             self._charge_point.start_confirmed(ref.row_id, transaction_id, info, now)
         else:
-            self.decisions.changes.append(Delivered(ref))
+            self.gathered.changes.append(Delivered(ref))
             if ref.kind == "stop":
                 self._charge_point.stop_delivered(ref.row_id)
 
@@ -204,7 +204,7 @@ class Calls:
                 if payload is not None:
                     self._boot_answered(payload, now)
             case "DataTransfer":
-                self.decisions.outcomes.append(Outcome(call.ticket, payload, f"answered with {refused}"))
+                self.gathered.outcomes.append(Outcome(call.ticket, payload, f"answered with {refused}"))
             case "DiagnosticsStatusNotification" | "FirmwareStatusNotification":
                 self._charge_point.maintenance.told(call)
             case "Heartbeat" if payload is not None:
@@ -223,15 +223,15 @@ class Calls:
         )
         interval_s: int = payload["interval"]
         self.registration.answered(payload["status"], interval_s, now)
-        self.decisions.notes.append(f"BootNotification: {payload['status']}, interval {interval_s} s")
+        self.gathered.notes.append(f"BootNotification: {payload['status']}, interval {interval_s} s")
         if not self.registration.accepted:
             self._charge_point.link_lost()
             if (rest_s := self.registration.rest_s(now)) is not None:
-                self.decisions.reconnect = Reconnect(f"rejected for {rest_s:.0f} s", rest_s)
+                self.gathered.reconnect = Reconnect(f"rejected for {rest_s:.0f} s", rest_s)
             return
         if interval_s > 0:
             self._charge_point.change_key("HeartbeatInterval", str(interval_s))
-        self.decisions.changes += self._outbox.accepted()
+        self.gathered.changes += self._outbox.accepted()
         if not was_accepted:
             self._charge_point.link_registered()
 
@@ -263,7 +263,7 @@ class Calls:
                 self._lane.stop_sent(following.ref.row_id)
             self._send(calls, following, self._environment.transaction_time_out_s, now)
         elif following is not None:
-            self.decisions.changes.append(following)
+            self.gathered.changes.append(following)
         return following is not None
 
     def _send(
@@ -272,4 +272,4 @@ class Calls:
         message_id = self._environment.new_id()
         calls.opened(message_id, call.action, call, now.s, time_out_s)
         self.liveness.called(now)
-        self.decisions.frames.append(encode(Call(message_id, call.action, call.payload)))
+        self.gathered.frames.append(encode(Call(message_id, call.action, call.payload)))

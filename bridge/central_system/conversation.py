@@ -31,8 +31,8 @@ class Conversation:
         self._charge_point = charge_point
         self._calendar = environment.calendar
         self._calls = Calls(charge_point, rows, environment, registration)
-        self._decisions = self._calls.decisions
-        self._requests = Requests(charge_point, environment, self._calls, self._decisions)
+        self._gathered = self._calls.gathered
+        self._requests = Requests(charge_point, environment, self._calls, self._gathered)
         self._leaving = False  # the present connection is to be ended: nothing more is sent
         self._password: Password | None = None  # that opened the present connection
 
@@ -58,7 +58,7 @@ class Conversation:
         """Ends the connection: nothing is sent, or answered, on it any more."""
         self._calls.cut_off()
         self._requests.cut_off()
-        self._decisions.frames.clear()
+        self._gathered.frames.clear()
 
     def link_refused(self, password: Password | None, now: Now) -> None:
         """Follows a 401: the Central System wants another password."""
@@ -70,7 +70,7 @@ class Conversation:
         try:
             frame = parse(message)
         except Unreadable as reason:
-            self._decisions.notes.append(f"dropped a message: {reason}")
+            self._gathered.notes.append(f"dropped a message: {reason}")
             return
         except Violation as violation:
             self._requests.answer(refusal(violation.id, violation))
@@ -113,7 +113,7 @@ class Conversation:
             return
         wrong = self._password != self._charge_point.passwords.in_force(now)
         if wrong and not self._calls.in_flight and not self._leaving:
-            self._decisions.reconnect = Reconnect("to be opened with another password")
+            self._gathered.reconnect = Reconnect("to be opened with another password")
         self._calls.ask_own(now)
 
     # Out
@@ -121,22 +121,22 @@ class Conversation:
     def send_next(self, now: Now) -> None:
         """Opens the next CALL, if it may be opened now."""
         self._gather(now)
-        decisions = self._decisions
+        gathered = self._gathered
         # What is not durable yet must not be read back from the rows: send nothing of lane 2 before.
-        if not decisions.changes and decisions.reconnect is None and not self._leaving:
+        if not gathered.changes and gathered.reconnect is None and not self._leaving:
             self._calls.send_next(now)
 
     def _gather(self, now: Now) -> None:
         decided = self._charge_point.drain()
         changes, notes = self._calendar.drain()
-        self._decisions.changes += (*changes, *decided.changes)
-        self._decisions.notes += (*decided.notes, *notes)
-        self._decisions.errands += decided.errands
+        self._gathered.changes += (*changes, *decided.changes)
+        self._gathered.notes += (*decided.notes, *notes)
+        self._gathered.errands += decided.errands
         for call in decided.calls:
             self._calls.put(call, now)
 
     def drain(self, now: Now) -> Effects:
         """Hands out what was decided since the last time."""
         self._gather(now)
-        self._leaving = self._leaving or self._decisions.reconnect is not None
-        return self._decisions.drain()
+        self._leaving = self._leaving or self._gathered.reconnect is not None
+        return self._gathered.drain()

@@ -27,12 +27,12 @@ class Requests:
     """Answers one connection after another. Knows `calls`, since an operation may trigger a call of ours."""
 
     def __init__(
-        self, charge_point: ChargePoint, environment: Environment, calls: Calls, decisions: Gathered
+        self, charge_point: ChargePoint, environment: Environment, calls: Calls, gathered: Gathered
     ) -> None:
         self._charge_point = charge_point
         self._environment = environment
         self._calls = calls
-        self._decisions = decisions
+        self._gathered = gathered
         self._open: dict[str, Later] = {}  # of this connection, not answered yet
 
     def cut_off(self) -> None:
@@ -42,10 +42,10 @@ class Requests:
     def asked(self, call: Call, now: Now) -> None:
         """Carries out one CALL of the Central System, and answers it if its answer is there."""
         if not self._calls.registration.answers:
-            self._decisions.notes.append(f"{call.action} is not answered: the Central System has rejected us")
+            self._gathered.notes.append(f"{call.action} is not answered: the Central System has rejected us")
             return
         if call.id in self._open:
-            self._decisions.notes.append(f"{call.action} came twice under one id: it is answered once")
+            self._gathered.notes.append(f"{call.action} came twice under one id: it is answered once")
             return
         try:
             payload = self._carry_out(call, now)
@@ -57,7 +57,7 @@ class Requests:
 
     def _carry_out(self, call: Call, now: Now) -> Payload | None:
         asked = border.request(call.action, call.payload, SUPPORTED, self._environment.retry_interval_least_s)
-        self._decisions.notes += asked.notes
+        self._gathered.notes += asked.notes
         pending = self._calls.registration.standing == "pending"
         given = answer(call.action, Question(asked.payload, self._charge_point, pending, now))
         if isinstance(given, Later):
@@ -66,7 +66,7 @@ class Requests:
         if given.triggered is not None:
             self._calls.put_own(given.triggered, now)
         if given.note:
-            self._decisions.notes.append(given.note)
+            self._gathered.notes.append(given.note)
         return given.payload
 
     def answer_open(self) -> None:
@@ -94,5 +94,5 @@ class Requests:
     def answer(self, frame: CallResult | CallError) -> None:
         """Answers a request, or what only looked like one."""
         if isinstance(frame, CallError):
-            self._decisions.notes.append(f"answered with {frame.code}: {frame.description}")
-        self._decisions.frames.append(encode(frame))
+            self._gathered.notes.append(f"answered with {frame.code}: {frame.description}")
+        self._gathered.frames.append(encode(frame))

@@ -34,8 +34,6 @@ from bridge.core.wish import FaultClearing, WishContent, lamp
 from hal.contract import Box as WallboxBox
 from hal.contract import Card, InstrumentBox, Reading, Status, Temperatures
 
-FIRST_WORD_S = 5.0  # so long no status is sent before `hal.safety` has spoken
-
 
 class ChargePoint:
     """Connectors 0 and 1 and what they have in common."""

@@ -1,4 +1,4 @@
-"""What the parts of a charge point look at, and none of them owns."""
+"""What the parts of a charge point share: what they look at, and where they put what they decide."""
 
 from __future__ import annotations
 
