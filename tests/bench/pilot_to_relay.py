@@ -21,11 +21,8 @@ from tests.bench.box import Box, charging_box, granted
 from tests.bench.load import busy_cores
 
 LIMIT_MS = 100.0  # IEC 61851-1 Table A.6 sequence 8.1
-MEDIAN_MS, USUAL_MS, WORST_MS = (
-    25.0,
-    35.0,
-    60.0,
-)  # of the budget without contactor; `USUAL_MS` for 999 of 1,000
+# Of the budget without contactor; `USUAL_MS` for 999 of 1,000.
+MEDIAN_MS, USUAL_MS, WORST_MS = 25.0, 35.0, 60.0
 HUM = {"hum_v": 1.2, "hum_hz": 50.05}  # what a charging car must bear, at a phase that drifts
 STALL_S = 0.150
 LOADS_TEXT = "200 OCPP calls/s, both cores busy"

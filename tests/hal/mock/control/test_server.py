@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from gpiozero import MCP3208, DigitalOutputDevice, InputDevice
@@ -144,6 +145,19 @@ def test_another_car(world: RunningMock, hands: Hands, phases: int, carrying: in
 
 def test_edge_measures_until_the_line_falls(world: RunningMock, hands: Hands) -> None:
     hands.charge(world)
+    answer = edge_with_a_reflex(world, hands)
+    while not answer["ok"]:  # a busy machine let the reflex wait for longer than `edge` does
+        assert "still high 0.5 s after the car left C" in answer["error"]
+        world.ask("ready")
+        until(lambda: bool(world.state()["s2_closed"]))
+        hands.relay.on()
+        answer = edge_with_a_reflex(world, hands)
+    assert 0 < answer["elapsed_ms"] < 500
+    assert "must be high" in world.ask("edge")["error"]
+
+
+def edge_with_a_reflex(world: RunningMock, hands: Hands) -> dict[str, Any]:
+    """The answer of `edge` while a thread opens the contactor as soon as it reads that the car has left C."""
 
     def open_when_the_car_leaves_c() -> None:
         until(lambda: hands.pilot_v() > 7.5)
@@ -153,9 +167,7 @@ def test_edge_measures_until_the_line_falls(world: RunningMock, hands: Hands) ->
     reflex.start()
     answer = world.ask("edge")
     reflex.join()
-    assert answer["ok"] is True
-    assert 0 < answer["elapsed_ms"] < 500
-    assert "must be high" in world.ask("edge")["error"]
+    return answer
 
 
 def test_edge_says_when_nobody_opens(world: RunningMock, hands: Hands) -> None:
