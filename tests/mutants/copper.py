@@ -105,6 +105,11 @@ COPPER_RULES = [
          f"{CLOSE}a_box_that_does_not_close_says_why"),
     ),
     *rows(
+        "control_pilot/hum",
+        ("a car that left by itself was noise", "self._openings += self._shows_c() and self._is_noisy(",
+         "self._openings += self._is_noisy(", f"{COPPER}a_pause_as_each_16"),
+    ),
+    *rows(
         "supervision/supervision",
         ("a mirror contact that drops is waited for", "if disagrees or (dropped and contactor.commanded):",
          "if disagrees:", f"{JUDGE}a_mirror_contact_that_drops"),

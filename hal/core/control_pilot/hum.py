@@ -8,6 +8,7 @@ from itertools import pairwise
 from math import pi
 from statistics import median
 
+from hal.core.control_pilot.vehicle import SURELY_C_TO_V
 from hal.core.tally import BadTime
 
 # Half of what is usual between two readings. The hold shows half of what is on the pilot: this is 2.5 V
@@ -33,7 +34,6 @@ class Hum:
     def forget(self) -> None:
         """Starts anew, for another car."""
         self._openings, self._opened_s = 0, None
-        self.words = ""
 
     def opened(self, now_s: float) -> None:
         """Notes that the pilot has opened the contactor."""
@@ -49,10 +49,16 @@ class Hum:
             return self._lasting.feed(False, now_s) or self._openings >= OPENINGS
         self._readings.append((now_s, high_v))
         if self._opened_s is not None and len(self._readings) == _READINGS:
-            self._openings += self._is_noisy(NOISY_V)
+            self._openings += self._shows_c() and self._is_noisy(NOISY_V)
             self._opened_s = None
         lasts = self._lasting.feed(self._openings > 0 and self._is_noisy(STILL_V), now_s)
         return lasts or self._openings >= OPENINGS
+
+    def _shows_c(self) -> bool:
+        """Says whether the car is still in C, by the mean over whole periods. In B it has left by itself:
+        there 1.2 V of hum, which a charging car must bear, may show 1 V, for the hold follows faster."""
+        mean_v = sum(volts for _, volts in self._readings) / len(self._readings)
+        return mean_v < SURELY_C_TO_V
 
     def _is_noisy(self, least_v: float) -> bool:
         volts = [high_v for _, high_v in self._readings]

@@ -134,7 +134,7 @@ KINDS: dict[str, Kind] = {
         f"half of what is usual between two readings is {NOISY_V:g} V or more (2.5 V of hum on "
         "the pilot)",
         0.2, TWO_SAMPLES_S, _STAYS_OPEN + "; the status says volts and hertz",
-        "16 readings after each opening; or 10 s in x2 after the first",
+        "16 readings after each opening, with a mean in C; or 10 s in x2 after the first",
     ),
     "ventilation": Kind(
         "open", "unplug", "state D", f"{STATE_FAULT_S:g} s (IEC 61851-1 Annex A: no ventilation here)",

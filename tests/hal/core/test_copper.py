@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hal.contract import Vehicle
+from hal.core.control_pilot.hum import Hum
 from hal.core.rules import BoxRules
 from hal.mock.plant.copper import Copper, Tolerance
 from hal.mock.plant.plant import Outputs, Plant, PlantSettings
@@ -167,6 +168,33 @@ def test_a_car_that_pauses_again_and_again_is_no_noise() -> None:
         world.run(6.0)
         assert _closed(world)
     assert faults_of(world) == set()
+
+
+@pytest.mark.parametrize(("hertz", "phase_deg"), [(50.05, 100.0), (49.95, 200.0)])
+def test_a_car_that_pauses_under_1_2_volts_of_hum_is_no_noise(hertz: float, phase_deg: float) -> None:
+    """In B the hold shows up to 1 V of it: more than what opens a car in C."""
+    world = under_hum(1.2, hertz, phase_deg, seed=101)
+    for _ in range(5):
+        world.plant.pause()
+        world.plant.car.current_a = 0.0
+        world.run(0.5)
+        assert not _closed(world)
+        world.plant.ready()
+        world.run(4.0)
+        assert _closed(world)
+    assert faults_of(world) == set()
+
+
+def test_a_pause_as_each_16_readings_may_show_it_is_no_noise() -> None:
+    """Of a car in B: 1.05 V either way around the least that a B reads in the mean; around C it is noise."""
+    for mean_v, noisy in ((8.3, False), (9.3, False), (7.9, True), (6.5, True)):
+        hum = Hum()
+        for opening in range(2):
+            hum.opened(float(opening))
+            readings = (mean_v + 1.05 * (-1) ** number for number in range(16))
+            found = [hum.feed(high_v, opening + 0.01 * n, listens=True) for n, high_v in enumerate(readings)]
+            hum.feed(mean_v, opening + 0.5, listens=False)
+        assert found[-1] is noisy, mean_v
 
 
 def test_the_reading_of_a_good_a_stays_below_the_limit() -> None:
