@@ -25,6 +25,7 @@ LIMIT_MS = 100.0  # IEC 61851-1 Table A.6 sequence 8.1
 MEDIAN_MS, USUAL_MS, WORST_MS = 25.0, 35.0, 60.0
 HUM = {"hum_v": 1.2, "hum_hz": 50.05}  # what a charging car must bear, at a phase that drifts
 STALL_S = 0.150
+STAYS_S = 0.25  # in B: a car that is back within 16 readings is taken for hum
 LOADS_TEXT = "200 OCPP calls/s, both cores busy"
 
 
@@ -76,6 +77,7 @@ def measure(box: Box, edges: int, *, stalled: bool) -> Measured:
         box.until(box.charging)
         box.pass_time(random.uniform(0.02, 0.12))  # any phase of a 10 ms tick
         answer = stalled_edge(box) if stalled else box.do("edge")
+        box.pass_time(STAYS_S)
         box.do("ready")
         if answer["ok"]:
             measured_ms.append(answer["elapsed_ms"])

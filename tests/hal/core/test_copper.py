@@ -188,13 +188,14 @@ def test_a_car_that_pauses_under_1_2_volts_of_hum_is_no_noise(hertz: float, phas
 def test_a_pause_as_each_16_readings_may_show_it_is_no_noise() -> None:
     """Of a car in B: 1.05 V either way around the least that a B reads in the mean; around C it is noise."""
     for mean_v, noisy in ((8.3, False), (9.3, False), (7.9, True), (6.5, True)):
-        hum = Hum()
+        hum, found = Hum(), False
         for opening in range(2):
             hum.opened(float(opening))
-            readings = (mean_v + 1.05 * (-1) ** number for number in range(16))
-            found = [hum.feed(high_v, opening + 0.01 * n, listens=True) for n, high_v in enumerate(readings)]
+            for number in range(16):
+                high_v = mean_v + 1.05 * (-1) ** number
+                found = hum.feed(high_v, opening + 0.01 * number, listens=True)
             hum.feed(mean_v, opening + 0.5, listens=False)
-        assert found[-1] is noisy, mean_v
+        assert found is noisy, mean_v
 
 
 def test_the_reading_of_a_good_a_stays_below_the_limit() -> None:
