@@ -12,7 +12,7 @@ from hal.core.evse import Evse
 from hal.core.rules import BoxRules
 from hal.core.signals import Drive, Sense
 from hal.mock.plant.plant import Outputs, Plant, PlantSettings
-from hal.safety.status import Identity, Tallies, differs, status_of
+from hal.safety.status import Identity, Tallies, changes, differs, status_of
 from tests.hal.core.world import OPEN_TICK_S, outputs
 
 TELLS_EVERY_S = 1.0
@@ -54,6 +54,7 @@ class PureBox:
         self._read_at_s = float("-inf")
         self._bare: Status | None = None  # the last status, without number and time
         self.changed = False  # in the last tick
+        self.lines: list[str] = []  # what `hal.safety` would log
         self._reading: Reading | None = None
         self._temperatures: Temperatures | None = None
         self._instruments_speak = True
@@ -202,6 +203,8 @@ class PureBox:
         self.changed = before is None or differs(
             msgspec.structs.replace(before, wish_seq=status.wish_seq), status
         )
+        if before is not None:
+            self.lines += changes(before, status)
         self.status = msgspec.structs.replace(status, seq=next(self._seqs), at_s=now_s)
         return [self.status]
 

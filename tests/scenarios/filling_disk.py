@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bridge.core.rows import Change
 from bridge.store import StoreError
 from bridge.store.database import IN_MEMORY, Database
+from tests.scenarios.trace import stored
 
 SLOW_S = 2.0
 
@@ -18,6 +19,10 @@ class Disk(Database):
         super().__init__(IN_MEMORY)
         self.full = False
         self.slow_s = 0.0  # how long each batch takes
+
+    def contents(self) -> dict[str, list[tuple[object, ...]]]:
+        """What it holds (`trace.py`)."""
+        return stored(self._connection)
 
     def become(self, what: str) -> None:
         """`full` or `free`, `slow` or `fast`."""

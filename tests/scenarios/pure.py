@@ -29,6 +29,7 @@ from tests.scenarios.filling_disk import Disk
 from tests.scenarios.pi_clock import BEGINS_S, PiClock
 from tests.scenarios.pi_clock import VERBS as CLOCK_VERBS
 from tests.scenarios.script import Mode, Scenario
+from tests.scenarios.trace import Trace, decided, switched
 from tests.scenarios.world import Arrival, Closed, Connected, Restarted, Said
 
 WARM_UP_S = 40.0  # the 30 s without closing after a start of `hal.safety`, and some
@@ -101,6 +102,13 @@ class PureWorld:
 
     def utc(self) -> str:
         return timestamp(self.clock.truth)
+
+    def end(self) -> Trace:
+        """Tells the bridge to end; what it did, and the box."""
+        lines = decided(self._notes), switched(self.box.lines)
+        if self.bridge is not None:
+            self._end_bridge(orderly=True)
+        return Trace(*lines, self.database.contents())
 
     def close(self) -> None:
         """The store."""

@@ -7,9 +7,12 @@ import base64
 import json
 import queue
 import socket
+import sqlite3
 import subprocess
 import time
+from collections import defaultdict
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from threading import Thread
 from typing import Any, TypeVar
@@ -20,6 +23,7 @@ from websockets.sync.server import Server, ServerConnection, serve
 from websockets.typing import Subprotocol
 
 from bridge import settings as bridge_settings
+from bridge.compose import DATABASE_NAME
 from bridge.core.now import timestamp
 from bridge.core.password import Password
 from bridge.folders import CommandError
@@ -29,6 +33,7 @@ from hal.configuration import wallbox_file
 from hal.contract import WALLBOX_FILE, Hello, LineBuffer, Reading, Status
 from tests.scenarios.door import Door, in_words
 from tests.scenarios.script import Mode, Scenario
+from tests.scenarios.trace import Trace, decided, stored, switched
 from tests.scenarios.world import Arrival, Closed, Connected, Restarted, Said
 from tests.system import folders
 from tests.system.configured import Values, with_values
@@ -134,8 +139,25 @@ class RealWorld:
         """The last lines of all programs."""
         return (self._folder / "log").read_text(errors="replace")[-4000:]
 
+    def end(self) -> Trace:
+        """Tells all programs to end; what they did. Raises AssertionError when `run` did not end in order."""
+        lines = (self._folder / "log").read_text(errors="replace").splitlines()
+        self._end()
+        said: dict[str, list[str]] = defaultdict(list)
+        for program, line in map(_split, lines):
+            said[program].append(line)
+        with closing(sqlite3.connect(self._run.state / DATABASE_NAME)) as database:
+            return Trace(decided(said["bridge"]), switched(said["safety"]), stored(database))
+
     def close(self) -> None:
         """Raises AssertionError when `run` did not end in order, or left a program behind."""
+        try:
+            if self._living.poll() is None:
+                self._end()
+        finally:
+            folders.remove(self._folder)
+
+    def _end(self) -> None:
         self._leave_unlisted()
         self._living.terminate()
         try:
@@ -147,7 +169,6 @@ class RealWorld:
             self._thread.join()
             self._log.close()
         said = self.log()
-        folders.remove(self._folder)
         assert (code, left) == (0, []), f"run ended with {code} and left {left}:\n{said}"
 
     # Time
@@ -277,6 +298,12 @@ class RealWorld:
                     if isinstance(message, kind):
                         return message
         raise ConnectionError("hal.safety closed the socket")
+
+
+def _split(line: str) -> tuple[str, str]:
+    """The program, and what it said."""
+    program, _, said = line.partition("|")
+    return program.removeprefix("MOCK").strip(), said.strip()
 
 
 def _password(request: Request) -> Password | None:

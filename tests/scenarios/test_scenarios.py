@@ -11,6 +11,7 @@ from tests.scenarios.player import ScenarioFailed, play
 from tests.scenarios.pure import PureWorld
 from tests.scenarios.real import RealWorld
 from tests.scenarios.script import Mode, Scenario
+from tests.scenarios.trace import Trace
 
 FILES = sorted(Path(__file__).parent.glob("*/*.scenario"))
 
@@ -43,10 +44,23 @@ def test_in_the_pure_world(scenario: Scenario, mode: Mode) -> None:
 @pytest.mark.real
 @pytest.mark.parametrize(("scenario", "mode"), REAL, ids=names(REAL))
 def test_with_the_real_processes(scenario: Scenario, mode: Mode) -> None:
+    """What they log and keep is what the pure world does, too."""
     world = RealWorld(scenario, mode)
     try:
         play(scenario, world)
+        did = world.end()
     except ScenarioFailed as failed:
         pytest.fail(f"{failed}\n{world.log()}", pytrace=False)
+    finally:
+        world.close()
+    if scenario.pure:
+        assert did == pure_trace(scenario, mode)
+
+
+def pure_trace(scenario: Scenario, mode: Mode) -> Trace:
+    world = PureWorld(scenario, mode)
+    try:
+        play(scenario, world)
+        return world.end()
     finally:
         world.close()
