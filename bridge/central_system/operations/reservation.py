@@ -18,11 +18,13 @@ def reserve_now(question: Question) -> Answer:
     asked, charge_point = question.payload, question.charge_point
     check_within("reservationId", asked["reservationId"], -INT32_MAX - 1, INT32_MAX)
     expires_at = _expiry(asked["expiryDate"])
-    if not _reservable(question) or expires_at <= question.now.utc:
+    if not _known(question):
         return with_status("Rejected")
     refused = _in_the_way(question)
     if refused is not None:
         return with_status(refused)
+    if charge_point.configuration.free_charging or expires_at <= question.now.utc:
+        return with_status("Rejected")  # nobody is asked who they are, or it is over already
     of_group = charge_point.provisioning.behaviour.full_reservations
     parent_id_tag = (asked.get("parentIdTag") or None) if of_group else None  # empty: no group
     charge_point.connector.reservations.hold(
@@ -44,14 +46,14 @@ def _expiry(text: str) -> datetime:
     return expires_at
 
 
-def _reservable(question: Question) -> bool:
-    """Says whether there is such a connector, and anybody is asked who they are. Raises OcppError."""
+def _known(question: Question) -> bool:
+    """Says whether there is such a connector, for longer than until a restart. Raises OcppError."""
     connector_id, charge_point = question.payload["connectorId"], question.charge_point
     behaviour = charge_point.provisioning.behaviour
     if connector_id not in (0, CONNECTOR_ID) and behaviour.mode == "native":
         raise OcppError("PropertyConstraintViolation", f"connectorId {connector_id}: 0 or 1 is allowed")
     known = connector_id == CONNECTOR_ID or (connector_id == 0 and behaviour.full_reservations)
-    return known and not charge_point.configuration.free_charging and not charge_point.service.restarting
+    return known and not charge_point.service.restarting
 
 
 def _in_the_way(question: Question) -> str | None:
