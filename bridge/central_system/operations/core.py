@@ -109,11 +109,17 @@ def change_configuration(question: Question) -> Answer:
 
 
 def unlock_connector(question: Question) -> Answer | Later:
-    """OCPP 1.6 5.18. Behind Zaptec's cloud it is "provided but non-functional": nothing moves."""
+    """OCPP 1.6 5.18. Behind Zaptec's cloud it is "provided but non-functional": nothing moves.
+
+    A box that locks its cable for good is one with a fixed cable: the session goes on.
+    """
     charge_point = question.charge_point
     status = charge_point.box.status
     native = charge_point.provisioning.behaviour.mode == "native"
-    if not native or question.payload["connectorId"] != 1 or (status is not None and status.lock is None):
+    fixed = charge_point.configuration.is_on("LockCablePermanently") or (
+        status is not None and status.lock is None
+    )
+    if not native or question.payload["connectorId"] != 1 or fixed:
         return with_status("NotSupported")
     unlocking = charge_point.connector.unlock(question.now)
     return Later(lambda: {"status": unlocking.outcome} if unlocking.outcome is not None else None)
