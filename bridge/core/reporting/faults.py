@@ -47,7 +47,9 @@ _REPORTS: dict[str, Report] = {
     "welded": Report("PowerSwitchFailure", "Contactor does not open: call an electrician", RELAY_WELDED),
     "did_not_close": Report("PowerSwitchFailure", "Contactor did not close"),
     "watchdog_line": Report("PowerSwitchFailure", "Watchdog circuit of the contactor has failed"),
-    "contactor_cycling": Report("PowerSwitchFailure", "Contactor switched too often: it rests"),
+    "contactor_cycling": Report(
+        info="Contactor switched too often: it rests"
+    ),  # the car's doing, not the box's
     "diode_missing": Report("OtherError", "Car does not answer properly: no diode seen", PILOT_LOW_LEVEL),
     "pilot_short": Report("OtherError", "Control pilot shorted: check car and cable", PILOT_STATE),
     "pilot_out_of_range": Report("OtherError", "Control pilot out of range", PILOT_STATE),
@@ -76,6 +78,7 @@ _REPORTS: dict[str, Report] = {
     "under_voltage": Report("InternalError", "Supply of the computer is too low"),
     "hal_restarting": Report("InternalError", "Restarted too often: a person must look", MAX_SESSION_RESTART),
 }
+_LAST = ("InternalError", "NoError")  # what says less than another errorCode
 _INTERNAL = Report("InternalError", "Internal fault: run evse-bridge doctor")
 
 
@@ -99,5 +102,5 @@ def wrongs(box: BoxView, service: Service, now_s: float) -> list[Report]:
         others.append(READER_LOST)
     if not service.recorded:
         others.append(NOT_RECORDED)
-    others.sort(key=lambda one: one.error_code == "InternalError")
+    others.sort(key=lambda one: _LAST.index(one.error_code) if one.error_code in _LAST else -1)
     return list(dict.fromkeys(opening + others))

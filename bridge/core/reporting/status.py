@@ -22,7 +22,7 @@ class View:
     box_alive: bool  # `hal.safety` is heard
     car_connected: bool
     car_wants_energy: bool  # vehicle state C
-    offering: bool  # the pilot offers current
+    offering: bool  # the pilot offers current, and the contactor does not rest
     contactor_closed: bool
     reserved: bool = False  # nobody but its holder may start
 
@@ -37,7 +37,7 @@ def view(state: State, service: Service, box: BoxView, now_s: float, *, reserved
         box_alive=alive,
         car_connected=box.car_connected,
         car_wants_energy=box.status is not None and box.status.vehicle == "C",
-        offering=box.offered_a > 0.0,
+        offering=box.offered_a > 0.0 and not any(fault.id == "contactor_cycling" for fault in box.faults),
         contactor_closed=box.contactor_closed,
         reserved=reserved,
     )
