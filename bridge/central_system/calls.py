@@ -6,6 +6,7 @@ transaction rows: strictly in order, until delivered.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
 from bridge.central_system import border
@@ -22,7 +23,7 @@ from bridge.core.charge_point import ChargePoint
 from bridge.core.id_tag import id_tag_info
 from bridge.core.now import Now
 from bridge.core.outgoing import Outgoing
-from bridge.core.rows import Delivered, MessageRef, StartConfirmed
+from bridge.core.rows import Delivered, StartConfirmed
 
 
 class Calls:
@@ -180,11 +181,14 @@ class Calls:
             )
         else:
             self._outbox.delivered(send.ref)
-            self._row_delivered(send.ref, payload, now)
+            self._row_delivered(send, payload, now)
 
-    def _row_delivered(self, ref: MessageRef, payload: Payload, now: Now) -> None:
+    def _row_delivered(self, send: Send, payload: Payload, now: Now) -> None:
+        ref = send.ref
         if ref.kind == "start":
             info = id_tag_info(payload["idTagInfo"])
+            if send.again and info.status == "ConcurrentTx":  # it is our own that it holds against us
+                info = replace(info, status="Accepted")
             transaction_id: int = payload["transactionId"]
             self.gathered.changes.append(
                 StartConfirmed(ref.row_id, transaction_id, info.status, info.parent_id_tag)

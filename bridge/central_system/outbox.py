@@ -66,6 +66,7 @@ class Send:
     ref: MessageRef
     action: TransactionAction
     payload: Payload
+    again: bool  # the Central System may have it already
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class Outbox:
         self._configuration = configuration
         self._behaviour = behaviour
         self._sends: dict[MessageRef, int] = {}  # of the head, on this connection
+        self._unsent: MessageRef | None = None  # frozen by us, and not sent yet
         self._wait: _Wait | None = None
         self._silence: _Silence | None = None
         self._quick_closes: tuple[MessageRef | None, int] = (None, 0)  # in a row
@@ -118,9 +120,11 @@ class Outbox:
         if head.frozen is None:
             if not self._dated(head):
                 return None
+            self._unsent = head.ref
             return Frozen(head.ref, self._payload(head, supply))
+        again, self._unsent = head.ref != self._unsent, None
         self._sends[head.ref] = self._sends.get(head.ref, 0) + 1
-        return Send(head.ref, _ACTIONS[head.ref.kind], head.frozen)
+        return Send(head.ref, _ACTIONS[head.ref.kind], head.frozen, again)
 
     def unanswered(self, ref: MessageRef, sent_s: float, now: Now) -> None:
         """Sends again after TransactionMessageRetryInterval x the sends so far. Not counted yet."""

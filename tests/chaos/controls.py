@@ -30,7 +30,7 @@ class Control:
     seen: str
 
 
-_SEND = "        return Send(head.ref, _ACTIONS[head.ref.kind], head.frozen)\n"
+_SEND = "        return Send(head.ref, _ACTIONS[head.ref.kind], head.frozen, again)\n"
 CONTROLS = (
     Control(
         "the durable write removed",
@@ -46,7 +46,7 @@ CONTROLS = (
             "        self._ever: set[MessageRef] = set()\n",
             _SEND: "        if head.ref.kind == 'start' and head.ref in self._ever:\n"
             "            new = {**head.frozen, 'timestamp': timestamp(now.utc)}\n"
-            "            return Send(head.ref, 'StartTransaction', new)\n"
+            "            return Send(head.ref, 'StartTransaction', new, again)\n"
             "        self._ever.add(head.ref)\n" + _SEND,
         },
         "duplicated: ",

@@ -53,6 +53,7 @@ def test_with_the_real_processes(scenario: Scenario, mode: Mode) -> None:
         pytest.fail(f"{failed}\n{world.log()}", pytrace=False)
     finally:
         world.close()
+    assert did.decided
     if scenario.pure:
         assert did == pure_trace(scenario, mode)
 

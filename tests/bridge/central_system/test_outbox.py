@@ -83,7 +83,9 @@ def test_a_message_is_frozen_before_it_is_sent(desk: Desk) -> None:
     first = desk.outbox.next(SUPPLY, now(0))
     assert first == Frozen(MessageRef(1, "start"), START)
     desk.store(first)
-    assert desk.outbox.next(SUPPLY, now(0)) == Send(MessageRef(1, "start"), "StartTransaction", START)
+    assert desk.outbox.next(SUPPLY, now(0)) == Send(
+        MessageRef(1, "start"), "StartTransaction", START, again=False
+    )
 
 
 def test_start_values_stop_then_the_next_row(desk: Desk) -> None:
