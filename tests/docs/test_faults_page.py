@@ -26,7 +26,7 @@ def test_every_fault_has_its_report_or_is_known_to_be_internal() -> None:
 def test_a_report_can_be_sent(name: str) -> None:
     """OCPP 1.6 6.47: info of 50 characters, vendorErrorCode of 50."""
     told = report(name)
-    assert told.error_code != "NoError"
+    assert (told.error_code == "NoError") == (name == "contactor_cycling")  # which is the car's doing
     assert len(told.info or "") <= 50
     assert (told.vendor_error_code or "0").isdecimal()
 
