@@ -5,18 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bridge.core.id_tag import IdTagInfo
+from bridge.core.id_tag import IdTagInfo, same_tag
 from bridge.core.now import Now
 from bridge.core.premises import Premises
 from bridge.core.reporting.meter_log import MeterLog
 from bridge.core.reporting.status import charge_point_status, view
 from bridge.core.rows import Remembered, Sample, TransactionRow
-from bridge.core.session import Finishing, Owner, Stopping, Transaction
+from bridge.core.session import Finishing, Idle, Owner, Resting, Stopping, Transaction
 from bridge.core.setup import STOPPING
 from bridge.core.transaction.cable import cable
 from bridge.core.transaction.start import start_changes
 from bridge.core.transaction.stop import end_reason, energy_spent, meter_stop, stop_row
 from hal.contract import Reading
+
+# Ends that neither car nor Central System wanted: free charging starts once more for the same car.
+INTERRUPTED = frozenset({"PowerLoss", "Reboot", "SoftReset", "HardReset"})
 
 
 class RunningTransaction:
@@ -71,7 +74,7 @@ class RunningTransaction:
             self._changes.append(Remembered(STOPPING, stopping.text(self.state.row_id)))
             self.state = replace(self.state, stopping=stopping)
 
-    def finish(self, stopping: Stopping, now: Now) -> Finishing | None:
+    def finish(self, stopping: Stopping, now: Now) -> Resting | None:
         """Decides the last row, and what is left then. None: contactor or meter are waited for."""
         state, box = self.state, self._premises.box
         final = meter_stop(state, stopping, box, self._log.stored_wh, now.s)
@@ -80,9 +83,17 @@ class RunningTransaction:
         if box.reading is not None:
             self._changes += self._log.end(box.reading, final.energy_wh, box.supply, now)
         self._changes += (stop_row(state, stopping, final, self._log, now), Remembered(STOPPING, None))
+        if stopping.reason in INTERRUPTED and self._is_free():
+            return Idle()
         keeps = cable(state, self._premises.configuration, unlocking=False) == "keep"
         kept = keeps and stopping.reason == "EVDisconnected"
         return Finishing(Owner(state.id_tag, state.parent_id_tag) if kept else None, state.plug_in)
+
+    def _is_free(self) -> bool:
+        """Says whether nobody was asked who they are, and nobody is now."""
+        configuration = self._premises.configuration
+        tag = configuration.text("FreeChargingIdTag")
+        return configuration.free_charging and same_tag(self.state.id_tag, tag)
 
     # StartTransaction.conf
 
