@@ -38,7 +38,6 @@ from hal.contract import (
     WISH_LIFE_S,
     Box,
     Card,
-    InstrumentBox,
     Message,
     Reading,
     Status,
@@ -51,7 +50,7 @@ MOST_ROUNDS = 1000  # of decisions after one event: more would never end
 OF_TIME: tuple[Part, ...] = ("time", "call")  # what no event asks for
 RAISED_MOST = 3  # times one after another: then everything is made anew from the store
 
-LEVELS = Status | Reading | Temperatures | InstrumentBox | Box  # the present state: the last of each counts
+LEVELS = Status | Reading | Temperatures | Box  # the present state: the last of each counts
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ class Actor:
             case End() if self._ending is None:
                 self._ending = "settling"
                 self._wish_that_outlives_us(now)  # the disk may take its time
-            case Status() | Reading() | Temperatures() | InstrumentBox() | Box():
+            case Status() | Reading() | Temperatures() | Box():
                 self._levels[type(event)] = event
             case _:
                 pass
@@ -154,7 +153,7 @@ class Actor:
                 conversation.link_closed(now)
             case Received(message=message):
                 conversation.received(message, now)
-            case Status() | Reading() | Temperatures() | InstrumentBox() | Box() | Card():
+            case Status() | Reading() | Temperatures() | Box() | Card():
                 core.heard(event, now)
             case Ended():
                 core.errand_ended(event, now)

@@ -21,13 +21,11 @@ WISH_LIFE_S = 15.0  # how far ahead a wish is valid; renewed every second
 WISH_LIFE_RESTART_S = 60.0  # before a planned restart of the bridge; never more
 HANG_LIMIT_S = 15  # so long a hung kernel may stand: the longest time-out of a Pi's watchdog (bcm2835_wdt)
 
-# Ages and pauses that more than one process judges by.
+# Ages and pauses that more than one process goes by.
 STATUS_EVERY_S = 1.0  # at least so often
 SILENT_S = 3.0  # without a Status for so long `hal.safety` is silent: two may be lost
 FRESH_S = 3.0  # a Reading or Temperatures older than this is none
-READER_GRACE_S = 3.0  # a card reader is lost after so long: opening a port takes a moment, at a start too
 LOST_PAUSE_S = 60.0  # without a meter or thermometer 6 A for so long, then nothing
-LOST_RECOVER_S = 10.0  # of fresh values end it
 
 # Files that one process writes and another looks for.
 MOCK_SOCKET_NAME = "mock.sock"  # of the mock wallbox; in the runtime folder

@@ -10,18 +10,14 @@ import msgspec
 from bridge.core.rows import Phases
 from hal.contract import (
     FRESH_S,
-    LOST_RECOVER_S,
-    READER_GRACE_S,
     SILENT_S,
     Box,
     Fault,
-    InstrumentBox,
     Reading,
     Status,
     Temperatures,
 )
 
-STATUS_LATE_S = 1.5  # then what it relays is no longer judged
 SETTLE_S = 3.0  # after a start of `hal.safety` a missing car is not yet believed
 FULL_A = 80.0  # asks for all there is, until the box has said what its installation allows
 
@@ -61,55 +57,23 @@ class Supply:
         return sum(live) / len(live) if live else self.nominal_voltage_v
 
 
-@dataclass(slots=True)
-class MeterWatch:
-    """How long there has been no fresh reading, and whether it has been well again for long enough."""
-
-    _watched_since_s: float | None = None
-    _lost_since_s: float | None = None
-    _good_since_s: float | None = None
-
-    def observe(self, reading_at_s: float | None, now_s: float) -> None:
-        """Looks at every step. The first reading may take as long as any other."""
-        if self._watched_since_s is None:
-            self._watched_since_s = now_s
-        fresh = now_s - (self._watched_since_s if reading_at_s is None else reading_at_s) <= FRESH_S
-        if not fresh:
-            self._good_since_s = None
-            if self._lost_since_s is None:
-                self._lost_since_s = now_s
-        elif self._lost_since_s is not None:
-            self._good_since_s = now_s if self._good_since_s is None else self._good_since_s
-            if now_s - self._good_since_s >= LOST_RECOVER_S:
-                self._lost_since_s = self._good_since_s = None
-
-    def unheard(self) -> None:
-        """Notes that nothing is known of this moment: good readings have to come in a row."""
-        self._good_since_s = None
-
-    def lost_s(self, now_s: float) -> float | None:
-        """Is None while the meter is good; else the time without it, which stands still once it recovers."""
-        if self._lost_since_s is None:
-            return None
-        return (self._good_since_s or now_s) - self._lost_since_s
-
-
 class BoxView:
-    """The newest of each message from `hal`."""
+    """The newest of each message from `hal`.
+
+    `hal.safety` alone judges whether a meter or card reader is lost, and says so in `Status.faults`; a silent
+    `hal.instruments` is a lost meter there. The one silence judged here is that of `hal.safety` (`alive`):
+    nothing is known then, and its last faults stand.
+    """
 
     def __init__(self) -> None:
         self.box: Box | None = None
         self.status: Status | None = None
         self.reading: Reading | None = None
         self.temperatures: Temperatures | None = None
-        self.instruments: InstrumentBox | None = None
-        self.meter = MeterWatch()
         self._start_seen_s = 0.0
-        self._heard_since_s = 0.0
         self._listening_since_s: float | None = None
-        self._reader_bad_since_s: float | None = None
 
-    def feed(self, message: Status | Reading | Temperatures | InstrumentBox | Box, now_s: float) -> None:
+    def feed(self, message: Status | Reading | Temperatures | Box, now_s: float) -> None:
         """Keeps a message of the socket: of each kind the last counts."""
         match message:
             case Status():
@@ -118,8 +82,6 @@ class BoxView:
                 self.reading = message
             case Temperatures():
                 self.temperatures = message
-            case InstrumentBox():
-                self._feed_instruments(message, now_s)
             case Box():
                 self.box = message
 
@@ -127,27 +89,12 @@ class BoxView:
         """Keeps when this start of `hal.safety` was first seen."""
         if self.status is None or self.status.start_id != status.start_id:
             self._start_seen_s = now_s
-        if self.status is None or now_s - self.status.at_s > STATUS_LATE_S:
-            self._heard_since_s = now_s
         self.status = status
 
-    def watch_meter(self, now_s: float) -> None:
-        """Looks at every step. Readings pass through `hal.safety`: its silence is not the meter's."""
+    def watch(self, now_s: float) -> None:
+        """Notes at every step since when this program listens."""
         if self._listening_since_s is None:
             self._listening_since_s = now_s
-        if self.status is None or now_s - self.status.at_s > STATUS_LATE_S:
-            self.meter.unheard()
-            return
-        seen_s = None if self.reading is None else self.reading.at_s
-        if seen_s is not None and self.meter.lost_s(now_s) is None:
-            seen_s = max(seen_s, self._heard_since_s)
-        self.meter.observe(seen_s, now_s)
-
-    def _feed_instruments(self, instruments: InstrumentBox, now_s: float) -> None:
-        """Keeps since when the reader, if the box has one, is not well."""
-        self.instruments = instruments
-        bad = instruments.reader is not None and instruments.reader_health != "ok"
-        self._reader_bad_since_s = (self._reader_bad_since_s or now_s) if bad else None
 
     def alive(self, now_s: float) -> bool:
         """Says whether `hal.safety` has been heard within 3 s."""
@@ -248,7 +195,6 @@ class BoxView:
         """Returns those under which the contactor may not be closed, the oldest first."""
         return tuple(fault for fault in self.faults if fault.opens)
 
-    def reader_lost(self, now_s: float) -> bool:
-        """Says whether the box has a reader which has not been well for 3 s."""
-        bad_since_s = self._reader_bad_since_s
-        return bad_since_s is not None and now_s - bad_since_s >= READER_GRACE_S
+    def lasting_s(self, fault_id: str, now_s: float) -> float | None:
+        """Returns for how long this fault has stood; None: it does not."""
+        return next((now_s - fault.since_s for fault in self.faults if fault.id == fault_id), None)

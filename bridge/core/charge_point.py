@@ -32,7 +32,7 @@ from bridge.core.setup import ACCEPTED_AT, OPERATIVE, Memory, Provisioning
 from bridge.core.transaction.connector import Connector
 from bridge.core.wish import FaultClearing, WishContent, lamp
 from hal.contract import Box as WallboxBox
-from hal.contract import Card, InstrumentBox, Reading, Status, Temperatures
+from hal.contract import Card, Reading, Status, Temperatures
 
 
 class ChargePoint:
@@ -93,9 +93,7 @@ class ChargePoint:
 
     # From the box
 
-    def heard(
-        self, message: Status | Reading | Temperatures | InstrumentBox | WallboxBox | Card, now: Now
-    ) -> None:
+    def heard(self, message: Status | Reading | Temperatures | WallboxBox | Card, now: Now) -> None:
         """Follows a message of the socket of `hal.safety`."""
         if isinstance(message, Card):
             self.connector.card_presented(message, now)
@@ -107,7 +105,7 @@ class ChargePoint:
     def step(self, now: Now) -> None:
         """Decides what follows from time; called after every event and at least each half second."""
         self._date(now)
-        self.box.watch_meter(now.s)
+        self.box.watch(now.s)
         self._absence.observe(online=self.service.online, now_s=now.s)
         self.connector.step(now)
         self.profiles.follow(self.state)

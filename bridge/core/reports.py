@@ -66,7 +66,7 @@ class Reports:
         return in_service or isinstance(self._connector.state, Transaction)
 
     def _announce(self, now: Now) -> None:
-        self._notifier.observe(self._connector.status(now), self._error(now), now)
+        self._notifier.observe(self._connector.status(now), error(self._box, self._service), now)
         if not self._service.online:
             return
         operative = self._box_operative
@@ -77,9 +77,6 @@ class Reports:
         if told is not None:
             self._notify(notification(CONNECTOR_ID, told), self._connector.stopped_row)
             self._connector.stopped_row = None
-
-    def _error(self, now: Now) -> Report:
-        return error(self._box, self._service, now.s)
 
     def _notify(self, payload: dict[str, Any], after_stop_of: int | None) -> None:
         self._premises.decisions.calls.append(
@@ -96,7 +93,9 @@ class Reports:
         if connector_id == 0:
             self._notify(box_notification(self._box_operative, now), None)
             return
-        told = self._notifier.standing or Told(self._connector.status(now), self._error(now), now)
+        told = self._notifier.standing or Told(
+            self._connector.status(now), error(self._box, self._service), now
+        )
         self._notify(notification(CONNECTOR_ID, told), None)
 
     # Meter values

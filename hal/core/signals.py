@@ -25,6 +25,7 @@ class Sense:
     stop_pressed: bool | None = None  # pressed, or its wire is cut; None: no stop input
     current_a: Phases | None = None  # a fresh meter reading
     reading_at_s: float | None = None  # when that reading was taken
+    instruments_speak: bool = False  # `hal.instruments` is connected and has said what it has
     meter_implausible: bool = False  # `hal.instruments` refuses what the meter answers
     reader_healthy: bool | None = None  # None: no card reader, or nobody tells
     contacts_c: float | None = None  # a fresh temperature of the contacts

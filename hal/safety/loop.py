@@ -192,6 +192,7 @@ class Loop:
             current_a=reading.current_a if reading else None,
             reading_at_s=reading.at_s if reading else None,
             contacts_c=temperatures.contacts_c if temperatures else None,
+            instruments_speak=instruments is not None,
             meter_implausible=meter_implausible(instruments),
             reader_healthy=reader_healthy(instruments),
             under_voltage=under_voltage(instruments),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from tests.mutants.mutant import CONTRACT, HEAT, JUDGE, OFFER, PLUG, rows, timer
 
 PILOT_JUDGE = [
-    timer(CONTRACT, "READER_GRACE_S", "3.0", "6.0", f"{JUDGE}what_the_instruments_say"),
-    timer(CONTRACT, "READER_GRACE_S", "3.0", "0.0", f"{JUDGE}what_the_instruments_say"),
+    timer("supervision/supervision", "READER_GRACE_S", "3.0", "6.0", f"{JUDGE}what_the_instruments_say"),
+    timer("supervision/supervision", "READER_GRACE_S", "3.0", "0.0", f"{JUDGE}what_the_instruments_say"),
     timer("supervision/supervision", "CP_OLD_S", "0.05", "0.1", f"{JUDGE}a_pilot_that_is_not_measured"),
     timer("supervision/supervision", "CP_OLD_S", "0.05", "0.0", f"{JUDGE}a_pilot_that_is_not_measured"),
     timer("control_pilot/low_side", "NO_MINUS_V", "-1.5", "-1.0", f"{JUDGE}no_low_side_at_all"),
@@ -66,22 +66,22 @@ PILOT_JUDGE = [
             f"{JUDGE}did_not_close_350_ms",
         ),
         (
-            "a meter is missed at once",
-            "self._metered or passed(self._started_s, START_GRACE_S, now_s)",
-            "True",
-            f"{JUDGE}a_meter_that_was_never_there",
-        ),
-        (
-            "a meter that was never there is not missed",
-            "self._metered or passed(self._started_s, START_GRACE_S, now_s)",
-            "self._metered",
-            f"{JUDGE}a_meter_that_was_never_there",
-        ),
-        (
             "an old reading of the meter is fresh",
-            "or now_s - read_s > FRESH_S)",
-            ")",
+            "read_s is not None and now_s - read_s <= FRESH_S",
+            "read_s is not None",
             f"{JUDGE}a_meter_without_a_reading",
+        ),
+        (
+            "instruments that speak are not looked at",
+            "if sense.instruments_speak and not self._instruments_spoke:",
+            "if False:",
+            f"{JUDGE}a_meter_is_missed_3_s_after",
+        ),
+        (
+            "instruments that speak put the first reading off",
+            "if sense.instruments_speak and not self._instruments_spoke:",
+            "if sense.instruments_speak:",
+            f"{JUDGE}a_meter_is_missed_3_s_after",
         ),
     ),
     *rows(
@@ -116,12 +116,37 @@ HEAT_JUDGE = [
     timer("supervision/thermal", "COOLER_K", "5.0", "10.0", f"{HEAT}85_degrees_stop_gently"),
     timer(CONTRACT, "LOST_PAUSE_S", "60.0", "120.0", f"{HEAT}without_a_value_6_a"),
     timer(CONTRACT, "LOST_PAUSE_S", "60.0", "0.0", f"{HEAT}without_a_value_6_a"),
-    timer(CONTRACT, "LOST_RECOVER_S", "10.0", "20.0", f"{HEAT}10_s_of_values"),
-    timer(CONTRACT, "LOST_RECOVER_S", "10.0", "0.0", f"{HEAT}10_s_of_values"),
-    timer(
-        "supervision/thermal", "START_GRACE_S", "30.0", "60.0", f"{HEAT}a_thermometer_that_was_never_there"
+    timer("supervision/loss", "LOST_RECOVER_S", "10.0", "20.0", f"{HEAT}10_s_of_values"),
+    timer("supervision/loss", "LOST_RECOVER_S", "10.0", "0.0", f"{HEAT}10_s_of_values"),
+    timer("supervision/loss", "START_GRACE_S", "30.0", "60.0", f"{HEAT}a_thermometer_that_was_never_there"),
+    timer("supervision/loss", "START_GRACE_S", "30.0", "0.0", f"{HEAT}a_thermometer_that_was_never_there"),
+    *rows(
+        "supervision/loss",
+        (
+            "a device is missed at once",
+            "(self._measured or passed(self._first_by_s, 0.0, now_s))",
+            "True",
+            f"{JUDGE}a_meter_that_was_never_there",
+        ),
+        (
+            "a device that was never there is not missed",
+            "(self._measured or passed(self._first_by_s, 0.0, now_s))",
+            "self._measured",
+            f"{JUDGE}a_meter_that_was_never_there",
+        ),
+        (
+            "the first value is not believed",
+            " or (fresh and not self._measured)",
+            "",
+            f"{HEAT}the_first_value_is_believed",
+        ),
+        (
+            "a device that comes and goes is a new loss",
+            "elif not fresh and self.since_s is None:",
+            "elif not fresh:",
+            f"{HEAT}a_value_in_between",
+        ),
     ),
-    timer("supervision/thermal", "START_GRACE_S", "30.0", "0.0", f"{HEAT}a_thermometer_that_was_never_there"),
     *rows(
         "supervision/thermal",
         (
@@ -144,15 +169,9 @@ HEAT_JUDGE = [
         ),
         (
             "a lost thermometer is no fault",
-            "if rules.has_thermometer and self._lost",
-            "if False and self._lost",
+            "if rules.has_thermometer and self._loss",
+            "if False and self._loss",
             f"{HEAT}without_a_value_6_a",
-        ),
-        (
-            "the first value is not believed",
-            " or (fresh and not self._seen)",
-            "",
-            f"{HEAT}the_first_value_is_believed",
         ),
         (
             "a lost thermometer limits nothing",

@@ -223,6 +223,7 @@ class PureBox:
             current_a=reading.current_a if reading is not None and fresh else None,
             reading_at_s=reading.at_s if reading is not None and fresh else None,
             contacts_c=temperatures.contacts_c if temperatures is not None and felt else None,
+            instruments_speak=self._instruments_speak,
             late_s=late_s,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridge.core.box_view import BoxView, MeterWatch
+from bridge.core.box_view import BoxView
 from bridge.core.limits.absence import Absence
 from bridge.core.limits.installed_profiles import InstalledProfiles
 from bridge.core.now import Now
@@ -17,13 +17,13 @@ def limit_a(state: State, box: BoxView, profiles: InstalledProfiles, absence: Ab
     if not isinstance(state, Transaction) or state.stopping is not None or state.deauthorized:
         return 0.0
     prevailing_a = profiles.limit_a(state, box, now)
-    caps_a = (meter_cap_a(box.meter, now.s), absence.cap_a(now.s))
+    caps_a = (meter_cap_a(box, now.s), absence.cap_a(now.s))
     return min([prevailing_a, *(cap_a for cap_a in caps_a if cap_a is not None)])
 
 
-def meter_cap_a(meter: MeterWatch, now_s: float) -> float | None:
+def meter_cap_a(box: BoxView, now_s: float) -> float | None:
     """Returns 6 A without a meter, 0 after a minute; None: no cap."""
-    lost_s = meter.lost_s(now_s)
+    lost_s = box.lasting_s("meter_lost", now_s)
     if lost_s is None:
         return None
     return LOST_CAP_A if lost_s < LOST_PAUSE_S else 0.0

@@ -35,10 +35,8 @@ EMETER_ALARM = "16777216"
 SERVO = "536870912"
 RELAY_WELDED = "562949953421312"
 
-METER_LOST = Report("PowerMeterFailure", "Meter does not answer", EMETER_NO_RESPONSE)
 RESET_FAILURE = Report("ResetFailure", "Restart did not succeed")
 NOT_RECORDED = Report("InternalError", "Disk cannot be written: nothing new is started")
-READER_LOST = Report("ReaderFailure")  # a Zaptec sends it without info
 LIST_CONFLICT = Report("LocalListConflict", "The local list says otherwise of an idTag")
 
 # The contactor is open under each of the pilot's faults, so the status is Faulted, in which OCPP 1.6 7.6 has
@@ -72,9 +70,9 @@ _REPORTS: dict[str, Report] = {
     "rcm_test_failed": Report("GroundFailure", "Residual current monitor failed its test", RCD_TEST_6MA),
     "emergency_stop": Report("InternalError", "Emergency stop: release it, then clear it"),
     "stop_circuit": Report("InternalError", "Stop button held, or its wire is cut"),
-    "meter_lost": METER_LOST,
+    "meter_lost": Report("PowerMeterFailure", "Meter does not answer", EMETER_NO_RESPONSE),
     "meter_implausible": Report("PowerMeterFailure", "Meter values cannot be right", EMETER_ALARM),
-    "reader_lost": READER_LOST,
+    "reader_lost": Report("ReaderFailure"),  # a Zaptec sends it without info
     "under_voltage": Report("InternalError", "Supply of the computer is too low"),
     "hal_restarting": Report("InternalError", "Restarted too often: a person must look", MAX_SESSION_RESTART),
 }
@@ -87,19 +85,15 @@ def report(fault_id: str) -> Report:
     return _REPORTS.get(fault_id, _INTERNAL)
 
 
-def error(box: BoxView, service: Service, now_s: float) -> Report:
+def error(box: BoxView, service: Service) -> Report:
     """Returns the first of what is wrong, for StatusNotification."""
-    return next(iter(wrongs(box, service, now_s)), NO_ERROR)
+    return next(iter(wrongs(box, service)), NO_ERROR)
 
 
-def wrongs(box: BoxView, service: Service, now_s: float) -> list[Report]:
+def wrongs(box: BoxView, service: Service) -> list[Report]:
     """Lists all that is, once each: opening faults, what has a code of its own, what is internal."""
     opening = [report(fault.id) for fault in box.opening_faults]
     others = [report(fault.id) for fault in box.faults if not fault.opens]
-    if box.meter.lost_s(now_s) is not None:
-        others.append(METER_LOST)
-    if box.reader_lost(now_s):
-        others.append(READER_LOST)
     if not service.recorded:
         others.append(NOT_RECORDED)
     others.sort(key=lambda one: _LAST.index(one.error_code) if one.error_code in _LAST else -1)

@@ -117,7 +117,7 @@ def _cable_rating(seen: Snapshot) -> str | None:
 def _warnings(seen: Snapshot) -> str | None:
     """Returns the bits of all that is wrong now; a fault without a bit is in none."""
     bits = 0
-    for wrong in wrongs(seen.box, seen.service, seen.now.s):
+    for wrong in wrongs(seen.box, seen.service):
         bits |= int(wrong.vendor_error_code or "0")
     return str(bits)
 

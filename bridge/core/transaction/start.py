@@ -7,7 +7,7 @@ from bridge.core.now import Now
 from bridge.core.rows import Change, Remembered, TransactionRow, TransactionStarted
 from bridge.core.session import CONNECTOR_ID, Authorized, Stopping, Transaction
 from bridge.core.setup import ORDERLY, PLUG_IN, STOPPING, Memory
-from bridge.core.transaction.stop import ENDING_IN_TIME, lost_too_long
+from bridge.core.transaction.stop import lost_too_long
 from hal.contract import Reading
 
 
@@ -21,7 +21,7 @@ def begins_with(state: Authorized, box: BoxView, now_s: float) -> Reading | None
     plugged = box.car_connected and box.cable_locked
     if not (plugged and box.alive(now_s)) or box.opening_faults or lost_too_long(box, now_s):
         return None
-    if any(fault.id in ENDING_IN_TIME for fault in box.faults):
+    if box.lasting_s("thermometer_lost", now_s) is not None:
         return None
     return reading if reading is not None and reading.at_s > state.since_s else None
 

@@ -11,14 +11,14 @@ from bridge.core.rows import TransactionStopped
 from bridge.core.session import Stopping, Transaction
 
 HAL_LOST_END_S = 60.0
-LOST_END_S = 600.0  # of meter or thermometer
+LOST_END_S = 600.0  # without meter or thermometer
 OPENING_S = 6.0  # a car that keeps S2 closed is opened under load then (IEC 61851-1 seq. 10.2, as quoted)
 METER_STOP_S = 5.0  # so long a reading younger than the opening is waited for
 
 # These end the transaction at once; any other fault suspends it and ends it after ten minutes.
 ENDING = {"welded": "Other", "rcm_trip": "Other", "plug_lost": "Other", "emergency_stop": "EmergencyStop"}
-# These end it although they do not suspend it.
-ENDING_IN_TIME = frozenset({"thermometer_lost"})
+# These end it after LOST_END_S although they do not suspend it.
+ENDING_IN_TIME = ("meter_lost", "thermometer_lost")
 FAULT_PATIENCE_S = 600.0
 
 
@@ -40,8 +40,7 @@ def end_reason(state: Transaction, box: BoxView, now_s: float) -> str | None:
 
 def lost_too_long(box: BoxView, now_s: float) -> bool:
     """Says whether meter or thermometer were lost for ten minutes."""
-    lost_s = [now_s - fault.since_s for fault in box.faults if fault.id in ENDING_IN_TIME]
-    return max([box.meter.lost_s(now_s) or 0.0, *lost_s]) >= LOST_END_S
+    return any((box.lasting_s(name, now_s) or 0.0) >= LOST_END_S for name in ENDING_IN_TIME)
 
 
 def energy_spent(state: Transaction, box: BoxView, most_wh: int) -> bool:

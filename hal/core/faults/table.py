@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from hal.contract import FRESH_S, LOST_PAUSE_S, LOST_RECOVER_S, READER_GRACE_S, Clears
+from hal.contract import FRESH_S, LOST_PAUSE_S, Clears
 from hal.core.contactor.trip import PULSE_S, TRIES
 from hal.core.control_pilot.hum import NOISY_V
 from hal.core.control_pilot.levels import LOW_FROM_V, LOW_TO_V, TOO_HIGH_V
@@ -16,6 +16,7 @@ from hal.core.self_tests.pilot import AGAIN_S as PILOT_AGAIN_S
 from hal.core.self_tests.pilot import BOX_FROM_V, BOX_TO_V, HOLD_WRONG, SOURCE_FROM_V, SOURCE_TO_V, SPREAD
 from hal.core.self_tests.rcm import RCM_DROPS_S, RCM_RETURNS_S
 from hal.core.self_tests.watchdog_line import PROOF_S
+from hal.core.supervision.loss import LOST_RECOVER_S
 from hal.core.supervision.not_closing import ASKED_S, UNREADY_S
 from hal.core.supervision.over_current import OVER_A, OVER_S, OVER_SHARE
 from hal.core.supervision.restarts import LOOKS_S, WINDOW_S
@@ -24,6 +25,7 @@ from hal.core.supervision.supervision import (
     AGREES_WITHIN_S,
     BLIND_S,
     CP_OLD_S,
+    READER_GRACE_S,
     STATE_FAULT_S,
     WELD_A,
     WELD_AFTER_S,
@@ -214,8 +216,9 @@ KINDS: dict[str, Kind] = {
     ),
     # the instruments
     "meter_lost": Kind(
-        "report", "itself", "no fresh reading", f"for {FRESH_S:g} s", FRESH_S,
-        does="`bridge` asks for 6 A at most, after 60 s for none",
+        "derate", "itself", "no fresh reading", f"for {FRESH_S:g} s", FRESH_S,
+        does=f"`bridge` asks for 6 A at most, after {LOST_PAUSE_S:g} s for none; over after "
+        f"{LOST_RECOVER_S:g} s of fresh readings",
     ),
     "meter_implausible": Kind(
         "report", "itself", "the instruments refuse what the meter answers",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
-from hal.contract import FRESH_S, READER_GRACE_S, Vehicle
+from hal.contract import FRESH_S, Vehicle
 from hal.core.contactor.history import Contactor
 from hal.core.control_pilot.levels import LOW_FROM_V, TOO_HIGH_V
 from hal.core.control_pilot.low_side import MEDIAN_OF, PILOT_FAULT_S, LowSide
@@ -17,8 +17,8 @@ from hal.core.plug.proximity_pilot import Plug
 from hal.core.rules import BoxRules
 from hal.core.signals import Sense
 from hal.core.steady import passed
+from hal.core.supervision.loss import Loss
 from hal.core.supervision.over_current import OverCurrent
-from hal.core.supervision.thermal import START_GRACE_S
 from hal.core.tally import THREE, TWO, BadTime, Tally
 
 BLIND_S = 0.1  # contactor and mirror contact travel and bounce
@@ -26,6 +26,7 @@ AGREES_WITHIN_S = 0.25  # after that; controllers of the field judge 200 ms to 1
 WELD_A, WELD_AFTER_S = 0.5, 3.0  # current that flows this long after the contactor should be open
 STATE_FAULT_S = 0.5  # field practice: E only after 500 ms
 X1_DECAYS_S, X1_LOW_V = 0.2, -3.0  # 10 time constants of the peak-hold circuit
+READER_GRACE_S = 3.0  # a card reader is lost after so long: opening a port takes a moment, at a start too
 CP_OLD_S = 0.05  # half of the 100 ms of IEC 61851-1 Table A.6 sequence 8.1; the rest is the contactor's
 
 
@@ -49,7 +50,6 @@ class Supervision:
 
     def __init__(self, rules: BoxRules, now_s: float) -> None:
         self._rules = rules
-        self._started_s = now_s
         self._disagrees = BadTime(AGREES_WITHIN_S)
         self._agreed = False  # the mirror contact has followed this closing
         self._follows = Tally(TWO)
@@ -65,7 +65,8 @@ class Supervision:
         self._residual = Tally(THREE)
         self._over_current = OverCurrent()
         self._no_reader = BadTime(READER_GRACE_S)
-        self._metered = False
+        self._meter = Loss(now_s)
+        self._instruments_spoke = False
 
     def causes(self, scene: Scene, now_s: float) -> set[str]:
         """Returns the ids of all faults whose cause is there at this tick."""
@@ -130,11 +131,17 @@ class Supervision:
             yield "rcm_trip"
 
     def _instruments(self, sense: Sense, now_s: float) -> Iterator[str]:
-        """Yields what is wrong with meter and reader; one that was never there is missed after a while."""
+        """Yields what is wrong with meter and reader: judged here, and by no other program again.
+
+        A reader has no values with an age: without `hal.instruments` nobody knows how it is, and that this
+        process is silent is seen by the meter.
+        """
+        if sense.instruments_speak and not self._instruments_spoke:
+            self._instruments_spoke = True
+            self._meter.expect_by(now_s + FRESH_S)
         read_s = sense.reading_at_s
-        self._metered = self._metered or read_s is not None
-        late = self._metered or passed(self._started_s, START_GRACE_S, now_s)
-        if late and (read_s is None or now_s - read_s > FRESH_S):
+        self._meter.feed(read_s is not None and now_s - read_s <= FRESH_S, now_s)
+        if self._meter.lost(now_s):
             yield "meter_lost"
         if sense.meter_implausible:
             yield "meter_implausible"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hal.contract import LOST_PAUSE_S, LOST_RECOVER_S
+from hal.contract import LOST_PAUSE_S
 from hal.core.control_pilot.levels import LEAST_A
 from hal.core.rules import BoxRules
-from hal.core.steady import Steady, passed
+from hal.core.steady import passed
+from hal.core.supervision.loss import Loss
 
 COOLER_K = 5.0  # after a stop the contacts must be this much below stop_at_c
 AT_ONCE_K = 5.0  # this much above it there is no time to let the car open S2 first
-START_GRACE_S = 30.0  # `hal.instruments` may take so long until it speaks for the first time
 
 
 class Thermal:
@@ -20,22 +20,20 @@ class Thermal:
     def __init__(self, rules: BoxRules, now_s: float) -> None:
         self.limit_a: float | None = None
         self._rules = rules
-        self._started_s = now_s
         self._heat_a = rules.installation_max_a  # by the last value
         self._contacts_c: float | None = None
         self._stopped = False
-        self._seen = False
-        self._lost_since_s: float | None = now_s
-        self._well = Steady(LOST_RECOVER_S)
+        self._felt = False
+        self._loss = Loss(now_s)
 
     def feed(self, contacts_c: float | None, now_s: float) -> None:
         """Judges a fresh value or none: all amps up to derate_from_c, falling to 6 A at stop_at_c, then 0."""
         self._contacts_c = contacts_c
-        self._look_for_loss(contacts_c is not None, now_s)
+        self._loss.feed(contacts_c is not None, now_s)
         if contacts_c is not None:
-            self._seen = True
+            self._felt = True
             self._heat_a = self._by_heat_a(contacts_c)
-        if self._seen or self._rules.has_thermometer:
+        if self._felt or self._rules.has_thermometer:
             self.limit_a = min(self._heat_a, self._by_loss_a(now_s))
 
     def causes(self, *, commanded: bool, now_s: float) -> Iterator[str]:
@@ -46,8 +44,7 @@ class Thermal:
         at_once = contacts_c is not None and contacts_c >= rules.stop_at_c + AT_ONCE_K
         if at_once or (self._stopped and not commanded):
             yield "overheated"
-        grace = not self._seen and not passed(self._started_s, START_GRACE_S, now_s)
-        if rules.has_thermometer and self._lost_since_s is not None and not grace:
+        if rules.has_thermometer and self._loss.lost(now_s):
             yield "thermometer_lost"
 
     def _by_heat_a(self, contacts_c: float) -> float:
@@ -58,13 +55,7 @@ class Thermal:
         return 0.0 if self._stopped else falling_a
 
     def _by_loss_a(self, now_s: float) -> float:
-        if not self._rules.has_thermometer or self._lost_since_s is None:
+        since_s = self._loss.since_s
+        if not self._rules.has_thermometer or since_s is None:
             return self._rules.installation_max_a
-        return 0.0 if passed(self._lost_since_s, LOST_PAUSE_S, now_s) else LEAST_A
-
-    def _look_for_loss(self, fresh: bool, now_s: float) -> None:
-        well = self._well.feed(fresh, now_s) or (fresh and not self._seen)
-        if well:
-            self._lost_since_s = None
-        elif not fresh and self._lost_since_s is None:
-            self._lost_since_s = now_s
+        return 0.0 if passed(since_s, LOST_PAUSE_S, now_s) else LEAST_A

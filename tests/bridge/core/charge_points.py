@@ -12,10 +12,10 @@ from bridge.core.configuration.configuration import Configuration
 from bridge.core.now import Now
 from bridge.core.setup import Memory, Provisioning
 from bridge.core.zaptec import BEHAVIOURS, Mode
-from hal.contract import Box, Card, InstrumentBox, Reading, Status, Temperatures
+from hal.contract import Box, Card, Reading, Status, Temperatures
 from tests.bridge.core.messages import BOX, status
 
-Heard = Status | Reading | Temperatures | InstrumentBox | Box | Card
+Heard = Status | Reading | Temperatures | Box | Card
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 URL = "ws://127.0.0.1:9000/ocpp"

@@ -6,40 +6,13 @@ from typing import Any
 
 import pytest
 
-from bridge.core.box_view import BoxView, MeterWatch, PlugIn
+from bridge.core.box_view import BoxView, PlugIn
 from bridge.core.limits.limit import meter_cap_a
-from tests.bridge.core.messages import BOX, status
+from bridge.core.reporting.faults import error
+from bridge.core.service import Service
+from tests.bridge.core.messages import BOX, fault, reading, status
 
-
-def watched(until_s: int, good: set[int]) -> MeterWatch:
-    """Observed each second; a reading was taken at each second of `good`."""
-    watch, last_s = MeterWatch(), None
-    for at_s in range(until_s + 1):
-        last_s = float(at_s) if at_s in good else last_s
-        watch.observe(last_s, float(at_s))
-    return watch
-
-
-@pytest.mark.parametrize(
-    ("until_s", "good", "cap_a"),
-    [
-        (3, set(), None),  # the first reading may take as long as any other
-        (4, set(), 6.0),
-        (103, set(range(101)), None),
-        (104, set(range(101)), 6.0),  # three polls have failed
-        (163, set(range(101)), 6.0),
-        (164, set(range(101)), 0.0),  # for a minute
-        (209, {*range(101), *range(200, 300)}, 0.0),  # back, but not for 10 s yet
-        (210, {*range(101), *range(200, 300)}, None),
-    ],
-)
-def test_without_a_meter_6_a_then_nothing(until_s: int, good: set[int], cap_a: float | None) -> None:
-    assert meter_cap_a(watched(until_s, good), float(until_s)) == cap_a
-
-
-def test_a_meter_that_comes_and_goes_has_to_be_well_for_10_s_in_a_row() -> None:
-    good = {*range(101), *range(110, 117)}
-    assert watched(130, good).lost_s(130.0) == 26.0  # since 104, through the good spell
+FIT = Service(accepted=True, operative=True)
 
 
 def view(at_s: float = 100.0, **facts: Any) -> BoxView:
@@ -59,10 +32,29 @@ def test_never_heard_is_silent_since_the_first_step_and_no_fault_of_the_meter() 
     box = BoxView()
     assert not box.alive(0.0)
     assert box.silent_s(1e6) == 0.0
-    box.watch_meter(100.0)
-    box.watch_meter(160.0)
+    box.watch(100.0)
+    box.watch(160.0)
     assert box.silent_s(160.0) == 60.0
-    assert box.meter.lost_s(160.0) is None
+    assert meter_cap_a(box, 160.0) is None
+
+
+@pytest.mark.parametrize(
+    ("lost_since_s", "cap_a"), [(None, None), (100.0, 6.0), (40.1, 6.0), (40.0, 0.0), (-900.0, 0.0)]
+)
+def test_without_a_meter_6_a_then_nothing(lost_since_s: float | None, cap_a: float | None) -> None:
+    faults = () if lost_since_s is None else (fault("meter_lost", lost_since_s, opens=False),)
+    assert meter_cap_a(view(100.0, faults=faults), 100.0) == cap_a
+
+
+@pytest.mark.parametrize("read_at_s", [None, 10.0, 100.0])
+@pytest.mark.parametrize("lost", [True, False])
+def test_that_the_meter_is_lost_is_the_word_of_hal_safety_alone(lost: bool, read_at_s: float | None) -> None:
+    """Whatever the age of the readings that reached the bridge."""
+    box = view(100.0, faults=(fault("meter_lost", 90.0, opens=False),) if lost else ())
+    if read_at_s is not None:
+        box.feed(reading(read_at_s, 1000), 100.0)
+    assert meter_cap_a(box, 100.0) == (6.0 if lost else None)
+    assert error(box, FIT).error_code == ("PowerMeterFailure" if lost else "NoError")
 
 
 def test_a_new_start_of_hal_safety_is_not_believed_for_3_s_that_the_car_has_left() -> None:

@@ -50,6 +50,7 @@ class Bench:
         self.under_voltage: bool | None = None
         self.reader_healthy: bool | None = None
         self.meter_implausible = False
+        self.instruments_speak = False
         self.state_kept = True
         self.current_a: float | None = 0.0
         self.reading_at_s: float | None = None  # None: taken at this tick
@@ -161,6 +162,7 @@ class Bench:
             rcm_healthy=self.rcm_healthy,
             stop_pressed=self.stop_pressed,
             meter_implausible=self.meter_implausible,
+            instruments_speak=self.instruments_speak,
             reader_healthy=self.reader_healthy,
             under_voltage=self.under_voltage,
             state_kept=self.state_kept,

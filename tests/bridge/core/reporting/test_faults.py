@@ -7,58 +7,36 @@ import pytest
 from bridge.core.box_view import BoxView
 from bridge.core.reporting.faults import error
 from bridge.core.service import Service
-from hal.contract import READER_GRACE_S, InstrumentBox
+from hal.contract import Fault
 from tests.bridge.core.messages import fault, status
 
 FIT = Service(accepted=True, operative=True)
 
 
-def instruments(reader: str | None, health: str) -> InstrumentBox:
-    return InstrumentBox(meter="m", meter_health="ok", meter_serial=None, reader=reader, reader_health=health)
+METER = fault("meter_lost", 99.0, opens=False)
+READER = fault("reader_lost", 98.0, opens=False)
 
 
 @pytest.mark.parametrize(
-    ("reader", "health", "error_code"),
+    ("faults", "error_code"),
     [
-        ("rdm6300", "ok", "NoError"),
-        ("rdm6300", "/dev/ttyAMA0 cannot be read", "ReaderFailure"),
-        (None, "none", "NoError"),  # a box without a reader lacks nothing
+        ((), "NoError"),
+        ((READER,), "ReaderFailure"),
+        ((METER,), "PowerMeterFailure"),
+        ((METER, READER), "ReaderFailure"),
+        ((fault("over_temperature", 97.0, opens=False), METER), "HighTemperature"),
+        ((fault("over_temperature", opens=False), fault("welded")), "PowerSwitchFailure"),
+        ((fault("rcm_trip", 5.0), fault("diode_missing", 4.0)), "OtherError"),
+        ((fault("a_new_one"),), "InternalError"),
+        ((fault("under_voltage", opens=False),), "InternalError"),
+        ((fault("under_voltage", 90.0, opens=False), METER), "PowerMeterFailure"),
+        ((fault("under_voltage", 90.0, opens=False), READER), "ReaderFailure"),
     ],
 )
-def test_a_card_reader_that_fails_is_told_after_the_grace(
-    reader: str | None, health: str, error_code: str
-) -> None:
-    box = BoxView()
-    box.feed(instruments(reader, health), 0.0)
-    assert error(box, FIT, READER_GRACE_S - 0.1).error_code == "NoError"
-    assert error(box, FIT, READER_GRACE_S).error_code == error_code
-
-
-@pytest.mark.parametrize(
-    ("faults", "meter", "reader", "error_code"),
-    [
-        ((), True, ("r", "ok"), "NoError"),
-        ((), True, ("r", "gone"), "ReaderFailure"),
-        ((), True, (None, "none"), "NoError"),
-        ((), False, ("r", "gone"), "PowerMeterFailure"),
-        ((fault("over_temperature", opens=False),), False, ("r", "ok"), "HighTemperature"),
-        ((fault("over_temperature", opens=False), fault("welded")), True, ("r", "ok"), "PowerSwitchFailure"),
-        ((fault("rcm_trip", 5.0), fault("diode_missing", 4.0)), True, ("r", "ok"), "OtherError"),
-        ((fault("a_new_one"),), True, ("r", "ok"), "InternalError"),
-        ((fault("under_voltage", opens=False),), True, ("r", "ok"), "InternalError"),
-        ((fault("under_voltage", opens=False),), False, ("r", "ok"), "PowerMeterFailure"),
-        ((fault("under_voltage", opens=False),), True, ("r", "gone"), "ReaderFailure"),
-    ],
-)
-def test_which_error_is_told(
-    faults: tuple[object, ...], meter: bool, reader: tuple[str | None, str], error_code: str
-) -> None:
-    """One that opens first, the oldest of them; then other faults, meter, reader; internal ones last."""
+def test_which_error_is_reported(faults: tuple[Fault, ...], error_code: str) -> None:
+    """One that opens first, the oldest of them; then others, the oldest first; internal ones last."""
     box = BoxView()
     box.feed(status(100.0, faults=faults), 100.0)
-    box.feed(instruments(*reader), 100.0)
-    for at_s in range(100, 111):
-        box.meter.observe(float(at_s) if meter else 90.0, float(at_s))
-    told = error(box, FIT, 110.0)
+    told = error(box, FIT)
     assert told.error_code == error_code
     assert told.info is None or len(told.info) <= 50

@@ -43,6 +43,8 @@ def box(at_s: float = 100.0, **facts: Any) -> BoxView:
         ({**CHARGING, "stop_pressed": True}, 100.0, "Local"),
         ({**CHARGING, "faults": (fault("thermometer_lost", -499.9, opens=False),)}, 100.0, None),
         ({**CHARGING, "faults": (fault("thermometer_lost", -500.0, opens=False),)}, 100.0, "Other"),
+        ({**CHARGING, "faults": (fault("meter_lost", -499.9, opens=False),)}, 100.0, None),
+        ({**CHARGING, "faults": (fault("meter_lost", -500.0, opens=False),)}, 100.0, "Other"),
     ],
 )
 def test_the_reason(facts: dict[str, Any], now_s: float, reason: str | None) -> None:
@@ -53,15 +55,6 @@ def test_the_reason(facts: dict[str, Any], now_s: float, reason: str | None) -> 
 def test_a_fault_has_10_minutes_to_clear(since_s: float | None, reason: str | None) -> None:
     state = replace(RUNNING, fault_since_s=since_s)
     assert end_reason(state, box(100.0, **WAITING), 100.0) == reason
-
-
-def test_a_meter_has_10_minutes_to_come_back() -> None:
-    seen = box(1000.0, **WAITING)
-    for at_s in range(397, 1001):
-        seen.meter.observe(396.0, float(at_s))
-    assert seen.meter.lost_s(999.9) == 599.9
-    assert end_reason(RUNNING, seen, 999.9) is None
-    assert end_reason(RUNNING, seen, 1000.0) == "Other"
 
 
 @pytest.mark.parametrize(

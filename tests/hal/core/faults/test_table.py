@@ -31,7 +31,7 @@ CLASS_AND_END = {
     "emergency_stop": ("open", "person"),
     "stop_circuit": ("open", "itself"),
     "not_closing": ("report", "itself"),
-    "meter_lost": ("report", "itself"),
+    "meter_lost": ("derate", "itself"),
     "meter_implausible": ("report", "itself"),
     "reader_lost": ("report", "itself"),
     "under_voltage": ("report", "itself"),

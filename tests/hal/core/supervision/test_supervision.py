@@ -194,7 +194,7 @@ def test_readings_over_3_s_old_are_no_over_current() -> None:
     bench.run(2.6)
     assert bench.closed()
     bench.run(0.6)
-    assert bench.faults == ["over_current"]
+    assert bench.faults == ["meter_lost", "over_current"]
 
 
 def test_a_temperature_fault_does_not_open() -> None:
@@ -332,8 +332,23 @@ def test_a_meter_without_a_reading_for_3_s_is_reported() -> None:
     assert bench.faults == ["meter_lost"]
     assert bench.closed()
     bench.reading_at_s = None
+    bench.run(10.0)
+    assert bench.faults == ["meter_lost"]
     bench.run(1.1)
     assert bench.faults == []
+
+
+def test_a_meter_that_comes_and_goes_is_one_loss_until_it_was_well_for_10_s() -> None:
+    bench = Bench().charging()
+    bench.current_a = None
+    bench.tick()
+    since_s = bench.view().faults[0].since_s
+    for _ in range(5):
+        bench.current_a = 0.0
+        bench.run(9.9, dt_s=0.02)
+        bench.current_a = None
+        bench.run(0.1)
+    assert [(fault.id, fault.since_s) for fault in bench.view().faults] == [("meter_lost", since_s)]
 
 
 def test_a_meter_that_goes_silent_is_reported() -> None:
@@ -350,6 +365,29 @@ def test_a_meter_that_was_never_there_is_missed_after_30_s() -> None:
     assert bench.faults == []
     bench.run(0.2)
     assert bench.faults == ["meter_lost"]
+
+
+def test_a_meter_is_missed_3_s_after_the_instruments_have_spoken_first() -> None:
+    """The readings are missed, whoever is silent: the meter, or later `hal.instruments` itself."""
+    bench = Bench()
+    bench.current_a = None
+    bench.run(5.0)
+    bench.instruments_speak = True
+    bench.run(2.9)
+    assert bench.faults == []
+    bench.instruments_speak = False
+    bench.run(0.2)
+    assert bench.faults == ["meter_lost"]
+
+
+def test_the_first_reading_is_believed_at_once() -> None:
+    bench = Bench()
+    bench.current_a = None
+    bench.instruments_speak = True
+    bench.run(2.0)
+    bench.current_a = 0.0
+    bench.run(5.0)
+    assert bench.faults == []
 
 
 def test_what_the_instruments_say_is_reported_and_opens_nothing() -> None:
