@@ -90,7 +90,7 @@ FLOORS = (
 # The rooms of `bridge.core`, likewise; below them the nouns that all share.
 CORE_FLOORS = (
     ("bridge.core.charge_point",),
-    ("bridge.core.reports", "bridge.core.wish", "bridge.core.remembered_values"),
+    ("bridge.core.wish", "bridge.core.remembered_values"),
     ("bridge.core.transaction", "bridge.core.maintenance"),
     ("bridge.core.authorization", "bridge.core.limits", "bridge.core.reporting"),
     ("bridge.core.premises",),
@@ -479,6 +479,11 @@ PURE_OURS = pure_of(
         ("bridge.core.session", "from bridge.core.limits import limit", "arrows point down"),
         ("bridge.core.limits.limit", "from bridge.core.transaction import connector", "arrows point down"),
         ("bridge.core.limits.limit", "from bridge.core.reporting.status import x", "arrows point down"),
+        (
+            "bridge.core.reporting.reports",
+            "from bridge.core.transaction.connector import x",
+            "arrows point down",
+        ),
         ("bridge.core.maintenance.x", "from bridge.core.transaction import connector", "arrows point down"),
         ("bridge.core.transaction.connector", "import bridge.core.charge_point", "arrows point down"),
         ("bridge.core.now", "def f():\n    from bridge.core.session import x", "arrows point down"),

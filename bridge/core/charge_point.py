@@ -24,7 +24,7 @@ from bridge.core.now import Now
 from bridge.core.premises import Premises
 from bridge.core.remembered_values import recalled
 from bridge.core.reporting.faults import LIST_CONFLICT, RESET_FAILURE
-from bridge.core.reports import Reports
+from bridge.core.reporting.reports import Reports
 from bridge.core.rows import Remembered
 from bridge.core.service import Service
 from bridge.core.session import State, Transaction

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from bridge.core.now import Now, is_dated
 from bridge.core.outgoing import Outgoing
@@ -13,16 +14,30 @@ from bridge.core.reporting.meter_values import Occasion, meter_values, sample
 from bridge.core.reporting.notifications import Notifier, Told, box_notification, notification
 from bridge.core.reporting.observations import Observations, Snapshot
 from bridge.core.rows import Sample
-from bridge.core.session import CONNECTOR_ID, Transaction
-from bridge.core.transaction.connector import Connector
+from bridge.core.session import CONNECTOR_ID, State, Transaction
 
 FIRST_WORD_S = 5.0  # so long no status is sent before `hal.safety` has spoken
+
+
+class Reported(Protocol):
+    """Connector 1, as far as reports look at it; its room is above this one."""
+
+    stopped_row: int | None  # whose StopTransaction is sent before the next status
+
+    @property
+    def state(self) -> State: ...
+
+    def status(self, now: Now) -> str: ...
+
+    def dated(self, moment: datetime) -> datetime: ...
+
+    def feed_aligned(self, taken: Sample) -> bool: ...
 
 
 class Reports:
     """`step` comes after that of the connector. Nothing is queued while offline."""
 
-    def __init__(self, premises: Premises, connector: Connector, now: Now) -> None:
+    def __init__(self, premises: Premises, connector: Reported, now: Now) -> None:
         self._premises = premises
         self._box, self._service = premises.box, premises.service
         self._configuration = premises.configuration
