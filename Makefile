@@ -45,6 +45,7 @@ bench: setup
 	$(BIN)/python -m tests.bench.offline
 	$(BIN)/python -m tests.bench.replay
 	$(BIN)/python -m tests.bench.writes
+	$(BIN)/python -m tests.bench.under_calls
 
 # The Central System by others that the tests talk to; without it they skip it. Needs Node.js 18 or newer.
 partner:

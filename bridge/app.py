@@ -87,6 +87,7 @@ class App:
                     self._actor.feed(event, self._clock.now())
                 await self._carry_out()
             self._notify.send("STOPPING=1")
+            await self._inbox.close()
             await self._worker.close()
             await asyncio.wait([link], timeout=GOODBYE_S)
             for task in background:

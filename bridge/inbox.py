@@ -23,18 +23,32 @@ class Inbox:
         self._others: deque[Event] = deque()
         self._came = asyncio.Event()
         self._taken = asyncio.Condition()
+        self._closed = False
 
     async def put(self, event: Event) -> None:
-        """Waits while too many of its kind do."""
+        """Waits while too many of its kind do. Once it is closed nothing is taken, and nobody waits."""
         of_link = isinstance(event, OF_LINK)
         queue, most = (self._link, MOST_OF_LINK) if of_link else (self._others, MOST_OTHERS)
         async with self._taken:
             if isinstance(event, Closed):
                 self._drop_requests()
             else:
-                await self._taken.wait_for(lambda: len(queue) < most)
+                await self._taken.wait_for(lambda: self._closed or len(queue) < most)
+            if self._closed:
+                return
             queue.append(event)
         self._came.set()
+
+    async def close(self) -> None:
+        """Drops all that waits and all that comes: nobody drains any more.
+
+        Who reads the connection would wait for room in vain, and the end of the program for him.
+        """
+        async with self._taken:
+            self._closed = True
+            self._link.clear()
+            self._others.clear()
+            self._taken.notify_all()
 
     def put_first(self, event: Stored | NotStored) -> None:
         """Puts in what comes from the disk: what rests on it goes before everything."""

@@ -1,4 +1,4 @@
-"""A Central System that accepts everything at once and remembers what it was told, and when."""
+"""A Central System that accepts everything at once, remembers what came, and when; it may call often."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from websockets.typing import Subprotocol
 
 from bridge.core.now import timestamp
 
+CALLS_EVERY_S = 0.005
 QUEUED = frozenset({"StartTransaction", "MeterValues", "StopTransaction"})  # what waits in the store
 
 
@@ -37,6 +38,9 @@ class Desk:
 
     open: bool = True  # False: it refuses handshakes
     answers_after_s: float = 0.0
+    calls_per_s: float = 0.0  # ChangeConfiguration on a registered connection, however slow the answers are
+    sent: int = 0  # of those
+    answered: int = 0
     told: list[Told] = field(default_factory=list)
     url: str = ""
     _ids: count[int] = field(default_factory=lambda: count(1))
@@ -61,15 +65,37 @@ class Desk:
 
     async def converse(self, connection: ServerConnection) -> None:
         """All of one connection."""
-        with contextlib.suppress(ConnectionClosed):
+        calling: list[asyncio.Task[None]] = []
+        try:
             async for text in connection:
                 kind, identity, *rest = json.loads(text)
                 if kind != 2:
+                    self.answered += 1
                     continue
                 self.told.append(Told(time.monotonic(), rest[0], rest[1]))
                 if self.answers_after_s:
                     await asyncio.sleep(self.answers_after_s)
                 await connection.send(json.dumps([3, identity, self._answer(rest[0])]))
+                if self.calls_per_s and rest[0] == "BootNotification":
+                    calling.append(asyncio.create_task(self._call(connection)))
+        except ConnectionClosed:
+            pass
+        finally:
+            for task in calling:
+                task.cancel()
+
+    async def _call(self, connection: ServerConnection) -> None:
+        """Waits for no answer, only for the link; what it was late with is made up for."""
+        began_s, sent = time.monotonic(), 0
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                for _ in range(int((time.monotonic() - began_s) * self.calls_per_s) - sent):
+                    sent, self.sent = sent + 1, self.sent + 1
+                    # Each value is another one, so that each is a change that must be durable.
+                    payload = {"key": "HeartbeatInterval", "value": str(600 + self.sent % 300)}
+                    call = [2, f"bench-{self.sent}", "ChangeConfiguration", payload]
+                    await connection.send(json.dumps(call))
+                await asyncio.sleep(CALLS_EVERY_S)
 
     def _answer(self, action: str) -> dict[str, Any]:
         match action:

@@ -91,3 +91,13 @@ async def test_a_close_waits_for_no_room() -> None:
     assert Closed("gone") in await inbox.drain()
     for task in tasks:
         task.cancel()
+
+
+async def test_once_it_is_closed_nobody_waits_for_room() -> None:
+    """Not who reads the connection either: it has to see the close frame that ends it."""
+    inbox = Inbox()
+    (flood,) = await flooded(inbox)
+    assert not flood.done()
+    await inbox.close()
+    await asyncio.wait_for(flood, 5.0)
+    await asyncio.wait_for(inbox.put(Tick()), 5.0)

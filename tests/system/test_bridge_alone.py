@@ -45,6 +45,7 @@ class Alone:
 
     def __init__(self, folder: Path) -> None:
         self.run = Run(folder)  # only its folders
+        self.log = folder / "log"
         self.said: list[tuple[str, dict[str, Any]]] = []
         self.living: Process | None = None
         self._desk: asyncio.Future[Desk] = asyncio.get_running_loop().create_future()
@@ -108,7 +109,8 @@ async def alone() -> AsyncIterator[Alone]:
         made.run.runtime.mkdir()
         (made.run.runtime / "boot_id").write_text("boot-1\n")
         command = [sys.executable, "-I", "-m", "bridge", *made.run.arguments, "--mock"]
-        made.living = await asyncio.create_subprocess_exec(*command, stdout=DEVNULL, stderr=DEVNULL)
+        with made.log.open("wb") as log:
+            made.living = await asyncio.create_subprocess_exec(*command, stdout=DEVNULL, stderr=log)
         try:
             yield made
         finally:
@@ -148,6 +150,24 @@ async def test_a_reset_that_nobody_can_be_asked_for_is_told_and_the_process_goes
         async with asyncio.timeout(PATIENCE_S):
             assert await a.living.wait() == 0
         assert (a.run.runtime / "reset").read_text() == "soft\n"
+
+
+async def test_the_end_waits_for_no_call_and_closes_the_link_in_order() -> None:
+    """RFC 6455 7.1.2: what still comes is read, so that the answer to our close frame is seen."""
+    async with alone() as a:
+        changed = {"key": "HeartbeatInterval", "value": "600"}
+        await a.ask("ChangeConfiguration", **changed)
+        calls = [asyncio.create_task(a.ask("ChangeConfiguration", **changed)) for _ in range(2000)]
+        await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+        assert a.living is not None
+        a.living.terminate()
+        async with asyncio.timeout(PATIENCE_S):
+            assert await a.living.wait() == 0
+        assert any(not call.done() for call in calls)
+        assert "link: closed by us" in a.log.read_text()
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
 
 
 def errors(a: Alone) -> list[str]:
