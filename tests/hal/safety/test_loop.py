@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hal.contract import FaultRef, Reading
+from hal.contract import FRESH_S, FaultRef, InstrumentBox, Reading
 from hal.core import budget
 from hal.core.contactor.trip import PULSE_S
 from hal.core.control_pilot.offer import C1_LEAVES_S
@@ -305,3 +305,23 @@ def test_an_over_current_in_the_readings_opens(running: Running, runtime_dir: Pa
     running.until(lambda: not running.relay_high(), within_s=15.0)
     assert any("current" in fault.id for fault in running.status.faults)
     instruments.close()
+
+
+def test_instruments_that_are_there_and_send_no_reading_are_a_lost_meter(
+    running: Running, runtime_dir: Path
+) -> None:
+    """Their process may be slow to come; once it speaks, or when it has gone again, its silence counts."""
+    instruments = hello(runtime_dir, "instruments")
+    health = "no reading yet"
+    instruments.say(
+        InstrumentBox(meter="m", meter_health=health, meter_serial=None, reader=None, reader_health="none")
+    )
+
+    def lost() -> bool:
+        return "meter_lost" in {fault.id for fault in running.status.faults}
+
+    assert running.until(lost, within_s=2 * FRESH_S) >= FRESH_S
+    instruments.close()
+    ends_s = running.rig.now_s + 2 * FRESH_S
+    running.until(lambda: running.rig.now_s >= ends_s)
+    assert lost()
