@@ -72,6 +72,18 @@ PILOT_JUDGE = [
             f"{JUDGE}a_meter_without_a_reading",
         ),
         (
+            "a reader is well when nobody says so",
+            "self._no_reader.look_away()",
+            "self._reader_lost = False",
+            f"{JUDGE}a_reader_stays_lost",
+        ),
+        (
+            "a reader is lost when nobody says so",
+            "            self._no_reader.look_away()",
+            "            self._reader_lost = self._no_reader.feed(True, now_s)",
+            f"{JUDGE}a_reader_that_nobody",
+        ),
+        (
             "instruments that speak are not looked at",
             "if sense.instruments_speak and not self._instruments_spoke:",
             "if False:",

@@ -65,6 +65,7 @@ class Supervision:
         self._residual = Tally(THREE)
         self._over_current = OverCurrent()
         self._no_reader = BadTime(READER_GRACE_S)
+        self._reader_lost = False
         self._meter = Loss(now_s)
         self._instruments_spoke = False
 
@@ -133,8 +134,8 @@ class Supervision:
     def _instruments(self, sense: Sense, now_s: float) -> Iterator[str]:
         """Yields what is wrong with meter and reader: judged here, and by no other program again.
 
-        A reader has no values with an age: without `hal.instruments` nobody knows how it is, and that this
-        process is silent is seen by the meter.
+        A reader has no values with an age: while `hal.instruments` is gone nobody knows how it is, and the
+        last verdict stands. That this process is gone is seen by the meter.
         """
         if sense.instruments_speak and not self._instruments_spoke:
             self._instruments_spoke = True
@@ -145,7 +146,11 @@ class Supervision:
             yield "meter_lost"
         if sense.meter_implausible:
             yield "meter_implausible"
-        if self._no_reader.feed(sense.reader_healthy is False, now_s):
+        if sense.reader_healthy is None:
+            self._no_reader.look_away()
+        else:
+            self._reader_lost = self._no_reader.feed(not sense.reader_healthy, now_s)
+        if self._reader_lost:
             yield "reader_lost"
 
     def _itself(self, scene: Scene) -> Iterator[str]:

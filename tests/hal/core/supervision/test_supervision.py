@@ -390,6 +390,27 @@ def test_the_first_reading_is_believed_at_once() -> None:
     assert bench.faults == []
 
 
+def test_a_reader_stays_lost_while_the_instruments_restart() -> None:
+    bench = Bench().charging()
+    bench.reader_healthy = False
+    bench.run(3.1)
+    bench.reader_healthy = None  # nobody says anything
+    bench.run(5.0)
+    assert bench.faults == ["reader_lost"]
+    bench.reader_healthy = True
+    bench.run(1.1)
+    assert bench.faults == []
+
+
+def test_a_reader_that_nobody_speaks_of_is_not_lost() -> None:
+    bench = Bench().charging()
+    bench.reader_healthy = False
+    bench.run(2.0)
+    bench.reader_healthy = None
+    bench.run(5.0)
+    assert bench.faults == []
+
+
 def test_what_the_instruments_say_is_reported_and_opens_nothing() -> None:
     bench = Bench().charging()
     bench.meter_implausible = bench.under_voltage = True
