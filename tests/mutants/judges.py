@@ -85,14 +85,8 @@ PILOT_JUDGE = [
         ),
         (
             "instruments that speak are not looked at",
-            "if sense.instruments_speak and not self._instruments_spoke:",
-            "if False:",
-            f"{JUDGE}a_meter_is_missed_3_s_after",
-        ),
-        (
-            "instruments that speak put the first reading off",
-            "if sense.instruments_speak and not self._instruments_spoke:",
             "if sense.instruments_speak:",
+            "if False:",
             f"{JUDGE}a_meter_is_missed_3_s_after",
         ),
     ),
@@ -134,6 +128,12 @@ HEAT_JUDGE = [
     timer("supervision/loss", "START_GRACE_S", "30.0", "0.0", f"{HEAT}a_thermometer_that_was_never_there"),
     *rows(
         "supervision/loss",
+        (
+            "a device that is spoken of again is waited for anew",
+            "min(self._first_by_s, first_by_s)",
+            "first_by_s",
+            f"{JUDGE}a_meter_is_missed_3_s_after",
+        ),
         (
             "a device is missed at once",
             "(self._measured or passed(self._first_by_s, 0.0, now_s))",

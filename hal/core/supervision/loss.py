@@ -23,7 +23,7 @@ class Loss:
         self._well = Steady(LOST_RECOVER_S)
 
     def expect_by(self, first_by_s: float) -> None:
-        """Shortens the wait for the first value of all."""
+        """Shortens the wait for the first value of all; never makes it longer."""
         self._first_by_s = min(self._first_by_s, first_by_s)
 
     def feed(self, fresh: bool, now_s: float) -> None:

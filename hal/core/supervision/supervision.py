@@ -67,7 +67,6 @@ class Supervision:
         self._no_reader = BadTime(READER_GRACE_S)
         self._reader_lost = False
         self._meter = Loss(now_s)
-        self._instruments_spoke = False
 
     def causes(self, scene: Scene, now_s: float) -> set[str]:
         """Returns the ids of all faults whose cause is there at this tick."""
@@ -137,8 +136,7 @@ class Supervision:
         A reader has no values with an age: while `hal.instruments` is gone nobody knows how it is, and the
         last verdict stands. That this process is gone is seen by the meter.
         """
-        if sense.instruments_speak and not self._instruments_spoke:
-            self._instruments_spoke = True
+        if sense.instruments_speak:
             self._meter.expect_by(now_s + FRESH_S)
         read_s = sense.reading_at_s
         self._meter.feed(read_s is not None and now_s - read_s <= FRESH_S, now_s)
