@@ -61,7 +61,7 @@ class App:
         self._store = store
         self._clock = time
         self._notify = notify
-        self._inbox = Inbox()
+        self._inbox = Inbox(lambda call: self._link.refuse(call.message))
         self._actor = compose.actor(setup, store, time.calendar, parts.firmware_version(), time.now())
         tls = parts.trust(setup, folders.config).context
         self._link = Link(parts.link_settings(setup, tls), self._inbox.put)

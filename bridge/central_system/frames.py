@@ -143,6 +143,20 @@ def refusal(identity: str, error: OcppError) -> CallError:
     return CallError(identity, error.code, error.description[:DESCRIPTION_LIMIT])
 
 
+def crowded(message: str | bytes) -> str:
+    """Answers a CALL that comes while too many wait to be answered. Empty: it is none, or has no id."""
+    try:
+        frame = parse(message)
+    except Violation as wrong:
+        return encode(refusal(wrong.id, wrong))
+    except Unreadable:
+        return ""
+    if not isinstance(frame, Call):
+        return ""
+    # OCPP-J 1.6 4.1.1: no CALL is sent before the last one is answered.
+    return encode(CallError(frame.id, "GenericError", "too many CALLs wait for their answers: send it again"))
+
+
 def check_request(action: str, payload: Payload, supported: Collection[str] | None = None) -> None:
     """Checks a request by its schema; `supported`: those carried out here (None: every known action).
 

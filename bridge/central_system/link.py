@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -17,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 
 from bridge.central_system.back_off import back_off_s
 from bridge.central_system.events import Closed, LinkEvent, Opened, Received, Refused
+from bridge.central_system.frames import crowded
 from bridge.central_system.handshake import CLOSE_WAIT_S, MESSAGE_LIMIT, LinkSettings, address, connected
 from bridge.central_system.speaker import Speaker
 from bridge.central_system.tcp import watch_tcp
@@ -30,6 +32,7 @@ from bridge.core.password import Password
 
 TOO_BIG = 1009  # RFC 6455 7.4.1
 STABLE_S = 60.0  # a connection that lived so long starts the back-off anew
+CROWDED_SAID_EVERY_S = 60.0  # in the log
 NORMAL_CLOSES = (1000, 1001)  # Home Assistant closes with these right after the handshake
 
 log = logging.getLogger(__name__)
@@ -57,6 +60,7 @@ class Link:
         self._ping_interval_s = settings.ping_interval_s
         self._ping_changed = asyncio.Event()
         self._rest_s = 0.0  # asked for once, by `reconnect`
+        self._crowded_said_s = -math.inf
 
     async def run(self) -> None:
         """Connects, and again after each end, until `close()` or cancelled."""
@@ -79,6 +83,14 @@ class Link:
             heard = since(self._heard_at)
             self._finish(Closed(f"it does not read what we send; last answer at {heard}"))
         return taken
+
+    def refuse(self, message: str | bytes) -> None:
+        """Answers a CALL for which there is no room."""
+        if answer := crowded(message):
+            self.send(answer)
+        if time.monotonic() - self._crowded_said_s >= CROWDED_SAID_EVERY_S:
+            self._crowded_said_s = time.monotonic()
+            log.warning("too many CALLs of the Central System wait for their answers: the newest are refused")
 
     def reconnect(self, reason: str, rest_s: float = 0.0) -> None:
         """Ends the present connection, if any; a new one follows after the back-off, or a longer `rest_s`."""

@@ -41,6 +41,7 @@ class Desk:
     calls_per_s: float = 0.0  # ChangeConfiguration on a registered connection, however slow the answers are
     sent: int = 0  # of those
     answered: int = 0
+    refused: int = 0  # by a CALLERROR
     told: list[Told] = field(default_factory=list)
     url: str = ""
     _ids: count[int] = field(default_factory=lambda: count(1))
@@ -70,7 +71,8 @@ class Desk:
             async for text in connection:
                 kind, identity, *rest = json.loads(text)
                 if kind != 2:
-                    self.answered += 1
+                    self.answered += kind == 3
+                    self.refused += kind == 4
                     continue
                 self.told.append(Told(time.monotonic(), rest[0], rest[1]))
                 if self.answers_after_s:

@@ -35,6 +35,7 @@ class Measured:
     end_s: list[float] = field(default_factory=list)
     sent_per_s: list[float] = field(default_factory=list)
     answered_per_s: list[float] = field(default_factory=list)
+    refused: int = 0
 
 
 async def measure() -> Measured:
@@ -46,6 +47,7 @@ async def measure() -> Measured:
             measured.card_s.append(await _card_s(box, desk))
             await asyncio.sleep(POURS_S)
             measured.end_s.append(await _end_s(box, desk))
+        measured.refused = desk.refused
     return measured
 
 
@@ -87,7 +89,10 @@ def main() -> int:
     measured = asyncio.run(measure())
     answered = min(measured.answered_per_s)
     sent, most = min(measured.sent_per_s), max(measured.answered_per_s)
-    print(f"ChangeConfiguration a second: {sent:.0f} sent, {answered:.0f} to {most:.0f} answered")
+    print(
+        f"ChangeConfiguration a second: {sent:.0f} sent, {answered:.0f} to {most:.0f} answered; "
+        f"{measured.refused} refused in all"
+    )
     bad = answered < LEAST_PER_S
     for name, times_s in (("card to Authorize.req", measured.card_s), ("SIGTERM to exit", measured.end_s)):
         bad = bad or max(times_s) > LIMIT_S

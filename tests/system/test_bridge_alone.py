@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 from asyncio.subprocess import DEVNULL, Process
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from itertools import count
@@ -20,6 +21,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.frames import Frame, Opcode
 from websockets.typing import Subprotocol
 
+from bridge.inbox import MOST_CALLS
 from tests.system import configured
 from tests.system.programs import Run
 
@@ -150,6 +152,18 @@ async def test_a_reset_that_nobody_can_be_asked_for_is_told_and_the_process_goes
         async with asyncio.timeout(PATIENCE_S):
             assert await a.living.wait() == 0
         assert (a.run.runtime / "reset").read_text() == "soft\n"
+
+
+async def test_calls_without_room_are_refused_and_the_others_answered() -> None:
+    """OCPP-J 1.6 4.1.1 allows one at a time; none is lost and none holds up what the bridge itself calls."""
+    async with alone() as a:
+        changed = {"key": "HeartbeatInterval", "value": "600"}
+        await a.desk()
+        calls = [asyncio.create_task(a.ask("ChangeConfiguration", **changed)) for _ in range(2500)]
+        answers = Counter(json.dumps(answer) for answer in await asyncio.gather(*calls))
+        assert set(answers) == {'{"status": "Accepted"}', '"GenericError"'}
+        assert answers['{"status": "Accepted"}'] >= MOST_CALLS
+        assert a.log.read_text().count("the newest are refused") == 1
 
 
 async def test_the_end_waits_for_no_call_and_closes_the_link_in_order() -> None:

@@ -306,3 +306,17 @@ def test_a_broken_message_about_the_key_is_not_quoted() -> None:
         parse('[2,"1","ChangeConfiguration",{"value":"0123456789abcdef0123","key":"AuthorizationKey"}')
     assert "0123456789abcdef" not in str(caught.value)
     assert "AuthorizationKey" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("message", "answer"),
+    [
+        ('[2,"1","ClearCache",{}]', [4, "1", "GenericError"]),
+        ('[2,"1","ClearCache"]', [4, "1", "FormationViolation"]),
+        ("[2,", None),  # nothing can be answered
+        ('[3,"1",{}]', None),
+    ],
+)
+def test_a_call_without_room_is_answered_if_it_can_be(message: str, answer: list[object] | None) -> None:
+    said = frames.crowded(message)
+    assert (json.loads(said)[:3] if said else None) == answer
