@@ -1,4 +1,4 @@
-"""docs/meters.md says of each meter what the table and its fixture say."""
+"""docs/instruments.md says of each meter what the table and its fixture say."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hal.configuration.meter_map import MeterName, model_names
 from hal.instruments.meter.model import models
 from tests.hal.instruments.meter.fixtures import FIXTURES
 
-DOCS = Path(__file__).parents[4] / "docs" / "meters.md"
+DOCS = Path(__file__).parents[4] / "docs" / "instruments.md"
 
 
 @pytest.mark.parametrize("name", model_names())
