@@ -1,4 +1,4 @@
-"""`evse-bridge sessions`: what was charged, and what the Central System does not know of it yet."""
+"""`evse-bridge sessions`: what was charged, and what the Central System does not have yet."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bridge.store.opening import set_aside
 
 COLUMNS = (
     "session", "started_at", "stopped_at", "id_tag", "energy_kwh", "meter_start_kwh", "meter_stop_kwh",
-    "reason", "estimated", "transaction_id", "told", "given_up", "time_estimated",
+    "reason", "estimated", "transaction_id", "delivery", "dead_letter_reason", "time_estimated",
 )  # fmt: skip
 _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -28,53 +28,53 @@ def listed(folders: Folders, *, undelivered: bool) -> Iterator[str]:
         shown += 1
         yield _line(session)
     if shown == 0:
-        yield "no session that is not delivered" if undelivered else "no session yet"
+        yield "every session is delivered" if undelivered else "no session yet"
 
 
 def export(folders: Folders, file: Path, *, undelivered: bool) -> Iterator[str]:
-    """Writes CSV (RFC 4180, UTF-8); tells what was done. Raises CommandError: a file that was there is as
-    before unless it is the file that cannot be written."""
+    """Writes CSV (RFC 4180, UTF-8) and says how many sessions. Raises CommandError when the sessions cannot
+    be read, before the file is touched, or when the file cannot be written."""
     rows = [_cells(session) for session in _sessions(folders, undelivered=undelivered)]
     try:
         with file.open("w", encoding="utf-8", newline="") as out:
             csv.writer(out).writerows([COLUMNS, *rows])
     except OSError as error:
         raise CommandError(
-            f"{file}: {error.strerror}: give a file in a folder that may be written"
+            f"{file}: {error.strerror}: name a file in a folder that you may write to"
         ) from error
     yield from _damaged(folders)
     yield f"{len(rows)} session{'s' * (len(rows) != 1)} written to {file}"
 
 
 def resend(folders: Folders, row_id: int) -> str:
-    """Offers a dead-letter session once more; a running bridge sends it at its next step, another when
-    it runs. Raises CommandError.
+    """Queues a dead letter to be sent once more: by a running bridge at its next step, else when the bridge
+    starts. Raises CommandError.
     """
     given_up = {each.row.row_id for each in _sessions(folders, undelivered=True) if each.row.given_up}
     if row_id not in given_up:
         those = ", ".join(map(str, sorted(given_up))) or "none"
-        raise MisuseError(f"--resend {row_id}: must be a dead letter ({those})")
+        raise MisuseError(f"--resend {row_id}: must be the number of a dead letter ({those})")
     books.offer_again(folders, row_id)
-    return f"session {row_id} is offered to the Central System again"
+    return f"session {row_id} will be sent to the Central System again"
 
 
 def _damaged(folders: Folders) -> Iterator[str]:
     for file in set_aside(books.database(folders)):
-        yield f"A DAMAGED database was renamed: {file}. Sessions that only it knows are not here."
+        yield f"A DAMAGED database was renamed to {file}. Sessions that only it contains are not listed here."
 
 
 def _sessions(folders: Folders, *, undelivered: bool) -> Iterator[Session]:
     return (each for each in books.every_session(folders) if not (undelivered and each.delivered))
 
 
-def told(session: Session) -> str:
-    """Says yes, "dead letter", "charging" or "waiting"."""
+def delivery(session: Session) -> str:
+    """Says whether the Central System has it: delivered, dead letter, charging or waiting."""
     row = session.row
     if row.given_up is not None:
         return "dead letter"
     if row.stopped_at is None:
         return "charging"
-    return "yes" if session.waiting == 0 else "waiting"
+    return "delivered" if session.waiting == 0 else "waiting"
 
 
 def _line(session: Session) -> str:
@@ -82,16 +82,16 @@ def _line(session: Session) -> str:
     started, stopped = _shown(row.started_at), _shown(row.stopped_at) or "-"
     energy = "-" if session.energy_wh is None else f"{session.energy_wh / 1000:.3f}"
     line = f"{row.row_id:>5}  {started:<20}  {stopped:<20}  {row.id_tag or '(none)':<20}"
-    line += f"  {energy:>9} kWh  {row.stop_reason or '-':<14}  {told(session)}"
+    line += f"  {energy:>9} kWh  {row.stop_reason or '-':<14}  {delivery(session)}"
     if session.waiting and row.given_up is None:
         line += f" ({session.waiting} messages wait)"
     if row.time_estimated:
         line += " (time estimated)"
     if row.given_up is not None:
         again = (
-            "it is offered again by itself"
+            "it is sent again automatically"
             if row.given_up_for_now
-            else f"--resend {row.row_id} offers it again"
+            else f"--resend {row.row_id} sends it again"
         )
         line += f": {row.given_up}; {again}"
     return line
@@ -110,7 +110,7 @@ def _cells(session: Session) -> list[str]:
         row.stop_reason or "",
         "yes" if row.stop_estimated else "no",
         "" if row.transaction_id is None else str(row.transaction_id),
-        told(session),
+        delivery(session),
         row.given_up or "",
         "yes" if row.time_estimated else "no",
     ]

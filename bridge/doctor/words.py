@@ -18,11 +18,11 @@ WAITS_FOR = {
     "after_fault": "contactor.after_fault_s since the last fault or start",
     "closings": "contactor.closings_window_s with fewer closings",
     "rcm_tested": "the end of a self test",
-    "state_kept": "a disk that takes what must outlast a restart",
+    "state_kept": "a disk that stores what must outlast a restart",
     "real_time": "a real-time priority and locked memory",
-    "hang_guard": "somebody who opens the contactor when the kernel hangs",
+    "hang_guard": "a watchdog that opens the contactor when the kernel hangs",
 }
-# Nobody need be surprised by these; the others are a matter for a person.
+# These are usual while no car charges; each of the others needs a person.
 USUAL = frozenset(
     "car_in_c2 diode_seen lock_confirmed rating_latched wish min_off after_fault rcm_tested".split()
 )
@@ -47,16 +47,16 @@ FAULTS = {
         "Switch the supply off at the fuse. An electrician replaces the contactor.",
     ),
     "did_not_close": (
-        "the contactor was commanded to close and the mirror contact says that it did not",
+        "the contactor was commanded to close, but the mirror contact reads open",
         "Check the coil's supply and driver, and the wire of the mirror contact.",
     ),
     "watchdog_line": (
-        "the contactor closed though its watchdog line was held still: it would stay closed in a hang",
+        "the contactor closed although its watchdog line rested: in a hang it would stay closed",
         "Check the circuit of contactor.watchdog_pin: the coil must be held only while the line has edges.",
     ),
     "contactor_cycling": (
-        "the contactor has closed as often as it may for now",
-        "Find out what makes the car begin and end so often; it goes on after some minutes.",
+        "the contactor has closed too often in a short time",
+        "Find out why the car begins and ends so often. Charging continues after some minutes.",
     ),
     "diode_missing": (
         "the negative half-wave is missing: no diode was seen in the car",
@@ -64,28 +64,29 @@ FAULTS = {
     ),
     "pilot_short": ("the control pilot is shorted to earth", "Check cable, plug and the pilot's wire."),
     "pilot_out_of_range": (
-        "the control pilot has a voltage that no healthy one has",
+        "the control pilot has a voltage that no healthy pilot has",
         f"{_PILOT_WIRING} Compare gain and offset of [pilot] with a voltmeter.",
     ),
     "pilot_circuit": (
-        "the box does not read on the control pilot what it drives there",
+        "the box does not read back the voltage that it drives on the control pilot",
         f"{_PILOT_WIRING} Check the PWM output and the -12 V supply.",
     ),
     "pilot_source": (
         "the source of the control pilot is not at +12 V and -12 V",
-        "Set its supplies; its note says what was read.",
+        "Check the 3.0 V reference, then the resistors of the source. evse-bridge doctor shows the volts.",
     ),
     "pilot_noise": (
-        "alternating volts on the control pilot open the contactor",
-        "Lay the pilot's wire away from the mains; check earth and cable. Its note says volts and hertz.",
+        "noise on the control pilot opens the contactor",
+        "Lay the pilot's wire away from the mains; check earth and cable. evse-bridge doctor shows volts "
+        "and hertz.",
     ),
     "not_closing": (
-        "a car asks and the contactor is not closed",
-        "Its note names what it waits for.",
+        "a car asks for current, but the contactor does not close",
+        "evse-bridge doctor names the missing conditions.",
     ),
     "ventilation": (
-        "the car asks for ventilation (state D), which there is none of",
-        "Such a car cannot be charged here. If it is a usual car, check the pilot's wire for a short.",
+        "the car asks for ventilation (state D), and this box has none",
+        "Such a car cannot be charged here. If other cars do it too, check the pilot's wire for a short.",
     ),
     "proximity_implausible": (
         "the coding of the cable cannot be read (below 75 ohm)",
@@ -121,8 +122,8 @@ FAULTS = {
         "Look for a loose terminal or a worn contact, with the supply off.",
     ),
     "thermometer_lost": (
-        "the thermometer at the contacts is silent",
-        "Check its wire and 1-wire in config.txt.",
+        "the thermometer at the contacts does not answer",
+        "Check its wire, and dtoverlay=w1-gpio in config.txt.",
     ),
     "rcm_trip": (
         "the residual current monitor has tripped, or its wire is cut",
@@ -137,28 +138,37 @@ FAULTS = {
         "Release it, or check its wire.",
     ),
     "stop_circuit": ("the stop button is stuck, or its wire is cut", "Check the button and its wire."),
-    "meter_lost": ("the energy meter gives no reading", "See the meter below."),
-    "meter_implausible": ("what the energy meter says cannot be", "See the meter below."),
-    "reader_lost": ("the card reader is missing", "See the card reader below."),
+    "meter_lost": (
+        "the energy meter gives no reading",
+        "See the lines of evse-bridge doctor about the meter.",
+    ),
+    "meter_implausible": (
+        "the values of the energy meter cannot be right",
+        "See the lines of evse-bridge doctor about the meter.",
+    ),
+    "reader_lost": (
+        "the card reader is missing",
+        "See the lines of evse-bridge doctor about the card reader.",
+    ),
     "under_voltage": (
-        "the supply of the Raspberry Pi sags",
+        "the supply voltage of the Raspberry Pi is too low",
         "Use a stronger supply (5.1 V) with a short, thick cable.",
     ),
     "loop_late": (
         "a tick of hal.safety came too late while charging",
-        "Start hal.safety with real-time priority; end what keeps the machine busy.",
+        "Start hal.safety with real-time priority; stop other programs that keep the machine busy.",
     ),
     "hal_restarting": (
         "hal.safety started too often while a car was charging",
         "Read its log (journalctl -u evse-safety) before anybody clears this.",
     ),
     "lost_state": (
-        "what hal.safety had kept cannot be read; a latched fault may have been among it",
-        "Check the contactor by hand before anybody clears this, and the storage below.",
+        "the stored state of hal.safety cannot be read; a latched fault may be missing",
+        "Check the contactor by hand, and the disk, before anybody clears this.",
     ),
     "state_not_kept": (
-        "hal.safety cannot write its state: a restart would forget latched faults",
-        "See free space and state folder below.",
+        "hal.safety cannot store its state: after a restart latched faults would be missing",
+        "See the lines of evse-bridge doctor about free space and the state folder.",
     ),
 }
 

@@ -31,7 +31,7 @@ def folders() -> Iterator[Folders]:
 
 @pytest.fixture
 def five(folders: Folders) -> None:
-    """1 told, 2 and 3 dead letters, 4 waiting, 5 charging."""
+    """1 delivered, 2 and 3 dead letters, 4 waiting, 5 charging."""
     with closing(Database(folders.state / "bridge.sqlite")) as store:
         for row_id in range(1, 6):
             store.apply([TransactionStarted(a_row(row_id))])
@@ -61,16 +61,16 @@ def head_and_dead_letters(folders: Folders) -> tuple[MessageRef | None, list[int
 def test_the_list(folders: Folders) -> None:
     lines = list(sessions.listed(folders, undelivered=False))
     assert lines[0].split() == [
-        "1", "2026-04-17T18:34:06Z", "2026-04-17T19:04:06Z", "04AABB01", "0.999", "kWh", "Local", "yes",
+        "1", "2026-04-17T18:34:06Z", "2026-04-17T19:04:06Z", "04AABB01", "0.999", "kWh", "Local", "delivered",
     ]  # fmt: skip
-    assert lines[1].endswith("dead letter: refused; --resend 2 offers it again")
-    assert lines[2].endswith("dead letter: busy; it is offered again by itself")
+    assert lines[1].endswith("dead letter: refused; --resend 2 sends it again")
+    assert lines[2].endswith("dead letter: busy; it is sent again automatically")
     assert lines[3].endswith("waiting (2 messages wait)")
     assert lines[4].endswith("charging (1 messages wait)")
 
 
 @pytest.mark.usefixtures("five")
-def test_undelivered_leaves_out_what_is_told(folders: Folders) -> None:
+def test_undelivered_leaves_out_what_is_delivered(folders: Folders) -> None:
     lines = list(sessions.listed(folders, undelivered=True))
     assert [line.split()[0] for line in lines] == ["2", "3", "4", "5"]
 
@@ -86,22 +86,28 @@ def test_the_table_has_the_documented_columns(folders: Folders) -> None:
     assert list(sessions.export(folders, file, undelivered=False)) == [f"5 sessions written to {file}"]
     with file.open(encoding="utf-8", newline="") as written:
         rows = list(csv.DictReader(written))
-    assert [row["told"] for row in rows] == ["yes", "dead letter", "dead letter", "waiting", "charging"]
+    assert [row["delivery"] for row in rows] == [
+        "delivered",
+        "dead letter",
+        "dead letter",
+        "waiting",
+        "charging",
+    ]
     assert rows[0] == {
         "session": "1", "started_at": "2026-04-17T18:34:06Z", "stopped_at": "2026-04-17T19:04:06Z",
         "id_tag": "04AABB01", "energy_kwh": "0.999", "meter_start_kwh": "12345.001",
         "meter_stop_kwh": "12346.000", "reason": "Local", "estimated": "no", "transaction_id": "70",
-        "told": "yes", "given_up": "", "time_estimated": "no",
+        "delivery": "delivered", "dead_letter_reason": "", "time_estimated": "no",
     }  # fmt: skip
     documented = (Path(__file__).parents[2] / "docs" / "sessions.md").read_text("utf-8")
-    table = documented.partition("## The table")[2].partition("##")[0]
+    table = documented.partition("## The columns of the table")[2].partition("##")[0]
     names = [line.split("|")[1].strip() for line in table.splitlines() if line.startswith("| ")]
     assert [name for cell in names[1:] for name in cell.split(", ")] == list(sessions.COLUMNS)
 
 
 @pytest.mark.usefixtures("five")
 def test_an_export_that_cannot_be_written_says_so(folders: Folders) -> None:
-    with pytest.raises(CommandError, match="No such file or directory: give a file in a folder"):
+    with pytest.raises(CommandError, match="No such file or directory: name a file in a folder"):
         list(sessions.export(folders, folders.state / "nowhere" / "F.csv", undelivered=False))
 
 
@@ -116,7 +122,7 @@ def test_an_export_of_nothing_leaves_the_former_table_alone(folders: Folders) ->
 @pytest.mark.usefixtures("five")
 def test_a_resend_is_for_the_next_bridge(folders: Folders) -> None:
     assert head_and_dead_letters(folders) == (MessageRef(4, "start"), [2, 3])
-    assert sessions.resend(folders, 2) == "session 2 is offered to the Central System again"
+    assert sessions.resend(folders, 2) == "session 2 will be sent to the Central System again"
     assert head_and_dead_letters(folders) == (MessageRef(2, "start"), [3])
 
 
@@ -140,10 +146,8 @@ def test_a_store_that_another_program_holds(folders: Folders) -> None:
 def test_what_a_killed_bridge_left_in_its_log_is_listed(folders: Folders) -> None:
     left_by_a_killed_bridge(folders, GivenUp(4, "just now"))
     assert (folders.state / "bridge.sqlite-wal").stat().st_size > 0
-    assert list(sessions.listed(folders, undelivered=True))[2].endswith(
-        "just now; --resend 4 offers it again"
-    )
-    assert sessions.resend(folders, 4) == "session 4 is offered to the Central System again"
+    assert list(sessions.listed(folders, undelivered=True))[2].endswith("just now; --resend 4 sends it again")
+    assert sessions.resend(folders, 4) == "session 4 will be sent to the Central System again"
 
 
 @pytest.mark.usefixtures("five")
@@ -170,7 +174,9 @@ def test_a_card_that_takes_no_write_any_more_is_read(folders: Folders, killed: b
 @pytest.mark.usefixtures("five")
 @pytest.mark.parametrize("row_id", [1, 4, 99])
 def test_only_what_was_given_up_can_be_resent(folders: Folders, row_id: int) -> None:
-    with pytest.raises(MisuseError, match=rf"--resend {row_id}: must be a dead letter \(2, 3\)"):
+    with pytest.raises(
+        MisuseError, match=rf"--resend {row_id}: must be the number of a dead letter \(2, 3\)"
+    ):
         sessions.resend(folders, row_id)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bridge.core.reporting.faults import report
 from bridge.core.transaction.stop import ENDING, ENDING_IN_TIME, FAULT_PATIENCE_S, LOST_END_S
+from bridge.doctor.words import FAULTS as FAULTS_IN_WORDS
 from hal.core.budget import LATE_S
 from hal.core.control_pilot.visit import GONE_S
 from hal.core.faults.table import KINDS, Kind
@@ -21,63 +22,82 @@ CLEARS = {
     "person": "by a person",
 }
 CLASSES = {
-    "open": "**open**: the contactor opens or stays open while it stands; the status is Faulted",
-    "derate": "**derate**: less is offered; the status stays as it is",
-    "report": "**report**: it is told; nothing else changes",
+    "open": "**open**: the contactor opens or stays open until the fault ends; the status is Faulted",
+    "derate": "**derate**: the box offers less; the status stays as it is",
+    "report": "**report**: the fault is reported; nothing else changes",
 }
-HEAD = f"""# Faults
+HEAD = """# Faults
 
-Written from the code by `python -m tests.docs.faults_page`; a test fails when it differs.
+For the **owner**: what a fault means and what to do. For the **builder** and the **operator**: how the box
+notices it, what it does, and what the Central System gets.
+
+This page is written from the code by `python -m tests.docs.faults_page`; a test fails when it differs.
+
+## What it means, and what to do
+
+Three ways to end: *by itself*, 1 s after its cause is gone; *when the plug is gone*; *by a person*, who has
+looked at the box: `evse-bridge clear` shows each fault and asks. What ends by unplugging or by a person
+outlasts a restart. After a fault of class open nothing is offered for `contactor.after_fault_s` (30 s).
+"""
+NOTICED = f"""
+## What the box notices, and what it does
 
 Each fault has one of three classes:
 
 {chr(10).join(f"- {text}" for text in CLASSES.values())}
 
-Times are `hal.safety`'s own, from the cause on its lines to its lines; the contactor needs up to 40 ms more.
-"When the plug is gone" means that the cause is gone, too, and the pilot reads A: with a socket while the
-proximity pilot sees no plug, with a fixed cable for {GONE_S:g} s. *Counts* is what good samples between
-bad ones change; times are from the first bad sample to the command, for every pattern with a period of up to
-12 samples of 10 ms. A tick over {LATE_S * 1000:g} ms late judges by its own sample alone: a bad one counts
-for two, a pilot that is not in C opens, a good one confirms nothing. What ends by unplugging or by a
-person (`evse-bridge clear`, which shows each and asks) outlasts a restart. After a fault of class open
-nothing is offered for `contactor.after_fault_s` (30 s).
+Times run from the cause on the wires of `hal.safety` to its output; the contactor needs up to 40 ms more.
+"When the plug is gone" means that the cause is gone and the pilot reads A: with a socket while the proximity
+pilot sees no plug, with a fixed cable for {GONE_S:g} s.
 
-## What is noticed, and what `hal.safety` does
+The column *counts* says what good samples between bad ones change. Its times run from the first bad sample
+to the command, for every pattern with a period of up to 12 samples of 10 ms. A tick more than
+{LATE_S * 1000:g} ms late judges by its own sample alone: a bad one counts for two, a pilot that is not in C
+opens, a good one confirms nothing.
 """
 
 
 def page() -> str:
     """The whole file."""
-    return "\n".join([HEAD, *_noticed(), "", *_told(), "", *_names(), ""])
+    return "\n".join([HEAD, *_meaning(), NOTICED, *_noticed(), "", *_reported(), "", *_names(), ""])
+
+
+def _meaning() -> Iterator[str]:
+    yield "| fault | what it means | what to do | ends |"
+    yield "|---|---|---|---|"
+    for name, kind in KINDS.items():
+        means, do = FAULTS_IN_WORDS[name]
+        yield _row([f"`{name}`", means, do, CLEARS[kind.clears]])
 
 
 def _noticed() -> Iterator[str]:
-    yield "| fault | class | noticed by | limit | counts | what is done | opens after | told after | ends |"
+    yield "| fault | class | noticed by | limit | counts | what is done | opens after | reported after | "
+    "ends |"
     yield "|---|---|---|---|---|---|---|---|---|"
     for name, kind in KINDS.items():
         opens = "–" if kind.opens_s is None else _time(kind.opens_s)
         cells = [
             f"`{name}`", kind.severity, kind.noticed, kind.limit, kind.counts, kind.does, opens,
-            _time(kind.told_s), CLEARS[kind.clears],
+            _time(kind.reported_s), CLEARS[kind.clears],
         ]  # fmt: skip
         yield _row(cells)
 
 
-def _told() -> Iterator[str]:
-    yield "## What the Central System is told, and which name provokes it on the mock wallbox"
+def _reported() -> Iterator[str]:
+    yield "## What the Central System gets, and which name provokes it on the mock wallbox"
     yield ""
-    yield "`vendorErrorCode` is the bit of Zaptec's warning word. A fault of class open that has stood for"
+    yield "`vendorErrorCode` is the bit of Zaptec's warning word. A fault of class open that lasts for"
     yield f"{_time(FAULT_PATIENCE_S)} ends the transaction (`Other`); some end it at once."
     yield ""
     yield "| fault | status | errorCode | vendorErrorCode | info | transaction | `evse-bridge mock fault` |"
     yield "|---|---|---|---|---|---|---|"
     for name, kind in KINDS.items():
-        told = report(name)
+        said = report(name)
         names = sorted({f"`{provocation.text}`" for provocation in PROVOKED[name]})
         ends = f"ends: {ENDING[name]}" if name in ENDING else _goes_on(name, kind)
         cells = [
-            f"`{name}`", "Faulted" if kind.severity == "open" else "as before", told.error_code,
-            told.vendor_error_code or "–", told.info or "–", ends, ", ".join(names),
+            f"`{name}`", "Faulted" if kind.severity == "open" else "as before", said.error_code,
+            said.vendor_error_code or "–", said.info or "–", ends, ", ".join(names),
         ]  # fmt: skip
         yield _row(cells)
 

@@ -25,10 +25,10 @@ def test_every_fault_has_its_report_or_is_known_to_be_internal() -> None:
 @pytest.mark.parametrize("name", sorted(KINDS))
 def test_a_report_can_be_sent(name: str) -> None:
     """OCPP 1.6 6.47: info of 50 characters, vendorErrorCode of 50."""
-    told = report(name)
-    assert (told.error_code == "NoError") == (name == "contactor_cycling")  # which is the car's doing
-    assert len(told.info or "") <= 50
-    assert (told.vendor_error_code or "0").isdecimal()
+    said = report(name)
+    assert (said.error_code == "NoError") == (name == "contactor_cycling")  # which is the car's doing
+    assert len(said.info or "") <= 50
+    assert (said.vendor_error_code or "0").isdecimal()
 
 
 def test_what_ends_a_transaction_is_a_fault_of_its_class() -> None:
@@ -40,5 +40,5 @@ def test_what_ends_a_transaction_is_a_fault_of_its_class() -> None:
 def test_every_row_is_whole(name: str) -> None:
     kind = KINDS[name]
     assert all((kind.noticed, kind.limit, kind.does))
-    assert kind.told_s > 0
+    assert kind.reported_s > 0
     assert kind.severity == "open" or kind.opens_s is None

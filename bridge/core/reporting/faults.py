@@ -37,7 +37,8 @@ RELAY_WELDED = "562949953421312"
 
 RESET_FAILURE = Report("ResetFailure", "Restart did not succeed")
 NOT_RECORDED = Report("InternalError", "Disk cannot be written: nothing new is started")
-LIST_CONFLICT = Report("LocalListConflict", "The local list says otherwise of an idTag")
+READER_LOST = Report("ReaderFailure")  # a Zaptec sends it without info
+LIST_CONFLICT = Report("LocalListConflict", "The local list disagrees about an idTag")
 
 # The contactor is open under each of the pilot's faults, so the status is Faulted, in which OCPP 1.6 7.6 has
 # no place for EVCommunicationError ("not a real error"): OtherError, as a Zaptec does.
@@ -45,16 +46,15 @@ _REPORTS: dict[str, Report] = {
     "welded": Report("PowerSwitchFailure", "Contactor does not open: call an electrician", RELAY_WELDED),
     "did_not_close": Report("PowerSwitchFailure", "Contactor did not close"),
     "watchdog_line": Report("PowerSwitchFailure", "Watchdog circuit of the contactor has failed"),
-    "contactor_cycling": Report(
-        info="Contactor switched too often: it rests"
-    ),  # the car's doing, not the box's
+    # the car's doing, not the box's
+    "contactor_cycling": Report(info="Contactor switched too often: it pauses"),
     "diode_missing": Report("OtherError", "Car does not answer properly: no diode seen", PILOT_LOW_LEVEL),
     "pilot_short": Report("OtherError", "Control pilot shorted: check car and cable", PILOT_STATE),
     "pilot_out_of_range": Report("OtherError", "Control pilot out of range", PILOT_STATE),
     "pilot_circuit": Report("InternalError", "Pilot circuit of the box has failed", LOW_LEVEL_12V),
     "pilot_source": Report("InternalError", "Pilot source is not at 12 V", LOW_LEVEL_12V),
     "pilot_noise": Report("OtherError", "Noise on the control pilot: check the wiring", PILOT_STATE),
-    "not_closing": Report("InternalError", "Does not close: run evse-bridge doctor"),
+    "not_closing": Report("InternalError", "Contactor does not close: run evse-bridge doctor"),
     "ventilation": Report("OtherError", "Car asks for ventilation: not available here", PILOT_STATE),
     "proximity_implausible": Report("OtherError", "Cable coding cannot be read", PILOT_NO_PROXIMITY),
     "rating_lost": Report("OtherError", "Cable coding lost", PILOT_NO_PROXIMITY),
@@ -74,7 +74,9 @@ _REPORTS: dict[str, Report] = {
     "meter_implausible": Report("PowerMeterFailure", "Meter values cannot be right", EMETER_ALARM),
     "reader_lost": Report("ReaderFailure"),  # a Zaptec sends it without info
     "under_voltage": Report("InternalError", "Supply of the computer is too low"),
-    "hal_restarting": Report("InternalError", "Restarted too often: a person must look", MAX_SESSION_RESTART),
+    "hal_restarting": Report(
+        "InternalError", "Restarted too often: a person must clear it", MAX_SESSION_RESTART
+    ),
 }
 _LAST = ("InternalError", "NoError")  # what says less than another errorCode
 _INTERNAL = Report("InternalError", "Internal fault: run evse-bridge doctor")

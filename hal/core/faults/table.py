@@ -46,7 +46,7 @@ AT_ONCE_S = 0.01  # one sample
 _LOCK_S = 30.0  # 4 pulses of 0.6 s, 5 s apart, with the default lock.*
 _OPENS = "contactor open, x1 (F for 300 ms first if the car was in C2)"
 _STAYS_OPEN = "contactor stays open, x1"
-_TOLD = "told, nothing else"
+_REPORTED = "reported, nothing else"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Kind:
     clears: Clears  # unplug: the vehicle state was A and the cause is gone; itself: a second after the cause
     noticed: str
     limit: str  # with its clause or source
-    told_s: float  # when it stands in the Status, at the latest
+    reported_s: float  # when it stands in the Status, at the latest
     opens_s: float | None = None  # when the contactor's line falls; None: it does not, or is down already
     does: str = _OPENS
     counts: str = "each tick for itself"  # what good samples between bad ones change
@@ -70,7 +70,7 @@ _PULSES = "after the last of lock.retries further pulses (field practice)"
 KINDS: dict[str, Kind] = {
     # the contactor
     "welded": Kind(
-        "open", "person", "mirror contact closed though commanded open, or current flows then",
+        "open", "person", "mirror contact closed although commanded open, or current flows then",
         f"{_MIRROR_S:g} s after the command, or more than {WELD_A:g} A {WELD_AFTER_S:g} s after it "
         "(controllers of the field judge 0.2 to 1 s after the command)",
         _MIRROR_S, does="nothing closes until a person clears it, restarts included; the cable stays locked; "
@@ -78,19 +78,20 @@ KINDS: dict[str, Kind] = {
         counts=_TIME,
     ),
     "did_not_close": Kind(
-        "open", "unplug", "mirror contact open though commanded closed",
+        "open", "unplug", "mirror contact open although commanded closed",
         f"{_MIRROR_S:g} s after the command (field practice, as above); once it has closed, three samples",
-        _MIRROR_S, _MIRROR_S, does=_OPENS + "; a boot ends it: when the mains go, the contactor falls first",
+        _MIRROR_S, _MIRROR_S, does=_OPENS + "; a boot ends it, because in a power cut the contactor "
+        "opens first",
         counts=f"{_TIME}; once it has closed: {_THREE}",
     ),
     "watchdog_line": Kind(
-        "open", "person", "the contactor closes though the watchdog line is held still",
+        "open", "person", "the contactor closes although the watchdog line rests",
         f"within {PROOF_S:g} s of the command, at the first closing after a start and of each day: it would "
         "stay closed in a hang",
         PROOF_S + AT_ONCE_S, PROOF_S + AT_ONCE_S, counts=_TWO,
     ),
     "contactor_cycling": Kind(
-        "report", "itself", "it was closed as often as it may be",
+        "report", "itself", "the contactor has closed too often",
         "contactor.max_closings (10) in contactor.closings_window_s (10 minutes): the life of its contacts",
         AT_ONCE_S, does=_STAYS_OPEN,
     ),
@@ -115,7 +116,7 @@ KINDS: dict[str, Kind] = {
     "pilot_circuit": Kind(
         "open", "unplug",
         "self test at the start and after each unplug; no low side in x2; a low side that stays in x1; "
-        "a converter that does not answer, or always the same",
+        "a converter that does not answer, or answers always the same",
         f"three readings that fail, or none for {CP_OLD_S:g} s; F must read -{BOX_FROM_V:g} to -{BOX_TO_V:g} "
         f"V and x1 {BOX_FROM_V:g} to {BOX_TO_V:g} V; the time constant that the droop at 10 % PWM shows must "
         f"be within {HOLD_WRONG:.0%} of pilot.hold_s, its readings within {SPREAD:.0%} of each other; "
@@ -129,12 +130,12 @@ KINDS: dict[str, Kind] = {
         "report", "itself", "self test of the pilot",
         f"x1 or F outside {SOURCE_FROM_V:g} to {SOURCE_TO_V:g} V (IEC 61851-1 Annex A: 12 V +- 0.6 V; 0.2 V "
         "for the reading)", AT_ONCE_S,
-        does="the status says the volts; over with the next test that finds it right",
+        does="the status says the volts; ends with the next test that passes",
     ),
     "pilot_noise": Kind(
-        "open", "unplug", "alternating volts on the pilot open the contactor twice, or keep it open",
-        f"half of what is usual between two readings is {NOISY_V:g} V or more (2.5 V of hum on "
-        "the pilot)",
+        "open", "unplug", "an alternating voltage on the pilot opens the contactor twice, or keeps it open",
+        f"half of the usual difference between two readings is {NOISY_V:g} V or more (2.5 V of hum "
+        "on the pilot)",
         0.2, TWO_SAMPLES_S, _STAYS_OPEN + "; the status says volts and hertz",
         "16 readings after each opening, with a mean in C; or 10 s in x2 after the first",
     ),
@@ -161,7 +162,7 @@ KINDS: dict[str, Kind] = {
         does=f"tries again every {UNLOCKS_AGAIN_S:g} s",
     ),
     "lock_opened": Kind(
-        "open", "unplug", "feedback not locked under load", "two samples (no plug may be drawn under load)",
+        "open", "unplug", "feedback not locked under load", "two samples (no plug may be pulled under load)",
         TWO_SAMPLES_S, TWO_SAMPLES_S, counts=_TWO,
     ),
     # current and heat
@@ -188,7 +189,7 @@ KINDS: dict[str, Kind] = {
     ),
     "rcm_trip": Kind(
         "open", "unplug", "residual current monitor, active while healthy",
-        "inactive for three samples; the monitor's own time comes before",
+        "inactive for three samples, after the monitor's own time",
         THREE_SAMPLES_S, THREE_SAMPLES_S, counts=_THREE,
     ),
     "rcm_test_failed": Kind(
@@ -204,14 +205,15 @@ KINDS: dict[str, Kind] = {
     ),
     "stop_circuit": Kind(
         "open", "itself", "stop input of kind stop: its wire is cut",
-        f"pressed for {STUCK_S:g} s: no person does that", STUCK_S,
+        f"pressed for {STUCK_S:g} s: no person presses so long", STUCK_S,
         does="x1 from the second sample, open when the car has left C, at the latest after 6 s", counts=_TIME,
     ),
     # a box that waits
     "not_closing": Kind(
-        "report", "itself", "a car asks in x2 and is not closed, or lock, rating or mirror contact wait",
-        f"{ASKED_S:g} s of x2 in all (IEC 61851-1 Table A.6 sequence 4: 3 s); {UNREADY_S:g} s under a wish, "
-        "with a car and no fault", ASKED_S, does="the status names the conditions that have not held",
+        "report", "itself", "a car asks in x2 and the contactor does not close, or lock, rating or "
+        "mirror contact are not ready",
+        f"{ASKED_S:g} s of x2 in all (IEC 61851-1 Table A.6 sequence 4: 3 s); {UNREADY_S:g} s with a wish, "
+        "a car and no fault", ASKED_S, does="the status names the missing conditions",
         counts=_TIME,
     ),
     # the instruments
@@ -221,20 +223,21 @@ KINDS: dict[str, Kind] = {
         f"{LOST_RECOVER_S:g} s of fresh readings",
     ),
     "meter_implausible": Kind(
-        "report", "itself", "the instruments refuse what the meter answers",
-        "its register runs back or jumps, or there is no voltage", AT_ONCE_S, does=_TOLD,
+        "report", "itself", "the instruments reject the answers of the meter",
+        "its register runs back or jumps, or a phase has no voltage", AT_ONCE_S, does=_REPORTED,
     ),
     "reader_lost": Kind(
-        "report", "itself", "the instruments miss the card reader",
-        f"for {READER_GRACE_S:g} s: opening a port takes a moment", READER_GRACE_S, does=_TOLD,
+        "report", "itself", "the instruments do not find the card reader",
+        f"for {READER_GRACE_S:g} s: opening a port takes a moment", READER_GRACE_S, does=_REPORTED,
     ),
     # the Pi
     "under_voltage": Kind(
-        "report", "itself", "the Pi's own supply", "as its firmware says", AT_ONCE_S, does=_TOLD,
+        "report", "itself", "the Pi's own supply", "as its firmware says", AT_ONCE_S, does=_REPORTED,
     ),
     "loop_late": Kind(
         "open", "itself", "a late tick while closed",
-        "0.1 s: the whole time for opening (IEC 61851-1 Table A.6 sequence 8.1); 1 s for a mock box without "
+        "0.1 s, the whole time allowed for opening (IEC 61851-1 Table A.6 sequence 8.1); 1 s for a mock "
+        "box without "
         "real-time priority",
         AT_ONCE_S, AT_ONCE_S,
     ),
@@ -243,12 +246,12 @@ KINDS: dict[str, Kind] = {
         f"contactor.starts_for_person (3) within {WINDOW_S / 60:g} minutes", LOOKS_S, does=_STAYS_OPEN,
     ),
     "lost_state": Kind(
-        "open", "person", "what was kept cannot be read at the start",
-        "a latched fault may have been among it", AT_ONCE_S, does=_STAYS_OPEN,
+        "open", "person", "its stored state cannot be read at the start",
+        "a latched fault may be missing", AT_ONCE_S, does=_STAYS_OPEN,
     ),
     "state_not_kept": Kind(
-        "report", "itself", "what must be kept cannot be written",
+        "report", "itself", "its state cannot be stored",
         "a restart would forget latched faults", AT_ONCE_S,
-        does="nothing new closes (`state_kept`); a charge goes on",
+        does="nothing new closes (`state_kept`); a charge continues",
     ),
 }  # fmt: skip

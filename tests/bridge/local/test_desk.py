@@ -220,12 +220,12 @@ async def test_the_sessions_of_the_real_bridge(folder: Path) -> None:
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             shell.execute("SELECT * FROM transactions")
         shell.close()
-        assert (await told("--undelivered")).endswith("dead letter: refused; --resend 1 offers it again")
-        assert await told("--resend", "1") == "session 1 is offered to the Central System again"
+        assert (await told("--undelivered")).endswith("dead letter: refused; --resend 1 sends it again")
+        assert await told("--resend", "1") == "session 1 will be sent to the Central System again"
         await central.until(lambda: central.requests("StopTransaction"), PATIENCE_S)
         assert await told("--export", str(folder / "F.csv")) == f"1 session written to {folder / 'F.csv'}"
-        assert ",yes,," in (folder / "F.csv").read_text()
-        assert await told("--undelivered") == "no session that is not delivered"
+        assert ",delivered,," in (folder / "F.csv").read_text()
+        assert await told("--undelivered") == "every session is delivered"
 
 
 @pytest.mark.real
