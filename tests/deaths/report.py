@@ -9,21 +9,23 @@ from tests.deaths.campaign import Measured
 from tests.deaths.cases import DEATHS, LIMIT_S, Outcome
 
 _INTRODUCTION = """\
-# What happens when hal.safety dies in mid-charge
+# How deaths of hal.safety during a charge were measured
+
+For the **developer**; what it means for a box: [safety.md](safety.md#when-something-dies-or-hangs).
 
 Written by `make deaths ARGS="--write docs/process-death.md"` (seed {seed}, {count} deaths and controls). In
 each, `hal.safety` is a real process on the mock wallbox and dies at a random moment of a charge; times run
-from the death to when the mock saw it, at steps of 2 ms. systemd is played by the campaign: a
-watchdog of 1 s that is fed by good ticks only and ends in SIGKILL, and `safe_outputs` after every end.
+from the death until the mock saw the effect, in steps of 2 ms. The campaign plays systemd: a watchdog of 1 s
+that only good ticks feed and that ends in SIGKILL, and `safe_outputs` after every end.
 **Measured on a PC, not on a Raspberry Pi**: there `safe_outputs` takes longer to start.
 
 - *line*: the contactor's line is low. *contacts*: its main contacts are open (the mock's need 10 ms).
-- *pilot*: nothing is offered: x1, F, or the pilot is cut by its relay.
+- *pilot*: nothing is offered: x1, F, or the relay has disconnected the pilot.
 - *kernel keeps*: a Raspberry Pi as it comes; *releases*: with `dtparam=strict_gpiod`.
 - *lines*: the box has a watchdog line (`contactor.watchdog_pin`, a charge pump that holds for 100 ms) and a
   pilot relay (`pilot.connect_pin`).
 
-Limit of all: {limit:g} s (IEC 61851-1 Table A.6 sequence 12). The car itself stops drawing within 3 s of x1
+Limit of each: {limit:g} s (IEC 61851-1 Table A.6 sequence 12). The car itself stops drawing within 3 s of x1
 and at once without a pilot.
 """
 
