@@ -48,7 +48,7 @@ from hal.contract import (
 WISH_EVERY_S = 1.0
 MOST_ROUNDS = 1000  # of decisions after one event: more would never end
 OF_TIME: tuple[Part, ...] = ("time", "call")  # what no event asks for
-RAISED_MOST = 3  # times one after another: then everything is made anew from the store
+RAISED_MOST = 3  # times one after another: then the core is rebuilt from the store
 
 LEVELS = Status | Reading | Temperatures | Box  # the present state: the last of each counts
 
@@ -240,8 +240,8 @@ class Actor:
         """Starts again like the program, from what is durable, and from what the box said last."""
         self.parts = self._make(now)
         self._restart_asked = False
-        self._out.append(Log("critical", "everything is made anew from the store"))
-        self._out.append(Say(Effects(reconnect=Reconnect("begun anew after an error of ours"))))
+        self._out.append(Log("critical", "the core is rebuilt from the store"))
+        self._out.append(Say(Effects(reconnect=Reconnect("rebuilt after an error of ours"))))
         for level in self._levels.values():
             self._guard.raised_by(
                 partial(self.parts.charge_point.heard, level, now)

@@ -29,7 +29,11 @@ async def awaited_store(path: Path, notify: Notify) -> Writer:
         except StoreError as error:
             if str(error) != said:
                 said = str(error)
-                log.critical("nothing works before this is put right, tried each %g s: %s", AGAIN_S, said)
+                log.critical(
+                    "the database cannot be opened, so nobody can charge; tried again each %g s: %s",
+                    AGAIN_S,
+                    said,
+                )
                 notify.send(f"READY=1\nSTATUS={said}")
         await _pass(notify)
 

@@ -35,7 +35,7 @@ def _written(path: Path, text: str) -> str:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        return f"{path}: is there already and stays as it is"
+        return f"{path}: exists already and stays as it is"
     return f"{path}: written"
 
 

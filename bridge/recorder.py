@@ -93,13 +93,13 @@ class Recorder:
         """Notes that nothing of the batch was stored; it is tried again."""
         self.late()
         self._at_work = False
-        self._refuse(f"nothing can be recorded, no new session starts: {why}", now_s)
+        self._refuse(f"the disk cannot be written, no new session starts: {why}", now_s)
 
     def report(self) -> None:
-        """Notes when everything is recorded again."""
+        """Notes when the disk can be written again."""
         if self._refusal_reported and self.recorded:
             self._refusal_reported = False
-            self.notes.append("everything is recorded again")
+            self.notes.append("the disk can be written again")
 
     def link_closed(self) -> None:
         """Answers that wait for the disk are for nobody any more."""

@@ -16,6 +16,6 @@ def ask(runtime_dir: Path, what: str) -> bool:
     try:
         (runtime_dir / RESET_NAME).write_text(what + "\n")
     except OSError as error:
-        log.error("Reset: nobody was asked: %s", error)
+        log.error("Reset: nothing could be asked to restart: %s", error)
         return False
     return True

@@ -59,8 +59,8 @@ class CentralSystem(_Section, frozen=True):
         Meta(
             pattern=r"^[^\x00-\x1f\x7f]*$",
             max_length=LONGEST,
-            description="for Basic authentication with the id; empty: none; an AuthorizationKey that the "
-            "Central System writes wins until this is changed",
+            description="for Basic authentication with the id; empty: none. If the Central System writes an "
+            "AuthorizationKey, that counts until this value is changed",
         ),
     ] = ""
     ca_file: Annotated[
@@ -71,12 +71,13 @@ class CentralSystem(_Section, frozen=True):
         ),
     ] = ""
     accept_before_registration: Annotated[
-        bool, Meta(description="offer charging although this Central System never accepted the box")
+        bool,
+        Meta(description="allow charging before this Central System has accepted the box for the first time"),
     ] = False
 
 
 class Nameplate(_Section, frozen=True, kw_only=True):
-    """Who this charge point is."""
+    """The identity of this charge point."""
 
     id: Annotated[
         str,
@@ -84,7 +85,7 @@ class Nameplate(_Section, frozen=True, kw_only=True):
             pattern=r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$",
             min_length=1,
             max_length=48,
-            description="its name in the address, where it is percent-encoded",
+            description="name of the charge point in the address (percent-encoded there)",
             examples=["CP0001"],
         ),
     ]
@@ -96,15 +97,18 @@ class Nameplate(_Section, frozen=True, kw_only=True):
         str, Meta(min_length=1, max_length=20, description="the model that the Central System expects")
     ] = "Zaptec Go OCPP"
     serial_number: Annotated[
-        str, Meta(min_length=1, max_length=25, description="of this box", examples=["SN0001"])
+        str, Meta(min_length=1, max_length=25, description="serial number of this box", examples=["SN0001"])
     ]
 
 
 class Zaptec(_Section, frozen=True):
-    """Which Zaptec it behaves like."""
+    """Which kind of Zaptec the box behaves like."""
 
     mode: Annotated[
-        Mode, Meta(description="as one behind Zaptec's cloud, or as one that speaks OCPP itself")
+        Mode,
+        Meta(
+            description="cloud: like a Zaptec behind Zaptec's cloud; native: like one that speaks OCPP itself"
+        ),
     ] = "cloud"
     authorization_required: Annotated[
         bool, Meta(description="false: every car that is plugged in charges, without a card")
@@ -112,11 +116,11 @@ class Zaptec(_Section, frozen=True):
 
 
 class Ocpp(_Section, frozen=True):
-    """OCPP: what the keys hold before the Central System changes them."""
+    """OCPP: first values of its configuration keys. What the Central System writes counts from then on."""
 
     keys: Annotated[
         dict[str, str | int | bool],
-        Meta(description="First values of OCPP configuration keys, as HeartbeatInterval = 300"),
+        Meta(description="First values of OCPP configuration keys, for example HeartbeatInterval = 300"),
     ] = {}
 
     @property
@@ -130,7 +134,7 @@ def _ocpp_text(value: str | int | bool) -> str:
 
 
 class Reset(_Section, frozen=True):
-    """What Reset asks for."""
+    """What a Reset of the Central System does."""
 
     hard: Annotated[
         Literal["restart", "reboot"], Meta(description="restart all programs, or reboot the Raspberry Pi")
@@ -138,13 +142,13 @@ class Reset(_Section, frozen=True):
 
 
 class Firmware(_Section, frozen=True):
-    """Updates. Nothing is ever installed without a key that has signed it: docs/firmware.md."""
+    """Updates. Only what is signed with your key is installed: docs/firmware.md."""
 
     source: Annotated[
         str,
         Meta(
             pattern=r"^(https?://[^\s]+)?$",
-            description="address of the archive, for zaptec.mode cloud; native takes the Central System's",
+            description="address of the archive in mode cloud; in mode native the Central System sends it",
         ),
     ] = ""
     public_key: Annotated[
@@ -153,19 +157,21 @@ class Firmware(_Section, frozen=True):
     ] = ""
     installer: Annotated[
         tuple[str, ...],
-        Meta(description="command and arguments; {archive} and {version} are filled in; no shell"),
+        Meta(description="command and its arguments, without a shell; {archive} and {version} are replaced"),
     ] = ()
 
 
 class Fallback(_Section, frozen=True):
-    """What holds while the Central System is away. Without these, nothing changes then."""
+    """The current limit while the Central System is away. Without these keys there is none."""
 
     central_system_lost_after_s: Annotated[
         float,
-        Meta(ge=0, le=86_400, description="how long it may be away before the limit holds; 0: no limit"),
+        Meta(
+            ge=0, le=86_400, description="the limit begins after this time without a connection; 0: no limit"
+        ),
     ] = 0.0
     central_system_lost_limit_a: Annotated[
-        float, Meta(ge=0, le=80, description="amps from then on; below 6 charging pauses")
+        float, Meta(ge=0, le=80, description="the limit, A; below 6 charging pauses")
     ] = 6.0
 
     @property
@@ -177,7 +183,7 @@ class Fallback(_Section, frozen=True):
 
 
 class Timing(_Section, frozen=True):
-    """Waits of the link. A mock box may shorten them; a real one must not have this section."""
+    """Times of the link. Only a mock box may have this section, to shorten them."""
 
     transaction_time_out_s: Annotated[
         float, Meta(ge=0.5, le=60, description="wait for the answer to a transaction's message")
@@ -202,7 +208,8 @@ class Timing(_Section, frozen=True):
 
 
 class ChargePoint(msgspec.Struct, frozen=True, kw_only=True):
-    """This charge point: who it is and whom it speaks to."""
+    """This charge point: its id, its Central System, its OCPP settings. `evse-bridge config check` "
+    "checks it."""
 
     central_system: CentralSystem
     charge_point: Nameplate
@@ -233,10 +240,13 @@ def warnings(settings: ChargePoint) -> tuple[str, ...]:
     if free and not firsts.get("freechargingidtag"):
         said.append(
             "free charging is on and FreeChargingIdTag is empty: transactions will carry an empty idTag, "
-            "which many a Central System refuses; set FreeChargingIdTag in [ocpp.keys]"
+            "which many Central Systems refuse; set FreeChargingIdTag in [ocpp.keys]"
         )
     if settings.central_system.url.rstrip("/").endswith(f"/{settings.charge_point.id}"):
-        said.append("central_system.url ends with charge_point.id, which is added once more; leave it out")
+        said.append(
+            "central_system.url ends with charge_point.id, but the id is added automatically; "
+            "remove it from the url"
+        )
     return (*said, *_access_warnings(settings.central_system))
 
 
@@ -244,8 +254,8 @@ def _access_warnings(central_system: CentralSystem) -> Iterator[str]:
     parts = urlsplit(central_system.url)
     if central_system.password and parts.scheme == "ws" and not _stays_here(parts.hostname or ""):
         yield (
-            f"central_system.password goes to {parts.hostname} unencrypted, for everybody on the way to "
-            "read; use wss:// if the Central System has it"
+            f"central_system.password goes to {parts.hostname} unencrypted, so others in the network can "
+            "read it; use wss:// if the Central System has it"
         )
     if 0 < len(central_system.password) < SHORTEST:
         yield f"central_system.password is short: OCPP asks for {SHORTEST} to {LONGEST} characters"
@@ -270,20 +280,21 @@ def _broken_rules(settings: ChargePoint, *, mock: bool) -> Iterator[Broken]:
         yield Broken(("firmware.installer",), "one of its arguments must be {archive}, the file to install")
     if settings.firmware.installer and not settings.firmware.public_key:
         yield Broken(
-            ("firmware.installer",), "needs firmware.public_key, which has to have signed what it installs"
+            ("firmware.installer",),
+            "needs firmware.public_key, the key that must have signed what it installs",
         )
     if settings.timing.back_off_first_s > settings.timing.back_off_max_s:
         keys = ("timing.back_off_first_s", "timing.back_off_max_s")
         yield Broken(keys, f"must be at most timing.back_off_max_s = {settings.timing.back_off_max_s:g}")
     if settings.timing.shortened and not mock:
-        yield Broken(("timing",), "only a mock box may have shorter timings; remove this section")
+        yield Broken(("timing",), "only a mock box may have this section; remove it")
 
 
 def _identity(settings: ChargePoint, *, mock: bool) -> Iterator[Broken]:
     """Lets a mock refuse a production configuration, and a real box that of a mock."""
     is_mock = settings.charge_point.serial_number.startswith(MOCK_PREFIX)
     if mock and not is_mock:
-        why = f"is that of a real box, for which a mock must not speak; a mock's begins with {MOCK_PREFIX}"
+        why = f"is that of a real box, and a mock box must not use it; a mock's begins with {MOCK_PREFIX}"
         yield Broken(("charge_point.serial_number",), why)
     if is_mock and not mock:
         why = f"is that of a mock box: {MOCK_PREFIX}...; give the real box its own, or start with --mock"

@@ -113,7 +113,7 @@ class Conversation:
             return
         wrong = self._password != self._charge_point.passwords.in_force(now)
         if wrong and not self._calls.in_flight and not self._leaving:
-            self._gathered.reconnect = Reconnect("to be opened with another password")
+            self._gathered.reconnect = Reconnect("closed, to connect with another password")
         self._calls.ask_own(now)
 
     # Out

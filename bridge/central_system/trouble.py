@@ -59,21 +59,21 @@ def cause(error: Exception, tried: Attempt) -> str:
         case InvalidStatus():
             return _refused(error.response.status_code, error.response.headers.get("Location"), tried)
         case InvalidMessage():
-            return f"{_said(error)}: no WebSocket is there, or one that wants wss://"
+            return f"{_said(error)}: no WebSocket answers there, or it needs wss://"
         case ConnectionRefusedError():
             return "connection refused: nothing listens there"
         case socket.gaierror():
             return "the host name was not found"
         case ConnectionResetError() if tried.url.startswith("wss:"):
-            return "cut the connection off: perhaps it speaks no TLS there, or none of 1.2 and above"
+            return "cut the connection off: perhaps this port has no TLS, or only versions older than 1.2"
         case TimeoutError():
             return f"no answer within {tried.wait_s:g} s"
         case ssl.SSLCertVerificationError():
             return _not_trusted(error, tried)
         case ssl.SSLError(reason="WRONG_VERSION_NUMBER" | "HTTP_REQUEST" | "RECORD_LAYER_FAILURE"):
-            return "no TLS is spoken there: set central_system.url to ws://, or to the port that speaks TLS"
+            return "this port has no TLS: set central_system.url to ws://, or to the port with TLS"
         case ssl.SSLError(reason=str(reason)):
-            return f"no TLS connection: {reason.replace('_', ' ').lower()}; TLS 1.2 is the least"
+            return f"no TLS connection: {reason.replace('_', ' ').lower()}; TLS 1.2 or newer is required"
         case _:
             return _said(error)
 
@@ -92,10 +92,10 @@ def _refused(status: int, location: str | None, tried: Attempt) -> str:
         there = shown(location)[:MOST_OF_LOCATION] if location else "nowhere"
         return f"redirects to {there}, which is not followed: set central_system.url to the right address"
     if status == REFUSED_PASSWORD and not tried.with_password:
-        return "wants a password (HTTP 401): set central_system.password"
+        return "requires a password (HTTP 401): set central_system.password"
     if status == REFUSED_PASSWORD:
         return (
-            "refused the password (HTTP 401): central_system.password must be what it knows for this "
+            "refused the password (HTTP 401): central_system.password must be the one that it has for this "
             "charge_point.id"
         )
     if status == HTTPStatus.FORBIDDEN:
@@ -103,7 +103,7 @@ def _refused(status: int, location: str | None, tried: Attempt) -> str:
     if status == HTTPStatus.NOT_FOUND:
         return (
             "does not know this charge point or path (HTTP 404): compare central_system.url and "
-            "charge_point.id with what it says"
+            "charge_point.id with its own entry"
         )
     return f"answered HTTP {status} instead of a WebSocket"
 
@@ -112,13 +112,13 @@ def _not_trusted(error: ssl.SSLCertVerificationError, tried: Attempt) -> str:
     code = error.verify_code
     if code == SELF_SIGNED:
         return (
-            "its certificate is self-signed and not known here: put it into a PEM file and name that in "
+            "its certificate is self-signed and not known here: store it as a PEM file and name that in "
             "central_system.ca_file"
         )
     if code in UNKNOWN_AUTHORITY:
         return (
-            "its certificate is signed by nobody known here: name the PEM file of who signed it in "
-            "central_system.ca_file"
+            "its certificate is signed by an authority that is not known here: name the PEM file of "
+            "this authority in central_system.ca_file"
         )
     if code in OTHER_NAME:
         return (
@@ -127,7 +127,7 @@ def _not_trusted(error: ssl.SSLCertVerificationError, tried: Attempt) -> str:
         )
     clock = f"this box's clock says {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     if code == EXPIRED:
-        return f"its certificate has expired ({clock}): who runs the Central System has to renew it"
+        return f"its certificate has expired ({clock}): its operator must renew it"
     if code == NOT_YET_VALID:
         return f"its certificate is not valid yet ({clock}): set the clock"
     return f"its certificate is not trusted: {error.verify_message}"

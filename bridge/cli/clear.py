@@ -23,7 +23,7 @@ def clear(runtime_dir: Path, sure: Callable[[list[str]], bool]) -> list[str]:
     """
     standing = [fault for fault in _faults(runtime_dir) if fault.clears == "person"]
     if not standing:
-        return ["no fault stands that a person clears"]
+        return ["there is no fault that a person must clear"]
     if not sure([f"{fault.id}: {' → '.join(fault_words(fault))}" for fault in standing]):
         return ["nothing was cleared"]
     refs = tuple(FaultRef(fault.id, fault.occurrence) for fault in standing)
@@ -31,7 +31,9 @@ def clear(runtime_dir: Path, sure: Callable[[list[str]], bool]) -> list[str]:
     left = {(fault.id, fault.occurrence) for fault in _faults(runtime_dir, until_without=refs)}
     stand_on = [fault.id for fault in standing if (fault.id, fault.occurrence) in left]
     if stand_on:
-        raise CommandError(f"{', '.join(stand_on)}: hal.safety does not clear it while its cause is there")
+        raise CommandError(
+            f"{', '.join(stand_on)}: hal.safety does not clear a fault while its cause is present"
+        )
     return [f"cleared: {', '.join(fault.id for fault in standing)}"]
 
 
@@ -49,5 +51,5 @@ def _faults(runtime_dir: Path, until_without: tuple[FaultRef, ...] = ()) -> tupl
     except NobodyError as error:
         raise CommandError(f"{error}. {error.do}") from None
     if wire.heard.status is None:
-        raise CommandError("hal.safety says nothing; read its log")
+        raise CommandError("hal.safety does not answer; read its log")
     return wire.heard.status.faults

@@ -33,7 +33,7 @@ app.add_typer(mock_commands.app, name="mock")
 
 @config_app.command()
 def init(config_dir: ConfigDir = None, mock: Mock = False) -> None:
-    """Write both files, commented. Files that are there stay as they are."""
+    """Write wallbox.toml and charge-point.toml with comments. A file that exists stays as it is."""
     from bridge import config_files
 
     for line in config_files.init(chosen(config_dir, None, None, mock=mock).config, mock=mock):
@@ -52,7 +52,7 @@ def check(config_dir: ConfigDir = None, mock: Mock = False) -> None:
 @app.command()
 @spread
 def run(where: Where) -> None:
-    """Run all programs in the foreground."""
+    """Run all programs of the box in the foreground, without systemd."""
     from bridge.run import command as runner
 
     raise typer.Exit(runner.run(where.folders(), new_config=where.mock and where.config_dir is None))
@@ -61,21 +61,21 @@ def run(where: Where) -> None:
 @app.command()
 @spread
 def safety(where: Where) -> None:
-    """Run hal.safety alone: the wallbox's reflexes."""
+    """Run only hal.safety: control pilot, contactor, cable lock."""
     _become("hal.safety", where)
 
 
 @app.command()
 @spread
 def instruments(where: Where) -> None:
-    """Run hal.instruments alone: meter, card reader, temperatures."""
+    """Run only hal.instruments: meter, card reader, temperatures, lamp."""
     _become("hal.instruments", where)
 
 
 @app.command()
 @spread
 def bridge(where: Where) -> None:
-    """Run the bridge alone: the charge point."""
+    """Run only the bridge: the OCPP charge point."""
     _become("bridge", where)
 
 
@@ -83,12 +83,14 @@ def bridge(where: Where) -> None:
 @spread
 def datatransfer(
     vendor: Annotated[str, typer.Argument(help="vendorId.", show_default=False)],
-    message: Annotated[str, typer.Argument(help="messageId; empty: none.", show_default=False)],
-    data: Annotated[str | None, typer.Argument(help="What it carries.", show_default=False)] = None,
+    message: Annotated[str, typer.Argument(help='messageId; "" for none.', show_default=False)],
+    data: Annotated[
+        str | None, typer.Argument(help="The data field; leave it out for none.", show_default=False)
+    ] = None,
     *,
     running: Running,
 ) -> None:
-    """Send a DataTransfer to the Central System through the running bridge; 0: Accepted."""
+    """Send a DataTransfer to the Central System through the running bridge. Exit code 0: Accepted."""
     from bridge.cli import data_transfer
     from bridge.local.orders import SendDataTransfer
 
@@ -99,7 +101,7 @@ def datatransfer(
 @app.command()
 @spread
 def clear(
-    yes: Annotated[bool, typer.Option("--yes", help="Somebody has looked; do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask: a person has looked at the box.")] = False,
     *,
     running: Running,
 ) -> None:
@@ -109,7 +111,7 @@ def clear(
     def sure(faults: list[str]) -> bool:
         for line in faults:
             typer.echo(f"{'MOCK ' * running.mock}{line}")
-        return yes or typer.confirm("Have you looked at each, and put it right?")
+        return yes or typer.confirm("Have you looked at each of them, and removed its cause?")
 
     for line in cleared(running.folder(), sure):
         typer.echo(f"{'MOCK ' * running.mock}{line}")
@@ -123,9 +125,9 @@ def _become(module: str, where: Where) -> None:
 
 @app.command()
 def demo(
-    keep: Annotated[bool, typer.Option("--keep", help="Leave it running to play with.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave everything running, to play with.")] = False,
 ) -> None:
-    """MOCK: A whole charging session, shown live."""
+    """MOCK: Show a whole charging session on the simulated wallbox."""
     from bridge.demo import command as shown
 
     raise typer.Exit(shown.run(keep=keep))
@@ -134,7 +136,7 @@ def demo(
 @app.command()
 @spread
 def doctor(where: Where, examining: Examining) -> None:
-    """Check everything of an installed box; each line says what was measured and what to do."""
+    """Check every part of a running box. Each line says what was measured and what to do."""
     from bridge.doctor import command as doctors
 
     options = doctors.Options(
@@ -148,16 +150,18 @@ def doctor(where: Where, examining: Examining) -> None:
 def sessions(
     where: Where,
     undelivered: Annotated[
-        bool, typer.Option("--undelivered", help="Only what the Central System does not know wholly.")
+        bool,
+        typer.Option("--undelivered", help="Only sessions that the Central System does not have completely."),
     ] = False,
     resend: Annotated[
-        int | None, typer.Option("--resend", metavar="ID", help="Offer a dead-letter session again.")
+        int | None,
+        typer.Option("--resend", metavar="ID", help="Send the dead letter with this number again."),
     ] = None,
     export: Annotated[
-        Path | None, typer.Option("--export", help="Write CSV there.", show_default=False)
+        Path | None, typer.Option("--export", help="Write a CSV file.", show_default=False)
     ] = None,
 ) -> None:
-    """List what was charged, and whether the Central System knows it."""
+    """List all charging sessions, and whether the Central System has them."""
     from bridge.cli import sessions as shown
 
     folders = where.folders()

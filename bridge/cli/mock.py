@@ -14,20 +14,20 @@ import typer
 from bridge.folders import CommandError, chosen
 from bridge.mock_client import ask
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="MOCK: move the simulated wallbox.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="MOCK: control the simulated wallbox.")
 
 RuntimeDir = Annotated[
     Path | None, typer.Option("--runtime-dir", help="Folder of mock.sock.", show_default=False)
 ]
 
 PLAIN_VERBS = {
-    "plug-in": "The car comes; it takes energy as soon as it is offered.",
-    "plug-out": "The car leaves; refused while the lock holds the plug.",
-    "unplug-at-car": "The car leaves at its own end; a cable in a socket stays there.",
-    "ready": "The car asks for energy again.",
-    "pause": "The car asks for none until `ready`.",
-    "power-cut": "The box loses its mains: every line falls, the programs are killed.",
-    "power-on": "The mains come back: the box boots.",
+    "plug-in": "Connect the car; it takes energy as soon as current is offered.",
+    "plug-out": "Disconnect the car; refused while the lock holds the plug.",
+    "unplug-at-car": "Unplug the cable at the car; it stays in the socket.",
+    "ready": "Let the car ask for energy again.",
+    "pause": "Let the car ask for no energy until `ready`.",
+    "power-cut": "Switch the mains off: every line falls, all programs are killed.",
+    "power-on": "Switch the mains on: the box boots.",
 }
 
 
@@ -58,47 +58,51 @@ for _verb, _text in PLAIN_VERBS.items():
 
 @app.command()
 def swipe(tag: str, runtime_dir: RuntimeDir = None) -> None:
-    """MOCK: A card is shown to the reader."""
+    """MOCK: Present a card to the reader."""
     _say(runtime_dir, {"do": "swipe", "tag": tag})
 
 
 @app.command()
 def fault(name: str, runtime_dir: RuntimeDir = None) -> None:
-    """MOCK: Something breaks; an unknown name lists them all."""
+    """MOCK: Begin a fault; an unknown name lists all names."""
     _say(runtime_dir, {"do": "fault", "name": name})
 
 
 @app.command()
 def clear(name: str, runtime_dir: RuntimeDir = None) -> None:
-    """MOCK: What broke is mended."""
+    """MOCK: End a fault."""
     _say(runtime_dir, {"do": "clear", "name": name})
 
 
 @app.command()
 def car(
     phases: Annotated[int | None, typer.Option(help="1 or 3.", show_default=False)] = None,
-    amps: Annotated[float | None, typer.Option(help="Most it takes of a phase.", show_default=False)] = None,
+    amps: Annotated[float | None, typer.Option(help="Highest current per phase.", show_default=False)] = None,
     runtime_dir: RuntimeDir = None,
 ) -> None:
-    """MOCK: The car's charger; what is left out stays."""
+    """MOCK: Change the car's charger; an option that is left out stays as it is."""
     given = {"phases": phases, "amps": amps}
     _say(runtime_dir, {"do": "car"} | {name: value for name, value in given.items() if value is not None})
 
 
 @app.command()
 def kernel(policy: Kernel, runtime_dir: RuntimeDir = None) -> None:
-    """MOCK: What becomes of the outputs of a dead program."""
+    """MOCK: Choose what happens to the outputs of a dead program."""
     _say(runtime_dir, {"do": "kernel", "policy": str(policy)})
 
 
 @app.command()
 def copper(
     parts: Annotated[list[str] | None, typer.Argument(metavar="[PART=VALUE]...", show_default=False)] = None,
-    draw: Annotated[int | None, typer.Option(metavar="SEED", help="Draw all within the tolerances.")] = None,
-    nominal: Annotated[bool, typer.Option("--nominal", help="All as in the reference circuit.")] = False,
+    draw: Annotated[
+        int | None, typer.Option(metavar="SEED", help="Draw all parts within their tolerances.")
+    ] = None,
+    nominal: Annotated[
+        bool, typer.Option("--nominal", help="Set all parts as in the reference circuit.")
+    ] = False,
     runtime_dir: RuntimeDir = None,
 ) -> None:
-    """MOCK: Tolerances of box and car, hum, noise and bounce; shows them all.
+    """MOCK: Set tolerances of box and car, hum, noise and bounce, and show all of them.
 
     For example: source_high_v=11.4 hum_v=2 hum_hz=50. An unknown part is answered with the list.
     """
@@ -121,7 +125,7 @@ def _part(text: str) -> tuple[str, float]:
 def cp_open(
     ms: Annotated[float, typer.Argument(min=0.5, max=60_000)], runtime_dir: RuntimeDir = None
 ) -> None:
-    """MOCK: The contact of the control pilot is open for so many milliseconds, once."""
+    """MOCK: Open the contact of the control pilot once, for MS milliseconds."""
     _say(runtime_dir, {"do": "cp-open", "ms": ms})
 
 
@@ -129,7 +133,7 @@ def cp_open(
 def disturb(
     name: Annotated[str, typer.Argument(metavar="INPUT")], pattern: str, runtime_dir: RuntimeDir = None
 ) -> None:
-    """MOCK: Samples of an input are bad by a pattern of 0 and 1, a digit each 10 ms; 0 ends it."""
+    """MOCK: Make samples of an input bad by a pattern of 0 and 1, one digit each 10 ms; 0 ends it."""
     _say(runtime_dir, {"do": "disturb", "input": name, "pattern": pattern})
 
 
@@ -140,12 +144,12 @@ def kernel_hang(
     ] = None,
     runtime_dir: RuntimeDir = None,
 ) -> None:
-    """MOCK: All programs of the Pi stand still, until a watchdog reboots it after SECONDS if given."""
+    """MOCK: Stop all programs of the Pi; after SECONDS, if given, a watchdog reboots it."""
     given = {} if bites_after_s is None else {"bites_after_s": bites_after_s}
     _say(runtime_dir, {"do": "kernel-hang"} | given)
 
 
 @app.command()
 def state(runtime_dir: RuntimeDir = None) -> None:
-    """MOCK: The whole truth about box and car, as JSON."""
+    """MOCK: Print the whole state of box and car, as JSON."""
     _say(runtime_dir, {"do": "state"})

@@ -19,7 +19,7 @@ ConfigDir = Annotated[
 RuntimeDir = Annotated[
     Path | None, typer.Option("--runtime-dir", help="Folder of the sockets.", show_default=False)
 ]
-Mock = Annotated[bool, typer.Option("--mock", help="MOCK: the simulated wallbox.")]
+Mock = Annotated[bool, typer.Option("--mock", help="MOCK: use the simulated wallbox.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,8 @@ class Where:
 
     config_dir: ConfigDir = None
     state_dir: Annotated[
-        Path | None, typer.Option("--state-dir", help="Folder of all that lasts.", show_default=False)
+        Path | None,
+        typer.Option("--state-dir", help="Folder of the state: sessions, counts.", show_default=False),
     ] = None
     runtime_dir: RuntimeDir = None
     mock: Mock = False
@@ -55,11 +56,11 @@ class Examining:
     """How the doctor examines a box."""
 
     no_card: Annotated[bool, typer.Option("--no-card", help="Do not ask for a card.")] = False
-    yes: Annotated[bool, typer.Option("--yes", help="The cable lock may move; do not ask.")] = False
-    json: Annotated[bool, typer.Option("--json", help="One JSON object; nobody is asked anything.")] = False
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask: the cable lock may move.")] = False
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object and ask nothing.")] = False
     report: Annotated[
         Path | None,
-        typer.Option("--report", help="Write a commissioning sheet (HTML) there.", show_default=False),
+        typer.Option("--report", help="Write a commissioning sheet (HTML).", show_default=False),
     ] = None
 
 

@@ -132,7 +132,7 @@ class Calendar:
             self._say(
                 "differs",
                 f"the Central System's time {in_words(told.at)} differs by {apart_s:.0f} s from "
-                f"{in_words(ours.now(told.s).utc)} of a time server, which is used",
+                f"{in_words(ours.now(told.s).utc)} of a time server; the time server counts",
             )
 
     def _resort(self) -> None:

@@ -121,16 +121,14 @@ def _say_what_was_wrong(screen: Screen, error: str, stage: Stage) -> None:
 async def _left_running(stage: Stage, screen: Screen, folders: Folders) -> None:
     """Runs until it is cancelled, which is how one leaves."""
     command, end = f"{_own_path()} mock", f"--runtime-dir {folders.runtime}"
-    screen.say(
-        "MOCK: it runs on, and the timeline with it. Ctrl-C ends it. Try in another terminal:", MOCK_STYLE
-    )
+    screen.say("MOCK: everything continues to run. Ctrl-C ends it. Try in another terminal:", MOCK_STYLE)
     verbs = (
         "plug-in", f"swipe {CARD}", "pause", "ready", "fault diode", "clear diode", "power-cut", "power-on",
         f"swipe {STRANGER}", "state", "plug-out",
     )  # fmt: skip
     for verb in verbs:
         screen.say(f"  {command} {verb} {end}")
-    stage.step = "it is yours; Ctrl-C ends it"
+    stage.step = "it runs; Ctrl-C ends it"
     with contextlib.suppress(asyncio.CancelledError):
         await stage.until(stage.step, lambda: False, math.inf)
 

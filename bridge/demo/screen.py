@@ -16,7 +16,7 @@ from bridge.demo.present import Present
 from bridge.demo.timeline import HEADING, TO_CHARGE_POINT, Row, laid_out, now_line, texts
 from bridge.demo.verdict import Finding
 
-BANNER = "MOCK: car, wallbox and mains are simulated; nothing is billed to anybody."
+BANNER = "MOCK: car, wallbox and mains are simulated; nobody is billed."
 PLAIN_COLUMNS = 100  # where nobody tells how wide it is
 MOCK_STYLE = "bold black on yellow"
 STYLES = ("dim", "green", "magenta", "yellow", "cyan")  # of the columns

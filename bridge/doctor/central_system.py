@@ -79,7 +79,7 @@ def trusted(found: Certificate, now: datetime) -> Check:
     values = {"certificate_days_left": float(left_d)}
     if found.ends - now >= ENDS_SOON:
         return TLS.ok(measured, values)
-    return TLS.warning(measured, "Whoever runs the Central System should renew its certificate.", values)
+    return TLS.warning(measured, "The operator of the Central System should renew its certificate.", values)
 
 
 def untrusted(error: OSError) -> Check:
@@ -89,7 +89,7 @@ def untrusted(error: OSError) -> Check:
             do = "Is the clock right, and the host name? A private CA must be known to the system."
             return TLS.fault(f"not trusted: {error.verify_message}", do)
         case ssl.SSLError():
-            do = "Does this port speak TLS? Else use ws://, or the right port."
+            do = "Has this port TLS? If not, use ws:// or the right port."
             return TLS.fault(f"no TLS: {error.reason or error}", do)
         case _:
             return TLS.fault(
@@ -102,7 +102,7 @@ def held(*, offline: bool) -> Check:
     if offline:
         do = "Does the Central System know this charge point and its serial number? See the bridge's log."
         return OCPP.warning("the bridge is connected, but not accepted", do)
-    return OCPP.ok("the bridge holds its connection; none tried")
+    return OCPP.ok("the bridge is connected; the doctor made no connection of its own")
 
 
 def unseen() -> Check:
@@ -132,4 +132,4 @@ def _do(trial: Trial) -> str:
         case None:
             return "Run the doctor again; read the log of the Central System."
         case _:
-            return "Check the path of central_system.url; ask whoever runs the Central System."
+            return "Check the path of central_system.url; ask the operator of the Central System."

@@ -32,7 +32,7 @@ def clock(now: datetime, *, synchronized: bool | None) -> Check:
     """Judges the clock. `synchronized`: what the kernel says; None: it cannot be asked."""
     measured = f"{now:%Y-%m-%d %H:%M:%S %Z}"
     if now < BUILT_AT:
-        return CLOCK.fault(measured, f"It was never set: certificates look invalid. {_NTP_DO}")
+        return CLOCK.fault(measured, f"It was never set, so certificates look invalid. {_NTP_DO}")
     if synchronized is None:
         return CLOCK.not_checked(f"{measured}; the kernel cannot be asked")
     if not synchronized:
@@ -86,8 +86,12 @@ def watchdog(there: Sequence[Watchdog], *, line: bool) -> Check:
     if any(one.resets for one in there):
         return WATCHDOG.ok(measured)
     if line:
-        return WATCHDOG.warning(measured, f"The watchdog line opens, but nobody restarts the box. {_HANG_DO}")
-    return WATCHDOG.fault(measured, f"Nothing closes: a hang would leave the contactor closed. {_HANG_DO}")
+        return WATCHDOG.warning(
+            measured, f"The watchdog line opens the contactor, but nothing restarts the box. {_HANG_DO}"
+        )
+    return WATCHDOG.fault(
+        measured, f"The contactor does not close, because in a hang it would stay closed. {_HANG_DO}"
+    )
 
 
 def _of_watchdog(one: Watchdog) -> str:
@@ -125,7 +129,7 @@ def wear(storage: Storage) -> Check:
     if storage.errors is not None:
         parts.append(f"{storage.errors} file system errors")
     measured = (
-        f"{storage.device}: {', '.join(parts)}" if parts else f"{storage.device} reports nothing of its wear"
+        f"{storage.device}: {', '.join(parts)}" if parts else f"{storage.device} does not report its wear"
     )
     values = {"life_step": float(worst)} if worst else {}
     if storage.errors is not None:

@@ -10,7 +10,7 @@ from hal.contract import REAL_TIME_GRANTED, Box, Status
 
 SAFETY = Subject("programs.safety", "hal.safety", "answers")
 INSTRUMENTS = Subject("programs.instruments", "hal.instruments", "speaks")
-BRIDGE = Subject("programs.bridge", "bridge", "a wish each second")
+BRIDGE = Subject("programs.bridge", "bridge", "sends a wish each second")
 VERSIONS = Subject("programs.versions", "versions", "one for all")
 REAL_TIME = Subject("programs.real_time", "real time", "granted; no late tick")
 
@@ -63,14 +63,16 @@ def instruments(*, speaks: bool, running: Running | None, mock: bool) -> Check:
     """Judges whether hal.instruments is heard through `hal.safety`."""
     if speaks:
         return INSTRUMENTS.ok(process_words(running))
-    return INSTRUMENTS.fault(f"says nothing ({process_words(running)})", start_how("instruments", mock=mock))
+    return INSTRUMENTS.fault(
+        f"does not answer ({process_words(running)})", start_how("instruments", mock=mock)
+    )
 
 
 def bridge(statuses: Sequence[Status], running: Running | None, *, mock: bool) -> Check:
     """Judges whether its wish's number goes on from one Status to a later one."""
     if statuses and statuses[-1].wish_seq != statuses[0].wish_seq:
         return BRIDGE.ok(process_words(running))
-    return BRIDGE.fault(f"does not wish ({process_words(running)})", start_how("bridge", mock=mock))
+    return BRIDGE.fault(f"sends no wish ({process_words(running)})", start_how("bridge", mock=mock))
 
 
 def versions(box: Box, own: str) -> Check:
@@ -88,7 +90,9 @@ def real_time(status: Status) -> Check:
     values: Mapping[str, float] = {"late_ticks": float(late)}
     if status.real_time != REAL_TIME_GRANTED:
         if status.mock:
-            return REAL_TIME.warning(measured, "Good enough for a mock box; never for a real one.", values)
+            return REAL_TIME.warning(
+                measured, "This is enough for a mock box, but never for a real one.", values
+            )
         do = "Start it by its unit (CPUSchedulingPolicy=fifo, LimitMEMLOCK), or as root."
         return REAL_TIME.fault(measured, do, values)
     if late:

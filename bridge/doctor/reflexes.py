@@ -32,7 +32,7 @@ SESSION_HOW = (
     "measure at the socket, set the tester to B, hear it open. Then run the doctor again."
 )
 FAULTS = Subject("box.faults", "faults", "none")
-WOULD_CLOSE = Subject("box.would_close", "would it close?")
+WOULD_CLOSE = Subject("box.would_close", "would the contactor close?")
 
 _PILOT_DO = "Check the PWM output, the ±12 V supply, the pilot's wire and gain and offset of [pilot]."
 
@@ -90,7 +90,7 @@ def proximity(status: Status) -> Check:
     if rating_a in RATINGS_A:
         return PROXIMITY.ok(f"a cable of {rating_a:g} A", {"cable_rating_a": rating_a})
     return PROXIMITY.warning(
-        "a plug without a coding yet", "Pull it, plug it in again, run the doctor again."
+        "a plug without a coding yet", "Pull the plug, plug it in again, run the doctor again."
     )
 
 
@@ -106,7 +106,7 @@ def lock(answer: Answer) -> Check:
         return LOCK.fault(text_of(answer), do, times)
     measured = f"locked in {times['locked_s']:.2f} s, unlocked in {times['unlocked_s']:.2f} s"
     if max(times["locked_s"], times["unlocked_s"]) > LOCK_S:
-        return LOCK.warning(measured, "It is slow: clean or replace the lock before it jams.", times)
+        return LOCK.warning(measured, "The lock is slow: clean or replace it before it jams.", times)
     return LOCK.ok(measured, times)
 
 
@@ -122,14 +122,14 @@ def rcm(answer: Answer) -> Check:
         return RCM.fault(text, do, times)
     measured = f"tripped in {times['tripped_s']:.2f} s, back in {times['healthy_s']:.2f} s"
     if times["tripped_s"] > TRIPS_S or times["healthy_s"] > BACK_S:
-        return RCM.warning(measured, "It is slow: compare with the data sheet of the monitor.", times)
+        return RCM.warning(measured, "The monitor is slow: compare with its data sheet.", times)
     return RCM.ok(measured, times)
 
 
 def rcm_missing(notes: Sequence[str]) -> str:
     """Says why there is nothing to test, by the declared facts of the box; empty: there is."""
     if NO_RCM in notes:
-        return "this box has none that it watches"
+        return "this box has none with an input"
     return "it has no test output: press its own test button" if RCM_WITHOUT_TEST in notes else ""
 
 
@@ -203,7 +203,7 @@ def _unusual_do(unusual: list[str]) -> str:
     if "mirror_open" in unusual:
         return "See the mirror contact above."
     return (
-        "Wait, and find out what makes it switch so often."
+        "Wait, and find out why the contactor switches so often."
         if "closings" in unusual
         else "See docs/safety.md."
     )

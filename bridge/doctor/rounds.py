@@ -93,7 +93,7 @@ class Rounds:
         self._wire.hear(lambda heard: heard.senses_live, LISTENS_S)
         found, status = self._wire.heard.box, self._wire.heard.status
         if found is None or status is None:
-            raise NobodyError("it says nothing", programs.start_how("safety", mock=self._folders.mock))
+            raise NobodyError("it does not answer", programs.start_how("safety", mock=self._folders.mock))
         yield from self._who_answers(found, status)
         yield from self._reflexes()
         yield from self._senses(found)
@@ -171,9 +171,9 @@ class Rounds:
         else:
             yield senses.meter(self._probed_meter(), look.serial_ports())
         yield from self._readings(found)
-        self._person.told("what hal.instruments says of itself")
+        self._person.told("what hal.instruments reports about itself")
         if not self._wire.hear(lambda heard: heard.instruments is not None, INSTRUMENTS_S):
-            yield senses.READER.not_checked("hal.instruments says nothing")
+            yield senses.READER.not_checked("hal.instruments does not answer")
             return
         yield from self._reader()
         yield self._lamp()
@@ -216,7 +216,7 @@ class Rounds:
             return senses.LAMP.not_checked(why)
         self._person.told("LOOK AT THE LAMP: red, green, blue")
         answer = self._wire.ask("safety", "lamp", "test")
-        seen = answer.ok and self._person.saw("Did the lamp show red, green and blue, again and again?")
+        seen = answer.ok and self._person.saw("Did the lamp show red, green and blue, several times?")
         return senses.lamp(answer, seen=seen)
 
 

@@ -48,19 +48,19 @@ class Route:
             addresses = network.addresses(where)
         except OSError as error:
             yield judge.nameless(where, error)
-            yield judge.OCPP.not_checked("no way there, see above")
+            yield judge.OCPP.not_checked("no connection possible, see above")
             return
         yield judge.named(where, addresses)
         try:
             yield judge.reached(where, network.reached_s(where))
         except OSError as error:
             yield judge.unreached(where, error)
-            yield judge.OCPP.not_checked("no way there, see above")
+            yield judge.OCPP.not_checked("no connection possible, see above")
             return
         tls = _tls(where, addresses, self._tls or tls_context)
         yield tls
         if tls.result == "fault":
-            yield judge.OCPP.not_checked("no way there, see above")
+            yield judge.OCPP.not_checked("no connection possible, see above")
         else:
             yield self._ocpp(self._setup, where, addresses)
 

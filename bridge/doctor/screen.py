@@ -12,7 +12,7 @@ from rich.text import Text
 
 from bridge.doctor.check import Check, Examination, Result
 
-MOCK_BANNER = "MOCK: car, wallbox and mains are simulated; this says nothing about a real box."
+MOCK_BANNER = "MOCK: car, wallbox and mains are simulated; this shows nothing about a real box."
 MOCK_STYLE = "bold black on yellow"
 COLUMNS, FEWEST, MOST = 100, 80, 130  # where nobody tells; bounds of what is used
 MARKS: dict[Result, tuple[str, str]] = {
@@ -28,7 +28,7 @@ _EXPECTED_SHARE = 0.38  # of what is left for measured and expected
 class Nobody:
     """In place of a person: no question is asked, nothing is shown."""
 
-    why_absent = "nobody is at a terminal"
+    why_absent = "no person at a terminal"
 
     def __init__(self, *, yes: bool) -> None:
         """Allows beforehand with `yes` what moves."""

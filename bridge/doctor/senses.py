@@ -31,7 +31,10 @@ def meter(answer: Answer, ports: Sequence[str]) -> Check:
     if answer.ok:
         return METER.ok(text, answer.measured)
     if answer.measured:
-        do = "It answers as it was shipped: set the meter as [meter] says, or remove those keys from [meter]."
+        do = (
+            "The meter answers with its settings as shipped: set the meter as [meter] says, or remove "
+            "those keys from [meter]."
+        )
         return METER.fault(text, do, answer.measured)
     return METER.fault(text, f"{_WIRES}. Serial ports here: {', '.join(ports) or 'none'}.")
 
@@ -75,7 +78,7 @@ def _currents(reading: Reading, box: Box, status: Status) -> Check:
     subject = Subject("senses.current", "meter currents", f"below {IDLE_A:g} A, as open")
     if all(abs(amp) <= IDLE_A for amp in amps) and abs(reading.power_w) <= idle_w:
         return subject.ok(measured, values)
-    do = "Something draws current behind the meter: a welded contactor, or a load that is not the car's."
+    do = "Something draws current behind the meter: a welded contactor, or a load other than the car."
     return subject.fault(measured, do, values)
 
 
@@ -111,7 +114,10 @@ def card(answer: Answer) -> Check:
         return (
             CARD.ok(text) if answer.ok else CARD.fault(text, "Remove reader.baud, or set it to that speed.")
         )
-    do = "Hold the card flat to it. If it stays silent: its data wire, supply, reader.model, reader.baud."
+    do = (
+        "Hold the card flat to the reader. If nothing is read, check its data wire, supply, reader.model, "
+        "reader.baud."
+    )
     nobody = answer.ok or text.count("nothing heard") == text.count(" baud: ")  # perhaps there was no card
     return CARD.warning(text, do) if nobody else CARD.fault(text, do)
 
@@ -122,7 +128,7 @@ def lamp(answer: Answer, *, seen: bool) -> Check:
         return LAMP.not_checked(text_of(answer), _ON_THE_WAY)
     if seen:
         return LAMP.ok("seen")
-    return LAMP.fault("not seen so", "Check the lamp's wires and supply, [lamp]'s pins and lamp.active.")
+    return LAMP.fault("not seen", "Check the lamp's wires and supply, [lamp]'s pins and lamp.active.")
 
 
 def lamp_lines(instruments: InstrumentBox) -> Check | None:
@@ -148,6 +154,7 @@ def contacts(instruments: InstrumentBox, temperatures: Temperatures | None) -> C
     if CONTACTS_FROM_C <= contacts_c <= CONTACTS_TO_C:
         return CONTACTS.ok(measured, values)
     do = (
-        "After a charge: wait. Else look for a loose terminal, with the supply off; check temperature.sensor."
+        "After a charge, wait. If it stays, look for a loose terminal, with the supply off; check "
+        "temperature.sensor."
     )
     return CONTACTS.warning(measured, do, values)

@@ -18,7 +18,7 @@ BY_HAND = (
     ("Terminals tightened to the makers' torque", "Nm"),
     ("Phase order and neutral at the socket", ""),
     ("Session at 6 A with a car or tester in C: contactor closes", ""),
-    ("... tester from C to B: no voltage at the socket after", "ms"),
+    ("... tester from C to B: then no voltage at the socket", "ms"),
     ("... tester with diode fault, pilot short: contactor opens", ""),
     ("Supply of the Raspberry Pi pulled while charging: contactor opens", ""),
 )
@@ -74,7 +74,7 @@ footer { color: #57606a; font-size: 8.5pt; margin-top: 8mm; }
 _WORDS = {"ok": "ok", "warning": "warning", "fault": "FAULT", "not checked": "not checked"}
 _MOCK = (
     '<div class="watermark" aria-hidden="true">MOCK</div>'
-    '<p class="mock">MOCK: car, wallbox and mains are simulated; this sheet is of no real wallbox.</p>'
+    '<p class="mock">MOCK: car, wallbox and mains are simulated; this is not the sheet of a real wallbox.</p>'
 )
 
 
@@ -91,8 +91,8 @@ def html(examination: Examination) -> str:
         _who(patient),
         *_checks(examination.checks),
         _by_hand(),
-        f"<footer>Made by evse-bridge doctor {escape(patient.software)}. It replaces no test that the rules "
-        "of your country ask of an electrician.</footer></main></body></html>\n",
+        f"<footer>Made by evse-bridge doctor {escape(patient.software)}. It replaces none of the tests "
+        "that an electrician must make by the rules of your country.</footer></main></body></html>\n",
     )
     return "\n".join(part for part in parts if part)
 

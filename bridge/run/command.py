@@ -20,7 +20,7 @@ STDOUT = 1
 SOCKET_PATH_LIMIT = 107  # bytes, unix(7)
 LONGEST_NAME = max(SOCKET_NAME, f"{WATCHDOG_FILE}instruments", key=len)
 LOCK_NAME = "run.lock"
-BANNER = "*** MOCK WALLBOX: simulated; nothing here charges a car or is billed to anybody."
+BANNER = "*** MOCK WALLBOX: simulated; no car is charged, and nobody is billed."
 
 
 def run(folders: Folders, *, new_config: bool) -> int:
@@ -65,6 +65,7 @@ def _claimed(runtime_dir: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CommandError(
-                f"{runtime_dir}: another `evse-bridge run` uses it; end it or choose another"
+                f"{runtime_dir}: another `evse-bridge run` uses this folder; end that one or name "
+                "another folder"
             ) from None
         yield

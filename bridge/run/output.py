@@ -59,7 +59,9 @@ class Output:
                 self._waiting_bytes -= len(self._waiting[0])
                 return self._waiting.popleft()
             dropped, self._dropped = self._dropped, 0
-            return f"({dropped} lines were not shown: nobody read them)\n".encode() if dropped else b""
+            return (
+                f"({dropped} lines were not shown, because nothing read them)\n".encode() if dropped else b""
+            )
 
 
 def _write(descriptor: int, line: bytes) -> None:

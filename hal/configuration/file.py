@@ -256,7 +256,7 @@ def _written(
         path = f"{name}.{key.name}"
         value = values.get(path, key.example if key.default is None else key.default)
         active = not off and (key.required or path in values)
-        yield from _comment(f"{key.text}: {key.allowed}")
+        yield from _comment(f"{key.text}. Allowed: {key.allowed}")
         yield f"{'' if active else '#'}{key.name} = {json.dumps(value, ensure_ascii=False)}"
     for below in section.sections:
         if f"{name}.{below.name}" not in left_out:

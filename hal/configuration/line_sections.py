@@ -25,10 +25,8 @@ class Adc(Section, frozen=True):
     """The MCP3208 that reads pilot and proximity."""
 
     # gpiozero drives any other bus by bit-banging, which no tick can wait for.
-    spi_port: Annotated[
-        Literal[0], Meta(description="SPI bus; GPIO 9 to 11, the only one in hardware here")
-    ] = 0
-    spi_device: Annotated[int, Meta(ge=0, le=1, description="chip select")] = 0
+    spi_port: Annotated[Literal[0], Meta(description="SPI bus; only bus 0 (GPIO 9 to 11) is supported")] = 0
+    spi_device: Annotated[int, Meta(ge=0, le=1, description="chip select of the converter")] = 0
     # The reference front end of docs/wiring.md: a 3.0 V part, not the 3.3 V rail.
     max_voltage_v: Annotated[float, Meta(ge=1, le=5.5, description="reference voltage of the converter")] = (
         3.0
@@ -42,7 +40,7 @@ class Pilot(Section, frozen=True):
     # The pins on the header that a hardware PWM reaches.
     pin: Annotated[Literal[12, 13, 18, 19], Meta(description="GPIO of the hardware PWM")] = 18
     pwm_device: Annotated[
-        str, Meta(min_length=1, description="device of the PWM chip, as fe20c000.pwm; auto finds it")
+        str, Meta(min_length=1, description="device of the PWM chip, for example fe20c000.pwm; auto finds it")
     ] = "auto"
     connect_pin: Annotated[
         Output | None,
@@ -64,19 +62,19 @@ class Pilot(Section, frozen=True):
     # The core takes the droop between two pulses out of the volts; the self test measures it again.
     hold_s: Annotated[
         float,
-        Meta(ge=0.015, le=0.03, description="time constant of the peak-holds: 100 nF and 200 kohm are 0.02"),
+        Meta(ge=0.015, le=0.03, description="time constant of the peak-holds; 0.02 with 100 nF and 200 kohm"),
     ] = 0.02
     # IEC 61851-1 Table A.5: at least 300 ms; old hybrids latch on F, so it may be 0.
     fault_f_s: Annotated[
-        float, Meta(ge=0, le=2, description="how long F is shown after a fault, 0 for never")
+        float, Meta(ge=0, le=2, description="how long F is shown after a fault; 0: never")
     ] = 0.3
 
 
 class Proximity(Section, frozen=True):
-    """Proximity pilot of a socket: the resistor in the plug says what the cable carries."""
+    """Proximity pilot of a socket: the resistor in the plug gives the rating of the cable."""
 
     channel: Annotated[AdcChannel, Meta(description="input of the converter")] = 2
-    supply_v: Annotated[float, Meta(ge=1, le=12, description="voltage above the pull-up")] = 3.3
+    supply_v: Annotated[float, Meta(ge=1, le=12, description="supply voltage of the pull-up resistor")] = 3.3
     pull_up_ohm: Annotated[float, Meta(ge=100, le=10_000, description="the pull-up resistor")] = 330.0
 
 
@@ -85,7 +83,10 @@ class Contactor(Section, frozen=True):
 
     # GPIO 0 to 8 are pulled up at boot.
     pin: Annotated[
-        int, Meta(ge=9, le=27, description="GPIO that closes it; 0 to 8 are high at boot", examples=[17])
+        int,
+        Meta(
+            ge=9, le=27, description="GPIO that closes the contactor; 0 to 8 are high at boot", examples=[17]
+        ),
     ]
     mirror_pin: Annotated[Gpio, Meta(description="GPIO of the mirror contact", examples=[27])]
     mirror_active: Annotated[
@@ -94,7 +95,7 @@ class Contactor(Section, frozen=True):
     watchdog_pin: Annotated[
         Output | None,
         Meta(
-            description="GPIO of a charge pump that holds the contactor only while it is toggled each tick",
+            description="GPIO of a charge pump that holds the contactor only while this line toggles",
             examples=[16],
         ),
     ] = None
@@ -122,7 +123,7 @@ class Contactor(Section, frozen=True):
         Meta(
             ge=1,
             le=10_000,
-            description="after so many starts in 10 minutes with a car in C a person must clear it",
+            description="after this many starts in 10 minutes with a car in C a person must clear a fault",
         ),
     ] = 3
 
@@ -130,12 +131,12 @@ class Contactor(Section, frozen=True):
 class Lock(Section, frozen=True):
     """What locks the plug in the socket, with its feedback: a motor on an H-bridge (forward_pin and
     backward_pin), a motor on a phase/enable driver (phase_pin, high locks, and enable_pin), or a
-    solenoid that holds the plug while it is energised, and without power not (solenoid_pin)."""
+    solenoid that holds the plug only while it has power (solenoid_pin)."""
 
     feedback_pin: Annotated[Gpio, Meta(description="GPIO of the feedback contact", examples=[25])]
-    kind: Annotated[Literal["motor", "phase_enable", "solenoid"], Meta(description="how it is driven")] = (
-        "motor"
-    )
+    kind: Annotated[
+        Literal["motor", "phase_enable", "solenoid"], Meta(description="how the lock is driven")
+    ] = "motor"
     forward_pin: Annotated[
         Output | None, Meta(description="GPIO of the bridge input that locks", examples=[23])
     ] = None
@@ -155,13 +156,14 @@ class Lock(Section, frozen=True):
     retries: Annotated[int, Meta(ge=0, le=10, description="further tries when the feedback disagrees")] = 3
     retry_wait_s: Annotated[float, Meta(ge=0.1, le=60, description="wait before a further try")] = 5.0
     moves_per_minute: Annotated[
-        int, Meta(ge=1, le=10, description="most moves of the motor in a minute, so that it stays cool")
+        int,
+        Meta(ge=1, le=10, description="highest number of moves in a minute, so that the motor stays cool"),
     ] = 10
 
 
 class Rcm(Section, frozen=True):
-    """The residual current monitor. It trips by its own relay; its input shows that to the box; its test
-    output tries it after each unplugging and every 24 h."""
+    """The residual current monitor. It trips by its own relay. `pin` shows the trip to the box; `test_pin`
+    tests the monitor after each unplugging and every 24 h."""
 
     pin: Annotated[Gpio, Meta(description="GPIO of its healthy contact", examples=[5])]
     active: Annotated[Level, Meta(description="level that means healthy, so that a cut wire is a trip")] = (
@@ -173,9 +175,12 @@ class Rcm(Section, frozen=True):
 
 
 class Stop(Section, frozen=True):
-    """A button, normally closed: "stop" ends the charge, "emergency" is a fault that a person clears."""
+    """A stop button, normally closed."""
 
-    kind: Annotated[Literal["stop", "emergency"], Meta(description="what it means", examples=["stop"])]
+    kind: Annotated[
+        Literal["stop", "emergency"],
+        Meta(description="stop: ends the charge; emergency: a fault that a person clears", examples=["stop"]),
+    ]
     pin: Annotated[Gpio, Meta(description="GPIO of the button", examples=[26])]
     active: Annotated[
         Level, Meta(description="level that means not pressed, so that a cut wire reads pressed")

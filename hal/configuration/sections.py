@@ -20,12 +20,12 @@ Baud = Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200]
 
 
 class Installation(_Section, frozen=True):
-    """What the house gives this box."""
+    """The mains connection of this box."""
 
     max_current_a: Annotated[float, Meta(ge=6, le=32, description="the fuse of this box", examples=[16.0])]
     phases: Annotated[Literal[1, 3], Meta(description="phases that reach the car", examples=[3])]
     nominal_voltage_v: Annotated[
-        float, Meta(ge=100, le=260, description="phase to neutral, used while the meter gives none")
+        float, Meta(ge=100, le=260, description="phase to neutral; used while the meter sends no voltage")
     ] = 230.0
 
 
@@ -34,26 +34,26 @@ class CableSettings(_Section, frozen=True):
 
     kind: Annotated[
         Literal["socket", "fixed"],
-        Meta(description="a Type 2 socket, or a cable of the box", examples=["socket"]),
+        Meta(description="a Type 2 socket, or a fixed cable", examples=["socket"]),
     ]
     rating_a: Annotated[
         Literal[13, 20, 32, 63] | None,
-        Meta(description="what a fixed cable carries; not for a socket", examples=[32]),
+        Meta(description="rating of a fixed cable, A; not for a socket", examples=[32]),
     ] = None
 
 
 class Meter(_Section, frozen=True):
-    """The energy meter, on RS-485 or on the network. auto = as the maker ships it."""
+    """The energy meter, on RS-485 or on the network. "auto" = as the maker ships it."""
 
     model: Annotated[
         MeterName,
-        Meta(description="make of the meter, or own: that of [meter.map]", examples=["eastron_sdm630"]),
+        Meta(description="make of the meter; own = described in [meter.map]", examples=["eastron_sdm630"]),
     ]
     port: Annotated[
         str,
         Meta(
             min_length=1,
-            description="serial port, better /dev/serial/by-id/...; Modbus TCP as tcp://host:502",
+            description="serial port (best by /dev/serial/by-id/...), or tcp://host:502 for Modbus TCP",
             examples=["/dev/ttyUSB0"],
         ),
     ]
@@ -63,10 +63,11 @@ class Meter(_Section, frozen=True):
     baud: Annotated[
         Literal["auto", 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200], Meta(description="bits/s")
     ] = "auto"
-    parity: Annotated[Literal["auto", "N", "E", "O"], Meta(description="none, even or odd")] = "auto"
+    parity: Annotated[Literal["auto", "N", "E", "O"], Meta(description="parity: none, even or odd")] = "auto"
     stop_bits: Annotated[Literal["auto", 1, 2], Meta(description="stop bits")] = "auto"
     word_order: Annotated[
-        Literal["auto", "big", "little"], Meta(description="most (big) or least significant word first")
+        Literal["auto", "big", "little"],
+        Meta(description="which word comes first: the most significant (big) or the least (little)"),
     ] = "auto"
     max_block: Annotated[
         Annotated[int, Meta(ge=1, le=125)] | Literal["auto"], Meta(description="registers in one answer")
@@ -77,7 +78,11 @@ class Meter(_Section, frozen=True):
     poll_s: Annotated[float, Meta(ge=0.2, le=1, description="time between two readings")] = 1.0
     replaced: Annotated[
         int,
-        Meta(ge=0, le=10_000, description="add 1 for a new or reset meter that reports no number"),
+        Meta(
+            ge=0,
+            le=10_000,
+            description="add 1 after the meter was replaced or set to 0, if it sends no serial number",
+        ),
     ] = 0
     map: Annotated[MeterMap | None, Meta(description="registers of a meter of your own")] = None
 
@@ -88,7 +93,7 @@ class Reader(_Section, frozen=True):
     model: Annotated[
         Literal["rdm6300", "id12la", "pn532", "line"],
         Meta(
-            description="RDM6300, ID-12LA or ID-20LA, PN532 (HSU), or any that sends a line",
+            description="RDM6300, ID-12LA or ID-20LA, PN532 (HSU), or any reader that sends a line",
             examples=["rdm6300"],
         ),
     ]
@@ -96,34 +101,38 @@ class Reader(_Section, frozen=True):
     baud: Annotated[Baud | Literal["auto"], Meta(description="bits/s; auto = as the model is delivered")] = (
         "auto"
     )
-    reverse_bytes: Annotated[bool, Meta(description="give the card number's bytes last to first")] = False
+    reverse_bytes: Annotated[bool, Meta(description="reverse the bytes of the card number")] = False
     hold_s: Annotated[
         float, Meta(ge=0.5, le=10, description="within this time the same card counts as one presentation")
     ] = 2.0
     alphabet: Annotated[
-        str, Meta(min_length=2, max_length=64, description="characters a card number is made of")
+        str, Meta(min_length=2, max_length=64, description="characters that a card number may contain")
     ] = "0123456789ABCDEF"
     # OCPP 1.6 7.28 IdToken: CiString20.
     min_length: Annotated[int, Meta(ge=1, le=20, description="shortest card number")] = 8
     max_length: Annotated[int, Meta(ge=1, le=20, description="longest card number")] = 20
     prefix: Annotated[str, Meta(max_length=16, description="what stands before the number")] = ""
     suffix: Annotated[str, Meta(max_length=16, description="what stands after the number")] = ""
-    terminator: Annotated[Literal["cr", "lf", "crlf", "any"], Meta(description="end of a line")] = "any"
+    terminator: Annotated[Literal["cr", "lf", "crlf", "any"], Meta(description="what ends a line")] = "any"
 
 
 class TemperatureSettings(_Section, frozen=True):
-    """A thermometer at the contacts, a DS18B20 on the 1-wire bus. The limit falls in a line from the fuse
-    to 6 A, then to 0."""
+    """A thermometer at the contacts, a DS18B20 on the 1-wire bus. Between derate_from_c and stop_at_c the
+    current limit falls in a straight line from the fuse to 6 A; from stop_at_c on it is 0."""
 
     sensor: Annotated[
         str,
         Meta(
             min_length=1,
-            description="its name in /sys/bus/w1/devices, as 28-01191ed1f4d7; auto = the only one there",
+            description="name in /sys/bus/w1/devices, for example 28-01191ed1f4d7; auto = the only one",
         ),
     ] = "auto"
-    derate_from_c: Annotated[float, Meta(ge=40, le=90, description="here the limit begins to fall")] = 70.0
-    stop_at_c: Annotated[float, Meta(ge=45, le=100, description="here charging stops")] = 85.0
+    derate_from_c: Annotated[
+        float, Meta(ge=40, le=90, description="at this temperature the limit begins to fall, °C")
+    ] = 70.0
+    stop_at_c: Annotated[float, Meta(ge=45, le=100, description="at this temperature charging stops, °C")] = (
+        85.0
+    )
 
 
 class Lamp(_Section, frozen=True):
@@ -132,7 +141,7 @@ class Lamp(_Section, frozen=True):
     red_pin: Annotated[Gpio, Meta(description="GPIO of red; 0 to 8 are high at boot", examples=[12])]
     green_pin: Annotated[Gpio, Meta(description="GPIO of green", examples=[13])]
     blue_pin: Annotated[Gpio, Meta(description="GPIO of blue", examples=[19])]
-    active: Annotated[Level, Meta(description="level that lights")] = "high"
+    active: Annotated[Level, Meta(description="level that switches a light on")] = "high"
 
 
 class Mock(_Section, frozen=True):
@@ -140,18 +149,24 @@ class Mock(_Section, frozen=True):
 
     kernel: Annotated[
         Literal["keeps", "releases"],
-        Meta(description="what becomes of the outputs of a dead process; a Raspberry Pi keeps them"),
+        Meta(description="what happens to the outputs of a dead process; a Raspberry Pi keeps them"),
     ] = "keeps"
-    meter_start_wh: Annotated[int, Meta(ge=0, le=10**12, description="the meter's first count")] = 12_345_000
-    energy_factor: Annotated[float, Meta(ge=1, le=10_000, description="how much faster energy flows")] = 1.0
+    meter_start_wh: Annotated[
+        int, Meta(ge=0, le=10**12, description="the count of the meter at its first start")
+    ] = 12_345_000
+    energy_factor: Annotated[
+        float, Meta(ge=1, le=10_000, description="energy flows this many times faster")
+    ] = 1.0
     car_phases: Annotated[Literal[1, 3], Meta(description="phases of the car's charger")] = 3
     car_max_a: Annotated[float, Meta(ge=6, le=80, description="the car's charger, per phase")] = 16.0
     battery_wh: Annotated[float, Meta(ge=100, le=10**6, description="the car's battery")] = 60_000.0
-    state_of_charge_pct: Annotated[float, Meta(ge=0, le=100, description="of that battery at plug-in")] = 40.0
+    state_of_charge_pct: Annotated[float, Meta(ge=0, le=100, description="state of charge at plug-in, %")] = (
+        40.0
+    )
 
 
 class Wallbox(msgspec.Struct, frozen=True, kw_only=True):
-    """This wallbox: what it is made of and how it is wired."""
+    """This wallbox: its parts and its wiring. `evse-bridge config check` checks it."""
 
     installation: Installation
     cable: CableSettings

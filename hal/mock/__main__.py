@@ -38,8 +38,8 @@ _KEEP_S = 1.0  # at most so often while energy flows
 _PRIORITY = 30  # SCHED_FIFO: below hal.safety, above all ordinary work
 _SYSFS_S = 0.25  # a conversion of the real thermometer takes 0.75 s
 _BANNER = """\
-*** MOCK WALLBOX: nothing here is real. No car, no meter, no mains; energy is simulated and billed to nobody.
-*** Talk to it through {socket}
+*** MOCK WALLBOX: nothing here is real. No car, no meter, no mains; energy is simulated, and nobody is billed.
+*** Control it through {socket}
 """
 
 log = logging.getLogger("hal.mock")

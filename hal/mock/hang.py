@@ -38,9 +38,9 @@ class KernelHang:
     def begin(self, bites_after_s: float | None, now_s: float) -> None:
         """Begins a hang. None: no watchdog is active, only a power cut ends it. Raises RefusalError."""
         if not self._box.powered:
-            raise RefusalError("the power is off; say power-on first")
+            raise RefusalError("the power is off; use power-on first")
         if self._hangs:
-            raise RefusalError("it hangs already; power-cut ends it")
+            raise RefusalError("the kernel hangs already; power-cut ends it")
         self._hangs = True
         self._bites_at_s = None if bites_after_s is None else now_s + bites_after_s
         self._run_pid = _run_pid()

@@ -125,7 +125,7 @@ class Loop:
         self._lines.drive(decided)
         if decided.trip and not self._tripping and self._lines.contactor.has_trip:
             self._voice.journal.say(
-                "trip output: a pulse, for the contactor reads closed though it is let go"
+                "trip output: a pulse, because the contactor reads closed although it is switched off"
             )
         self._tripping = decided.trip
 
@@ -141,8 +141,8 @@ class Loop:
     def _say_the_end(self) -> None:
         if self._evse.view().contactor_closed:
             self._voice.journal.say(
-                f"ends though the contactor reads closed after {ENDS_WITHIN_S:g} s: THE PLUG MAY BE LIVE; "
-                "switch off the breaker before the box, then look at the contactor"
+                f"ends although the contactor reads closed after {ENDS_WITHIN_S:g} s: THE PLUG MAY BE LIVE; "
+                "switch off the breaker in front of the box, then look at the contactor"
             )
         self._voice.journal.emit(WAITING)
 
@@ -171,7 +171,7 @@ class Loop:
         self._state_file.store(self._evse.persistent_state(), now_s)
         trouble = self._state_file.trouble(now_s)
         if trouble and trouble != self._trouble:
-            self._voice.journal.say(f"what must outlast a restart is not kept: {trouble}")
+            self._voice.journal.say(f"what must outlast a restart is not stored: {trouble}")
         self._trouble = trouble
 
     def _sense(self, now_s: float, late_s: float) -> Sense:

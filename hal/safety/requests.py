@@ -143,7 +143,7 @@ class _Lamp:
     def outcome(self, now_s: float) -> Outcome | None:
         if now_s < self._until_s:
             return None
-        return True, f"{self.pattern!r} was asked of the lamp for {LAMP_S:g} s", {}
+        return True, f"{self.pattern!r} was shown on the lamp for {LAMP_S:g} s", {}
 
 
 class _LockPulse:

@@ -166,8 +166,8 @@ def test_what_raises_again_and_again_is_made_anew_from_the_store(shell: Shell) -
     raiser = raising(shell, "absence.Absence.observe", always=True)
     while raiser.raised < RAISED_MOST:
         shell.let_pass(1.0)
-    assert "everything is made anew from the store" in shell.lines()
-    assert shell.reconnects() == ["begun anew after an error of ours"]
+    assert "the core is rebuilt from the store" in shell.lines()
+    assert shell.reconnects() == ["rebuilt after an error of ours"]
     raiser.name = ""
     shell.connect_anew()
     shell.let_pass(5.0)  # the rest

@@ -95,7 +95,7 @@ def test_a_disk_that_hangs_counts_as_one_that_refuses() -> None:
     assert (b.said, b.record) == (["talk", "start"], (True, True, False))
     assert b.recorder.notes == [
         "the disk has not answered for 10 s, no new session starts",
-        "everything is recorded again",
+        "the disk can be written again",
     ]
 
 
@@ -113,8 +113,8 @@ def test_a_disk_that_refuses_is_tried_again_and_told_of_once() -> None:
     b.stored()
     assert (b.said, b.record) == (["talk", "talk", "talk", "start", "key"], (True, True, False))
     assert b.recorder.notes == [
-        "nothing can be recorded, no new session starts: full",
-        "everything is recorded again",
+        "the disk cannot be written, no new session starts: full",
+        "the disk can be written again",
     ]
 
 

@@ -71,8 +71,19 @@ def _meaning() -> Iterator[str]:
 
 
 def _noticed() -> Iterator[str]:
-    yield "| fault | class | noticed by | limit | counts | what is done | opens after | reported after | "
-    "ends |"
+    yield _row(
+        [
+            "fault",
+            "class",
+            "noticed by",
+            "limit",
+            "counts",
+            "what is done",
+            "opens after",
+            "reported after",
+            "ends",
+        ]
+    )
     yield "|---|---|---|---|---|---|---|---|---|"
     for name, kind in KINDS.items():
         opens = "–" if kind.opens_s is None else _time(kind.opens_s)

@@ -26,7 +26,7 @@ async def cleared(w: World, *, sure: bool) -> tuple[list[str], list[str]]:
 
 async def test_an_emergency_stop_stands_until_it_is_released_looked_at_and_cleared() -> None:
     async with world({"stop.kind": "emergency"}) as w:
-        assert await cleared(w, sure=True) == ([], ["no fault stands that a person clears"])
+        assert await cleared(w, sure=True) == ([], ["there is no fault that a person must clear"])
         await w.truth.do("fault", name="stop_button")
         await w.until_status("Faulted", "InternalError")
         with pytest.raises(

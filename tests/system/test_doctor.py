@@ -137,7 +137,7 @@ async def test_a_sound_box_and_its_sheet(tmp_path: Path) -> None:
         assert found.named("fault") == set()
         assert set(found.checks) - found.named("ok") - OF_THE_MACHINE == OPEN
         assert found.checks["box.lock"]["values"]["locked_s"] > 0
-        assert found.checks["central_system.ocpp"]["measured"].startswith("the bridge holds its connection")
+        assert found.checks["central_system.ocpp"]["measured"].startswith("the bridge is connected")
         assert w.central_system.connections == 1
         text = sheet.read_text()
         assert text.count("MOCK") >= 3
@@ -180,7 +180,7 @@ async def test_what_is_broken_is_named_with_what_to_do() -> None:
         found.says("senses.readings", "", "Check A and B")
         found.says(
             "central_system.ocpp",
-            "wants a password (HTTP 401)",
+            "requires a password (HTTP 401)",
             "Compare charge_point.id and the password",
         )
         assert found.checks["box.pilot"]["result"] == "ok"

@@ -111,7 +111,7 @@ class Passwords:
             self._remember(replace(kept, old=None, proven=True))
             self._falls_back_until_s = None
             self.decisions.notes.append(
-                "the Central System takes the new AuthorizationKey: the old one is forgotten"
+                "the Central System accepts the new AuthorizationKey: the old one is deleted"
             )
 
     def refused(self, used: Password | None, now: Now) -> None:

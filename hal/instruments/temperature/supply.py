@@ -7,7 +7,7 @@ from pathlib import Path
 OK = "ok"
 # 4.63 V: Raspberry Pi documentation, under-voltage warning of the power chip.
 UNDER_VOLTAGE = "under-voltage: the supply of the Raspberry Pi fell below 4.63 V; change it or its cable"
-NOT_MEASURED = "not measured: this machine reports nothing of its supply"
+NOT_MEASURED = "not measured: this machine does not report its supply"
 _NAME = "rpi_volt"
 _ALARM = "in0_lcrit_alarm"  # since the kernel last asked the firmware, which it does every two seconds
 

@@ -58,7 +58,7 @@ def of_w1_slave(text: str) -> float:
     """
     lines = text.splitlines()
     if len(lines) != 2:
-        raise NoTemperatureError(f"{text!r} is not what a DS18B20 says; is it one?")
+        raise NoTemperatureError(f"{text!r} is not what a DS18B20 sends; is it one?")
     if not lines[0].endswith(" YES"):
         raise NoTemperatureError("the CRC of the transfer is wrong; look at the cable and its pull-up")
     if lines[0].split()[:9] == _NOTHING:
@@ -74,9 +74,11 @@ def of_millicelsius(text: str) -> float:
     except ValueError:  # an empty file is how the kernel says that the conversion failed
         raise NoTemperatureError(f"{text.strip()!r} is no temperature; the conversion failed") from None
     if value_mc == _POWER_ON_MC:
-        raise NoTemperatureError("85 °C is what it says after power-on, unmeasured; is its supply good?")
+        raise NoTemperatureError(
+            "85 °C is what it sends after power-on, without a measurement; is its supply good?"
+        )
     if not _LOWEST_C <= value_mc / 1000 <= _HIGHEST_C:
-        raise NoTemperatureError(f"{value_mc / 1000:g} °C: a DS18B20 says {_LOWEST_C:g} to {_HIGHEST_C:g}")
+        raise NoTemperatureError(f"{value_mc / 1000:g} °C: a DS18B20 sends {_LOWEST_C:g} to {_HIGHEST_C:g}")
     return value_mc / 1000
 
 

@@ -24,15 +24,15 @@ class PlugIn(_Verb, frozen=True):
 
 
 class PlugOut(_Verb, frozen=True):
-    """The car leaves; refused while the lock holds the plug."""
+    """Disconnects the car; refused while the lock holds the plug."""
 
 
 class Ready(_Verb, frozen=True):
-    """The car asks for energy again."""
+    """Lets the car ask for energy again."""
 
 
 class Pause(_Verb, frozen=True):
-    """The car asks for none until `ready`."""
+    """Lets the car ask for no energy until `ready`."""
 
 
 class Swipe(_Verb, frozen=True):
@@ -79,7 +79,7 @@ class Kernel(_Verb, frozen=True):
 
 
 class UnplugAtCar(_Verb, frozen=True):
-    """The car leaves at its own end; a cable in a socket stays there."""
+    """Unplugs the cable at the car; it stays in the socket."""
 
 
 class Copper(_Verb, frozen=True):

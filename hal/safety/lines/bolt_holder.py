@@ -167,5 +167,5 @@ class BoltHolder:
         if answer is None:
             raise BoltError(said + "the process that holds the solenoid does not answer")
         if not answer:
-            raise _GoneError(said + "the process that holds the solenoid has gone")
+            raise _GoneError(said + "the process that holds the solenoid has ended")
         raise BoltError(said + answer.decode(errors="replace"))

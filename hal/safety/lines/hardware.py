@@ -145,7 +145,7 @@ def lacks(machine: Machine, box: Wallbox, *, real_time: bool) -> tuple[str, ...]
 REMEDIES = {
     "real_time": "nothing closes without a real-time priority and locked memory: start it by its systemd "
     "unit, or `evse-bridge run` as root (LimitRTPRIO, LimitMEMLOCK)",
-    "hang_guard": "nothing closes while no watchdog would end a hang of the kernel: install "
+    "hang_guard": "nothing closes, because no watchdog would end a hang of the kernel: install "
     "system.conf.d/90-evse-bridge.conf (RuntimeWatchdogSec=15) and reboot, or wire contactor.watchdog_pin",
 }
 

@@ -47,7 +47,7 @@ class Client:
         except OSError as error:
             raise GoneError(str(error)) from None
         if sent < len(line):
-            raise GoneError("it does not read what it is sent")
+            raise GoneError("it does not read what hal.safety sends")
 
     def close(self) -> None:
         """Ends the stream, which the peer sees."""

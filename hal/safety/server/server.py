@@ -142,7 +142,7 @@ class Server:
         strangers = [client for client in self._clients if client.role is None]
         for late in strangers:
             if now_s - late.connected_at_s > _HELLO_WITHIN_S:
-                self._drop(late, "it said no Hello")
+                self._drop(late, "it sent no Hello")
         for _ in range(_MOST_STRANGERS - len(strangers)):
             try:
                 connection, _ = self._listener.accept()

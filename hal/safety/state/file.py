@@ -192,7 +192,7 @@ class StateFile:
         if self._unanswered:
             self._owed_s = self._unanswered[0]
             self._unanswered.clear()
-        self._refused = "the state writer has gone; it is started again"
+        self._refused = "the state writer has ended; it is started again"
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self.pid, os.WNOHANG)
 

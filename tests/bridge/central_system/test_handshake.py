@@ -88,7 +88,7 @@ async def test_a_server_that_is_none_is_one_clear_line(answer: bytes, cause: str
 @pytest.mark.parametrize(
     ("status", "cause"),
     [
-        (HTTPStatus.UNAUTHORIZED, "wants a password (HTTP 401): set central_system.password"),
+        (HTTPStatus.UNAUTHORIZED, "requires a password (HTTP 401): set central_system.password"),
         (HTTPStatus.FORBIDDEN, "refused this charge point (HTTP 403)"),
         (HTTPStatus.NOT_FOUND, "does not know this charge point"),
         (HTTPStatus.SERVICE_UNAVAILABLE, "answered HTTP 503"),

@@ -57,7 +57,7 @@ async def test_a_bridge_that_holds_a_connection_is_left_alone() -> None:
         connection = await connected(LinkSettings(central_system.url, "CP1"))
         checks = await walked(central_system.url, OURSELVES)
         assert checks["ocpp"].result == "ok"
-        assert checks["ocpp"].measured.startswith("the bridge holds its connection")
+        assert checks["ocpp"].measured.startswith("the bridge is connected")
         assert central_system.connections == 1
         assert (await walked(central_system.url, OURSELVES, lamp="offline"))["ocpp"].result == "warning"
         await connection.close()
@@ -72,9 +72,9 @@ async def test_a_bridge_without_a_connection_is_told_that_there_could_be_one() -
 @pytest.mark.parametrize(
     ("refuse", "words", "do"),
     [
-        (HTTPStatus.UNAUTHORIZED, "wants a password (HTTP 401)", "the password"),
+        (HTTPStatus.UNAUTHORIZED, "requires a password (HTTP 401)", "the password"),
         (HTTPStatus.NOT_FOUND, "does not know this charge point or path", "charge_point.id"),
-        (HTTPStatus.BAD_GATEWAY, "HTTP 502", "ask whoever runs the Central System"),
+        (HTTPStatus.BAD_GATEWAY, "HTTP 502", "ask the operator of the Central System"),
     ],
 )
 async def test_a_refusal_says_what_to_compare(refuse: HTTPStatus, words: str, do: str) -> None:

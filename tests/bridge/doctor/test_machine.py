@@ -56,7 +56,7 @@ def test_chip(soc_c: float | None, result: Result) -> None:
 @pytest.mark.parametrize(
     ("storage", "result", "words"),
     [
-        (Storage("mmcblk0"), "not checked", "reports nothing of its wear"),
+        (Storage("mmcblk0"), "not checked", "does not report its wear"),
         (Storage("mmcblk0", (1, 1), 1, 0), "ok", "0 to 10 % used, 0 file system errors"),
         (Storage("mmcblk0", (1, 8), 1, None), "ok", "70 to 80 % used"),
         (Storage("mmcblk0", (1, 9), 1, None), "warning", "80 to 90 % used"),
@@ -134,11 +134,11 @@ def test_programs_by_what_they_say() -> None:
     first, later = status(wish_seq=5), status(wish_seq=6)
     assert programs.bridge([first, later], PROCESS, mock=False).result == "ok"
     silent = programs.bridge([first, first], PROCESS, mock=False)
-    assert (silent.result, silent.measured) == ("fault", "does not wish (pid 7 for 2 h)")
+    assert (silent.result, silent.measured) == ("fault", "sends no wish (pid 7 for 2 h)")
     assert "journalctl -u evse-bridge" in silent.do
     assert programs.instruments(speaks=True, running=PROCESS, mock=False).result == "ok"
     gone = programs.instruments(speaks=False, running=None, mock=True)
-    assert (gone.result, gone.measured) == ("fault", "says nothing (no process seen)")
+    assert (gone.result, gone.measured) == ("fault", "does not answer (no process seen)")
     assert "evse-bridge run --mock" in gone.do
 
 

@@ -179,12 +179,12 @@ def test_a_new_file_shows_every_key_with_its_bounds() -> None:
     assert initial(Car, commented=("trailer",)) == (
         "# A car.\n\n"
         "# What drives it.\n[engine]\n"
-        "# of the shaft: 1 to 100\npower_w = 50.0\n"
-        "# as built: a whole number, at least 1\ncylinders = 4\n"
-        '# as filled: "gas" or "oil"\n#fuel = "gas"\n'
-        '# as called: text in quotes, 1 to 8 characters\n#name = "otto"\n'
-        "# fitted: true or false\n#turbo = false\n\n"
-        "# What it pulls.\n#[trailer]\n# over all: at most 12\n#length_m = 3.5\n\n"
+        "# of the shaft. Allowed: 1 to 100\npower_w = 50.0\n"
+        "# as built. Allowed: a whole number, at least 1\ncylinders = 4\n"
+        '# as filled. Allowed: "gas" or "oil"\n#fuel = "gas"\n'
+        '# as called. Allowed: text in quotes, 1 to 8 characters\n#name = "otto"\n'
+        "# fitted. Allowed: true or false\n#turbo = false\n\n"
+        "# What it pulls.\n#[trailer]\n# over all. Allowed: at most 12\n#length_m = 3.5\n\n"
         "# Free words\n[notes.words]\n"
     )
 

@@ -38,7 +38,7 @@ async def test_an_open_contactor_and_one_at_a_time() -> None:
         await asyncio.sleep(0)
         bench.ask(tasks, "2")
         assert bench.answers[-1] == Answer(
-            id="2", ok=False, text="probe: probe is being carried out; ask again when it is answered"
+            id="2", ok=False, text="probe: probe is running; ask again when it is answered"
         )
         bench.end.set()
     assert bench.answers[-1] == Answer(id="1", ok=True, text="heard", measured={"bytes": 3.0})

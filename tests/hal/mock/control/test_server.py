@@ -371,9 +371,9 @@ def test_the_car_leaves_at_its_own_end(world: RunningMock, hands: Hands) -> None
 def test_a_hung_kernel_is_refused_where_it_cannot_be(world: RunningMock) -> None:
     """That it stops what it should is in tests/system/test_kernel_hang.py."""
     assert world.ask("kernel-hang") == {"ok": True}
-    assert "it hangs already; power-cut ends it" in world.ask("kernel-hang")["error"]
+    assert "the kernel hangs already; power-cut ends it" in world.ask("kernel-hang")["error"]
     assert world.ask("power-cut") == {"ok": True}
-    assert "the power is off; say power-on first" in world.ask("kernel-hang")["error"]
+    assert "the power is off; use power-on first" in world.ask("kernel-hang")["error"]
     assert "Expected `float` >= 0" in world.ask("kernel-hang", bites_after_s=-1)["error"]
 
 
