@@ -44,7 +44,7 @@ LEVELS = {"info": logging.INFO, "error": logging.ERROR, "critical": logging.CRIT
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """Where configuration, what lasts, and sockets are."""
+    """The folders of the configuration, of the state and of the sockets."""
 
     config: Path
     state: Path
@@ -52,7 +52,7 @@ class Folders:
 
 
 class App:
-    """Everything of one run of the bridge that touches the world."""
+    """One run of the bridge: owns its sockets, files, clock and signals."""
 
     def __init__(
         self, setup: settings.ChargePoint, folders: Folders, store: Writer, time: clock.Clock, notify: Notify

@@ -1,4 +1,4 @@
-"""The clocks of this machine, read in one place. None of them is ever set."""
+"""The clocks of this machine, read in one place and never set."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ _TIMEX_BYTES = 512  # more than any struct timex; its first word, 0, says that n
 
 
 class Clock:
-    """What time it is. A mock box takes the machine's clock for one that a time server sets, unless told."""
+    """Reads the clocks. In a mock box the machine's clock counts as set by a time server, unless its file
+    `ntp` says off."""
 
     def __init__(self, calendar: Calendar, runtime_dir: Path, *, mock: bool) -> None:
         self.calendar = calendar

@@ -1,4 +1,4 @@
-"""PURE: what the actor wants done: one union of effects, to be carried out in order."""
+"""PURE: what the actor asks for: one union of effects, to be carried out in order."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ HardReset = Literal["restart", "reboot"]  # what a Reset of kind hard is, by the
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Make these durable, all or none. The last of its `drain`: its outcome must be fed next."""
+    """Make these changes durable, all or none. The last effect of its `drain`: feed its outcome next."""
 
     changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Frames, errands and replies; what they rest on is durable."""
+    """Send these frames, errands and replies; the changes that they depend on are durable."""
 
     effects: Effects
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """To an order of the owner."""
+    """The reply to an order of the owner."""
 
     ticket: int
     reply: Reply
@@ -38,7 +38,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A line, at that level."""
+    """Write a line to the log, at that level."""
 
     level: Literal["info", "error", "critical"]
     line: str
@@ -46,7 +46,7 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class SetLink:
-    """How the link is to be kept from now on."""
+    """Change how the link is kept from now on."""
 
     ping_interval_s: float
     password: Password | None
@@ -54,21 +54,21 @@ class SetLink:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What systemd shows of the program: the session's state."""
+    """Show this text in `systemctl status`: the session's state."""
 
     state: str
 
 
 @dataclass(frozen=True, slots=True)
 class AskRestart:
-    """Whoever started the bridge is to start programs anew; `End` or `RestartRefused` follows."""
+    """Ask the supervisor to restart programs; `End` or `RestartRefused` follows."""
 
     what: Literal["soft", "hard", "reboot"]
 
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """All is done: close the link, and end."""
+    """Close the link, and end the program."""
 
 
 Effect = Write | Say | Answer | Log | SetLink | Report | AskRestart | Wish | Leave

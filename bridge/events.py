@@ -12,17 +12,17 @@ from hal.contract import Message
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Time has passed, and nothing else."""
+    """Time has passed; nothing else happened."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The batch of the last `Write` is durable."""
+    """The changes of the last `Write` are durable."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotStored:
-    """Nothing of it is: the disk refuses."""
+    """The disk refused the last `Write`: none of its changes is durable."""
 
     why: str
 
@@ -34,7 +34,7 @@ class StillWriting:
 
 @dataclass(frozen=True, slots=True)
 class RestartRefused:
-    """Nobody could be asked for the restart."""
+    """The supervisor could not be asked for the restart."""
 
 
 @dataclass(frozen=True, slots=True)

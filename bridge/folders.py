@@ -1,4 +1,4 @@
-"""Where the programs find their files, and how a command ends that cannot go on."""
+"""The folders of the programs, and the errors that end a command."""
 
 from __future__ import annotations
 

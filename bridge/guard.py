@@ -1,6 +1,6 @@
-"""PURE: the actor's guard: what raises is put back whole, and rests before it is tried again.
+"""PURE: the actor's guard: undoes what raised, and waits before it is tried again.
 
-Our work has parts, of which each rests alone. A rest is doubled each time, up to a minute.
+Our work has parts, and each part waits for itself. The wait doubles each time, up to a minute.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Rest:
 
 
 class Guard:
-    """`part` is set by whoever works; `out` is where work puts what is to be done."""
+    """Runs parts of the work. The running code sets `part` and puts its effects into `out`."""
 
     def __init__(self, out: list[Effect]) -> None:
         self.part: Part = "event"  # that is at work

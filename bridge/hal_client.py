@@ -1,4 +1,4 @@
-"""The other end of the socket of `hal.safety`: keeps a connection, hears everything, sends wishes."""
+"""The bridge's end of the socket of `hal.safety`: stays connected, receives everything, sends wishes."""
 
 from __future__ import annotations
 

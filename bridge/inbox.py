@@ -1,4 +1,4 @@
-"""What waits for the actor: what the box and its people say goes before what the Central System says."""
+"""The queue of the actor: events of box, cards and signals come before those of the Central System."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_CALLED = 1 << 20  # characters of all of them, before the newest: the longe
 
 
 class Inbox:
-    """Each of its queues keeps its order: the others', the link's, and the CALLs of the Central System.
+    """Two queues, each in its order. For one event loop with one reader."""
 
     Its answers overtake its CALLs: else one of ours, a card's Authorize behind it, waits as long as all CALLs
     before the answer. For one event loop, and one who drains.

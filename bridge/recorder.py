@@ -1,4 +1,5 @@
-"""PURE: what was decided is made durable, then said. While the disk is slow or refuses, the rest goes on.
+"""PURE: makes decisions durable, then lets them be sent. While the disk is slow or refuses, the rest
+continues.
 
 Effects go in with `feed`, in the order in which they were decided. `drain` gives what is to be said now, and
 at most one batch to be written. Whoever writes it feeds the outcome: `stored`, `refused`, or `late` when the
@@ -19,7 +20,8 @@ HUNG_S = 10.0  # then it counts as one that refuses: nothing that it would have 
 
 
 class Recorder:
-    """`notes` are for the log, at the level critical; whoever takes them empties the list."""
+    """Orders effects by what they need to be durable. `notes` are for the log, at level critical; the reader
+    empties the list."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []

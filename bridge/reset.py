@@ -1,4 +1,4 @@
-"""Asks whoever started the bridge to start programs anew: a file in the runtime folder."""
+"""Asks the supervisor for a restart, by a file in the runtime folder."""
 
 from __future__ import annotations
 

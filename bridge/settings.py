@@ -1,4 +1,4 @@
-"""charge-point.toml: who this charge point is and whom it speaks to. The bridge's own file.
+"""charge-point.toml: the identity of this charge point and its Central System. The bridge's own file.
 
 A mock box and a real box never share one: the serial number of a mock box begins with MOCK and no other does,
 so that neither can speak in the other's name.
@@ -208,8 +208,7 @@ class Timing(_Section, frozen=True):
 
 
 class ChargePoint(msgspec.Struct, frozen=True, kw_only=True):
-    """This charge point: its id, its Central System, its OCPP settings. `evse-bridge config check` "
-    "checks it."""
+    """This charge point: its id, its Central System, its OCPP settings."""
 
     central_system: CentralSystem
     charge_point: Nameplate

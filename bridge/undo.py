@@ -1,4 +1,4 @@
-"""PURE: puts objects back as they were before an event, when the event raised half-way.
+"""PURE: restores objects to their state before an event, if the event raised half-way.
 
 Nearly all state is made of frozen values, so that some hundred references are all there is to copy.
 """
@@ -16,7 +16,7 @@ _Collection = list[Any] | deque[Any] | set[Any] | dict[Any, Any]
 
 
 class Undo:
-    """What all objects below `roots` were at the time of its making."""
+    """The state of all objects below `roots` at the time it was made."""
 
     def __init__(self, *roots: object) -> None:
         self._objects: list[tuple[object, dict[str, Any]]] = []
@@ -56,7 +56,7 @@ class Undo:
 
 
 class _Kinds(dict[type, bool]):
-    """Whether objects of a class hold state of ours that may change; found out once for each class."""
+    """Knows which classes hold state of ours that can change; examines each class once."""
 
     def __missing__(self, kind: type) -> bool:
         ours = kind.__module__.startswith(ROOMS)

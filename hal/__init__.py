@@ -1,1 +1,1 @@
-"""The wallbox: reflexes (`hal.safety`), senses (`hal.instruments`) and the simulated box (`hal.mock`)."""
+"""The wallbox: safety (`hal.safety`), measuring (`hal.instruments`) and the simulated box (`hal.mock`)."""

@@ -53,14 +53,14 @@ class _Message(msgspec.Struct, frozen=True, tag_field="type", tag=str.lower, kw_
 
 
 class Hello(_Message, frozen=True):
-    """A client's first line."""
+    """The first message of a client: its role and version."""
 
     role: Role
     version: int = VERSION
 
 
 class FaultRef(msgspec.Struct, frozen=True):
-    """One occurrence of a fault, so that clearing never hits a newer one."""
+    """Names one occurrence of a fault, so that clearing never clears a newer one."""
 
     id: str
     occurrence: int
@@ -78,7 +78,7 @@ class Wish(_Message, frozen=True):
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """A fault that stands."""
+    """A fault that is present."""
 
     id: str
     occurrence: int
@@ -88,7 +88,7 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class Counters(msgspec.Struct, frozen=True):
-    """Since the start of `hal.safety` unless said otherwise."""
+    """Counts since the start of `hal.safety`, unless a field says otherwise."""
 
     closings: int = 0  # in the life of the box
     openings_under_load: int = 0  # in the life of the box
@@ -197,7 +197,7 @@ class Request(_Message, frozen=True):
 
 
 class Answer(_Message, frozen=True):
-    """What became of the Request with this id."""
+    """The result of the Request with this id."""
 
     id: str
     ok: bool

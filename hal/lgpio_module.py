@@ -15,7 +15,7 @@ NOT_INSTALLED = "lgpio >= 0.2.2 is not installed: install the extra `pi`"
 
 
 class NoLgpioError(Exception):
-    """There is no GPIO without it; the text says what to do."""
+    """lgpio cannot be used, so there is no GPIO; the text says what to do."""
 
 
 def loaded(*folders: Path) -> Any:

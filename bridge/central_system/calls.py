@@ -1,6 +1,6 @@
-"""PURE: what we ask of the Central System: two lanes, one CALL in flight, and what its answers lead to.
+"""PURE: our CALLs to the Central System: two lanes, one CALL in flight, and what the answers lead to.
 
-Lane 1 is for calls that are worthless later: it goes first and is dropped with the link. Lane 2 is for
+Lane 1 is for calls that are useless later: it goes first and is dropped with the link. Lane 2 is for
 transaction rows: strictly in order, until delivered.
 """
 
@@ -27,7 +27,7 @@ from bridge.core.rows import Delivered, StartConfirmed
 
 
 class Calls:
-    """Keeps one CALL in flight (OCPP-J 1.6 4.1.1). `gathered` is for its owner to drain."""
+    """Sends our CALLs, one in flight (OCPP-J 1.6 4.1.1). The owner drains `gathered`."""
 
     def __init__(
         self, charge_point: ChargePoint, rows: Rows, environment: Environment, registration: Registration

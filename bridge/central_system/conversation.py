@@ -1,4 +1,4 @@
-"""PURE: the conversation of OCPP 1.6J without a socket. Stimuli in by method, results out by `drain`.
+"""PURE: the conversation of OCPP 1.6J without a socket: events in by method, results out by `drain`.
 
 What we are asked is the job of `requests`, what we ask that of `calls`. The owner calls `step` once after
 every event, then `send_next` and `drain` until nothing comes: first the changes are made durable, then the
@@ -22,7 +22,7 @@ from bridge.core.password import Password
 
 
 class Conversation:
-    """Converses with one Central System, over as many connections as it takes."""
+    """Holds the conversation with one Central System, over any number of connections."""
 
     def __init__(
         self, charge_point: ChargePoint, rows: Rows, environment: Environment, registration: Registration

@@ -1,4 +1,4 @@
-"""What opens the door: whom TLS connections trust, and Basic authentication (RFC 7617)."""
+"""Trust and credentials of a connection: TLS authorities, and Basic authentication (RFC 7617)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
 
 
 class Trust:
-    """Whom TLS connections trust: the system's authorities, or those of one PEM file and nobody else.
+    """Holds the authorities that TLS connections trust: the system's, or only those of one PEM file.
 
     One context is made at the first use and kept: the system's authorities take memory and, on a small Pi, a
     good part of a second. A file that has changed is read again: a renewed certificate needs no restart.

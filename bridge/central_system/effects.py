@@ -14,7 +14,7 @@ from bridge.core.rows import Change, TransactionStarted
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What the conversation needs from outside: how it names itself, chance, and what time it is."""
+    """What the conversation needs from outside: its message ids, random numbers, and the time."""
 
     boot_notification: Payload
     new_id: Callable[[], str]
@@ -25,7 +25,7 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Reconnect:
-    """The link is to be ended, and not before `rest_s` opened again."""
+    """Asks to close the link, and to open it again after `rest_s` at the earliest."""
 
     reason: str
     rest_s: float = 0.0
@@ -36,7 +36,7 @@ NOT_CONNECTED = "not sent: the charge point is not connected, or not accepted by
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an order of the owner, a DataTransfer most often. Without a payload: nothing, and why."""
+    """The result of an order of the owner, mostly a DataTransfer. Without a payload: it failed; says why."""
 
     ticket: int
     payload: Payload | None  # as DataTransfer.conf
@@ -45,7 +45,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """To be carried out in this order. `notes` are for the log."""
+    """What the shell carries out, in this order. `notes` are for the log."""
 
     changes: tuple[Change, ...] = ()
     frames: tuple[str, ...] = ()

@@ -9,21 +9,21 @@ from bridge.core.password import Password
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Connected, with this password; frames may be sent."""
+    """The link is open, with this password; frames may be sent."""
 
     password: Password | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """No connection: this password is not the right one (HTTP 401)."""
+    """The Central System refused this password (HTTP 401); there is no connection."""
 
     password: Password | None
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The connection is gone. `code` is the other side's close code, None if it sent none."""
+    """The connection has ended. `code` is the other side's close code, None if it sent none."""
 
     reason: str
     code: int | None = None
@@ -31,7 +31,7 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One message as it came; `bytes` when it was a binary one."""
+    """A message from the Central System, unread; `bytes` if it was binary."""
 
     message: str | bytes
 

@@ -39,15 +39,15 @@ ErrorCode = Literal[
 
 
 class FrameError(Exception):
-    """What a frame can have wrong with it."""
+    """Base of the errors of a frame."""
 
 
 class Unreadable(FrameError):  # noqa: N818 - says what the frame is
-    """No answer is possible or due; `str()` gives the reason for the log."""
+    """A frame that cannot or need not be answered; `str()` gives the reason for the log."""
 
 
 class OcppError(FrameError):
-    """What the other side is sent as `code` and `description`."""
+    """An error that is answered with a CALLERROR of this `code` and `description`."""
 
     def __init__(self, code: ErrorCode, description: str = "") -> None:
         super().__init__(f"{code}: {description}")
@@ -56,7 +56,7 @@ class OcppError(FrameError):
 
 
 class Violation(OcppError):  # noqa: N818 - OCPP's own word
-    """A CALL that cannot be read further; answer it with a CALLERROR under `id`."""
+    """A CALL that is wrong; answer it with a CALLERROR under `id`."""
 
     def __init__(self, id: str, code: ErrorCode, description: str) -> None:  # noqa: A002 - OCPP's own word
         super().__init__(code, description)

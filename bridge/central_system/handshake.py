@@ -34,7 +34,7 @@ DEVICE_ID = re.compile(r"\{deviceId\}", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class LinkSettings:
-    """Where to, as whom and how patiently. `ping_interval_s` 0 sends no pings."""
+    """The address, the credentials and the waits of the link. `ping_interval_s` 0 sends no pings."""
 
     url: str
     identity: str
@@ -60,8 +60,8 @@ def address(url: str, identity: str) -> str:
 
 
 class _Connection(ClientConnection):
-    """Ends when the answer to the handshake is too long, and when the other side does not read: the library
-    answers pings without waiting for it."""
+    """A connection that ends when the handshake's answer is too long, or when the other side does not read:
+    the library answers pings without waiting for it."""
 
     _before_open = 0  # bytes received
 

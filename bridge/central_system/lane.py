@@ -1,4 +1,4 @@
-"""PURE: lane 1, the calls that are worthless later. In order; a status may wait for its row's stop."""
+"""PURE: lane 1: the calls that are useless later, in order. A status may wait for its row's stop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WAIT_FOR_STOP_S = (
 
 
 class Lane:
-    """Dropped as a whole when the link is lost."""
+    """A queue of calls that is emptied when the link is lost."""
 
     def __init__(self) -> None:
         self._waiting: deque[tuple[float, Outgoing]] = deque()

@@ -1,4 +1,4 @@
-"""The life of the WebSocket to the Central System: connects again and again, keeps nothing."""
+"""The WebSocket to the Central System: connects again after each loss and stores nothing."""
 
 from __future__ import annotations
 

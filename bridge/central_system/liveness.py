@@ -1,4 +1,4 @@
-"""PURE: whether the Central System is there: when it was heard last, how long nothing was asked of it."""
+"""PURE: whether the Central System still answers: when its last message came, when our last CALL was sent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ QUIET_HEARTBEAT_S = 900.0  # with WebSocketPingInterval 0 something must show th
 
 
 class Liveness:
-    """Of one Central System; counts anew with each connection."""
+    """Counts time-outs and silence of one connection; starts again with each connection."""
 
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration

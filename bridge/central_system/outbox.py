@@ -41,7 +41,7 @@ TransactionAction = Literal["StartTransaction", "MeterValues", "StopTransaction"
 
 
 class Rows(Protocol):
-    """What the store is asked; it must see every change that was made durable."""
+    """The questions to the store; its answers include every durable change."""
 
     def head(self) -> Pending | None:
         """Returns the oldest undelivered message."""
@@ -61,7 +61,7 @@ class Rows(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """A message ready to go, its payload frozen."""
+    """A message that is ready to be sent; its payload does not change any more."""
 
     ref: MessageRef
     action: TransactionAction
@@ -71,7 +71,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class _Wait:
-    """Before this message is sent again."""
+    """The pause before a message is sent again."""
 
     ref: MessageRef
     until_s: float
@@ -80,14 +80,14 @@ class _Wait:
 
 @dataclass(frozen=True, slots=True)
 class _Silence:
-    """This message was not answered on this connection."""
+    """Notes that a message was not answered on this connection."""
 
     ref: MessageRef
     sent_s: float
 
 
 class Outbox:
-    """Lane 2. It never sends; it says what to send, and what to write first."""
+    """Lane 2: says which message of which row to send next, and what to store before. It never sends."""
 
     def __init__(self, rows: Rows, configuration: Configuration, behaviour: Behaviour) -> None:
         self._rows = rows

@@ -15,7 +15,7 @@ Standing = Literal["unasked", "accepted", "pending", "rejected"]
 
 @dataclass(slots=True)
 class Registration:
-    """Lives in memory: forgotten when the process ends."""
+    """The state of the registration; it is not stored."""
 
     ask_again_s: float = ASK_AGAIN_S
     standing: Standing = "unasked"

@@ -1,4 +1,4 @@
-"""PURE: what the Central System asks of us, and our answers: at once, or when there is one."""
+"""PURE: the requests of the Central System and our answers, at once or later."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ from bridge.core.now import Now
 
 
 class Requests:
-    """Answers one connection after another. Knows `calls`, since an operation may trigger a call of ours."""
+    """Answers the requests of one connection after another. It needs `calls`, since an operation may trigger
+    a CALL of ours."""
 
     def __init__(
         self, charge_point: ChargePoint, environment: Environment, calls: Calls, gathered: Gathered

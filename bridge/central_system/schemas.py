@@ -69,7 +69,7 @@ def response_fault(action: str, payload: Payload) -> Fault | None:
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """Of an answer, what OCPP 1.6 gives a meaning, and the properties that were left out."""
+    """The properties of an answer that OCPP 1.6 defines, and the names of the ignored ones."""
 
     payload: Payload
     unknown: tuple[str, ...]

@@ -1,6 +1,6 @@
-"""What is said to a connection goes out one after another, and nobody waits for it.
+"""Sends frames on a connection one after another; nobody waits for it.
 
-Whoever reads slowly, or not at all, holds up no decision of the bridge: what it has not taken waits here, up
+A Central System that reads slowly delays no decision of the bridge: what it has not read waits here, up
 to a limit.
 """
 
@@ -14,7 +14,7 @@ MOST_WAITING = 256 << 10  # characters, before the newest frame: the longest of 
 
 
 class Speaker:
-    """For one connection. Run `run()` as a task; `send` hands a frame over, however long that takes."""
+    """The queue of one connection. Run `run()` as a task; `send` queues a frame and returns at once."""
 
     def __init__(self, send: Callable[[str], Awaitable[None]]) -> None:
         self._send = send

@@ -1,4 +1,4 @@
-"""What TCP does for a link of which nothing is heard."""
+"""TCP's own time-outs for a silent link."""
 
 from __future__ import annotations
 

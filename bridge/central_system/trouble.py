@@ -23,7 +23,7 @@ OTHER_NAME = (62, 64)
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What was tried: an address, a patience, with or without a password."""
+    """An attempt to connect: the address, its time limit, with or without a password."""
 
     url: str
     wait_s: float
@@ -35,7 +35,7 @@ class Attempt:
 
 
 class NoOcppError(Exception):
-    """No OCPP is to be had at that address; the text says why. `status`: of an HTTP answer in its place."""
+    """There is no OCPP at that address; the text says why. `status`: that of an HTTP answer."""
 
     def __init__(self, why: str, status: int | None = None) -> None:
         super().__init__(why)

@@ -1,4 +1,4 @@
-"""PURE: effects that the disk has not recorded yet: it is slow, or it refuses. They keep their order; nothing
+"""PURE: effects that wait because the disk has not stored their changes yet. They keep their order; nothing
 of them is said before.
 
 What rests on no change goes on meanwhile: lane 1, answers, a transaction whose start is durable.
@@ -32,7 +32,7 @@ OTHERS = Remembered | ProfileInstalled | ProfilesRemoved | LocalListSent | TagCa
 
 
 class Unrecorded:
-    """Empty while the disk is well."""
+    """The effects that wait for the disk, in order; empty while it works."""
 
     def __init__(self) -> None:
         self._held: deque[Effects] = deque()

@@ -1,4 +1,4 @@
-"""The owner's side of the bridge's own socket."""
+"""The command's end of the bridge's own socket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All sessions, from whoever has the file: the bridge that runs, else this process.
+"""All sessions: from the running bridge if there is one, else read from the file by this process.
 
 Both at once cannot be: SQLite's lock on the file is held by a bridge as long as it runs.
 """

@@ -32,7 +32,7 @@ PLAIN_VERBS = {
 
 
 class Kernel(StrEnum):
-    """What becomes of the outputs of a dead program."""
+    """What happens to the outputs of a dead program."""
 
     keeps = "keeps"
     releases = "releases"

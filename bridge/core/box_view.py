@@ -1,4 +1,4 @@
-"""What is known of the wallbox at this moment, and the questions the core asks of it."""
+"""What the bridge knows about the wallbox at this moment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FULL_A = 80.0  # asks for all there is, until the box has said what its installa
 
 @dataclass(frozen=True, slots=True)
 class PlugIn:
-    """One of those that a start of `hal.safety` has counted."""
+    """A plug-in, by the number that this start of `hal.safety` gave it."""
 
     start_id: str
     number: int
@@ -44,7 +44,7 @@ class PlugIn:
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """What a meter value needs to know of the wallbox, beside the reading."""
+    """What a meter value needs to know about the wallbox besides the reading."""
 
     phases: int
     nominal_voltage_v: float
@@ -58,12 +58,7 @@ class Supply:
 
 
 class BoxView:
-    """The newest of each message from `hal`.
-
-    `hal.safety` alone judges whether a meter or card reader is lost, and says so in `Status.faults`; a silent
-    `hal.instruments` is a lost meter there. The one silence judged here is that of `hal.safety` (`alive`):
-    nothing is known then, and its last faults stand.
-    """
+    """Holds the newest message of each kind from `hal`."""
 
     def __init__(self) -> None:
         self.box: Box | None = None

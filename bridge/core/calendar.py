@@ -1,4 +1,4 @@
-"""What time it is, from whoever knows it: a time server, then the Central System, then nobody.
+"""The time, from the best source: a time server, then the Central System, then nobody.
 
 Within one boot a source gives way to a better one only: after a time server has set the clock, the Central
 System is not believed any more, also when the network is gone. Between its words time passes as
@@ -28,7 +28,7 @@ BEST_FIRST: tuple[Source, ...] = ("time server", "Central System", "unset clock"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The clocks of the machine, read at once."""
+    """The clocks of the machine, read at one moment."""
 
     s: float  # CLOCK_MONOTONIC
     utc: datetime
@@ -37,7 +37,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """At `s` of this boot it was `at`, says the source."""
+    """A time from a source: at `s` of this boot it was `at`."""
 
     source: Source
     at: datetime
@@ -171,7 +171,7 @@ def usable(moment: datetime) -> bool:
 
 
 class Undated:
-    """Moments that have no date get one when time becomes known: once, in the store and here.
+    """Gives dates to the moments that have none, once, when the time becomes known.
 
     `step` comes before anything else of an event.
     """

@@ -36,7 +36,7 @@ from hal.contract import Card, Reading, Status, Temperatures
 
 
 class ChargePoint:
-    """Connectors 0 and 1 and what they have in common."""
+    """The charge point: connectors 0 and 1, and what they share."""
 
     def __init__(
         self, provisioning: Provisioning, configuration: Configuration, memory: Memory, now: Now

@@ -37,7 +37,7 @@ def moment(at: datetime) -> Moment:
 
 @dataclass(frozen=True, slots=True)
 class Mains:
-    """By what watts become amps; the phases of the installation, not those a car happens to use."""
+    """Turns watts into amps by the installation's voltage and phases, whatever phases the car uses."""
 
     phases: int
     voltage_v: float
@@ -61,7 +61,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What holds at a moment, and the first moment at which something else may hold."""
+    """A value, and until when it cannot change."""
 
     period: Period | None  # None: the profile says nothing
     until: float  # a moment, or NEVER

@@ -1,4 +1,4 @@
-"""What the parts of a charge point have decided: one collector of each kind, in the order of deciding."""
+"""What the parts of a charge point have decided, collected in the order of deciding."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Decided:
 
 @dataclass(slots=True)
 class Decisions:
-    """Collects; all parts share it. Changes are made durable before any call or errand leaves."""
+    """Collects the decisions of all parts. Changes become durable before calls and errands begin."""
 
     changes: list[Change] = field(default_factory=list)
     calls: list[Outgoing] = field(default_factory=list)

@@ -41,7 +41,7 @@ class Install:
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """`work` None: only end what this slot is doing."""
+    """An order to the worker of `slot`. `work` None: only end its present errand."""
 
     slot: Slot
     ticket: int
@@ -57,14 +57,14 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """It did not; another try may succeed."""
+    """The errand failed; another try may succeed."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class NotGenuine:
-    """Fetch: the archive is here, but nobody we trust has signed it. Another try is of no use."""
+    """The archive came, but it is not signed with the right key. Another try is useless."""
 
     why: str
 
@@ -74,7 +74,7 @@ Outcome = Done | Failed | NotGenuine
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What a job tells the core. An errand that was ended by another tells nothing."""
+    """How an errand ended. An errand that another one replaced reports nothing."""
 
     slot: Slot
     ticket: int

@@ -1,4 +1,4 @@
-"""OCPP 1.6 7.27, 7.28: an idTag and what is said of one; the local list and the cache as questions."""
+"""OCPP 1.6 7.27, 7.28: an idTag and its IdTagInfo; the questions to local list and cache."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class ListEntry:
 
 
 class IdTags(Protocol):
-    """What the store is asked, one idTag at a time. Small and capital letters are the same."""
+    """The questions to the store about one idTag. Small and capital letters are the same."""
 
     def listed(self, id_tag: str) -> IdTagInfo | None:
         """Returns its entry in the local authorization list, as it was sent."""
@@ -77,7 +77,7 @@ class IdTags(Protocol):
 
 
 class NoIdTags:
-    """A store that knows none."""
+    """A store without any idTag."""
 
     def listed(self, id_tag: str) -> IdTagInfo | None:
         """Returns None: nothing is listed."""

@@ -1,4 +1,4 @@
-"""What the core asks the conversation to say: calls of lane 1, which are dropped while there is no link."""
+"""The CALLs that the core asks for: lane 1, which is emptied while there is no link."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the parts of a charge point share: what they look at, and where they put what they decide."""
+"""What the parts of a charge point share: the state that they read, and the collector of their decisions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bridge.core.setup import Provisioning
 
 @dataclass(slots=True)
 class Premises:
-    """Holds them together; each has its owner, who keeps it up to date."""
+    """Holds the shared parts; one owner keeps each of them up to date."""
 
     provisioning: Provisioning
     configuration: Configuration

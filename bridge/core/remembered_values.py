@@ -1,4 +1,4 @@
-"""What is remembered, read once before anything relies on it: a value that raises is dropped.
+"""The stored values, each read once before anything uses it: a value that raises is dropped.
 
 So nothing that was stored can end the program at every start. Sessions are not here: no row is ever dropped.
 """
@@ -36,7 +36,7 @@ WRONG = (
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """`remembered` without what raised; `changes` forget that too, `notes` are for the log."""
+    """The stored values without those that raised; `changes` delete these, `notes` are for the log."""
 
     remembered: dict[str, str]
     changes: tuple[Change, ...]

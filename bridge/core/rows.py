@@ -1,4 +1,4 @@
-"""What is durable: transaction rows and remembered values, and the changes that are made to them.
+"""The durable data: transaction rows and named values, and the changes to them.
 
 The core decides the changes; the store makes them durable before anything that rests on them leaves the
 process. Messages are derived from rows when they are sent; the first send freezes a message's fields.
@@ -74,7 +74,7 @@ class TransactionRow:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A transaction as its owner is shown it."""
+    """A transaction as the owner sees it."""
 
     row: TransactionRow
     waiting: int  # so many of its messages the Central System has not taken
@@ -108,14 +108,14 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class TransactionStarted:
-    """Durable before StartTransaction is sent and before the contactor may close."""
+    """A transaction begins; durable before StartTransaction is sent and before the contactor may close."""
 
     row: TransactionRow
 
 
 @dataclass(frozen=True, slots=True)
 class SampleTaken:
-    """May be batched on its way to the disk."""
+    """A sample of a transaction; several may be written together."""
 
     row_id: int
     seq: int
@@ -135,7 +135,7 @@ class TransactionStopped:
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """Time is known: all moments get a date that have none. Nothing of them was frozen.
+    """Gives a date to all moments that have none; none of them was sent.
 
     Those of `boot_id` by when it began. The boots before it, which never knew, are put one behind the other,
     each with the order and the distances it had, so that the last moment of each lies before the next began;
@@ -149,7 +149,7 @@ class Dated:
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """First send of a message: from now on exactly this payload."""
+    """The first send of a message: from now on it has exactly this payload."""
 
     ref: MessageRef
     payload: Payload
@@ -164,7 +164,7 @@ class Attempted:
 
 @dataclass(frozen=True, slots=True)
 class Swallowed:
-    """Once more it alone was not answered."""
+    """Counts one more time that only this message was not answered."""
 
     ref: MessageRef
 
@@ -186,7 +186,7 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
-    """The whole row becomes a dead letter; `for_now`: it is offered again by itself."""
+    """The whole row becomes a dead letter; `for_now`: it is sent again automatically."""
 
     row_id: int
     why: str
@@ -203,7 +203,7 @@ class OfferedAgain:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """A named value: a configuration key, the availability, where we were accepted. None forgets it."""
+    """A named value: a configuration key, the availability, where we were accepted. None deletes it."""
 
     name: str
     value: str | None
@@ -211,7 +211,7 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class ProfileInstalled:
-    """Takes the place of the profile of the same id."""
+    """A charging profile is installed, and replaces one with the same id."""
 
     profile: ChargingProfile
 
@@ -232,7 +232,7 @@ class LocalListSent:
 
 @dataclass(frozen=True, slots=True)
 class TagCached:
-    """What was said of an idTag at a moment. None forgets it."""
+    """The IdTagInfo of an idTag and its time, for the cache; None deletes the entry."""
 
     id_tag: str
     info: IdTagInfo | None
@@ -241,7 +241,7 @@ class TagCached:
 
 @dataclass(frozen=True, slots=True)
 class CacheCleared:
-    """Nothing is left in the authorization cache."""
+    """Empties the authorization cache."""
 
 
 Change = (

@@ -1,4 +1,4 @@
-"""What the charge point as a whole is fit for, shared by all that it does."""
+"""The state of the charge point as a whole, which all its parts share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Service:
-    """Holds what the parts of the core say of each other: its owner sets it, they read it."""
+    """Holds what every part of the core may read; its owner sets it."""
 
     accepted: bool  # this Central System has accepted us once
     operative: bool  # ChangeAvailability

@@ -25,12 +25,12 @@ CONNECTOR_ID = 1  # there is one
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """Nobody is authorized; a car may be connected."""
+    """The state without authorization; a car may be connected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose cable it is."""
+    """The idTag that locked the cable, and its group."""
 
     id_tag: str
     parent_id_tag: str | None = None
@@ -38,7 +38,7 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Finishing:
-    """A transaction is over, the car (or a cable kept by a rule) is still there."""
+    """The transaction has ended; the car, or a cable that a rule keeps locked, is still there."""
 
     kept_for: Owner | None = None  # the cable stays locked until this idTag or one of its group is presented
     plug_in: PlugIn | None = None  # whose transaction it was; None: not known
@@ -65,7 +65,7 @@ Resting = Idle | Finishing
 
 @dataclass(frozen=True, slots=True)
 class Authorizing:
-    """Authorize.req is out, or about to be."""
+    """Authorize.req is sent, or will be sent next."""
 
     id_tag: str
     source: Source
@@ -75,7 +75,7 @@ class Authorizing:
 
 @dataclass(frozen=True, slots=True)
 class Authorized:
-    """May charge; waits for the car, the lock and a fresh reading."""
+    """Charging is authorized; waits for the car, the lock and a fresh reading."""
 
     id_tag: str
     parent_id_tag: str | None
@@ -87,7 +87,7 @@ class Authorized:
 
 @dataclass(frozen=True, slots=True)
 class StopAsked:
-    """Another card than the starting one asks to stop: its Authorize.req is out."""
+    """A card other than the one that started asks to stop: its Authorize.req is sent."""
 
     id_tag: str
     since_s: float
@@ -96,7 +96,7 @@ class StopAsked:
 
 @dataclass(frozen=True, slots=True)
 class Stopping:
-    """The decision to stop is taken; its row is not written yet."""
+    """The stop is decided, but its row is not written yet."""
 
     reason: str  # OCPP 1.6 7.36
     id_tag: str | None
@@ -118,7 +118,7 @@ class Stopping:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """A row is open in the store."""
+    """A transaction is running: its row is open in the store."""
 
     row_id: int
     id_tag: str

@@ -1,4 +1,4 @@
-"""With what a charge point starts: what never changes while it runs, and what the store remembers."""
+"""What a charge point starts with: its fixed settings, and the values from the store."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class LostLimit:
 
 @dataclass(frozen=True, slots=True)
 class Provisioning:
-    """What does not change while the program runs."""
+    """The settings that do not change while the program runs."""
 
     behaviour: Behaviour
     boot_id: str  # of the Pi, simulated or real
@@ -37,7 +37,7 @@ class Provisioning:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the store knew when the program started."""
+    """The values from the store when the program started."""
 
     next_row_id: int = 1
     open_row: TransactionRow | None = None

@@ -14,7 +14,7 @@ ASKED_S = 3.0  # some wishes: one may be lost
 
 @dataclass(frozen=True, slots=True)
 class WishContent:
-    """The sender adds number and end."""
+    """What a wish asks for; the sender adds its number and its end."""
 
     limit_a: float
     cable: Cable
@@ -44,8 +44,8 @@ def lamp(state: State, status: str, *, refused: bool, online: bool) -> str:
 
 
 class FaultClearing:
-    """Asked for in a few wishes. `hal.safety` decides: only what a person may clear, only that occurrence,
-    once its cause is gone."""
+    """Repeats a clearing in a few wishes. `hal.safety` decides: only what a person may clear, only that
+    occurrence, once its cause is gone."""
 
     def __init__(self) -> None:
         self._refs: tuple[FaultRef, ...] = ()

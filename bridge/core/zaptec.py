@@ -25,7 +25,7 @@ MOST_A = 80.0
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """The choices of one mode."""
+    """The values that differ between the modes, for one mode."""
 
     mode: Mode
     sample_interval_s: int  # MeterValueSampleInterval at first start

@@ -31,7 +31,7 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One message of the transcript; `frame` is None when it could not be read."""
+    """One message of the transcript; `frame` is None if it could not be read."""
 
     at_s: float  # CLOCK_MONOTONIC
     connection: int  # counts from 1
@@ -43,7 +43,7 @@ class Line:
 
 @dataclass(slots=True)
 class Script:
-    """How to behave; may be changed at any time."""
+    """How the Central System behaves; may be changed at any time."""
 
     boot: Registration = "Accepted"
     boot_interval_s: int = 300

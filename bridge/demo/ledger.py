@@ -1,4 +1,4 @@
-"""What the embedded Central System knows of its charge point, and what it answers."""
+"""What the embedded Central System has stored about its charge point, and what it answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The box of the demo: new folders with a mock configuration, its programs, and ears on their sockets."""
+"""The box of the demo: new folders with a mock configuration, its programs, and clients of their sockets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PURE: what is known of the box at one moment, folded from its two sockets."""
+"""PURE: the state of the box at one moment, from the messages of its two sockets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hal.contract import Card, InstrumentBox, Message, Reading, Status
 
 
 class Plant(msgspec.Struct, frozen=True):
-    """The simulated world as `watch` of mock.sock tells it: the truth, whatever the box believes."""
+    """The simulated world as `watch` of mock.sock shows it: the true state, whatever the box has measured."""
 
     power: bool = True
     car: str = "away"  # away | plugged in | asks for energy

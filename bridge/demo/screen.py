@@ -1,4 +1,4 @@
-"""The demo on a terminal: the timeline grows, the present stands below it. Without one: plain lines."""
+"""The demo on a terminal: the timeline, and the present state below it. Without a terminal: plain lines."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _Console(Console):
 
 
 class Screen:
-    """Use as a context: the present is shown inside it, on a terminal."""
+    """Shows the present state on a terminal while its context is open."""
 
     def __init__(self, console: Console, zero_s: float) -> None:
         """Shows times since `zero_s`."""

@@ -1,4 +1,4 @@
-"""The charging session of the demo, step by step: each waits for what it wants to see, none for a time."""
+"""The charging session of the demo, step by step: each step waits for its effect, none for a time."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class StepError(Exception):
 
 @dataclass(slots=True)
 class Stage:
-    """All that is seen, as it comes in; the timeline hears of it at once."""
+    """Collects everything that is seen, and passes it to the timeline at once."""
 
     timeline: Timeline = field(default_factory=Timeline)
     present: Present = field(default_factory=Present)
@@ -91,7 +91,7 @@ class Stage:
 
 
 class Session:
-    """What the steps look at, and the hands of the person before the box."""
+    """What the steps look at, and the actions of the person in front of the box."""
 
     def __init__(self, stage: Stage, central_system: CentralSystem, ask: Ask) -> None:
         self.stage = stage
@@ -153,7 +153,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`act`: what the person does first; then `happened` is waited for."""
+    """A step of the session: `act` is what the person does; then it waits for `happened`."""
 
     name: str
     happened: Callable[[Session], object]

@@ -39,7 +39,7 @@ _DATE_KEYS = frozenset(
 
 
 class StrictRules:
-    """One connection. Feed it every frame; what it returns are the violations, in words."""
+    """The rules for one connection: takes every frame and returns the violations, in words."""
 
     def __init__(self, call_timeout_s: float) -> None:
         """Lets the charge point send its next CALL after `call_timeout_s` without an answer."""

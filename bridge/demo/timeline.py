@@ -1,4 +1,4 @@
-"""PURE: from what changes and what is said to the lines of the timeline.
+"""PURE: makes lines of the timeline from changes and frames.
 
 time | car and pilot | card | contactor, amps, kWh | OCPP
 """
@@ -27,7 +27,7 @@ _CAR = {  # before, after
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One moment; the columns in which nothing happened are empty."""
+    """A line of the timeline; the columns in which nothing happened are empty."""
 
     at_s: float
     car: str = ""
@@ -37,7 +37,7 @@ class Row:
 
 
 class Timeline:
-    """Puts rows in the order of their moments."""
+    """Sorts rows by time."""
 
     def __init__(self) -> None:
         self._waiting: list[Row] = []

@@ -1,4 +1,4 @@
-"""PURE: was the session of the demo right? Evidence in, findings out."""
+"""PURE: judges whether the session of the demo was right: evidence in, findings out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STATUSES = ("Available", "Preparing", "Charging", "Finishing", "Available")
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was seen of the whole session, from its three witnesses."""
+    """What car, Central System and PWM chip recorded of the whole session."""
 
     # Of each transaction of the Central System, meterStop - meterStart; None: not stopped exactly once.
     billed_wh: tuple[int | None, ...]
@@ -26,7 +26,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the verdict."""
+    """A line of the verdict, right or wrong."""
 
     what: str
     found: str

@@ -1,1 +1,1 @@
-"""`evse-bridge doctor`: the installer's one command."""
+"""`evse-bridge doctor`: checks every part of a box for the installer."""

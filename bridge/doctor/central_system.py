@@ -1,4 +1,4 @@
-"""PURE: judges the way to the Central System."""
+"""PURE: judges the connection to the Central System, step by step."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Of a server that was verified."""
+    """The certificate of a server, after it was verified."""
 
     protocol: str  # as TLSv1.3
     issuer: str
@@ -36,7 +36,7 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What came of a handshake. `trouble` is empty when OCPP 1.6J is to be had."""
+    """The result of a handshake. `trouble` is empty if the server speaks OCPP 1.6J."""
 
     trouble: str = ""
     status: int | None = None  # of an HTTP answer that was no yes

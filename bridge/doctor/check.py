@@ -23,7 +23,7 @@ TOPICS = {  # the first part of a check's id -> its heading
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was found out about one thing."""
+    """The result of one check."""
 
     id: str  # topic.name; stays the same from version to version
     what: str
@@ -41,7 +41,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is looked at, and what is right; gives the Check once it is known how it is."""
+    """What is checked, and which value is right; makes the Check from the measured value."""
 
     id: str
     what: str
@@ -69,7 +69,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """Who was examined, as far as it is known."""
+    """The examined box, as far as it is known."""
 
     mock: bool
     software: str  # of the doctor
@@ -81,7 +81,7 @@ class Patient:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """All that was found out."""
+    """The results of a whole examination."""
 
     at: datetime  # with a zone
     patient: Patient

@@ -1,4 +1,4 @@
-"""`evse-bridge doctor`: the installer's one command. Looks at everything, moves nothing by itself."""
+"""`evse-bridge doctor`: checks every part of a box, and drives nothing itself."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bridge.folders import CommandError, Folders, MisuseError
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the person said."""
+    """The options of the command."""
 
     card: bool = True  # asks for a card
     yes: bool = False  # what moves is allowed beforehand

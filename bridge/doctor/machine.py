@@ -62,7 +62,7 @@ def chip(temperatures: Temperatures | None) -> Check:
 
 @dataclass(frozen=True, slots=True)
 class Watchdog:
-    """One of the kernel's; `timeout_s` None: it does not tell."""
+    """A watchdog of the kernel; `timeout_s` None: the kernel does not report it."""
 
     name: str
     state: str  # active: somebody feeds it
@@ -111,7 +111,7 @@ def panic(restarts_after_s: int, *, oops_panics: bool) -> Check:
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """What the kernel tells of the medium under the state folder; None where it does not."""
+    """What the kernel reports about the medium of the state folder; None: nothing."""
 
     device: str
     life_steps: tuple[int, ...] = ()  # eMMC EXT_CSD device life time, type A and B

@@ -1,4 +1,4 @@
-"""What the kernel tells of the programs of a box: which run, and to where they hold connections."""
+"""What the kernel reports about the programs of a box: which run, and where they are connected."""
 
 from __future__ import annotations
 

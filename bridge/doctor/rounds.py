@@ -1,4 +1,4 @@
-"""The doctor's rounds: looks, listens and asks, one thing after the other, and gives each to its judge.
+"""The doctor's rounds: reads, listens and asks, one thing after the other, and has each judged.
 
 Nothing is driven from here: what moves, `hal.safety` moves, and only with the contactor open.
 """
@@ -31,7 +31,7 @@ SYSFS_PWM = Path("/sys/class/pwm")
 
 
 class Person(Protocol):
-    """Who sits in front of the box, or nobody."""
+    """The person in front of the box, if there is one."""
 
     @property
     def why_absent(self) -> str:

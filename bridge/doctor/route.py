@@ -1,4 +1,4 @@
-"""The way to the Central System, walked and judged; a second connection only while the bridge has none."""
+"""Tests and judges the way to the Central System; connects itself only while the bridge has no connection."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HELD_S = 2.0  # a refused handshake is over sooner; the bridge then waits before
 
 
 class Route:
-    """To the Central System of that charge point, if its file could be read."""
+    """The way to the Central System of charge-point.toml, if that file could be read."""
 
     def __init__(
         self,

@@ -26,7 +26,7 @@ _EXPECTED_SHARE = 0.38  # of what is left for measured and expected
 
 
 class Nobody:
-    """In place of a person: no question is asked, nothing is shown."""
+    """Stands in for a person where there is none: asks and shows nothing."""
 
     why_absent = "no person at a terminal"
 

@@ -1,4 +1,4 @@
-"""PURE: an examination as a commissioning sheet: one HTML file, to be printed, signed and kept."""
+"""PURE: an examination as a commissioning sheet: one HTML file to print, sign and store."""
 
 from __future__ import annotations
 

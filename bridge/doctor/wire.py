@@ -1,4 +1,4 @@
-"""The doctor on the socket of `hal.safety`: hears what all hear, asks what only tools may ask."""
+"""The doctor on the socket of `hal.safety`: receives what all clients get, sends what only tools may ask."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _MOST_KEPT = 100
 
 
 class NobodyError(Exception):
-    """`hal.safety` is not to be had; the text says why, `do` what to do."""
+    """`hal.safety` cannot be reached; the text says why, `do` says what to do."""
 
     def __init__(self, why: str, do: str) -> None:
         super().__init__(why)
@@ -44,7 +44,7 @@ class NobodyError(Exception):
 
 @dataclass(slots=True)
 class Heard:
-    """What was sent to all since the doctor came, the newest last."""
+    """The messages that `hal.safety` has sent since the doctor connected, the newest last."""
 
     box: Box | None = None
     statuses: list[Status] = field(default_factory=list)
@@ -80,7 +80,7 @@ class Heard:
 
 
 class Wire:
-    """A connection for each question; between them nothing waits in a socket to be read."""
+    """Opens a connection for each question, so that nothing waits unread between them."""
 
     def __init__(self, runtime_dir: Path) -> None:
         self.heard = Heard()

@@ -1,4 +1,4 @@
-"""PURE: what `hal.safety` says by name, in words: why the contactor stays open, what a fault means."""
+"""PURE: words for the names of `hal.safety`: why the contactor stays open, what a fault means."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much a server may send in one try by HTTP: counted at the socket, whatever form it comes in.
+"""Limits what a server may send in one try by HTTP: counted at the socket, in whatever form it comes.
 
 aiohttp bounds a header, not the number of interim answers, the extensions of a chunk or its trailers.
 """
@@ -19,7 +19,7 @@ class TooMuchError(OSError):
 
 
 class Allowance:
-    """Of one try. Not of one connection: a redirect leads to another."""
+    """The bytes that a server may still send in one try, over all its connections."""
 
     def __init__(self) -> None:
         self._most = self._left = ANSWER_LIMIT

@@ -1,4 +1,4 @@
-"""One try of an errand: its patience, whom it trusts, how it can fail. Loads nothing heavy.
+"""One try of an errand: its time limits, its trust, its errors. It imports nothing heavy.
 
 `transfer`, `firmware` and `manifest` bring aiohttp, aioftp and cryptography: they are loaded by `Worker`
 when an errand first needs them.
@@ -15,7 +15,7 @@ Tls = Callable[[], ssl.SSLContext]  # raises OSError, in words, when there is no
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """With a server that does not answer, and with one that is slow."""
+    """The time limits for a server that does not answer, and for a slow one."""
 
     quiet_s: float = 30.0  # nothing moves
     whole_s: float = 600.0  # one try
@@ -26,7 +26,7 @@ class TransferError(Exception):
 
 
 class SignatureError(Exception):
-    """The archive is not what we may install; says why."""
+    """The archive must not be installed; says why."""
 
 
 class InstallError(Exception):

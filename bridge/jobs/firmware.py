@@ -40,7 +40,7 @@ class Installing:
 
 
 class FirmwareFolder:
-    """One archive at a time lies in it. What it holds is checked anew before it is installed."""
+    """The folder of one archive. The archive is checked again before it is installed."""
 
     def __init__(
         self,

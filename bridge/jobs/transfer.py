@@ -1,4 +1,4 @@
-"""Documents out by FTP, FTPS, HTTP and HTTPS. One try each; the core decides about the next.
+"""Uploads by FTP, FTPS, HTTP and HTTPS: one try each; the core decides about the next.
 
 FTP is passive. ftps on port 990 is TLS from the first byte (implicit), elsewhere AUTH TLS (RFC 4217); the
 data connection is encrypted in both. User and password of an address are used, and never shown.

@@ -1,4 +1,4 @@
-"""Runs what the core asks for, one errand of each slot at a time, and tells how it ended."""
+"""Runs the errands of the core, one of each slot at a time, and reports how each ended."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Work = Upload | Fetch | Install
 
 
 class Worker:
-    """`close` ends them all; an errand that is ended tells nothing.
+    """Runs errands; `close` ends them all, and an errand that is ended so reports nothing.
 
     `firmware` makes the folder when an errand first needs it: an idle bridge holds no library for transfers.
     """

@@ -1,4 +1,4 @@
-"""The bridge's own socket: hands each order to the actor and its reply back to whoever gave it.
+"""The bridge's own socket: passes each order to the actor, and its reply back to the command.
 
 What is only read, the sessions, it answers itself, a page at a time.
 """
@@ -27,7 +27,8 @@ log = logging.getLogger(__name__)
 
 
 class Desk:
-    """Run `run()` as a task; cancelling it ends all conversations. Without a socket the bridge goes on."""
+    """Serves the commands. Run `run()` as a task; cancelling it ends all connections. Without a socket the
+    bridge continues."""
 
     def __init__(
         self, runtime_dir: Path, database: Path, store: Reads, ordered: Callable[[Ordered], Awaitable[None]]

@@ -36,13 +36,13 @@ class ClearFaults(msgspec.Struct, frozen=True, tag="ClearFaults", tag_field="ord
 
 
 class ListSessions(msgspec.Struct, frozen=True, tag="ListSessions", tag_field="order"):
-    """The next page of them: the bridge alone has the file."""
+    """Asks for the next page of sessions: only the bridge can read the file."""
 
     after: RowId = 0  # ids above this one
 
 
 class OfferAgain(msgspec.Struct, frozen=True, tag="OfferAgain", tag_field="order"):
-    """A dead-letter session is to be offered to the Central System once more."""
+    """Asks to send a dead letter to the Central System once more."""
 
     row_id: RowId
 
@@ -52,14 +52,14 @@ Order = SendDataTransfer | ClearFaults | ListSessions | OfferAgain
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """An order as the bridge gets it; whoever gave it waits for the reply to this ticket."""
+    """An order in the bridge; the command waits for the reply with this ticket."""
 
     ticket: int
     order: Order
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What came of it. `status`: DataTransferStatus, or Accepted; None: nothing, and `why` says it."""
+    """The result of an order. `status`: DataTransferStatus, or Accepted; None: it failed, `why` says why."""
 
     status: str | None = None
     data: str | None = None
@@ -67,7 +67,7 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """Of the sessions, the oldest first; the last page is empty. `why` as of a Reply."""
+    """A page of sessions, the oldest first; the last page is empty. `why` as in a Reply."""
 
     database: str  # the file's path, resolved: another bridge may listen than was meant
     sessions: tuple[Session, ...] = ()

@@ -1,4 +1,4 @@
-"""The process that holds a solenoid lock (`hal.safety.bolt`): it outlives `hal.safety`, but no power cut."""
+"""The process that holds a solenoid lock (`hal.safety.bolt`): outlives `hal.safety`, but not a power cut."""
 
 from __future__ import annotations
 

@@ -40,8 +40,8 @@ def _die_with_parent() -> None:
 
 
 class Child:
-    """Runs while it is wanted. Started again when it exits by itself: after 1 s, and later each time that it
-    ended with a failure before it had settled."""
+    """One program, started again when it exits by itself: after 1 s, and later each time that it ended with a
+    failure before it had settled."""
 
     def __init__(
         self, program: Program, say: Say, after: Callable[[], Awaitable[None]] | None = None

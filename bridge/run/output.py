@@ -1,4 +1,4 @@
-"""Lines for a descriptor, written by a thread of their own: who says one never waits for a reader."""
+"""Writes lines to a descriptor in a thread of its own: the caller never waits for a reader."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ LAST_LINES_S = 1.0  # for what still waits at the end
 
 
 class Output:
-    """Use with `with`: at its end what waits is written, if it is taken within 1 s."""
+    """The lines that wait. Use as a context: at its end they are written, if the reader reads them within 1
+    s."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor

@@ -34,7 +34,8 @@ OF_ONE_BOOT = (BOOT_ID_FILE, RESET_FILE, POWER_FILE, "safe-outputs.json", MOCK_S
 
 
 class Programs:
-    """mock (if it is one), safety, instruments and bridge; started in this order, ended in the other."""
+    """All programs: mock (if it is one), safety, instruments, bridge; started in this order, ended in the
+    opposite one."""
 
     def __init__(self, folders: Folders, write: Callable[[str], None]) -> None:
         """Shows lines by `write`, which never waits for a reader."""

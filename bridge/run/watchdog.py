@@ -1,4 +1,4 @@
-"""The watchdog of one program, as WatchdogSec= of its unit: fed over a socket, it notices silence."""
+"""The watchdog of one program, like WatchdogSec= of its unit: the program feeds it over a socket."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Watch:
 
 
 class Patience:
-    """How long a program may still be silent. Time is an argument."""
+    """Measures how long a program may still be silent. Time is an argument."""
 
     def __init__(self, silence_s: float, now_s: float) -> None:
         self._silence_s = silence_s
@@ -46,7 +46,7 @@ class Patience:
 
 
 class Watchdog:
-    """For one life of a program; made before it starts."""
+    """The watchdog of one start of a program; made before it starts."""
 
     def __init__(self, watch: Watch) -> None:
         """Opens a socket that only this user may feed."""

@@ -1,1 +1,1 @@
-"""wallbox.toml: what this wallbox is made of. Root's file, read only by `hal`."""
+"""wallbox.toml: the parts of this wallbox. It belongs to root; only `hal` reads it."""

@@ -1,6 +1,6 @@
 """PURE: a careful reader of TOML configuration files. It knows nothing of wallboxes or charge points.
 
-The schema is a msgspec struct of structs; `hal.configuration.schema` tells how it is written.
+The schema is a msgspec struct of structs; `hal.configuration.schema` says how it is written.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Report(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """What a rule between keys complains of: the keys it looked at, the one to blame first."""
+    """A broken rule between keys: the keys that it read, the one to change first."""
 
     keys: tuple[str, ...]
     message: str
@@ -133,7 +133,7 @@ def _syntax(file: str, text: str, error: ValueError | RecursionError) -> Fault:
 
 @dataclass(slots=True)
 class _Checked:
-    """One pass over a document: notes each fault and gives back the document made whole."""
+    """One pass over a document: notes each fault and returns the document with its defaults."""
 
     file: str
     lines: Mapping[tuple[str, ...], int]

@@ -166,7 +166,7 @@ class Mock(_Section, frozen=True):
 
 
 class Wallbox(msgspec.Struct, frozen=True, kw_only=True):
-    """This wallbox: its parts and its wiring. `evse-bridge config check` checks it."""
+    """This wallbox: its parts and its wiring."""
 
     installation: Installation
     cable: CableSettings

@@ -1,1 +1,1 @@
-"""PURE: what keeps the box safe. No clock, no sleep, no I/O; time is an argument."""
+"""PURE: the safety rules of the box. No clock, no sleep, no I/O; time is an argument."""

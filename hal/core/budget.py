@@ -1,4 +1,4 @@
-"""PURE: what the 100 ms are spent on in which a contactor must open (IEC 61851-1 Table A.6 sequence 8.1)."""
+"""PURE: how the 100 ms are shared within which a contactor must open (IEC 61851-1 Table A.6 sequence 8.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PURE: the reflexes of the box: one `Sense` and one `Wish` in, one `Drive` out, a tick at a time.
+"""PURE: the safety core of the box: one `Sense` and one `Wish` in, one `Drive` out, for each tick.
 
 Three predicates decide about the contactor, and one line in `step` joins them:
 
@@ -49,7 +49,7 @@ _FIRST_START = PersistentState()
 
 
 class Evse:
-    """One connector. `step` at every tick, with a time that never goes back; nothing else changes it."""
+    """The connector. Call `step` at every tick, with a time that never goes back; nothing else changes it."""
 
     def __init__(self, rules: BoxRules, now_s: float, stored: PersistentState = _FIRST_START) -> None:
         """Starts as after a fault: x1 for 3 s and no closing for `rules.after_fault_s`."""

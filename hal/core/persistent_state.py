@@ -1,4 +1,4 @@
-"""PURE: what of the core outlasts its process."""
+"""PURE: the part of the core's state that outlasts its process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PURE: what an installer fixes about one box. Bounds are checked where wallbox.toml is read."""
+"""PURE: the settings of one box for the core. Their bounds are checked where wallbox.toml is read."""
 
 from __future__ import annotations
 

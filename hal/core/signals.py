@@ -1,4 +1,4 @@
-"""PURE: what the core takes from the lines and gives back to them: one `Sense` in, one `Drive` out a tick."""
+"""PURE: what the core reads from the lines and writes to them: one `Sense` in, one `Drive` out a tick."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PURE: how much of what was seen lately was bad. Good takes it back slowly, so that no rhythm can hide it.
+"""PURE: counts bad samples or bad time. Good ones take it back slowly, so that no rhythm can hide a fault.
 
 A judgement that begins anew at each good sample never ends where good and bad ones alternate.
 """
@@ -13,7 +13,7 @@ TWO, THREE = 2.0, 2.5  # bad samples in a row; in a rhythm with every second one
 
 
 class Tally:
-    """Samples. `bad` from so many bad ones on, until good ones have made up for all of them."""
+    """Counts samples. `bad` after so many bad ones, until good ones have taken all of them back."""
 
     def __init__(self, most: float, *, bad: bool = False) -> None:
         self.bad = bad
@@ -35,7 +35,7 @@ class Tally:
 
 
 class BadTime:
-    """Seconds. What lies between two samples is as the first of them was."""
+    """Counts seconds. The time between two samples counts as the first of them was."""
 
     def __init__(self, for_s: float) -> None:
         self._for_s = for_s

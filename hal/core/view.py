@@ -1,4 +1,4 @@
-"""PURE: what the world may see of an `Evse`."""
+"""PURE: the `EvseView` of an `Evse`: what other programs may see."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The senses of the wallbox: an ordinary process. A jammed serial driver only makes readings old."""
+"""The instruments of the wallbox: an ordinary process. A jammed serial driver only makes readings old."""

@@ -1,4 +1,4 @@
-"""What is connected and how it is: sent on change, and every now and then."""
+"""Sends which instruments are connected and their health: on change, and every 10 s."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST_OFTEN_S = 0.2  # a noisy card wire changes `dropped_frames` with every byt
 
 
 class BoxTeller:
-    """Keeps the InstrumentBox of now."""
+    """Holds the present InstrumentBox and sends it."""
 
     def __init__(self, box: InstrumentBox, tell: Callable[[InstrumentBox], None]) -> None:
         """Sends nothing while `box.reader_health` is empty: a reader that was not tried is not broken."""

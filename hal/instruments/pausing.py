@@ -1,4 +1,4 @@
-"""A task that can be paused while something else needs what it holds."""
+"""A task that can be paused while another needs its port."""
 
 from __future__ import annotations
 

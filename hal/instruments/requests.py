@@ -1,4 +1,4 @@
-"""What a tool may ask of the instruments. Nothing is done unless the contactor is known to be open."""
+"""The requests of tools to the instruments. Each is refused unless the contactor is known to be open."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = logging.getLogger("hal.instruments")
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of it, in words and numbers."""
+    """The result of a request, in words and numbers."""
 
     ok: bool
     text: str
@@ -26,7 +26,7 @@ Deed = Callable[[str], Awaitable[Result]]  # takes the request's argument
 
 
 class Requests:
-    """One at a time; each gets one Answer."""
+    """Runs requests one at a time, and answers each once."""
 
     def __init__(self, deeds: Mapping[str, Deed], answer: Callable[[Answer], None]) -> None:
         self._deeds = deeds

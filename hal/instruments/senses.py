@@ -1,4 +1,4 @@
-"""All senses of one box together: what they tell, as messages to `hal.safety`."""
+"""All instruments of one box: sends what they measure to `hal.safety`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ log = logging.getLogger("hal.instruments")
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """What lasts, and the sockets."""
+    """The folders of the state and of the sockets."""
 
     state: Path
     runtime: Path

@@ -1,4 +1,4 @@
-"""What can happen to `hal.safety` as a program: held up, killed, robbed of what it keeps."""
+"""Faults of `hal.safety` as a program: it is held up, killed, or loses its stored state."""
 
 from __future__ import annotations
 

@@ -157,13 +157,13 @@ def _mock_wiring(box: Wallbox, runtime_dir: Path) -> Wiring:
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="hal.safety", description="pilot, contactor and cable lock")
     parser.add_argument("--config-dir", type=Path, required=True, help="folder of wallbox.toml")
-    parser.add_argument("--state-dir", type=Path, required=True, help="folder of what lasts")
+    parser.add_argument("--state-dir", type=Path, required=True, help="folder of the state")
     parser.add_argument("--runtime-dir", type=Path, required=True, help="folder of sockets")
     parser.add_argument("--mock", action="store_true", help="the lines of the mock wallbox")
     parser.add_argument(
         "--safe-outputs-after",
         action="store_true",
-        help="who starts this runs safe_outputs when it has ended",
+        help="a promise: the program that starts this one runs safe_outputs after its end",
     )
     return parser.parse_args(arguments)
 

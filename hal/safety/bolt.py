@@ -99,7 +99,8 @@ class Bolt:
             if word in (LOCK, UNLOCK):
                 self._put(word == LOCK)
             elif json.loads(word) != self._claim:
-                return f"a solenoid at GPIO{self._claim['line']} holds a plug: power off first".encode()
+                line = self._claim["line"]
+                return f"a solenoid at GPIO{line} holds a plug: switch the power off first".encode()
         except self._line.failures as error:
             return str(error).encode()[:MOST_BYTES] or b"it failed"
         return LOCKED if self.locked else UNLOCKED

@@ -58,7 +58,9 @@ def differs(before: Status, now: Status) -> bool:
 
 def at_start(first: Status) -> Iterator[str]:
     """Makes log lines of what stands already, so that a box that never closes says why."""
-    yield from (f"fault {fault.id} stands since the start (ends by {fault.clears})" for fault in first.faults)
+    yield from (
+        f"fault {fault.id} is present since the start (ends by {fault.clears})" for fault in first.faults
+    )
 
 
 def changes(before: Status, now: Status) -> Iterator[str]:
@@ -74,7 +76,7 @@ def changes(before: Status, now: Status) -> Iterator[str]:
     if now.cable_rating_a != before.cable_rating_a:
         yield f"cable rating {_amps(before.cable_rating_a)} -> {_amps(now.cable_rating_a)}"
     yield from (f"fault {fault.id} (ends by {fault.clears})" for fault in _news(before, now))
-    yield from (f"fault {fault.id} over" for fault in _news(now, before))
+    yield from (f"fault {fault.id} ended" for fault in _news(now, before))
 
 
 def _news(before: Status, now: Status) -> list[contract.Fault]:

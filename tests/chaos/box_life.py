@@ -199,7 +199,7 @@ class BoxLife:
     def _faults_of_the_box(self) -> Iterator[Happened]:
         """Some end a transaction. The box says them, and it is seen elsewhere whether it is right."""
         for line in self._world.run.said:
-            if "| fault " in line.text and not line.text.endswith(" over"):
+            if "| fault " in line.text and not line.text.endswith(" ended"):
                 yield Happened(moment(line.at_s), "Other")
 
     async def _estimates(self) -> Estimates:

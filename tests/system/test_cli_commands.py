@@ -84,7 +84,7 @@ def test_init_writes_both_files_and_never_over_them(tmp_path: Path) -> None:
     (folder / "charge-point.toml").unlink()
     done = evse_bridge("config", "init", "--config-dir", folder)
     assert done.returncode == 0
-    assert "wallbox.toml: is there already and stays as it is" in done.stdout
+    assert "wallbox.toml: exists already and stays as it is" in done.stdout
     assert (folder / "wallbox.toml").read_text() == "# mine"
     assert "[central_system]" in (folder / "charge-point.toml").read_text()
 

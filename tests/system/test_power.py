@@ -44,7 +44,9 @@ async def test_sigterm_in_mid_charge_is_orderly_and_the_next_boot_ends_it_with_r
         boot, began_s = boot_id(w), (await w.plant())["at_s"]
         assert await w.end() == 0
         assert transaction.stops == []
-        gone = [line.text.partition(" gone")[0] for line in w.run.said if " gone" in line.text]
+        gone = [
+            line.text.partition(" disconnected")[0] for line in w.run.said if " disconnected" in line.text
+        ]
         assert gone == ["MOCK safety      | bridge", "MOCK safety      | instruments"]
         # By the simulated world: no offer, then the car leaves C, then the contactor opens, without load.
         order = [

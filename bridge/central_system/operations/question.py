@@ -15,7 +15,7 @@ Own = Literal["BootNotification", "Heartbeat"]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The CALLRESULT's payload, and a message of the conversation's own that was triggered."""
+    """The payload of a CALLRESULT, and the message that the request triggered, if any."""
 
     payload: Payload
     triggered: Own | None = None
@@ -24,14 +24,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """The answer takes time: `payload` is asked at every step until it gives one."""
+    """An answer that takes time: `payload` is called at every step until it returns one."""
 
     payload: Callable[[], Payload | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A checked request and the circumstances in which it came."""
+    """A checked request of the Central System, with the state in which it came."""
 
     payload: Payload
     charge_point: ChargePoint

@@ -14,7 +14,7 @@ UNKNOWN_BUT_ALLOWED = IdTagInfo("Accepted")
 
 
 class Authorization:
-    """The local list, the cache, and how much they count."""
+    """Decides about an idTag from the local list and the cache."""
 
     def __init__(self, configuration: Configuration, id_tags: IdTags, decisions: Decisions) -> None:
         self.local_list = LocalList(configuration, id_tags, decisions)

@@ -11,7 +11,7 @@ from bridge.core.rows import CacheCleared, TagCached
 
 
 class AuthorizationCache:
-    """Asks the store; what is to change there is decided."""
+    """Reads the store; its changes are decisions, which the store then carries out."""
 
     def __init__(self, configuration: Configuration, id_tags: IdTags, decisions: Decisions) -> None:
         self._decisions = decisions

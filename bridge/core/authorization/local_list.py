@@ -17,7 +17,7 @@ NOT_IN_USE = -1  # OCPP 1.6 6.28: local lists are not supported
 
 
 class LocalList:
-    """Asks the store; what is to change there is decided."""
+    """Reads the store; its changes are decisions, which the store then carries out."""
 
     def __init__(self, configuration: Configuration, id_tags: IdTags, decisions: Decisions) -> None:
         self._decisions = decisions

@@ -18,7 +18,8 @@ from bridge.core.setup import RESERVATION
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """As ReserveNow made it; `parent_id_tag` None: no group, or a Zaptec's cloud, which knows none here."""
+    """A reservation from ReserveNow. `parent_id_tag` None: no group, or mode cloud, which ignores groups
+    here."""
 
     reservation_id: int
     id_tag: str
@@ -37,10 +38,9 @@ class Reservation:
 
 
 class Reservations:
-    """At most one, as there is one connector.
-
-    It ends at its holder's start, its expiry, its cancellation, and when the connector is Faulted or
-    Unavailable; the owner tells of all but the expiry.
+    """Holds at most one reservation, as there is one connector. It ends at its holder's start, its expiry,
+    its cancellation, and when the connector is Faulted or Unavailable; the owner reports each of these but
+    the expiry.
     """
 
     def __init__(self, remembered: str | None, decisions: Decisions) -> None:

@@ -1,4 +1,4 @@
-"""AuthorizationKey: which of two passwords counts while a new one has not been taken yet.
+"""AuthorizationKey: which of two passwords counts while the new one has not yet opened a connection.
 
 OCPP-J 1.6 6.2; the key AuthorizationKey is one store with `central_system.password`:
 
@@ -33,7 +33,7 @@ FALL_BACK_MAX_S = 3600.0  # so that a Central System that never takes the new on
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What is remembered of a key that was written."""
+    """The stored form of an AuthorizationKey that was written."""
 
     new: Password
     old: Password | None  # in force before; None: a Central System that asked for none
@@ -54,7 +54,7 @@ def kept(text: str) -> _Kept:
 
 
 class Passwords:
-    """Which password opens the next connection."""
+    """Chooses the password of the next connection."""
 
     def __init__(
         self, in_file: Password | None, place: str, remembered: Mapping[str, str], decisions: Decisions

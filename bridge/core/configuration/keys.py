@@ -1,6 +1,6 @@
 """OCPP 1.6 chapter 9: the configuration keys, every key a row.
 
-A key stands here only when its function exists. AuthorizationKey, which can only be written, is not here but
+A key is here only if its function exists. AuthorizationKey, which can only be written, is not here but
 in `authorization_key`.
 """
 

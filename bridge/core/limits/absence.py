@@ -1,4 +1,4 @@
-"""The Central System is away: for how long, and the lower limit that the owner wants then."""
+"""The absence of the Central System, and the lower limit that the owner set for it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from bridge.core.setup import LostLimit
 
 
 class Absence:
-    """How long there has been no registered link."""
+    """Measures how long there has been no registered link."""
 
     def __init__(self, limit: LostLimit | None, now_s: float) -> None:
         """Begins with a Central System that is away; `limit` None: the absence changes nothing."""

@@ -12,7 +12,7 @@ MOST_CHANGES = 1024  # so many change points of a composite schedule are looked 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What the limit depends on, beside the profiles and the moment."""
+    """What the limit depends on besides the profiles and the time."""
 
     row_id: int | None  # the running transaction's; None: none runs
     begins_at: Moment  # of the transaction, or when one is supposed to begin
@@ -30,7 +30,7 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What a stack says at a moment, and the first moment at which it may say something else."""
+    """The limit from one purpose's profiles, and until when it cannot change."""
 
     limit_a: float | None  # None: nothing
     until: float  # a moment, or NEVER
@@ -87,7 +87,7 @@ def _relative_to(profile: ChargingProfile, circumstances: Circumstances) -> Mome
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """From this second of a composite schedule on."""
+    """One step of a composite schedule: its first second and its limit."""
 
     start_s: int
     limit_a: float

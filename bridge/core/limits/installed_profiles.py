@@ -1,4 +1,4 @@
-"""The charging profiles of this charge point: what is installed, with whom it dies, and the limit of now."""
+"""The charging profiles of this charge point: which are installed, when each ends, and the present limit."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Criteria:
 
 
 class InstalledProfiles:
-    """`follow` comes at every step, so that a TxProfile dies in time."""
+    """Holds the installed profiles. Call `follow` at every step, so that a TxProfile ends in time."""
 
     def __init__(self, recalled: Iterable[ChargingProfile], decisions: Decisions) -> None:
         self.decisions = decisions

@@ -1,4 +1,4 @@
-"""The limit of this moment: the least that profiles, an absent Central System and a lost meter allow."""
+"""The present limit: the smallest of profiles, absent Central System and lost meter."""
 
 from __future__ import annotations
 

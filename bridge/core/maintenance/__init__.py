@@ -1,1 +1,1 @@
-"""PURE: what is done to the box beside charging: diagnostics, firmware, restarts."""
+"""PURE: maintenance of the box: diagnostics, firmware, restarts."""

@@ -4,7 +4,7 @@
                            ▲                 │
                            └──UploadFailed───┘
 
-Each try tells Uploading first, and how it ended after.
+Each try reports Uploading first, and then its result.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ AFTER_ANSWER_S = 1.0  # a Zaptec answers first and uploads a second later
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What was asked for."""
+    """The upload that the Central System asked for."""
 
     upload: Upload
     retries: int  # further tries after the first
@@ -30,7 +30,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """For the first try, or the next."""
+    """Waits for the first try, or the next."""
 
     plan: Plan
     tries_left: int
@@ -40,14 +40,14 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Uploading:
-    """The errand is out."""
+    """A try is running."""
 
     plan: Plan
     tries_left: int  # after this one
 
 
 class Diagnostics:
-    """Lives in memory: an upload does not outlive the program."""
+    """Runs the present upload; it is not stored, so it ends with the program."""
 
     def __init__(self, decisions: Decisions) -> None:
         self.progress = Progress("DiagnosticsStatusNotification")

@@ -1,4 +1,4 @@
-"""OCPP 1.6 4.5, 5.19: one update, from its request to the word of the version that it brought.
+"""OCPP 1.6 4.5, 5.19: one update, from its request to the report of the new version.
 
     (none) ─request─▶ scheduled ─time─▶ downloading ─genuine─▶ downloaded ─no transaction─▶ installing
       ▲                   ▲                 │                      │                            │ installed
@@ -42,7 +42,7 @@ Phase = Literal["scheduled", "downloading", "downloaded", "installing", "restart
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What is known of the update that is under way."""
+    """The update that is in progress."""
 
     location: str
     phase: Phase
@@ -55,14 +55,14 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is durable of an update, and of its reports."""
+    """The stored part of an update and of its reports."""
 
     update: Update | None = None
     untold: tuple[str, ...] = ()
 
 
 class BusyError(Exception):
-    """An installation cannot be called off."""
+    """Refuses a request, because an installation cannot be stopped."""
 
 
 class Firmware:

@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 
 class LocationError(ValueError):
-    """In words, without the address: it may hold a password."""
+    """Says what is wrong with a location, without the address itself: that may contain a password."""
 
 
 def checked(location: str, schemes: Collection[str]) -> str:

@@ -1,4 +1,4 @@
-"""What the Central System may have done to the box beside charging: diagnostics and firmware.
+"""The maintenance that the Central System may ask for: diagnostics and firmware.
 
 Errands, calls and changes collect until they are drained.
 """

@@ -14,8 +14,8 @@ Action = Literal["DiagnosticsStatusNotification", "FirmwareStatusNotification"]
 
 
 class Progress:
-    """An answer of any kind, CALLERROR too, ends the sending of a status. What the link took with it is sent
-    again on the next one, and what was not answered in time is too, `MOST_SENDINGS` times in all.
+    """Sends each status until it is answered; a CALLERROR counts as an answer. What was lost with the link is
+    sent again on the next one, and what was not answered in time is too, `MOST_SENDINGS` times in all.
     """
 
     def __init__(self, action: Action, untold: Iterable[str] = ()) -> None:

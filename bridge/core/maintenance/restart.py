@@ -1,4 +1,4 @@
-"""OCPP 1.6 5.14 Reset: from its acceptance to the moment at which the program leaves, or has failed to."""
+"""OCPP 1.6 5.14 Reset: from its acceptance until the program ends, or until the restart has failed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _Pending:
 
 
 class Restart:
-    """`due`: time to leave, after what was decided is carried out."""
+    """The reset that was accepted. `due`: the program must end, after it has carried out what was decided."""
 
     def __init__(self) -> None:
         self.due: RestartKind | None = None

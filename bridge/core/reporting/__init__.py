@@ -1,1 +1,1 @@
-"""PURE: what the Central System is sent of the box: status, faults, meter values, observations."""
+"""PURE: what the box reports to the Central System: status, faults, meter values, observations."""

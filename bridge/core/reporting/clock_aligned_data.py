@@ -25,7 +25,7 @@ def instant_before(utc: datetime, interval_s: int) -> datetime:
 
 @dataclass(slots=True)
 class ClockAligned:
-    """Ask at every step. An instant that was slept through is left out, and none comes twice."""
+    """The next clock-aligned time. Call it at every step: a missed time is left out, and none comes twice."""
 
     _interval_s: int = 0
     _last: datetime | None = None  # the last instant that is over

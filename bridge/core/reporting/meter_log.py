@@ -17,8 +17,8 @@ from hal.contract import Reading
 
 
 class MeterLog:
-    """One for each transaction. A sample may be for MeterValues, for transactionData, or for both; one that
-    is for neither is not taken."""
+    """Decides which samples of a transaction are stored: for MeterValues, for transactionData, or for both;
+    one that is for neither is not taken."""
 
     def __init__(self, row: TransactionRow, configuration: Configuration, sampler: Sampler) -> None:
         self._row_id = row.row_id
@@ -131,7 +131,7 @@ def _with_energy(reading: Reading, energy_wh: int) -> Reading:
 
 
 class Sampler:
-    """When the next Sample.Periodic of the running transaction is due."""
+    """Says when the next Sample.Periodic of the running transaction is due."""
 
     def __init__(self, interval_s: int, started_s: float) -> None:
         self._interval_s = interval_s

@@ -28,7 +28,7 @@ Value = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """When, why and of what a set of values is taken."""
+    """The time, the context and the measurands of a set of values."""
 
     at: datetime
     context: str  # OCPP 1.6 ReadingContext

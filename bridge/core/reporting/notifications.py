@@ -19,7 +19,7 @@ BETWEEN_THEM = frozenset({"Charging", "SuspendedEV", "SuspendedEVSE"})  # what M
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One status as it was, or is to be, notified."""
+    """One status with its time, sent or to be sent."""
 
     status: str
     report: Report
@@ -27,7 +27,8 @@ class Told:
 
 
 class Notifier:
-    """What was last sent of connector 1, and when what stands now began. Nothing is queued while offline."""
+    """Knows which status of connector 1 was last sent, and when the present one began. Nothing is queued
+    while offline."""
 
     def __init__(self) -> None:
         self._standing: Told | None = None

@@ -1,6 +1,6 @@
-"""What a Zaptec calls observations: numbered values, of each the newest with its time.
+"""Observations, as a Zaptec calls them: numbered values, the newest of each with its time.
 
-Only what this charge point knows of itself is here, under the ids and names of a Zaptec Go. No idTag, no
+Only values of this charge point are here, under the ids and names of a Zaptec Go. No idTag, no
 address and no password ever is.
 """
 
@@ -40,7 +40,7 @@ OPERATION_MODES = {
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that the values come from."""
+    """The state that the observations are computed from."""
 
     configuration: Configuration
     service: Service
@@ -54,7 +54,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One row. `value` returns text, as all values are; None: nothing is known now, the last one stands."""
+    """One kind of observation. `value` returns text; None: unknown now, so the last value stays."""
 
     id: int
     name: str
@@ -64,7 +64,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """The newest value of a row and since when it holds."""
+    """The newest value of one kind, and since when."""
 
     id: int
     name: str
@@ -179,7 +179,7 @@ SOURCES: tuple[Source, ...] = (
 
 @dataclass(slots=True)
 class Observations:
-    """Kept since the program began."""
+    """Holds the newest observations since the program began."""
 
     _newest: dict[int, Observation] = field(default_factory=dict)
     _looked_at_s: float | None = None

@@ -1,4 +1,4 @@
-"""What connectors 0 and 1 report beside transaction rows: statuses, errors, meter values, observations."""
+"""What connectors 0 and 1 report besides transactions: statuses, errors, meter values, observations."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Reported(Protocol):
 
 
 class Reports:
-    """`step` comes after that of the connector. Nothing is queued while offline."""
+    """Reports changes; call `step` after the connector's. Nothing is queued while offline."""
 
     def __init__(self, premises: Premises, connector: Reported, now: Now) -> None:
         self._premises = premises

@@ -1,4 +1,4 @@
-"""ChargePointStatus of the connector, derived from what is so at this moment."""
+"""ChargePointStatus of the connector, derived from the present state."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FIRST_CLOSE_S = 30.0  # so long after StartTransaction the status stays Preparin
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """All that the status depends on."""
+    """The state that the status is computed from."""
 
     state: State
     in_service: bool  # registered once, operative, recorded, and `hal.safety` is heard

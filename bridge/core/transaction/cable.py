@@ -1,4 +1,5 @@
-"""The cable: who may take the plug out, and UnlockConnector (OCPP 1.6 5.18) as a native Zaptec does it."""
+"""The cable: when it is locked and who may unplug it, and UnlockConnector (OCPP 1.6 5.18) as a native Zaptec
+does it."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ UnlockStatus = Literal["Unlocked", "UnlockFailed"]
 
 @dataclass(slots=True)
 class Unlock:
-    """From the request until the plug was out: the cable stays released, though a car may be connected."""
+    """An UnlockConnector in progress: the cable stays unlocked until the plug was out."""
 
     since_s: float
     outcome: UnlockStatus | None = None

@@ -1,4 +1,4 @@
-"""The one connector: who asks to charge or to stop, who decides, and which state follows."""
+"""The connector: requests to charge or to stop, the decision, and the next state."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ REFUSED_S = 3.0  # how long the lamp shows a refusal
 
 
 class Connector:
-    """Events in by method, `state` out. `step` comes after every event."""
+    """The state machine of the connector: one method for each event, then `step`."""
 
     def __init__(self, premises: Premises, memory: Memory) -> None:
         self.stopped_row: int | None = None  # whose StopTransaction is sent before the next status

@@ -23,7 +23,7 @@ INTERRUPTED = frozenset({"PowerLoss", "Reboot", "SoftReset", "HardReset"})
 
 
 class RunningTransaction:
-    """Goes on by `watch` and then `go_on` at every step; once a stop is decided, by `finish` instead."""
+    """One transaction. Call `watch` and then `go_on` at every step; once a stop is decided, call `finish`."""
 
     def __init__(self, state: Transaction, log: MeterLog, premises: Premises) -> None:
         self.state = state

@@ -1,4 +1,4 @@
-"""How a transaction comes to be: what it waits for, its row, the open row that a restarted program finds."""
+"""The start of a transaction: what it waits for, its row, and the open row that a restarted program finds."""
 
 from __future__ import annotations
 

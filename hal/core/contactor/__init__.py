@@ -1,1 +1,1 @@
-"""PURE: the contactor: what it was commanded and did, and the trip of one that is welded."""
+"""PURE: the contactor: its commands, its mirror contact, and the trip when it is welded."""

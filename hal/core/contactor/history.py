@@ -10,7 +10,8 @@ from hal.core.steady import passed
 
 
 class Contactor:
-    """Remembers; decides nothing. `switched_s` is the last change of the command (at first the start)."""
+    """Records the contactor's history and decides nothing. `switched_s` is the last change of the command (at
+    first the start)."""
 
     def __init__(self, rules: BoxRules, now_s: float, stored: PersistentState) -> None:
         self._rules = rules

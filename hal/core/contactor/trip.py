@@ -1,4 +1,4 @@
-"""PURE: the trip output before a welded contactor: short pulses, a few of them, then no more."""
+"""PURE: the trip output for a welded contactor: a few short pulses, then no more."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ TRIES = 3  # a device that three pulses do not trip is broken, or not wired
 
 
 class Trip:
-    """One weld, one series of pulses. The mirror contact says nothing of the device that trips, so no pulse
-    but the last ends the series."""
+    """Makes one series of pulses for one weld. The mirror contact does not show whether the device tripped,
+    so no pulse but the last ends the series."""
 
     def __init__(self) -> None:
         self.pulses = 0  # of this weld

@@ -1,4 +1,4 @@
-"""PURE: alternating volts on the pilot: how much, at how many hertz, how often they opened the contactor."""
+"""PURE: hum on the pilot: its volts, its hertz, how often it opened the contactor."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ MAINS_HZ = (50.0, 60.0)
 
 
 class Hum:
-    """Readings in x2 while the contactor is open. A car that has left C stays where it is; hum does not."""
+    """Measures hum from the readings in x2 while the contactor is open: a car that has left C gives steady
+    readings, hum does not."""
 
     def __init__(self) -> None:
         self.words = ""  # of what was noisy last

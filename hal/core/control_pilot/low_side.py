@@ -17,7 +17,8 @@ MEDIAN_OF = 4  # takes out 50 Hz, and one wrong reading
 
 
 class LowSide:
-    """`seen` and `lost` are this plug-in's; the faults take longer, so that they are named rightly."""
+    """Watches the low side. `seen` and `lost` are those of this plug-in; the faults come later, so that the
+    right one is named."""
 
     def __init__(self) -> None:
         self.seen = False  # as only a diode leaves it; forgotten in A and in the dark

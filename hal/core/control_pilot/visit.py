@@ -1,4 +1,4 @@
-"""PURE: one car from its coming to its leaving. A pilot that is open for a moment is no leaving."""
+"""PURE: one car from plug-in to unplug. A pilot that is open for a moment does not count as unplugged."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""PURE: the faults: what each does, and which stand."""
+"""PURE: the faults: what each does, and which are present."""

@@ -1,4 +1,4 @@
-"""PURE: the faults that stand, from their raising to what clears them, across restarts."""
+"""PURE: the faults that are present, from their begin until they are cleared, across restarts."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ _REPORTED = "reported, nothing else"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One row. Times count from the cause on the lines."""
+    """One kind of fault. Times count from the cause on the lines."""
 
     severity: Severity
     clears: Clears  # unplug: the vehicle state was A and the cause is gone; itself: a second after the cause

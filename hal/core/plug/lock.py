@@ -38,7 +38,7 @@ def wanted(cable: Cable | None, vehicle: Vehicle, *, plug_present: bool) -> Move
 
 
 class Lock:
-    """The motor. It is driven in pulses, tried again after a wait, and at most so many times a minute."""
+    """Drives the motor in pulses, tries again after a wait, and limits the moves in a minute."""
 
     def __init__(self, rules: LockRules, moves_s: tuple[float, ...] = ()) -> None:
         """Starts with the motor's moves of an earlier process, on this one's clock."""

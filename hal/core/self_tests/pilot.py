@@ -29,7 +29,7 @@ Part = Literal["F", "x1", "pwm"]
 
 
 class Readings:
-    """Of one half-wave while one thing is shown."""
+    """The readings of one half-wave while the pilot shows one level."""
 
     def __init__(self) -> None:
         self._volts: list[float] = []
@@ -53,7 +53,7 @@ class Readings:
 
 
 class PilotTest:
-    """`runs` asks for short ticks; `words` say what was found wrong, last time."""
+    """The self test of the pilot. `runs` asks for short ticks; `words` say what the last test found wrong."""
 
     def __init__(self, hold_s: float) -> None:
         self.failed = False  # the last one

@@ -23,7 +23,7 @@ class RcmScene:
 
 
 class RcmTest:
-    """At the start, after each unplug, every 24 h: its output must drop and come back."""
+    """Tests the monitor at the start, after each unplug, every 24 h: its output must drop and come back."""
 
     def __init__(self, has_test: bool, now_s: float) -> None:
         self.failed = False  # at this tick

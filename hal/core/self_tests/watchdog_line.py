@@ -17,7 +17,8 @@ EVERY_S = 24 * 3600.0  # as the residual current monitor
 
 
 class WatchdogLine:
-    """Proven at the first closing after a start, then at the first of each day, and after each failure."""
+    """Tests the line at the first closing after a start, then at the first of each day, and after each
+    failure."""
 
     def __init__(self, *, fitted: bool, now_s: float) -> None:
         self.failed = False  # it closed without edges; until the contactor is commanded open

@@ -14,7 +14,7 @@ _UNREADY = frozenset({"lock_confirmed", "rating_latched", "mirror_open"})
 
 
 class NotClosing:
-    """`words` name the conditions that have not held."""
+    """Measures how long a box does not close although it is asked. `words` name the missing conditions."""
 
     def __init__(self) -> None:
         self.words = ""

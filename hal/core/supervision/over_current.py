@@ -13,7 +13,7 @@ OVER_SHARE, OVER_A, OVER_S = 1.1, 0.5, 7.0  # field practice: +10 % and +0.5 A f
 
 
 class OverCurrent:
-    """By the times of the readings. A car has 5 s to follow a reduction."""
+    """Judges the meter's current, by the times of the readings. A car has 5 s to follow a reduction."""
 
     def __init__(self) -> None:
         self._over = BadTime(OVER_S)

@@ -12,7 +12,7 @@ LOOKS_S = 1.0  # a car that waits in C is seen by then
 
 
 class Restarts:
-    """A start counts when the car was in C at the end of the last process, or is at this one's beginning."""
+    """Counts starts: those where the car was in C at the end of the last process, or is in C now."""
 
     def __init__(self, rules: BoxRules, stored: PersistentState, now_s: float) -> None:
         self.starts_s = tuple(at_s for at_s in stored.starts_s if not passed(at_s, WINDOW_S, now_s))

@@ -1,4 +1,4 @@
-"""PURE: the stop button: normally closed, so that pressed and broken look alike."""
+"""PURE: the stop button: normally closed, so a cut wire reads as pressed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ STUCK_S = 10.0  # nobody holds a button so long: its wire is broken
 
 
 class StopButton:
-    """`pressed` is for a button of kind stop: it ends what runs and is no fault."""
+    """Reads the button. `pressed` is for a button of kind stop: it ends the charge and is no fault."""
 
     def __init__(self, rules: BoxRules) -> None:
         self.pressed = False

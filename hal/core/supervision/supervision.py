@@ -32,7 +32,7 @@ CP_OLD_S = 0.05  # half of the 100 ms of IEC 61851-1 Table A.6 sequence 8.1; the
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What the judges look at."""
+    """What the supervision reads at one tick."""
 
     sense: Sense
     vehicle: Vehicle

@@ -1,4 +1,4 @@
-"""PURE: the limit by the temperature of the contacts, and by not knowing it."""
+"""PURE: the current limit from the temperature of the contacts, known or not."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class Framing(Protocol):
 
 
 class Dialogue(Protocol):
-    """What passes between the box and a reader while the port is open. No clock, no I/O."""
+    """Talks to a reader while its port is open: bytes in, bytes and card numbers out. No clock, no I/O."""
 
     pace_s: float  # `feed` is to be called at least so often
     asks: bool  # the reader answers, so that its health is known without a card
@@ -49,7 +49,7 @@ class Dialogue(Protocol):
 
 
 class Listening:
-    """A reader that speaks unasked and hears nothing. As Dialogue."""
+    """The Dialogue of a reader that sends unasked and is sent nothing."""
 
     pace_s = 0.5
     asks = False
@@ -153,7 +153,7 @@ class LineFraming:
 
 
 class Presence:
-    """Tells a presentation from a repetition: a card seen again is new only after `hold_s` without it."""
+    """Separates presentations from repetitions: the same card is new only after `hold_s` without it."""
 
     def __init__(self, hold_s: float) -> None:
         self._hold_s = hold_s

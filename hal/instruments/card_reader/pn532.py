@@ -41,14 +41,14 @@ _NO_ANSWER = "the PN532 does not answer; is it set to HSU (both switches off), a
 
 @dataclass(frozen=True, slots=True)
 class _Resting:
-    """Until the next look for a card."""
+    """Waits until the next poll for a card."""
 
     until_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A command is out."""
+    """A command is sent and waits for its answer."""
 
     content: bytes
     at_s: float
@@ -57,7 +57,7 @@ class _Asked:
 
 
 class Pn532:
-    """One PN532 at the end of a port. As `cards.Dialogue`."""
+    """The Dialogue of a PN532."""
 
     pace_s = 0.05
     asks = True

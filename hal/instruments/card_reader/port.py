@@ -22,7 +22,7 @@ log = logging.getLogger("hal.instruments")
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What came of some bytes: card numbers, and how many frames were dropped so far."""
+    """The result of some bytes: card numbers, and how many frames were dropped so far."""
 
     numbers: tuple[str, ...]
     at_s: float

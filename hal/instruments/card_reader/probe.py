@@ -21,7 +21,7 @@ _LISTEN_S, _LONGEST_S = 5.0, 10.0  # time to present a card; hal.safety waits 30
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What one setting brought."""
+    """What the reader sent with one setting."""
 
     ok: bool
     text: str

@@ -1,4 +1,4 @@
-"""From what the card reader says to Card messages."""
+"""Makes Card messages from the numbers of the card reader."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = logging.getLogger("hal.instruments")
 
 
 class Presentations:
-    """Numbers come again and again while a card is there; a Card is made once for each showing."""
+    """Makes one Card for each presentation, although its number comes again while the card is there."""
 
     def __init__(self, reader: Reader) -> None:
         self.odd = 0  # numbers whose bytes cannot be turned around

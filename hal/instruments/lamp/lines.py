@@ -1,4 +1,4 @@
-"""The lamp: three GPIO lines, and the loop that shows on them what `hal.safety` says is to be shown."""
+"""The lamp: three GPIO lines, and the loop that shows the pattern of `hal.safety` on them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ log = logging.getLogger("hal.instruments")
 
 
 class NoLampError(Exception):
-    """The lamp's lines cannot be had; the text says what to do."""
+    """The program cannot get the lamp's lines; the text says what to do."""
 
 
 class LampLines:
-    """Red, green and blue."""
+    """The three lines: red, green and blue."""
 
     def __init__(self, lamp: Lamp, factory: Any) -> None:  # gpiozero carries no types
         """Claims the lines, dark. Raises NoLampError."""
@@ -56,7 +56,7 @@ class LampLines:
 
 
 class LampLoop:
-    """Follows the newest Status."""
+    """Shows the pattern of the newest Status."""
 
     def __init__(self, lines: LampLines) -> None:
         self._lines = lines

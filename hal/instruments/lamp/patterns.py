@@ -29,7 +29,7 @@ YELLOW, VIOLET, WHITE = Colour(True, True, False), Colour(True, False, True), Co
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Colours with their seconds, again and again; with `once`, the last of them stays."""
+    """A sequence of colours with their seconds, repeated; with `once`, the last of them stays."""
 
     steps: tuple[tuple[Colour, float], ...]
     once: bool = False

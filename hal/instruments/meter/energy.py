@@ -25,7 +25,7 @@ _RANGES = {"int16": 1 << 15, "uint16": 1 << 16, "int32": 1 << 31, "uint32": 1 <<
 
 
 class StoredCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What outlives the process."""
+    """The count of energy as it is stored."""
 
     model: str
     serial: str | None  # None: the meter tells none
@@ -41,7 +41,7 @@ class StoredCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """What of wallbox.toml matters for the count."""
+    """The settings of wallbox.toml that the count depends on."""
 
     model: str
     replaced: int
@@ -132,7 +132,8 @@ class EnergyAccount:
 
 
 class WriteTime:
-    """When the count is due on disk: at once for another meter, after charging, and now and then within."""
+    """Says when to write the count: at once for another meter, after charging, and each minute while
+    charging."""
 
     def __init__(self, stored: StoredCount | None) -> None:
         self._written = stored

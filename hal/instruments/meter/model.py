@@ -21,7 +21,7 @@ Parity = Literal["N", "E", "O"]
 
 
 class Shipped(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a make comes from its factory."""
+    """The serial settings of a make as shipped."""
 
     unit: int = 1
     baud: int = 9600

@@ -27,7 +27,7 @@ log = logging.getLogger("hal.instruments")
 
 
 class MeterHealth:
-    """PURE: from the outcome of each poll to words. A single lost answer is not worth a word."""
+    """PURE: makes the health text from the result of each poll. A single lost answer does not change it."""
 
     def __init__(self) -> None:
         self.text = "no reading yet"

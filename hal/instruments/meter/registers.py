@@ -29,12 +29,12 @@ Words = Mapping[tuple[Function, int], int]  # by function code and register
 
 
 class ImplausibleError(Exception):
-    """What the meter says cannot be; the text names the quantity, the value and what is allowed."""
+    """The meter's values cannot be true; the text names the quantity, the value and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """What the box knows of the wires that the meter measures."""
+    """The phases and the voltage of the wires that the meter measures."""
 
     phases: int
     nominal_v: float

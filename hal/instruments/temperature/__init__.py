@@ -1,1 +1,1 @@
-"""Heat and supply: the thermometer at the contacts, the chip of the Pi, its voltage."""
+"""Temperatures and supply: the thermometer at the contacts, the chip of the Pi, its voltage."""

@@ -1,1 +1,1 @@
-"""mock.sock: how the simulated world is moved and seen."""
+"""mock.sock: the control of the simulated world."""

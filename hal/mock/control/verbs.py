@@ -1,4 +1,4 @@
-"""What one may ask of the simulated world: the lines of mock.sock, told apart by `do`."""
+"""The verbs of mock.sock, one for each value of `do`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulated world in words: the whole truth for `state`, the visible part of it for `watch`."""
+"""The simulated world as JSON: all of it for `state`, its visible part for `watch`."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ SLOT_S = 0.010  # of each digit: a tick of the safety loop while the contactor i
 MOST_DIGITS = 1000
 
 INPUTS = {
-    "mirror": "the mirror contact reads the contrary",
-    "lock_feedback": "the lock's feedback reads the contrary",
+    "mirror": "the mirror contact reads the opposite",
+    "lock_feedback": "the lock's feedback reads the opposite",
     "rcm": "the residual current monitor reads tripped",
     "stop": "the stop button reads pressed",
     "pp": "the proximity pilot reads no plug",

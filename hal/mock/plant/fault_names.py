@@ -7,7 +7,7 @@ CAR = {
     "ventilation": "the car asks for ventilation: state D in place of C",
     "keeps_s2": "the car keeps S2 closed, from plug-in to plug-out and in x1 too",
     "chatter": "the car opens and closes S2 every second",
-    "asleep": "the car ignores the pilot until it was dead or negative for 3 s",
+    "asleep": "the car ignores the pilot until it was off or negative for 3 s",
     "over_current": "the car draws 1.3 times the offer and 2 A more",
 }
 PILOT = {
@@ -15,7 +15,7 @@ PILOT = {
     "cp_open": "control pilot broken in the cable",
     "cp_high": "control pilot shorted to +15 V",
     "minus_lost": "the pilot's supply of -12 V has failed",
-    "adc_stuck": "the converter goes on showing what the pilot was",
+    "adc_stuck": "the converter continues to show what the pilot was",
     "pp_lost": "proximity pilot broken: no plug seen",
     "pp_short": "proximity pilot shorted: 10 ohm",
 }
@@ -24,7 +24,7 @@ CONTACTOR = {
     "contactor_stuck_open": "the contactor does not close",
     "mirror_stuck": "the mirror contact stays as it is now",
     "pump_bridged": "the circuit of the watchdog line holds the contactor without edges",
-    "tripped": "the breaker before the contactor is off: no voltage; the trip output does it too",
+    "tripped": "the breaker in front of the contactor is off: no voltage; the trip output does it too",
 }
 LOCK = {
     "lock_jam": "the bolt does not move",
@@ -63,8 +63,8 @@ INSTRUMENTS = {
 MACHINE = {
     "busy": "hal.safety is held up for 1.5 s, once",
     "crash": "hal.safety is killed, once",
-    "state_garbled": "the file of what hal.safety keeps is destroyed, and hal.safety killed",
-    "state_unwritable": "the file of what hal.safety keeps cannot be written",
+    "state_garbled": "the stored state of hal.safety is destroyed, and hal.safety is killed",
+    "state_unwritable": "the state of hal.safety cannot be stored",
 }
 
 FAULTS: dict[str, str] = {
@@ -82,7 +82,7 @@ BOARD: dict[str, str] = {
 # Of the wires to meter and card reader and of the kernel's folders, not of the plant.
 METER = {
     "meter_silent": "the meter does not answer",
-    "meter_frozen": "the meter answers with what it showed when the fault began",
+    "meter_frozen": "the meter answers with its values from the begin of the fault",
     "meter_exception": "the meter answers with Modbus exception 4",
     "meter_crc": "the meter's answers have a wrong check sum",
     "meter_small": "the meter gives no more than 4 registers at once",

@@ -257,7 +257,7 @@ class Server:
         if client.role == "instruments":
             self.instruments = None
         if client.role in _SOLE:
-            self._journal.say(f"{client.role} gone{f': {reason}' if reason else ''}")
+            self._journal.say(f"{client.role} disconnected{f': {reason}' if reason else ''}")
 
 
 def _listen(path: Path) -> socket.socket:

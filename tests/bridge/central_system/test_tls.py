@@ -117,13 +117,13 @@ async def test_a_server_that_answers_tls_with_http() -> None:
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         url = f"wss://{HOST}:{server.sockets[0].getsockname()[1]}"
-        await trouble(impatient(url), "no TLS is spoken there: set central_system.url to ws://")
+        await trouble(impatient(url), "this port has no TLS: set central_system.url to ws://")
 
 
 async def test_a_server_that_answers_tls_with_nothing() -> None:
     async with central() as central_system:
         settings = impatient(central_system.url.replace("ws:", "wss:"))
-        await trouble(settings, "cut the connection off: perhaps it speaks no TLS there")
+        await trouble(settings, "cut the connection off: perhaps this port has no TLS")
 
 
 async def test_a_server_that_wants_tls(authority: trustme.CA) -> None:

@@ -92,7 +92,7 @@ def test_logs_at_the_start_what_stands_already(runtime_dir: Path, log: tuple[int
     running.until(lambda: running.ticks > 100)
     lines = os.read(log[0], 65_536).decode().splitlines()
     for name in ("welded", "lost_state"):
-        assert lines.count(f"fault {name} stands since the start (ends by person)") == 1
+        assert lines.count(f"fault {name} is present since the start (ends by person)") == 1
         assert sum(f"fault {name}" in line for line in lines) == 1
     running.close()
 

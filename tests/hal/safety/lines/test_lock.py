@@ -155,7 +155,9 @@ def test_a_bolt_held_at_another_line_is_not_let_go(runtime_dir: Path) -> None:
     held = BoltHolder(claim_of(runtime_dir, SOLENOID))
     held.begin(locked=True)
     held.end(live=True)
-    with pytest.raises(BoltError, match="GPIO24: a solenoid at GPIO23 holds a plug: power off first"):
+    with pytest.raises(
+        BoltError, match="GPIO24: a solenoid at GPIO23 holds a plug: switch the power off first"
+    ):
         BoltHolder(claim_of(runtime_dir, 24))
     again = BoltHolder(claim_of(runtime_dir, SOLENOID))
     assert again.locked
