@@ -179,7 +179,7 @@ class Actor:
 
     def _collect(self, now: Now, *, calls: bool) -> None:
         """Collects every decision, until there is none."""
-        self._tell_record()
+        self._log_record()
         conversation = self.parts.conversation
         for _ in range(MOST_ROUNDS):
             if calls:
@@ -188,7 +188,7 @@ class Actor:
             if not effects:
                 return
             self._recorder.feed(effects)
-            self._tell_record()
+            self._log_record()
         raise RuntimeError(f"decisions without end: {MOST_ROUNDS} after one event")
 
     # What raises
@@ -253,9 +253,9 @@ class Actor:
         self._recorder.report()
         self._out += [Log("critical", note) for note in self._recorder.notes]
         self._recorder.notes.clear()
-        self._derive("record", self._tell_record, now)
+        self._derive("record", self._log_record, now)
 
-    def _tell_record(self) -> None:
+    def _log_record(self) -> None:
         recorder = self._recorder
         self.parts.charge_point.record_kept(
             recorded=recorder.recorded, settled=recorder.settled, start_unrecorded=recorder.start_unrecorded

@@ -43,20 +43,20 @@ def check(config_dir: Path, *, mock: bool) -> tuple[str, ...]:
     """Returns facts and warnings of two usable files. Raises MisuseError with every fault of both."""
     answer = hal_configuration("check", str(config_dir / WALLBOX_FILE), mock=mock)
     report = msgspec.json.decode(answer, type=Report)
-    faults, told = list(report.faults), [f"{WALLBOX_FILE}: {fact}" for fact in report.facts]
+    faults, lines = list(report.faults), [f"{WALLBOX_FILE}: {fact}" for fact in report.facts]
     try:
         rules = (partial(_files, folder=config_dir),)
         charge_point = settings.load(config_dir / settings.FILE_NAME, mock=mock, rules=rules)
     except ConfigError as error:
         faults += error.faults
     else:
-        told.append(
+        lines.append(
             f"{settings.FILE_NAME}: {charge_point.charge_point.id} at {charge_point.central_system.url}"
         )
-        told += [f"{settings.FILE_NAME}: warning: {warning}" for warning in settings.warnings(charge_point)]
+        lines += [f"{settings.FILE_NAME}: warning: {warning}" for warning in settings.warnings(charge_point)]
     if faults:
         raise MisuseError("\n".join(str(fault) for fault in faults))
-    return tuple(told)
+    return tuple(lines)
 
 
 def _files(read: settings.ChargePoint, folder: Path) -> Iterator[Broken]:

@@ -33,7 +33,7 @@ class HalClient:
             try:
                 reader, writer = await asyncio.open_unix_connection(str(self._path))
             except OSError as error:
-                self._tell(connected=False, why=f"{self._path}: {error.strerror or error}")
+                self._log(connected=False, why=f"{self._path}: {error.strerror or error}")
             else:
                 await self._converse(reader, writer)
             await asyncio.sleep(RETRY_S)
@@ -54,13 +54,13 @@ class HalClient:
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(contract.encode(Hello(role="bridge")))
         self._writer = writer
-        self._tell(connected=True)
+        self._log(connected=True)
         try:
             await self._read(reader)
         except (OSError, ValueError) as error:  # ValueError: a line of no end
-            self._tell(connected=False, why=str(error))
+            self._log(connected=False, why=str(error))
         else:
-            self._tell(connected=False, why="hal.safety closed the connection")
+            self._log(connected=False, why="hal.safety closed the connection")
         finally:
             self._writer = None
             writer.close()
@@ -76,7 +76,7 @@ class HalClient:
                 else:
                     await self._heard(message)
 
-    def _tell(self, *, connected: bool, why: str = "") -> None:
+    def _log(self, *, connected: bool, why: str = "") -> None:
         if connected != self._connected:
             if connected:
                 log.info("connected to hal.safety")

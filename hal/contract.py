@@ -1,4 +1,4 @@
-"""PURE: what crosses the socket of `hal.safety`: one JSON object a line, told apart by its `type`.
+"""PURE: what crosses the socket of `hal.safety`: one JSON object a line, distinguished by its `type`.
 
 The only module about the wallbox that `bridge` imports. Levels cross, edges do not: `Status` carries the
 whole present state, so a lost or repeated message changes nothing. Every time is CLOCK_MONOTONIC in seconds,

@@ -139,7 +139,7 @@ class Calls:
             case Outgoing(action="DataTransfer", ticket=ticket):
                 self.gathered.outcomes.append(Outcome(ticket, None, self.gathered.notes[-1]))
             case Outgoing():
-                self._charge_point.maintenance.untold(call.context)
+                self._charge_point.maintenance.unanswered(call.context)
             case never:
                 assert_never(never)
         self.gathered.reconnect = self.liveness.timed_out() or self.gathered.reconnect
@@ -159,8 +159,8 @@ class Calls:
         if refused is not None:
             self.gathered.notes.append(f"{call.action} was answered with {refused.why}")
         if payload is not None and "idTagInfo" in payload and "idTag" in call.context.payload:
-            told = id_tag_info(payload["idTagInfo"])
-            self._charge_point.id_tag_told(call.context.payload["idTag"], told, now)
+            info = id_tag_info(payload["idTagInfo"])
+            self._charge_point.id_tag_answered(call.context.payload["idTag"], info, now)
         match call.context:
             case Send():
                 if isinstance(frame, CallResult) and call.context.ref.kind != "start":
@@ -210,9 +210,9 @@ class Calls:
             case "DataTransfer":
                 self.gathered.outcomes.append(Outcome(call.ticket, payload, f"answered with {refused}"))
             case "DiagnosticsStatusNotification" | "FirmwareStatusNotification":
-                self._charge_point.maintenance.told(call)
+                self._charge_point.maintenance.answered(call)
             case "Heartbeat" if payload is not None:
-                self._environment.calendar.told(
+                self._environment.calendar.heard(
                     payload["currentTime"], now, accepted=self.registration.accepted
                 )
             case "Heartbeat" | "MeterValues" | "StatusNotification":
@@ -222,7 +222,7 @@ class Calls:
 
     def _boot_answered(self, payload: Payload, now: Now) -> None:
         was_accepted = self.registration.accepted
-        now = self._environment.calendar.told(
+        now = self._environment.calendar.heard(
             payload["currentTime"], now, accepted=payload["status"] == "Accepted"
         )
         interval_s: int = payload["interval"]

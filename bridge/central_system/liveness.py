@@ -48,10 +48,10 @@ class Liveness:
         if self._time_outs < self._patience:
             return None
         self._patience = min(2 * self._patience, TIME_OUTS_MOST)
-        told = f"{self._time_outs} calls in a row were not answered"
+        why = f"{self._time_outs} calls in a row were not answered"
         if self._heard_at is not None:
-            told += f"; last answer at {in_words(self._heard_at)}"
-        return Reconnect(told)
+            why += f"; last answer at {in_words(self._heard_at)}"
+        return Reconnect(why)
 
     def heartbeat_due(self, now: Now) -> bool:
         """OCPP 1.6 4.6, counted from the last CALL sent."""

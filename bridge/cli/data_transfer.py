@@ -25,7 +25,7 @@ def send(runtime_dir: Path, order: SendDataTransfer) -> list[str]:
     reply = asked(runtime_dir, order, Reply)
     if reply.status is None:
         raise CommandError(f"DataTransfer: {reply.why}")
-    told = [WORDS.get(reply.status, reply.status), *([f"data: {reply.data}"] if reply.data else [])]
+    lines = [WORDS.get(reply.status, reply.status), *([f"data: {reply.data}"] if reply.data else [])]
     if reply.status != "Accepted":
-        raise CommandError("\n".join(told))
-    return told
+        raise CommandError("\n".join(lines))
+    return lines

@@ -174,10 +174,10 @@ class BoxView:
     @property
     def _contacts_c(self) -> float | None:
         """Returns a temperature at most as old as the newest reading."""
-        told, reading = self.temperatures, self.reading
-        if told is None or reading is None or reading.at_s - told.at_s > FRESH_S:
+        temperatures, reading = self.temperatures, self.reading
+        if temperatures is None or reading is None or reading.at_s - temperatures.at_s > FRESH_S:
             return None
-        return told.contacts_c
+        return temperatures.contacts_c
 
     @property
     def faults(self) -> tuple[Fault, ...]:

@@ -77,7 +77,7 @@ class Calendar:
         """Returns the same moment, by what is known meanwhile."""
         return now if self._anchor is None else self._anchor.now(now.s)
 
-    def told(self, current_time: str, now: Now, *, accepted: bool) -> Now:
+    def heard(self, current_time: str, now: Now, *, accepted: bool) -> Now:
         """OCPP 1.6 6.4, 6.30: the Central System has said what time it is, whatever that text holds.
 
         `accepted`: it is the one that counts. If its time is of no use and nobody else knows it, there is
@@ -93,11 +93,11 @@ class Calendar:
             if accepted and self._anchor is None:
                 self._resort()
             return self.again(now)
-        told = Anchor("Central System", at, now.s)
+        theirs = Anchor("Central System", at, now.s)
         if self._anchor is not None and self._anchor.source == "time server":
-            self._compare(self._anchor, told)
-        elif self._anchor is None or self._anchor.source != told.source or self._jumps(told):
-            self._adopt(told)
+            self._compare(self._anchor, theirs)
+        elif self._anchor is None or self._anchor.source != theirs.source or self._jumps(theirs):
+            self._adopt(theirs)
         return self.again(now)
 
     def _recalled(self, text: str | None) -> Anchor | None:
@@ -126,13 +126,13 @@ class Calendar:
     def _jumps(self, anchor: Anchor) -> bool:
         return self._anchor is None or self._anchor.apart_s(anchor) > STEP_S
 
-    def _compare(self, ours: Anchor, told: Anchor) -> None:
-        apart_s = ours.apart_s(told)
+    def _compare(self, ours: Anchor, theirs: Anchor) -> None:
+        apart_s = ours.apart_s(theirs)
         if apart_s > REPORTED_S:
             self._say(
                 "differs",
-                f"the Central System's time {in_words(told.at)} differs by {apart_s:.0f} s from "
-                f"{in_words(ours.now(told.s).utc)} of a time server; the time server counts",
+                f"the Central System's time {in_words(theirs.at)} differs by {apart_s:.0f} s from "
+                f"{in_words(ours.now(theirs.s).utc)} of a time server; the time server counts",
             )
 
     def _resort(self) -> None:

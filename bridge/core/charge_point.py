@@ -118,7 +118,7 @@ class ChargePoint:
         if self.maintenance.firmware.wants_restart:
             self._restart.ask("hard", now)  # every program is of the new version
         self._restart.step(now, in_transaction=in_transaction)
-        self.reports.tell_resumed(now)
+        self.reports.report_resumed(now)
 
     def _date(self, now: Now) -> None:
         """Gives dates to what has none, once time is known, before anything else is dated."""
@@ -155,10 +155,10 @@ class ChargePoint:
         """Follows StartTransaction.conf of a row."""
         self.connector.start_confirmed(row_id, transaction_id, answer, now)
 
-    def id_tag_told(self, id_tag: str, info: IdTagInfo, now: Now) -> None:
+    def id_tag_answered(self, id_tag: str, info: IdTagInfo, now: Now) -> None:
         """Stores what any answer says of an idTag. OCPP 1.6 7.6: LocalListConflict is sent, and
         cleared at once, since what it stops is nothing."""
-        if self.connector.authorization.told(id_tag, info, now):
+        if self.connector.authorization.remember(id_tag, info, now):
             self.reports.notify_passing(LIST_CONFLICT, now)
 
     def stop_delivered(self, row_id: int) -> None:

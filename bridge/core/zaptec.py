@@ -16,7 +16,7 @@ VOLTAGE = "Voltage"
 TEMPERATURE = "Temperature"
 INTERVAL = "Energy.Active.Import.Interval"
 
-# A Zaptec's own bounds, told by the keys of OCPP 1.6 9.4.
+# A Zaptec's own bounds, reported by the keys of OCPP 1.6 9.4.
 MOST_PROFILES = 24  # MaxChargingProfilesInstalled
 MOST_PERIODS = 32  # ChargingScheduleMaxPeriods
 TOP_STACK_LEVEL = 8  # ChargeProfileMaxStackLevel, itself a valid level

@@ -81,7 +81,7 @@ class _Session:
 class CentralSystem:
     """Use as `async with CentralSystem(...) as it`. One charge point: its newest connection counts.
 
-    `violations` must be empty at the end of a test. `told` is called with each line of the transcript.
+    `violations` must be empty at the end of a test. `heard` is called with each line of the transcript.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class CentralSystem:
         *,
         port: int = 0,
         call_timeout_s: float = 30.0,
-        told: Callable[[Line], None] | None = None,
+        heard: Callable[[Line], None] | None = None,
     ) -> None:
         """Takes a CALL within `call_timeout_s`, the charge point's least time-out, for a violation."""
         self.port = port  # a free one is taken for 0
@@ -101,7 +101,7 @@ class CentralSystem:
         self.registered = False  # a BootNotification was accepted
         self.connections = 0  # handshakes completed so far
         self._call_timeout_s = call_timeout_s
-        self._told = told
+        self._heard = heard
         self._server: Server | None = None
         self._session: _Session | None = None
         self._late_answers: set[asyncio.Task[None]] = set()
@@ -281,8 +281,8 @@ class CentralSystem:
     ) -> None:
         line = Line(time.monotonic(), session.number, sender, text, frame, action)
         self.transcript.append(line)
-        if self._told is not None:
-            self._told(line)
+        if self._heard is not None:
+            self._heard(line)
         self._stir()
 
     def _stir(self) -> None:

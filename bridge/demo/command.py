@@ -59,7 +59,7 @@ def _is_ending() -> None:
 
 def central_system(stage: Stage) -> CentralSystem:
     """Makes one that knows the card of the demo."""
-    return CentralSystem({CARD: Tag()}, told=stage.told)
+    return CentralSystem({CARD: Tag()}, heard=stage.heard)
 
 
 async def show(stage: Stage, screen: Screen, central_system: CentralSystem, *, keep: bool = False) -> bool:

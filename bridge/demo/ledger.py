@@ -59,7 +59,7 @@ class Ledger:
 
     def statuses(self, connector_id: int = 1) -> list[str]:
         """Returns the history of one connector, repetitions included."""
-        return [told["status"] for told in self.status_notifications if told["connectorId"] == connector_id]
+        return [one["status"] for one in self.status_notifications if one["connectorId"] == connector_id]
 
     def tag(self, id_tag: str) -> Tag:
         """Finds a tag; upper and lower case are the same (OCPP 1.6 CiString)."""
@@ -94,25 +94,25 @@ class Ledger:
         """Makes BootNotification.conf; with 0 the charge point keeps its own interval (OCPP 1.6 6.4)."""
         return {"status": status, "currentTime": self._utc(), "interval": interval_s}
 
-    def write_down(self, action: str, told: Payload, answer: Payload) -> None:
+    def write_down(self, action: str, payload: Payload, answer: Payload) -> None:
         """Notes a request that was not refused, and what it was or would have been answered."""
         match action:
             case "BootNotification":
-                self.boots.append(told)
+                self.boots.append(payload)
             case "StatusNotification":
-                self.status_notifications.append(told)
+                self.status_notifications.append(payload)
             case "StartTransaction":
-                self.transactions[answer["transactionId"]] = Transaction(answer["transactionId"], told)
+                self.transactions[answer["transactionId"]] = Transaction(answer["transactionId"], payload)
             case "MeterValues" | "StopTransaction":
-                self._write_to_transaction(action, told)
+                self._write_to_transaction(action, payload)
             case _:
                 pass
 
-    def _write_to_transaction(self, action: str, told: Payload) -> None:
-        transaction = self.transactions.get(told.get("transactionId", -1))
+    def _write_to_transaction(self, action: str, payload: Payload) -> None:
+        transaction = self.transactions.get(payload.get("transactionId", -1))
         if transaction is None:
-            self.loose.append(told)
+            self.loose.append(payload)
         elif action == "StopTransaction":
-            transaction.stops.append(told)
+            transaction.stops.append(payload)
         else:
-            transaction.values.append(told)
+            transaction.values.append(payload)

@@ -42,16 +42,16 @@ class Stage:
     acted_s: float = 0.0  # when a person last did something
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def heard_plant(self, told: dict[str, Any]) -> None:
+    def heard_plant(self, seen: dict[str, Any]) -> None:
         """Follows a line of `watch`."""
-        at_s = max(told.get("at_s", time.monotonic()) - WATCH_LAG_S, self.acted_s)
-        self._now(self.present.with_plant(told.get("changed", told)), at_s)
+        at_s = max(seen.get("at_s", time.monotonic()) - WATCH_LAG_S, self.acted_s)
+        self._now(self.present.with_plant(seen.get("changed", seen)), at_s)
 
     def heard_hal(self, message: Message) -> None:
         """Follows a line of hal.sock; what carries no moment of its own happens now."""
         self._now(self.present.with_message(message), getattr(message, "at_s", time.monotonic()))
 
-    def told(self, line: Line) -> None:
+    def heard(self, line: Line) -> None:
         """Follows a line of the Central System's transcript."""
         by_us = line.sender == "charge point"
         row = said(line.at_s, line.frame, line.action, by_us=by_us, present=self.present)
@@ -117,8 +117,8 @@ class Session:
 
     def status(self) -> tuple[str, str]:
         """Returns what was sent last of connector 1: status and errorCode."""
-        told = [one for one in self.central_system.ledger.status_notifications if one["connectorId"] == 1]
-        return (told[-1]["status"], told[-1]["errorCode"]) if told else ("", "")
+        statuses = [one for one in self.central_system.ledger.status_notifications if one["connectorId"] == 1]
+        return (statuses[-1]["status"], statuses[-1]["errorCode"]) if statuses else ("", "")
 
     def accepted(self, action: str) -> bool:
         """Says whether it was asked and Accepted. Raises StepError for another answer."""
@@ -166,7 +166,7 @@ def _lock(session: Session) -> str | None:
     return status.lock if status is not None else None
 
 
-def _told(status: str) -> Callable[[Session], bool]:
+def _reported(status: str) -> Callable[[Session], bool]:
     return lambda session: session.status()[0] == status
 
 
@@ -179,13 +179,13 @@ STEPS: tuple[Step, ...] = (
     Step("Available is reported, no error", lambda it: it.status() == ("Available", "NoError"), limit_s=40.0),
     Step("the car plugs in", lambda it: it.present.plant.car != "away", {"do": "plug-in"}),
     Step("the lock locks", lambda it: _lock(it) == "locked"),
-    Step("Preparing is reported", _told("Preparing")),
+    Step("Preparing is reported", _reported("Preparing")),
     Step("a card is presented", lambda it: it.present.cards >= 1, {"do": "swipe", "tag": CARD}),
     Step("Authorize is accepted", lambda it: it.accepted("Authorize")),
     Step("StartTransaction is accepted", lambda it: it.accepted("StartTransaction")),
     Step("the pilot offers current", lambda it: isinstance(it.present.plant.pilot, float)),
     Step("the contactor closes", lambda it: it.present.plant.contactor_closed),
-    Step("Charging is reported", _told("Charging")),
+    Step("Charging is reported", _reported("Charging")),
     Step(
         f"{SAMPLES} MeterValues are sent and {ENOUGH_WH} Wh have flowed",
         lambda it: it.samples() >= SAMPLES and it.present.plant.received_wh >= ENOUGH_WH,
@@ -195,8 +195,8 @@ STEPS: tuple[Step, ...] = (
     Step("the offer ends", lambda it: it.present.plant.pilot == "x1"),
     Step("the contactor opens", lambda it: not it.present.plant.contactor_closed),
     Step("StopTransaction is accepted", lambda it: it.accepted("StopTransaction")),
-    Step("Finishing is reported", _told("Finishing")),
+    Step("Finishing is reported", _reported("Finishing")),
     Step("the cable is released", lambda it: _lock(it) == "unlocked"),
     Step("the car leaves", lambda it: it.present.plant.car == "away", {"do": "plug-out"}),
-    Step("Available is reported", _told("Available")),
+    Step("Available is reported", _reported("Available")),
 )  # fmt: skip

@@ -64,8 +64,8 @@ def panic(proc: Path = Path("/proc")) -> tuple[int, bool] | None:
 
 def free_space(folder: Path) -> tuple[int, int]:
     """Returns what is free for ordinary users, and all of it, in bytes. Raises OSError."""
-    told = os.statvfs(folder)
-    return told.f_bavail * told.f_frsize, told.f_blocks * told.f_frsize
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
 
 
 def synced_s(folder: Path) -> float:

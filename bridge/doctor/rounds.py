@@ -43,7 +43,7 @@ class Person(Protocol):
     def saw(self, what: str) -> bool:
         """Asks what only a person can see."""
 
-    def told(self, doing: str) -> None:
+    def doing(self, doing: str) -> None:
         """Shows what the doctor is at, or what the person should do now."""
 
 
@@ -81,14 +81,14 @@ class Rounds:
             running = self._programs.get("safety")
             yield programs.safety_silent(str(nobody), nobody.do, running)
         yield from soundness(self._folders.state, self._wire.heard, mock=self._folders.mock)
-        self._person.told("the way to the Central System")
+        self._person.doing("the way to the Central System")
         status = self._wire.heard.status
         setup, config_dir = self._configuration.setup, self._configuration.folder
         yield from Route(setup, self._programs.get("bridge"), status, config_dir).checks()
 
     def _box(self) -> Iterator[Check]:
         """Yields everything that `hal.safety` reports or does. Raises NobodyError."""
-        self._person.told("listening to the programs")
+        self._person.doing("listening to the programs")
         self._wire.hear(_two_statuses, LISTENS_S)
         self._wire.hear(lambda heard: heard.senses_live, LISTENS_S)
         found, status = self._wire.heard.box, self._wire.heard.status
@@ -133,7 +133,7 @@ class Rounds:
     def _pilot(self) -> Check:
         if why := occupied(self._status):
             return reflexes.PILOT.not_checked(why)
-        self._person.told("the pilot shows F for a moment")
+        self._person.doing("the pilot shows F for a moment")
         return reflexes.pilot(self._wire.ask("safety", "pilot-self-test"))
 
     def _pwm(self) -> Check:
@@ -151,7 +151,7 @@ class Rounds:
             return reflexes.LOCK.not_checked(why)
         if not self._person.allows("The bolt of the cable lock will move out and in. Keep fingers away."):
             return reflexes.LOCK.not_checked("it would move the bolt", "Allow it: run the doctor with --yes.")
-        self._person.told("the bolt moves out and in")
+        self._person.doing("the bolt moves out and in")
         return reflexes.lock(self._wire.ask("safety", "lock-pulse"))
 
     def _rcm(self) -> Check:
@@ -159,19 +159,19 @@ class Rounds:
             return reflexes.RCM.not_checked(why)
         if why := occupied(self._status):
             return reflexes.RCM.not_checked(why)
-        self._person.told("the residual current monitor tests itself")
+        self._person.doing("the residual current monitor tests itself")
         return reflexes.rcm(self._wire.ask("safety", "rcm-test"))
 
     # hal.instruments
 
     def _senses(self, found: Box) -> Iterator[Check]:
-        self._person.told("the meter")
+        self._person.doing("the meter")
         if why := busy(self._status):
             yield senses.METER.not_checked(why)
         else:
             yield senses.meter(self._probed_meter(), look.serial_ports())
         yield from self._readings(found)
-        self._person.told("what hal.instruments reports about itself")
+        self._person.doing("what hal.instruments reports about itself")
         if not self._wire.hear(lambda heard: heard.instruments is not None, INSTRUMENTS_S):
             yield senses.READER.not_checked("hal.instruments does not answer")
             return
@@ -204,7 +204,7 @@ class Rounds:
         if why := busy(self._status) or ("" if self._card else "--no-card") or self._person.why_absent:
             yield senses.CARD.not_checked(why)
             return
-        self._person.told(f"PRESENT A CARD NOW, within {CARD_S} s")
+        self._person.doing(f"PRESENT A CARD NOW, within {CARD_S} s")
         yield senses.card(self._wire.ask("instruments", "probe-reader", str(CARD_S)))
 
     def _lamp(self) -> Check:
@@ -214,7 +214,7 @@ class Rounds:
             return known
         if why := busy(self._status) or self._person.why_absent:
             return senses.LAMP.not_checked(why)
-        self._person.told("LOOK AT THE LAMP: red, green, blue")
+        self._person.doing("LOOK AT THE LAMP: red, green, blue")
         answer = self._wire.ask("safety", "lamp", "test")
         seen = answer.ok and self._person.saw("Did the lamp show red, green and blue, several times?")
         return senses.lamp(answer, seen=seen)

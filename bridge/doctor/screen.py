@@ -42,7 +42,7 @@ class Nobody:
         """Answers no: nobody is there to look."""
         return False
 
-    def told(self, doing: str) -> None:
+    def doing(self, doing: str) -> None:
         """Shows nothing: nobody is there to read."""
 
 
@@ -76,7 +76,7 @@ class Screen:
         """Asks the person; no when none is there."""
         return not self.why_absent and self._answer(what)
 
-    def told(self, doing: str) -> None:
+    def doing(self, doing: str) -> None:
         """Shows it until something else is shown; only on a terminal."""
         self._quiet()
         if self._console.is_terminal:

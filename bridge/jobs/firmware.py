@@ -28,7 +28,7 @@ CHUNK = 65_536
 DOWNLOAD_PATIENCE = Patience(quiet_s=60.0, whole_s=3600.0)
 INSTALLER_LIMIT_S = 1800.0
 LOOK_S = 0.1
-TOLD_OF_LOG = 500  # bytes of what the installer said that go into our log
+LOGGED_BYTES = 500  # bytes of what the installer said that go into our log
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +156,8 @@ class FirmwareFolder:
 
     def _end_of_log(self) -> str:
         with self._path(INSTALLER_LOG).open("rb") as output:
-            output.seek(max(0, output.seek(0, os.SEEK_END) - TOLD_OF_LOG))
-            return output.read(TOLD_OF_LOG).decode(errors="replace").strip()
+            output.seek(max(0, output.seek(0, os.SEEK_END) - LOGGED_BYTES))
+            return output.read(LOGGED_BYTES).decode(errors="replace").strip()
 
     def _started(self, command: list[str]) -> subprocess.Popen[bytes]:
         """Starts a process not of asyncio's, which dies when our loop ends. Raises InstallError."""

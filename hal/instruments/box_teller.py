@@ -17,10 +17,10 @@ _MOST_OFTEN_S = 0.2  # a noisy card wire changes `dropped_frames` with every byt
 class BoxTeller:
     """Holds the present InstrumentBox and sends it."""
 
-    def __init__(self, box: InstrumentBox, tell: Callable[[InstrumentBox], None]) -> None:
+    def __init__(self, box: InstrumentBox, send: Callable[[InstrumentBox], None]) -> None:
         """Sends nothing while `box.reader_health` is empty: a reader that was not tried is not broken."""
         self._box = box
-        self._tell = tell
+        self._send = send
         self._changed = asyncio.Event()
 
     def note(self, **changed: Any) -> None:
@@ -36,7 +36,7 @@ class BoxTeller:
             await self._changed.wait()
             self._changed.clear()
         while True:
-            self._tell(self._box)
+            self._send(self._box)
             await asyncio.sleep(_MOST_OFTEN_S)
             try:
                 async with asyncio.timeout(_AGAIN_S):

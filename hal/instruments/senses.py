@@ -49,7 +49,7 @@ class Senses:
         self._state_dir = folders.state
         self._notify = notify
         self._link = SafetyLink(folders.runtime / SOCKET_NAME, self._hear)
-        self._teller = BoxTeller(_first_box(wallbox), self._tell_box)
+        self._teller = BoxTeller(_first_box(wallbox), self._send_box)
         self._requests = Requests(
             {"probe-meter": self._probe_meter, "probe-reader": self._probe_reader}, self._link.answer
         )
@@ -85,7 +85,7 @@ class Senses:
             case _:
                 pass  # for others
 
-    def _tell_box(self, box: InstrumentBox) -> None:
+    def _send_box(self, box: InstrumentBox) -> None:
         self._link.send(box)
         self._notify.send(f"STATUS=meter: {box.meter_health}; card reader: {box.reader_health}")
 
@@ -142,11 +142,11 @@ class Senses:
         self._teller.note(thermometer_health=health)
 
     async def _watch_supply(self) -> None:
-        told = ""
+        logged = ""
         while True:
             health = pi_health(self._paths.hwmon)
-            if health != told:
-                told = health
+            if health != logged:
+                logged = health
                 log.info("supply of the Raspberry Pi: %s", health)
                 self._teller.note(pi_health=health)
             await asyncio.sleep(_SUPPLY_EVERY_S)

@@ -74,7 +74,7 @@ class Loop:
         self._stop_asked = False
         self._stopping_s: float | None = None  # since when
         self._tripping = False
-        self._told: Status | None = None
+        self._published: Status | None = None
         self._words = Allowance(STATUS_BURST, STATUS_A_SECOND)
 
     def run(self) -> int:
@@ -212,20 +212,20 @@ class Loop:
         lamp = wished if self._requests.lamp is None else self._requests.lamp
         tallies = Tallies(self._late_ticks, self._server.dropped, journal.dropped)
         status = status_of(self._evse.view(), self._identity, tallies, lamp)
-        told = self._told
-        if told is None:
+        last = self._published
+        if last is None:
             for line in at_start(status):
                 journal.say(line)
-            self._tell(status, 1, now_s)
+            self._send(status, 1, now_s)
             return
-        comparable = msgspec.structs.replace(status, seq=told.seq, at_s=told.at_s)
-        if differs(told, comparable) and self._words.admit(now_s):
-            for line in changes(told, comparable):
+        comparable = msgspec.structs.replace(status, seq=last.seq, at_s=last.at_s)
+        if differs(last, comparable) and self._words.admit(now_s):
+            for line in changes(last, comparable):
                 journal.say(line)
-            self._tell(status, told.seq + 1, now_s)
-        elif now_s - told.at_s >= STATUS_EVERY_S:
-            self._tell(status, told.seq + 1, now_s)
+            self._send(status, last.seq + 1, now_s)
+        elif now_s - last.at_s >= STATUS_EVERY_S:
+            self._send(status, last.seq + 1, now_s)
 
-    def _tell(self, status: Status, seq: int, now_s: float) -> None:
-        self._told = msgspec.structs.replace(status, seq=seq, at_s=now_s)
-        self._server.publish(self._told)
+    def _send(self, status: Status, seq: int, now_s: float) -> None:
+        self._published = msgspec.structs.replace(status, seq=seq, at_s=now_s)
+        self._server.publish(self._published)

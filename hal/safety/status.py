@@ -1,4 +1,4 @@
-"""What the world is told: the core's view and what only this process knows, as one `Status`."""
+"""The `Status` of this process: the core's view, and what only this process knows."""
 
 from __future__ import annotations
 

@@ -197,7 +197,7 @@ def test_run_refuses_a_production_configuration_for_a_mock(tmp_path: Path) -> No
         "run", "--mock", "--config-dir", tmp_path, "--state-dir", tmp_path, "--runtime-dir", tmp_path
     )
     assert done.returncode == 2
-    assert "is that of a real box, for which a mock must not speak" in done.stderr
+    assert "is that of a real box, and a mock box must not use it" in done.stderr
 
 
 def test_run_refuses_a_runtime_folder_too_long_for_sockets(tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ def test_a_second_run_in_the_same_folder_is_refused(running: Running) -> None:
         [*EVSE_BRIDGE, "run", "--mock", *running.arguments], capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert "another `evse-bridge run` uses it" in done.stderr
+    assert "another `evse-bridge run` uses this folder" in done.stderr
 
 
 def test_a_killed_safety_gets_safe_outputs_at_once_and_is_started_again(running: Running) -> None:

@@ -43,14 +43,14 @@ class Authorization:
         allowed = source != "remote" and self._configuration.is_on("AllowOfflineTxForUnknownId")
         return UNKNOWN_BUT_ALLOWED if allowed else INVALID
 
-    def told(self, id_tag: str, info: IdTagInfo, now: Now) -> bool:
+    def remember(self, id_tag: str, info: IdTagInfo, now: Now) -> bool:
         """OCPP 1.6 4.1, 4.8, 4.10: an answer of the Central System, in time or late, updates the cache.
 
         A tag of the list never enters the cache. True: the list says otherwise (7.6 LocalListConflict);
         ConcurrentTx says nothing of the tag itself.
         """
         if not self.local_list.has(id_tag):
-            self.cache.told(id_tag, info, now.utc)
+            self.cache.remember(id_tag, info, now.utc)
             return False
         listed = self.local_list.entry(id_tag, now.utc)
         return listed is not None and info.status != "ConcurrentTx" and listed.accepted != info.accepted

@@ -28,7 +28,7 @@ class AuthorizationCache:
         found = self._id_tags.cached(id_tag) if self.in_use else None
         return None if found is None else found.at(moment)
 
-    def told(self, id_tag: str, info: IdTagInfo, moment: datetime) -> None:
+    def remember(self, id_tag: str, info: IdTagInfo, moment: datetime) -> None:
         """Stores what an answer says of a tag that is not in the list. Out of use, what it outdates is
         forgotten and nothing is learned."""
         if self.in_use:

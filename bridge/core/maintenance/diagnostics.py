@@ -80,7 +80,7 @@ class Diagnostics:
             return
         self._ticket += 1
         self._decisions.errands.append(Errand("diagnostics", self._ticket, state.plan.upload))
-        self.progress.tell("Uploading")
+        self.progress.report("Uploading")
         self._state = Uploading(state.plan, state.tries_left)
 
     def ended(self, ticket: int, outcome: Outcome, now: Now) -> None:
@@ -89,10 +89,10 @@ class Diagnostics:
         if not isinstance(state, Uploading) or ticket != self._ticket:
             return
         if isinstance(outcome, Done):
-            self.progress.tell("Uploaded")
+            self.progress.report("Uploaded")
             self._state = None
             return
-        self.progress.tell("UploadFailed")
+        self.progress.report("UploadFailed")
         due_s = now.s + state.plan.interval_s
         again = state.tries_left > 0
         self._state = Waiting(state.plan, state.tries_left - 1, due_s, failed=True) if again else None

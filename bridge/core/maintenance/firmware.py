@@ -6,7 +6,7 @@
       └─────────────────────────────────────┴──────────────────────┴────────failed──────── restarting
 
 What is `installing` or `restarting` when a program starts is judged by that program, by its own version, once
-the Central System has accepted it. Every step is durable before it is acted upon or told.
+the Central System has accepted it. Every step is durable before it is acted upon or reported.
 """
 
 from __future__ import annotations
@@ -53,12 +53,11 @@ class Update:
     version: str = ""  # that it brings, in four numbers; known once it is downloaded
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True, rename={"unreported": "untold"}):  # its name in the store
     """The stored part of an update and of its reports."""
 
     update: Update | None = None
-    untold: tuple[str, ...] = ()
+    unreported: tuple[str, ...] = ()
 
 
 class BusyError(Exception):
@@ -70,7 +69,7 @@ class Firmware:
 
     def __init__(self, running_version: str, remembered: Mapping[str, str], decisions: Decisions) -> None:
         record = recalled(remembered[STORED]) if STORED in remembered else Record()
-        self.progress = Progress("FirmwareStatusNotification", record.untold)
+        self.progress = Progress("FirmwareStatusNotification", record.unreported)
         self.decisions = decisions
         self._running_version = running_version
         self._update = record.update
@@ -120,7 +119,7 @@ class Firmware:
 
     def refuse(self) -> None:
         """Reports DownloadFailed: there is nowhere to download from."""
-        self._tell("DownloadFailed")
+        self._report("DownloadFailed")
 
     def step(self, now: Now, *, online: bool, in_transaction: bool) -> None:
         """Follows what time, the link and the end of a transaction bring about."""
@@ -130,13 +129,13 @@ class Firmware:
         match update.phase:
             case "scheduled":
                 if now.utc >= update.since:
-                    self._tell("Downloading")
+                    self._report("Downloading")
                     self._fetch(update, now)
             case "downloading":
                 if not self._fetching:  # the program was ended meanwhile
                     self._fetch(update, now)
             case "downloaded" if not in_transaction:
-                self._tell("Installing")
+                self._report("Installing")
                 self._become(replace(update, phase="installing", since=now.utc))
                 self._begin(Install(update.version))
             case "downloaded":
@@ -167,16 +166,16 @@ class Firmware:
     def _fetched(self, update: Update, outcome: Outcome, now: Now) -> None:
         match outcome:
             case Done(version=version):
-                self._tell("Downloaded")
+                self._report("Downloaded")
                 if version == self._running_version:
                     self._finish("Installed")
                 else:
                     self._become(replace(update, phase="downloaded", since=now.utc, version=version))
             case NotGenuine():
-                self._tell("Downloaded")
+                self._report("Downloaded")
                 self._finish("InstallationFailed")
             case Failed():
-                self._tell("DownloadFailed")
+                self._report("DownloadFailed")
                 self._try_again(update, now)
             case never:
                 assert_never(never)
@@ -203,12 +202,12 @@ class Firmware:
 
     def save(self) -> None:
         """Stores the record; called too when a report was answered."""
-        record = Record(self._update, self.progress.untold)
+        record = Record(self._update, self.progress.unreported)
         text = None if record == Record() else msgspec.json.encode(record).decode()
         self.decisions.changes.append(Remembered(STORED, text))
 
-    def _tell(self, status: str) -> None:
-        self.progress.tell(status)
+    def _report(self, status: str) -> None:
+        self.progress.report(status)
         self.save()
 
     def _become(self, update: Update | None) -> None:
@@ -217,7 +216,7 @@ class Firmware:
 
     def _finish(self, status: str) -> None:
         self._judging = False
-        self.progress.tell(status)
+        self.progress.report(status)
         self._become(None)
 
 

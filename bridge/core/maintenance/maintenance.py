@@ -52,7 +52,7 @@ class Maintenance:
         """Sends the firmware's status as it is now (OCPP 1.6 5.17)."""
         self._decisions.calls.append(Outgoing("FirmwareStatusNotification", {"status": self.firmware.status}))
 
-    def told(self, call: Outgoing) -> None:
+    def answered(self, call: Outgoing) -> None:
         """Notes that a report was answered, be it with a CALLERROR: it is not sent again."""
         if call.action == "FirmwareStatusNotification":
             if self.firmware.progress.answered(call.ticket):
@@ -60,7 +60,7 @@ class Maintenance:
         else:
             self.diagnostics.progress.answered(call.ticket)
 
-    def untold(self, call: Outgoing) -> None:
+    def unanswered(self, call: Outgoing) -> None:
         """Notes that a report was not answered in time."""
         if call.action == "FirmwareStatusNotification":
             if self.firmware.progress.unanswered(call.ticket):

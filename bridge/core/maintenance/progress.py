@@ -18,37 +18,37 @@ class Progress:
     sent again on the next one, and what was not answered in time is too, `MOST_SENDINGS` times in all.
     """
 
-    def __init__(self, action: Action, untold: Iterable[str] = ()) -> None:
+    def __init__(self, action: Action, unreported: Iterable[str] = ()) -> None:
         self._action: Action = action
-        self._untold = deque(untold)
+        self._unreported = deque(unreported)
         self._ticket = 0
         self._sendings = 0
         self._resting = False  # nothing more on this connection before the next status
 
     @property
-    def untold(self) -> tuple[str, ...]:
+    def unreported(self) -> tuple[str, ...]:
         """Returns what waits, oldest first; the first may be under way."""
-        return tuple(self._untold)
+        return tuple(self._unreported)
 
-    def tell(self, status: str) -> None:
+    def report(self, status: str) -> None:
         """Queues a status, to be sent as soon as those before it are answered."""
-        self._untold.append(status)
+        self._unreported.append(status)
 
     def next_call(self) -> Outgoing | None:
         """Returns the next call; to be asked only while there is a registered link."""
-        if not self._untold or self._resting:
+        if not self._unreported or self._resting:
             return None
         self._resting = True
         self._ticket += 1
         self._sendings += 1
-        return Outgoing(self._action, {"status": self._untold[0]}, ticket=self._ticket)
+        return Outgoing(self._action, {"status": self._unreported[0]}, ticket=self._ticket)
 
     def answered(self, ticket: int) -> bool:
-        """Follows a CALLRESULT or CALLERROR, late or not. Says whether `untold` has changed."""
+        """Follows a CALLRESULT or CALLERROR, late or not. Says whether `unreported` has changed."""
         return ticket == self._ticket and self._sendings > 0 and self._drop_first()
 
     def unanswered(self, ticket: int) -> bool:
-        """Notes that no answer came in time: it stays for the next link. Says whether `untold` changed."""
+        """Keeps what was not answered in time for the next link. Says whether `unreported` changed."""
         return ticket == self._ticket and self._sendings >= MOST_SENDINGS and self._drop_first()
 
     def link_lost(self) -> None:
@@ -56,7 +56,7 @@ class Progress:
         self._resting = False
 
     def _drop_first(self) -> bool:
-        self._untold.popleft()
+        self._unreported.popleft()
         self._sendings = 0
         self._resting = False
         return True

@@ -86,7 +86,7 @@ class MeterLog:
         """Dates no stop before the last sample (an OCPP-wide rule of ours), and no sample before another
         or before the start, whatever becomes of the clock.
 
-        Where either has no date, the seconds of two boots cannot be told apart: what an earlier one left
+        Where either has no date, the seconds of two boots cannot be distinguished: what an earlier one left
         open ended with its last value.
         """
         if self.of_earlier_boot and not (is_dated(moment) and is_dated(self._last_at)):
@@ -104,12 +104,12 @@ class MeterLog:
 
     def _sample(self, context: str, reading: Reading, supply: Supply, now: Now) -> tuple[SampleTaken, ...]:
         """OCPP 1.6 9.1 MeterValueSampleInterval 0: no MeterValues; begin and end of transactionData stay."""
-        told = self._configuration.text("MeterValuesSampledData") if self._interval_s else ""
+        measurands = self._configuration.text("MeterValuesSampledData") if self._interval_s else ""
         begins = context == "Transaction.Begin"
         occasion = Occasion(
             at=self.not_before_last(now.utc),
             context=context,
-            measurands=told,
+            measurands=measurands,
             stop_measurands=self._configuration.text("StopTxnSampledData"),
             interval_wh=None if begins else max(0, reading.energy_wh - self._last_wh),
         )

@@ -18,7 +18,7 @@ BETWEEN_THEM = frozenset({"Charging", "SuspendedEV", "SuspendedEVSE"})  # what M
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Notice:
     """One status with its time, sent or to be sent."""
 
     status: str
@@ -31,11 +31,11 @@ class Notifier:
     while offline."""
 
     def __init__(self) -> None:
-        self._standing: Told | None = None
-        self._told: Told | None = None
+        self._standing: Notice | None = None
+        self._sent: Notice | None = None
 
     @property
-    def standing(self) -> Told | None:
+    def standing(self) -> Notice | None:
         """Returns the present status and when it began."""
         return self._standing
 
@@ -44,7 +44,7 @@ class Notifier:
         if self._standing is not None:
             status = _THROUGH.get((self._standing.status, status), status)
         if self._standing is None or (self._standing.status, self._standing.report) != (status, report):
-            self._standing = Told(status, report, now)
+            self._standing = Notice(status, report, now)
 
     def date(self, now: Now) -> None:
         """Dates what stands: time is known now."""
@@ -52,37 +52,37 @@ class Notifier:
             since = self._standing.since
             self._standing = replace(self._standing, since=replace(since, utc=now.place(since.utc)))
 
-    def due(self, minimum_s: float, now: Now) -> Told | None:
+    def due(self, minimum_s: float, now: Now) -> Notice | None:
         """Returns what to notify now. MinimumStatusDuration delays only those of a running transaction."""
-        standing, told = self._standing, self._told
+        standing, sent = self._standing, self._sent
         if standing is None:
             return None
-        if told is not None and (told.status, told.report) == (standing.status, standing.report):
+        if sent is not None and (sent.status, sent.report) == (standing.status, standing.report):
             return None
-        between = told is not None and told.status in BETWEEN_THEM and standing.status in BETWEEN_THEM
-        same_report = told is not None and told.report == standing.report
+        between = sent is not None and sent.status in BETWEEN_THEM and standing.status in BETWEEN_THEM
+        same_report = sent is not None and sent.report == standing.report
         if between and same_report and now.s - standing.since.s < minimum_s:
             return None
-        self._told = standing
+        self._sent = standing
         return standing
 
     def forget(self) -> None:
         """Forgets what was sent, for a new connection: the current status is sent again, never history."""
-        self._told = None
+        self._sent = None
 
 
-def notification(connector_id: int, told: Told) -> dict[str, Any]:
+def notification(connector_id: int, notice: Notice) -> dict[str, Any]:
     """Makes StatusNotification.req; its timestamp is the status's begin: none while the time was unknown."""
-    began_at = told.since.utc
+    began_at = notice.since.utc
     optional = {
         "timestamp": timestamp(began_at) if is_dated(began_at) else None,
-        "info": told.report.info,
-        "vendorErrorCode": told.report.vendor_error_code,
+        "info": notice.report.info,
+        "vendorErrorCode": notice.report.vendor_error_code,
     }
     return {
         "connectorId": connector_id,
-        "errorCode": told.report.error_code,
-        "status": told.status,
+        "errorCode": notice.report.error_code,
+        "status": notice.status,
         **{name: value for name, value in optional.items() if value is not None},
     }
 
@@ -90,4 +90,4 @@ def notification(connector_id: int, told: Told) -> dict[str, Any]:
 def box_notification(operative: bool, now: Now, report: Report = NO_ERROR) -> dict[str, Any]:
     """Makes that of connector 0, the charge point itself: Available or Unavailable, never Faulted."""
     status = "Available" if operative else "Unavailable"
-    return notification(0, Told(status, report, now))
+    return notification(0, Notice(status, report, now))

@@ -11,7 +11,7 @@ from bridge.core.premises import Premises
 from bridge.core.reporting.clock_aligned_data import ClockAligned
 from bridge.core.reporting.faults import NO_ERROR, Report, error
 from bridge.core.reporting.meter_values import Occasion, meter_values, sample
-from bridge.core.reporting.notifications import Notifier, Told, box_notification, notification
+from bridge.core.reporting.notifications import Notice, Notifier, box_notification, notification
 from bridge.core.reporting.observations import Observations, Snapshot
 from bridge.core.rows import Sample
 from bridge.core.session import CONNECTOR_ID, State, Transaction
@@ -45,7 +45,7 @@ class Reports:
         self._observations = Observations()
         self._aligned = ClockAligned()
         self._notifier = Notifier()
-        self._box_told: bool | None = None
+        self._box_sent: bool | None = None
         self._born_s = now.s
         self._resumed = isinstance(connector.state, Transaction)
 
@@ -64,7 +64,7 @@ class Reports:
     def link_registered(self) -> None:
         """Sends the current status of 0 and 1 again, before the queue of rows."""
         self._notifier.forget()
-        self._box_told = None
+        self._box_sent = None
         self._connector.stopped_row = None
 
     def date(self, now: Now) -> None:
@@ -85,12 +85,12 @@ class Reports:
         if not self._service.online:
             return
         operative = self._box_operative
-        if operative != self._box_told:
-            self._box_told = operative
+        if operative != self._box_sent:
+            self._box_sent = operative
             self._notify(box_notification(operative, now), self._connector.stopped_row)
-        told = self._notifier.due(self._configuration.whole("MinimumStatusDuration"), now)
-        if told is not None:
-            self._notify(notification(CONNECTOR_ID, told), self._connector.stopped_row)
+        notice = self._notifier.due(self._configuration.whole("MinimumStatusDuration"), now)
+        if notice is not None:
+            self._notify(notification(CONNECTOR_ID, notice), self._connector.stopped_row)
             self._connector.stopped_row = None
 
     def _notify(self, payload: dict[str, Any], after_stop_of: int | None) -> None:
@@ -108,10 +108,8 @@ class Reports:
         if connector_id == 0:
             self._notify(box_notification(self._box_operative, now), None)
             return
-        told = self._notifier.standing or Told(
-            self._connector.status(now), error(self._box, self._service), now
-        )
-        self._notify(notification(CONNECTOR_ID, told), None)
+        notice = self._notifier.standing or Notice(self._connector.status(now), self._error(now), now)
+        self._notify(notification(CONNECTOR_ID, notice), None)
 
     # Meter values
 
@@ -124,7 +122,7 @@ class Reports:
         occasion = Occasion(self._connector.dated(now.utc), context, measurands)
         return self._say(sample(reading, self._box.supply, occasion))
 
-    def tell_resumed(self, now: Now) -> None:
+    def report_resumed(self, now: Now) -> None:
         """Sends one MeterValues for a transaction that outlived a restart, as soon as there is a reading."""
         if self._resumed and self._service.online:
             state = self._connector.state

@@ -18,14 +18,14 @@ def transaction_data(
     samples: Sequence[Sample], most: int, supply: Supply, behaviour: Behaviour
 ) -> list[dict[str, Any]]:
     """Returns up to `most` elements (StopTransactionMaxMeterValues): whole samples, thinned evenly."""
-    told = [(taken, elements) for taken in samples if (elements := stop_values(taken, supply, behaviour))]
-    while sum(len(elements) for _, elements in told) > most:
-        between = [one for one in told if one[0].context not in BOUNDARIES]
+    kept = [(taken, elements) for taken in samples if (elements := stop_values(taken, supply, behaviour))]
+    while sum(len(elements) for _, elements in kept) > most:
+        between = [one for one in kept if one[0].context not in BOUNDARIES]
         if not between:
             break
         left_out = {id(one) for one in every_second(between)}
-        told = [one for one in told if id(one) not in left_out]
-    return [element for _, elements in told for element in elements]
+        kept = [one for one in kept if id(one) not in left_out]
+    return [element for _, elements in kept for element in elements]
 
 
 def every_second(between: Sequence[T]) -> Sequence[T]:

@@ -109,15 +109,15 @@ class Pn532:
         match frame, self._state:
             case Ack(), _Asked(content, at_s, tries, False):
                 self._state = _Asked(content, at_s, tries, acknowledged=True)
-            case Response(code, told), _Asked(content, acknowledged=True) if code == content[0] + 1:
-                return self._answered(content, told, now_s)
+            case Response(code, answer), _Asked(content, acknowledged=True) if code == content[0] + 1:
+                return self._answered(content, answer, now_s)
             case ((Ack() | Nack() | ErrorFrame() | Response()), _):
                 self._strays += 1  # the time-out will ask again
             case never:
                 assert_never(never)
         return None
 
-    def _answered(self, content: bytes, told: bytes, now_s: float) -> str | None:
+    def _answered(self, content: bytes, answer: bytes, now_s: float) -> str | None:
         self._heard_at_s = now_s
         following = _NEXT.get(content)
         if following is not None:
@@ -125,7 +125,7 @@ class Pn532:
             return None
         self.health = "ok"
         self._state = _Resting(now_s + _REST_S)
-        uid = _uid(told)
+        uid = _uid(answer)
         self._strays += uid is None
         return uid
 
@@ -148,14 +148,14 @@ class Pn532:
         self._ask(content, now_s, tries + 1)
 
 
-def _uid(told: bytes) -> str | None:
+def _uid(answer: bytes) -> str | None:
     """Reads InListPassiveTarget's answer: NbTg, Tg, SENS_RES (2), SEL_RES, NFCIDLength, NFCID. "": no card.
 
     None: no such answer.
     """
-    if told[:1] == b"\x00":
+    if answer[:1] == b"\x00":
         return ""
-    if len(told) < 6 or told[:2] != b"\x01\x01" or told[5] not in _UID_BYTES:
+    if len(answer) < 6 or answer[:2] != b"\x01\x01" or answer[5] not in _UID_BYTES:
         return None
-    uid = told[6 : 6 + told[5]]
-    return uid.hex().upper() if len(uid) == told[5] else None
+    uid = answer[6 : 6 + answer[5]]
+    return uid.hex().upper() if len(uid) == answer[5] else None

@@ -180,17 +180,17 @@ class Control:
 
     async def _watch(self, writer: asyncio.StreamWriter) -> None:
         """Sends a line for each change, until the peer has gone or does not read."""
-        told, slow_at_s = visible(self._box), time.monotonic()
+        sent, slow_at_s = visible(self._box), time.monotonic()
         while not writer.is_closing() and writer.transport.get_write_buffer_size() < _UNREAD_LIMIT:
             await asyncio.sleep(_WATCH_S)
             now = visible(self._box)
             now_s = time.monotonic()
             slow = now_s - slow_at_s >= _SLOW_S
-            changed = {key: now[key] for key in now if now[key] != told[key] and (slow or key not in SLOW)}
+            changed = {key: now[key] for key in now if now[key] != sent[key] and (slow or key not in SLOW)}
             if slow:
                 slow_at_s = now_s
             if changed:
-                told |= changed
+                sent |= changed
                 writer.write(_line({"at_s": now_s, "changed": changed}))
 
 

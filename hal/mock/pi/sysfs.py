@@ -61,10 +61,10 @@ class Sysfs:
 
 def w1_slave(scratchpad: bytes, *, good: bool) -> str:
     """Writes as the kernel's w1_therm: bytes and CRC, bytes and thousandths of a degree."""
-    told = scratchpad.hex(" ")
+    hex_bytes = scratchpad.hex(" ")
     steps = int.from_bytes(scratchpad[:2], "little", signed=True)
     verdict = f"crc={scratchpad[8]:02x} {'YES' if good else 'NO'}"
-    return f"{told} : {verdict}\n{told} t={steps * 1000 // _STEPS_A_DEGREE}\n"
+    return f"{hex_bytes} : {verdict}\n{hex_bytes} t={steps * 1000 // _STEPS_A_DEGREE}\n"
 
 
 def _scratchpad(steps: int) -> bytes:

@@ -54,7 +54,7 @@ class BoltHolder:
         self._asked(LOCK if locked else UNLOCK, _START_WITHIN_S)
         self.locked = locked
 
-    def tell(self, *, locked: bool) -> None:
+    def order(self, *, locked: bool) -> None:
         """Holds the bolt locked or unlocked from now on."""
         if locked != self.locked:
             self.locked, self._obeys = locked, False
@@ -74,7 +74,7 @@ class BoltHolder:
         if self._socket is None:
             return
         if not live:
-            self.tell(locked=False)
+            self.order(locked=False)
         if self._socket is not None:
             select.select([self._socket], (), (), 0.0 if live else _LET_GO_WITHIN_S)
             self._socket.close()

@@ -94,7 +94,7 @@ class _Solenoid:
 
     def drive(self, move: Move) -> None:
         if move is not None:
-            self._holder.tell(locked=move == "lock")
+            self._holder.order(locked=move == "lock")
         self._holder.tick()
 
     def holds(self) -> bool:

@@ -68,13 +68,18 @@ async def test_an_authority_of_our_own(authority: trustme.CA, ca_file: Path) -> 
 
 async def test_nobody_else_is_trusted_then(ca_file: Path) -> None:
     async with listening(server_side(trustme.CA().issue_cert(HOST))) as settings:
-        said = await trouble(replace(settings, tls=Trust(ca_file).context), "signed by nobody known here")
+        said = await trouble(
+            replace(settings, tls=Trust(ca_file).context), "signed by an authority that is not known here"
+        )
         assert "central_system.ca_file" in said
 
 
 async def test_the_systems_authorities_do_not_know_it(authority: trustme.CA) -> None:
     async with listening(server_side(authority.issue_cert(HOST))) as settings:
-        await trouble(replace(settings, tls=Trust(None).context), "signed by nobody known here: name the PEM")
+        await trouble(
+            replace(settings, tls=Trust(None).context),
+            "signed by an authority that is not known here: name the PEM",
+        )
 
 
 async def test_a_self_signed_certificate(tmp_path: Path) -> None:
@@ -86,7 +91,7 @@ async def test_a_self_signed_certificate(tmp_path: Path) -> None:
     context.load_cert_chain(both)
     async with listening(context) as settings:
         said = await trouble(replace(settings, tls=Trust(None).context), "self-signed")
-        assert "put it into a PEM file and name that in central_system.ca_file" in said
+        assert "store it as a PEM file and name that in central_system.ca_file" in said
 
 
 async def test_a_certificate_for_another_name(authority: trustme.CA, ca_file: Path) -> None:
@@ -128,7 +133,7 @@ async def test_a_server_that_answers_tls_with_nothing() -> None:
 
 async def test_a_server_that_wants_tls(authority: trustme.CA) -> None:
     async with listening(server_side(authority.issue_cert(HOST))) as settings:
-        await trouble(replace(settings, url=settings.url.replace("wss:", "ws:")), "or one that wants wss://")
+        await trouble(replace(settings, url=settings.url.replace("wss:", "ws:")), "or it needs wss://")
 
 
 async def test_an_old_tls(authority: trustme.CA, ca_file: Path) -> None:
@@ -137,7 +142,7 @@ async def test_an_old_tls(authority: trustme.CA, ca_file: Path) -> None:
     with pytest.warns(DeprecationWarning, match="TLSv1_1 is deprecated"):
         context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
     async with listening(context) as settings:
-        await trouble(replace(settings, tls=Trust(ca_file).context), "none of 1.2 and above")
+        await trouble(replace(settings, tls=Trust(ca_file).context), "only versions older than 1.2")
 
 
 async def test_a_ca_file_that_is_put_right_needs_no_restart(authority: trustme.CA, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def at(s: float) -> datetime:
 
 
 def tell(calendar: Calendar, text: str, s: float = 10.0, *, accepted: bool = True) -> Now:
-    return calendar.told(text, calendar.now(lost(s)), accepted=accepted)
+    return calendar.heard(text, calendar.now(lost(s)), accepted=accepted)
 
 
 def test_the_clock_that_a_time_server_sets_is_right() -> None:
@@ -50,7 +50,7 @@ def test_a_time_that_cannot_be_is_no_time_whoever_says_it(year: int) -> None:
     for second in range(0, 121, 30):
         system = datetime(year, 1, 1, tzinfo=UTC) + timedelta(seconds=second)
         now = calendar.now(Seen(float(second), system, synchronized=True))
-        assert not calendar.told(system.isoformat(), now, accepted=False).dated
+        assert not calendar.heard(system.isoformat(), now, accepted=False).dated
         assert aligned.due(60, now.utc) is None
 
 
@@ -83,7 +83,7 @@ def test_garbage_is_said_once_and_never_fatal(text: str) -> None:
 
 def test_the_last_resort_is_loud_and_estimated_and_gives_way() -> None:
     calendar = Calendar("boot", None)
-    now = calendar.told("garbage", calendar.now(seen(10.0)), accepted=True)
+    now = calendar.heard("garbage", calendar.now(seen(10.0)), accepted=True)
     assert now == Now(10.0, at(10), estimated=True)
     assert any("NOBODY KNOWS THE TIME" in note for note in calendar.drain()[1])
     assert tell(calendar, "2026-04-17T12:30:20Z", 20.0) == Now(20.0, at(1820))
@@ -91,7 +91,7 @@ def test_the_last_resort_is_loud_and_estimated_and_gives_way() -> None:
 
 def test_whoever_has_not_accepted_us_is_no_reason_for_the_last_resort() -> None:
     calendar = Calendar("boot", None)
-    assert not calendar.told("garbage", calendar.now(seen(10.0)), accepted=False).dated
+    assert not calendar.heard("garbage", calendar.now(seen(10.0)), accepted=False).dated
 
 
 @pytest.mark.parametrize(("off_s", "reported"), [(60, 0), (-60, 0), (61, 1), (-61, 1), (3600, 1)])
@@ -99,7 +99,7 @@ def test_against_a_time_server_a_central_system_is_reported_not_used(off_s: int,
     calendar = Calendar("boot", None)
     for s in (10.0, 20.0):
         now = calendar.now(seen(s, synchronized=True))
-        assert calendar.told(at(s + off_s).isoformat(), now, accepted=True) == now
+        assert calendar.heard(at(s + off_s).isoformat(), now, accepted=True) == now
     notes = calendar.drain()[1]
     assert len(notes) == reported
     assert all(f"differs by {abs(off_s)} s" in note and "2026-04-17 12:00:10" in note for note in notes)
@@ -155,7 +155,7 @@ def test_whatever_the_clocks_say_time_is_possible_or_unknown_and_once_known_stay
     for number, (clock, word, accepted) in enumerate(sorted(events, key=lambda event: event[0].s)):
         now = calendar.now(clock)
         if word is not None:
-            now = calendar.told(word, now, accepted=accepted)
+            now = calendar.heard(word, now, accepted=accepted)
         assert now.s == clock.s
         assert now.dated or (not known and now.utc == SINCE_BOOT + timedelta(seconds=clock.s)), number
         assert not now.dated or BUILT_AT <= now.utc < LAST + timedelta(days=1200)

@@ -39,8 +39,8 @@ class Box:
         self.store.apply(changes)
         return changes
 
-    def told(self, id_tag: str, info: IdTagInfo, now: Now) -> bool:
-        conflict = self.authorization.told(id_tag, info, now)
+    def remember(self, id_tag: str, info: IdTagInfo, now: Now) -> bool:
+        conflict = self.authorization.remember(id_tag, info, now)
         self.settle()
         return conflict
 

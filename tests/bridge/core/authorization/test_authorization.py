@@ -16,7 +16,7 @@ SWITCHES = ("true", "false")
 def box(in_list: str | None, in_cache: str | None, **keys: str) -> Box:
     made = Box()
     if in_cache is not None:
-        made.told("TAG", IdTagInfo(in_cache), at(0))
+        made.remember("TAG", IdTagInfo(in_cache), at(0))
     if in_list is not None:
         made.send(1, listed("tag", in_list))
     for name, value in keys.items():
@@ -91,13 +91,13 @@ def test_an_entry_is_expired_from_its_date_on() -> None:
 )
 def test_conflicts_with_the_list(in_list: str | None, said: str, conflict: bool) -> None:
     made = box(in_list, None)
-    assert made.told("TAG", IdTagInfo(said), at(1)) == conflict
+    assert made.remember("TAG", IdTagInfo(said), at(1)) == conflict
     assert (made.store.cached("TAG") is not None) == (in_list is None)
 
 
 def test_no_conflict_with_a_list_that_is_not_in_use() -> None:
     made = box("Accepted", None, LocalAuthListEnabled="false")
-    assert not made.told("TAG", IdTagInfo("Blocked"), at(1))
+    assert not made.remember("TAG", IdTagInfo("Blocked"), at(1))
     assert made.store.cached("TAG") is None
 
 
