@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.pages import links
+
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("evse-safety", "evse-instruments", "evse-bridge", "evse-bridge-reset")
 UNITS = (*(f"{name}.service" for name in SERVICES), "evse-bridge-reset.path", "evse-bridge.target")
@@ -70,8 +72,13 @@ def test_a_service_is_exposed_little(tmp_path: Path, box: str, name: str) -> Non
 
 def test_a_real_box_is_given_nothing_of_the_mock_one(tmp_path: Path) -> None:
     install(tmp_path, "real")
-    assert list(tmp_path.rglob("*mock*")) == []
+    assert [path for path in tmp_path.rglob("*mock*") if path.parent.parent.name != "doc"] == []
     assert not (tmp_path / "etc").exists()
+
+
+def test_the_page_that_the_units_name_leads_to_installed_pages(tmp_path: Path) -> None:
+    page = install(tmp_path, "real") / "usr/share/doc/evse-bridge/services.md"
+    assert [target.name for target, _ in links(page) if not target.is_file()] == []
 
 
 @pytest.mark.parametrize(
