@@ -149,7 +149,7 @@ class App:
             self._inbox.put_first(writing.result())
 
     async def _written(self, changes: tuple[Change, ...]) -> Stored | NotStored:
-        """Raises ChangeError and DamagedError, which no patience mends."""
+        """Raises ChangeError and DamagedError, which waiting cannot help."""
         try:
             await self._store.apply(changes)
         except (ChangeError, DamagedError):

@@ -59,5 +59,5 @@ class Guard:
         return self._rests[self.part]
 
     def went_well(self, part: Part) -> None:
-        """Counts errors of this part anew."""
+        """Sets the count of this part's errors to 0."""
         self._rests.pop(part, None)

@@ -1,4 +1,4 @@
-"""sd_notify(3) without a library: what a program tells systemd. Not a line of it can block."""
+"""sd_notify(3) without a library: the messages of a program to systemd. Nothing here blocks."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class Calls:
         return self._open is not None and self._open.in_flight is not None
 
     def link_opened(self, now: Now) -> None:
-        """Begins anew on a new connection."""
+        """Starts again on a new connection."""
         self._open = Correlation()
         self.liveness.connected(now)
         self._outbox.connected()

@@ -61,7 +61,7 @@ class Effects:
 
     @property
     def unanswered(self) -> Effects:
-        """Returns the same without what is for a connection that is gone."""
+        """Returns the same without what was for a connection that has ended."""
         return replace(self, frames=(), reconnect=None)
 
     def __bool__(self) -> bool:

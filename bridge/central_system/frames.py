@@ -139,7 +139,7 @@ def encode(frame: Frame) -> str:
 
 
 def refusal(identity: str, error: OcppError) -> CallError:
-    """Makes the CALLERROR that reports `error` to whoever sent the CALL `identity`."""
+    """Makes the CALLERROR that reports `error` to the sender of the CALL `identity`."""
     return CallError(identity, error.code, error.description[:DESCRIPTION_LIMIT])
 
 

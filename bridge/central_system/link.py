@@ -158,7 +158,7 @@ class Link:
     # Connected
 
     async def _converse(self, connection: ClientConnection, password: Password | None) -> Closed:
-        """Runs until the connection ends, whoever ends it. Cancelled: drops it at once."""
+        """Runs until either side ends the connection. Cancelled: drops it at once."""
         speaker = self._speaker = Speaker(partial(_hand_over, connection))
         self._end = asyncio.get_running_loop().create_future()
         self.offline_since, self._heard_at = None, datetime.now(UTC)

@@ -37,7 +37,7 @@ class Requests:
         self._open: dict[str, Later] = {}  # of this connection, not answered yet
 
     def cut_off(self) -> None:
-        """Forgets what is not answered: the connection is gone."""
+        """Forgets the unanswered CALLs, because the connection has ended."""
         self._open.clear()
 
     def asked(self, call: Call, now: Now) -> None:

@@ -52,7 +52,7 @@ class Fault:
 
 @cache
 def known_actions() -> frozenset[str]:
-    """Lists every action of OCPP 1.6 and of its security extension, whoever may send it."""
+    """Lists every action of OCPP 1.6 and of its security extension, of both sides."""
     names = (entry.name.removesuffix(".json") for entry in _SCHEMAS.iterdir() if entry.name.endswith(".json"))
     return frozenset(name for name in names if not name.endswith(_RESPONSE))
 

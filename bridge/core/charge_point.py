@@ -156,8 +156,8 @@ class ChargePoint:
         self.connector.start_confirmed(row_id, transaction_id, answer, now)
 
     def id_tag_answered(self, id_tag: str, info: IdTagInfo, now: Now) -> None:
-        """Stores what any answer says of an idTag. OCPP 1.6 7.6: LocalListConflict is sent, and
-        cleared at once, since what it stops is nothing."""
+        """Stores the IdTagInfo of any answer. OCPP 1.6 7.6: LocalListConflict is sent, and cleared at once,
+        since it stops nothing."""
         if self.connector.authorization.remember(id_tag, info, now):
             self.reports.notify_passing(LIST_CONFLICT, now)
 

@@ -63,9 +63,9 @@ def central_system(stage: Stage) -> CentralSystem:
 
 
 async def show(stage: Stage, screen: Screen, central_system: CentralSystem, *, keep: bool = False) -> bool:
-    """Plays the session and says how it was. True: all of it was right.
+    """Plays the session and says whether all of it was right.
 
-    `central_system` tells `stage` its transcript. Raises CommandError when the programs do not end in order.
+    `central_system` sends `stage` its transcript. Raises CommandError when the programs do not end in order.
     """
     screen.head()
     with screen:

@@ -69,7 +69,7 @@ def instruments(*, speaks: bool, running: Running | None, mock: bool) -> Check:
 
 
 def bridge(statuses: Sequence[Status], running: Running | None, *, mock: bool) -> Check:
-    """Judges whether its wish's number goes on from one Status to a later one."""
+    """Judges whether the number of its wish rises from one Status to a later one."""
     if statuses and statuses[-1].wish_seq != statuses[0].wish_seq:
         return BRIDGE.ok(process_words(running))
     return BRIDGE.fault(f"sends no wish ({process_words(running)})", start_how("bridge", mock=mock))

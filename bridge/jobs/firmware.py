@@ -160,7 +160,7 @@ class FirmwareFolder:
             return output.read(LOGGED_BYTES).decode(errors="replace").strip()
 
     def _started(self, command: list[str]) -> subprocess.Popen[bytes]:
-        """Starts a process not of asyncio's, which dies when our loop ends. Raises InstallError."""
+        """Starts a process outside asyncio, which would end it with our loop. Raises InstallError."""
         with self._path(INSTALLER_LOG).open("wb") as output:
             try:
                 return subprocess.Popen(

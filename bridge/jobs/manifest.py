@@ -38,7 +38,7 @@ _FORM = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What the signer says of an archive."""
+    """The signed facts about an archive."""
 
     version: str  # four numbers with dots
     size: int  # bytes

@@ -57,7 +57,7 @@ class Desk:
                     conversation.cancel()
 
     def reply(self, ticket: int, reply: Reply) -> None:
-        """Sends a reply to whoever gave the order, if it is still there."""
+        """Sends a reply to the command that gave the order, if it is still connected."""
         waiting = self._waiting.get(ticket)
         if waiting is not None and not waiting.done():
             waiting.set_result(reply)

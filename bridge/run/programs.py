@@ -68,7 +68,7 @@ class Programs:
         return [*_PYTHON, "hal.mock", *replace(self._folders, mock=False).arguments]
 
     def say(self, who: str, what: str) -> None:
-        """Writes one line. Nobody needs to read it: the box goes on."""
+        """Writes one line, and does not wait for a reader."""
         self._write(f"{'MOCK ' * self._folders.mock}{who:<11} | {what}")
 
     async def live(self) -> bool:

@@ -1,4 +1,4 @@
-"""PURE: on which line of a TOML text each key stands. `tomllib` reads values but tells no lines."""
+"""PURE: the line of each key in a TOML text. `tomllib` reads values but no line numbers."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ class Evse:
         self._withheld: tuple[str, ...] = ()
 
     def stop(self) -> None:
-        """Stops offering for good (SIGTERM); the caller ends once the contactor is commanded open."""
+        """Stops offering until the end (SIGTERM); the caller ends once the contactor is commanded open."""
         self._stopped = True
 
     def ask_for_test(self, of: Literal["pilot", "rcm"]) -> None:

@@ -30,7 +30,7 @@ class Tally:
         return self.bad
 
     def forget(self) -> None:
-        """Starts anew, as if nothing had been seen."""
+        """Starts again without any earlier sample."""
         self.bad, self._count = False, 0.0
 
 

@@ -154,7 +154,7 @@ class Senses:
     # lamp
 
     def _start_lamp(self) -> None:
-        """Starts the lamp, or reports one that cannot be had: everything else goes on."""
+        """Starts the lamp, or reports that its lines cannot be claimed; everything else continues."""
         if self._wallbox.lamp is None:
             return
         try:

@@ -120,7 +120,7 @@ def _belongs(words: list[str], folders: tuple[str, ...]) -> bool:
 
 
 def _words(pid: int) -> list[str]:
-    """Returns its command line; empty for one that has gone or is on its way out."""
+    """Returns its command line; empty for a process that has ended or is ending."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").rstrip("\0").split("\0")
     except OSError:

@@ -48,7 +48,7 @@ class Machine:
             self._held = None
 
     def _signal(self, number: signal.Signals) -> int:
-        """Signals whoever drives the contactor, and returns the pid; 0: nobody does."""
+        """Signals the process that drives the contactor, and returns its pid; 0: there is none."""
         pid = self._box.line_map.owner(self._pin)
         if pid:
             with contextlib.suppress(ProcessLookupError):

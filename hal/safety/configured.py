@@ -1,4 +1,4 @@
-"""What wallbox.toml means for the core, and what the box says of itself."""
+"""The rules of the core from wallbox.toml, and the declared facts of the box."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `hal.instruments` says of its devices, as the core takes it. `None`: they are not there."""
+"""The health of the devices of `hal.instruments`, for the core. `None`: no instruments are connected."""
 
 from __future__ import annotations
 

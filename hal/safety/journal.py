@@ -30,7 +30,7 @@ class Journal:
         self._waiting.append(line + b"\n")
 
     def emit(self, most: int = _LINES_A_TICK) -> None:
-        """Writes some lines if that cannot block. A reader that has gone costs the lines, nothing more."""
+        """Writes some lines if that cannot block. Without a reader the lines are lost, nothing more."""
         for _ in range(min(most, len(self._waiting))):
             if not self._poll.poll(0):
                 return

@@ -1,4 +1,4 @@
-"""The lines made safe after `hal.safety` has gone, whatever it died of: relay first, then lock, then x1.
+"""Makes the lines safe after every end of `hal.safety`: relay first, then lock, then x1.
 
 `python -I -m hal.safety.safe_outputs --runtime-dir R`, as ExecStopPost of the unit. A Pi's kernel keeps
 outputs at their last level and its PWM running when their process dies. Reads only R/safe-outputs.json, which

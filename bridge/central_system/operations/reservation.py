@@ -57,7 +57,7 @@ def _known(question: Question) -> bool:
 
 
 def _in_the_way(question: Question) -> str | None:
-    """Says why it cannot be reserved now; the same reservationId takes the place of itself."""
+    """Says why it cannot be reserved now; the same reservationId may be replaced."""
     connector = question.charge_point.connector
     status = connector.status(question.now)
     if status in ("Faulted", "Unavailable"):

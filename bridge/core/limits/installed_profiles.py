@@ -99,7 +99,7 @@ class InstalledProfiles:
         return True
 
     def follow(self, state: State) -> None:
-        """Drops TxProfiles with their transaction, and the one of a start with that start."""
+        """Drops TxProfiles when their transaction ends, and the profile of a start when that start ends."""
         row_id = state.row_id if isinstance(state, Transaction) else None
         self._keep(tuple(each for each in self._profiles if each.row_id in (None, row_id)))
         of_start = self._of_start
@@ -128,7 +128,7 @@ class InstalledProfiles:
     # What they say
 
     def limit_a(self, transaction: Transaction, box: BoxView, now: Now) -> float:
-        """Returns the prevailing limit, the installation's included; found anew only after a change."""
+        """Returns the prevailing limit, the installation's included; computed again only after a change."""
         at = moment(now.utc)
         circumstances = self._circumstances(transaction, box, now)
         if self._ruling is not None:

@@ -38,7 +38,7 @@ class MeterLog:
 
     @classmethod
     def resumed(cls, row: TransactionRow, configuration: Configuration, memory: Memory, now: Now) -> MeterLog:
-        """Makes the log of one that outlived the program: it goes on as if it had not ended."""
+        """Makes the log of a transaction that continues after a restart of the program."""
         interval_s = configuration.whole("MeterValueSampleInterval")
         started_at = now.place(row.started_at)
         log = cls(row, configuration, Sampler.resumed(interval_s, started_at, now.utc, now.s))

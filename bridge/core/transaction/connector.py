@@ -65,7 +65,7 @@ class Connector:
 
     @property
     def state(self) -> State:
-        """Returns the state of the running transaction, or the one outside of any."""
+        """Returns the state of the running transaction; without one the connector's own."""
         return self._running.state if self._running is not None else self._outside
 
     def status(self, now: Now) -> str:

@@ -33,7 +33,7 @@ class Hum:
         self._lasting = BadTime(LASTS_S)
 
     def forget(self) -> None:
-        """Starts anew, for another car."""
+        """Starts again for another car."""
         self._openings, self._opened_s = 0, None
 
     def opened(self, now_s: float) -> None:

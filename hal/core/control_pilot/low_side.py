@@ -34,7 +34,7 @@ class LowSide:
         return self._wrong.bad
 
     def forget(self) -> None:
-        """Starts anew: another car may be there."""
+        """Starts again, because another car may be there."""
         self.seen = False
         self._wrong.forget()
         self._recent.clear()

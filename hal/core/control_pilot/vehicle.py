@@ -38,7 +38,7 @@ class VehicleFilter:
         return self._before is not None
 
     def forget(self) -> None:
-        """Starts anew after the pilot was dark: what comes next owes nothing to what was."""
+        """Starts again after the pilot was off: earlier readings do not count any more."""
         self._before = None
         self._in_c.clear()
         self._unsure.clear()
@@ -89,7 +89,7 @@ class SteadyC2:
         self._readings: deque[tuple[float, float]] = deque()
 
     def forget(self) -> None:
-        """Starts anew: the contactor has opened, and what was before says nothing about the next closing."""
+        """Starts again after the contactor has opened: earlier readings do not count for the next closing."""
         self._readings.clear()
 
     def feed(self, in_c2: bool, high_v: float, now_s: float) -> bool:

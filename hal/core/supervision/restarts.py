@@ -22,7 +22,7 @@ class Restarts:
         self._looking = True
 
     def too_many(self, vehicle: Vehicle, now_s: float) -> bool:
-        """Is True at the one tick at which that is found."""
+        """Returns True at the one tick at which there are too many."""
         if not self._looking:
             return False
         in_c = self._was_in_c or vehicle == "C"

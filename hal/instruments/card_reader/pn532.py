@@ -76,7 +76,7 @@ class Pn532:
         return self._frames.dropped + self._strays
 
     def opened(self, now_s: float) -> None:
-        """Begins anew: it may be another chip, or one that has slept."""
+        """Starts again: it may be another chip, or one that has slept."""
         self.health = ""
         self._heard_at_s = now_s
         self._to_send = b""

@@ -179,7 +179,7 @@ class Control:
         return self._reader.show(tag)
 
     async def _watch(self, writer: asyncio.StreamWriter) -> None:
-        """Sends a line for each change, until the peer has gone or does not read."""
+        """Sends a line for each change, until the peer disconnects or does not read."""
         sent, slow_at_s = visible(self._box), time.monotonic()
         while not writer.is_closing() and writer.transport.get_write_buffer_size() < _UNREAD_LIMIT:
             await asyncio.sleep(_WATCH_S)

@@ -41,7 +41,7 @@ class Kernel:
         return sorted(pid for pid in self._pids.values() if _has_memory(pid))
 
     def _watch(self, pid: int) -> bool:
-        """Watches a process. False: it has gone already."""
+        """Watches a process. False: it has ended already."""
         try:
             descriptor = os.pidfd_open(pid)
         except ProcessLookupError:

@@ -192,7 +192,7 @@ class LineMap:
         self._sequence[0] = (self._sequence[0] + 1) & 0xFFFF_FFFF
 
     def fall(self) -> None:
-        """Makes every line an input, low, nobody's: the power is gone."""
+        """Makes every line an input, low and unclaimed, as without power."""
         for line in range(LINES):
             self.make_input(line)
             self.release(line)

@@ -78,7 +78,7 @@ class Converter:
 
 
 class Life:
-    """Tells from the words of both half-waves, by the bit, whether they are measured."""
+    """Judges from the exact words of both half-waves whether they are really measured."""
 
     def __init__(self) -> None:
         self.alive = True

@@ -1,4 +1,4 @@
-"""The cable lock: one of three ways to move the bolt, and the feedback contact that tells where it is."""
+"""The cable lock: one of three ways to move the bolt, and the feedback contact that shows where it is."""
 
 from __future__ import annotations
 

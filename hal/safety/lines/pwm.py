@@ -29,7 +29,7 @@ class PwmError(Exception):
 
 
 class Pwm:
-    """One exported channel, at 1 kHz. Its wave goes on when the process dies."""
+    """An exported PWM channel, at 1 kHz. Its wave continues when the process dies."""
 
     def __init__(self, folder: Path) -> None:
         """Takes an exported channel (`.../pwmN`). The wave is steady high (x1) before it is let out.

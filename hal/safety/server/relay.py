@@ -48,7 +48,7 @@ class Relay:
         return [_unanswered(self._on_their_way.pop(number)) for number in late]
 
     def forget(self, client: Client) -> None:
-        """Drops the requests of a client that has gone."""
+        """Drops the requests of a client that has disconnected."""
         gone = [number for number, asked in self._on_their_way.items() if asked.client is client]
         for number in gone:
             del self._on_their_way[number]

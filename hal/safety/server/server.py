@@ -1,4 +1,5 @@
-"""The Unix socket of `hal.safety`: takes wishes and readings, tells everybody the status, never blocks.
+"""The Unix socket of `hal.safety`: receives wishes and readings, sends the status to all clients, never
+blocks.
 
 Bounded work a tick whatever the peers do: garbage, floods, silence and readers that stop reading are dropped
 and counted. Who first says it is the bridge keeps that role while connected; so do the instruments.

@@ -145,7 +145,7 @@ class StateFile:
         self._given, self._given_at_s = kept, now_s
 
     def close(self) -> None:
-        """Waits until the last packet is on the disk, 1.5 s at most: the writer goes on alone."""
+        """Waits until the last packet is on the disk, 1.5 s at most; then the writer continues alone."""
         if self._socket is not None:
             self._socket.shutdown(socket.SHUT_WR)
             with contextlib.suppress(ProcessLookupError):  # it has died since the last tick

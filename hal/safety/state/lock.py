@@ -57,5 +57,5 @@ class StateLock:
 
 
 def all_written(descriptor: int) -> None:
-    """Writes what a writer says of that lock at its end."""
+    """Writes what a writer reports about that lock at its end."""
     os.pwrite(descriptor, _NO_MARK, _HANDED_OVER)
