@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 import typer
+from typer.testing import CliRunner
 
 from bridge.cli.main import app
 from bridge.demo.timeline import HEADING
@@ -26,6 +28,15 @@ def test_every_command_exists() -> None:
     named = re.findall(r"evse-bridge ((?:config |mock )?[a-z-]+)\b", README)
     assert len(named) > 8
     assert sorted({name for name in named if name not in commands()}) == []
+
+
+@pytest.mark.parametrize("group", ["", "config", "mock"])
+def test_the_list_of_commands_cuts_no_sentence(group: str) -> None:
+    """80 columns are enough for the first sentence of each command's help."""
+    shown = CliRunner().invoke(app, [*group.split(), "--help"], env={"COLUMNS": "80"}).output
+    commands_of = shown.partition("Commands:\n")[2].splitlines()
+    assert len(commands_of) >= 2
+    assert [line for line in commands_of if line.endswith("...")] == []
 
 
 def test_every_make_target_exists() -> None:

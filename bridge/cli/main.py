@@ -33,7 +33,7 @@ app.add_typer(mock_commands.app, name="mock")
 
 @config_app.command()
 def init(config_dir: ConfigDir = None, mock: Mock = False) -> None:
-    """Write wallbox.toml and charge-point.toml with comments. A file that exists stays as it is."""
+    """Write both files with comments. A file that exists stays as it is."""
     from bridge import config_files
 
     for line in config_files.init(chosen(config_dir, None, None, mock=mock).config, mock=mock):
@@ -42,7 +42,7 @@ def init(config_dir: ConfigDir = None, mock: Mock = False) -> None:
 
 @config_app.command()
 def check(config_dir: ConfigDir = None, mock: Mock = False) -> None:
-    """List every fault of both files: file, line, key, value and what is allowed."""
+    """List every fault of both files. Each line names file, line, key, value and what is allowed."""
     from bridge import config_files
 
     for line in config_files.check(chosen(config_dir, None, None, mock=mock).config, mock=mock):
@@ -52,7 +52,7 @@ def check(config_dir: ConfigDir = None, mock: Mock = False) -> None:
 @app.command()
 @spread
 def run(where: Where) -> None:
-    """Run all programs of the box in the foreground, without systemd."""
+    """Run all programs of the box, without systemd."""
     from bridge.run import command as runner
 
     raise typer.Exit(runner.run(where.folders(), new_config=where.mock and where.config_dir is None))
@@ -68,7 +68,7 @@ def safety(where: Where) -> None:
 @app.command()
 @spread
 def instruments(where: Where) -> None:
-    """Run only hal.instruments: meter, card reader, temperatures, lamp."""
+    """Run only hal.instruments: meter, cards, lamp."""
     _become("hal.instruments", where)
 
 
@@ -90,7 +90,7 @@ def datatransfer(
     *,
     running: Running,
 ) -> None:
-    """Send a DataTransfer to the Central System through the running bridge. Exit code 0: Accepted."""
+    """Send a DataTransfer to the Central System. The running bridge sends it; exit code 0: Accepted."""
     from bridge.cli import data_transfer
     from bridge.local.orders import SendDataTransfer
 
@@ -105,7 +105,7 @@ def clear(
     *,
     running: Running,
 ) -> None:
-    """Clear the faults that only a person may clear (welded contactor, emergency stop ...)."""
+    """Clear faults that only a person may clear. It shows each, a welded contactor for example, and asks."""
     from bridge.cli.clear import clear as cleared
 
     def sure(faults: list[str]) -> bool:
@@ -127,7 +127,7 @@ def _become(module: str, where: Where) -> None:
 def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave everything running, to play with.")] = False,
 ) -> None:
-    """MOCK: Show a whole charging session on the simulated wallbox."""
+    """MOCK: Show a whole charging session."""
     from bridge.demo import command as shown
 
     raise typer.Exit(shown.run(keep=keep))
@@ -161,7 +161,7 @@ def sessions(
         Path | None, typer.Option("--export", help="Write a CSV file.", show_default=False)
     ] = None,
 ) -> None:
-    """List all charging sessions, and whether the Central System has them."""
+    """List all charging sessions. Each line says whether the Central System has the session."""
     from bridge.cli import sessions as shown
 
     folders = where.folders()

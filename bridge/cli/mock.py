@@ -21,12 +21,12 @@ RuntimeDir = Annotated[
 ]
 
 PLAIN_VERBS = {
-    "plug-in": "Connect the car; it takes energy as soon as current is offered.",
-    "plug-out": "Disconnect the car; refused while the lock holds the plug.",
+    "plug-in": "Connect the car. It takes energy as soon as current is offered.",
+    "plug-out": "Disconnect the car. Refused while the lock holds the plug.",
     "unplug-at-car": "Unplug the cable at the car; it stays in the socket.",
     "ready": "Let the car ask for energy again.",
     "pause": "Let the car ask for no energy until `ready`.",
-    "power-cut": "Switch the mains off: every line falls, all programs are killed.",
+    "power-cut": "Switch the mains off. Every line falls, all programs are killed.",
     "power-on": "Switch the mains on: the box boots.",
 }
 
@@ -64,7 +64,7 @@ def swipe(tag: str, runtime_dir: RuntimeDir = None) -> None:
 
 @app.command()
 def fault(name: str, runtime_dir: RuntimeDir = None) -> None:
-    """MOCK: Begin a fault; an unknown name lists all names."""
+    """MOCK: Begin a fault. An unknown name lists all names."""
     _say(runtime_dir, {"do": "fault", "name": name})
 
 
@@ -80,14 +80,14 @@ def car(
     amps: Annotated[float | None, typer.Option(help="Highest current per phase.", show_default=False)] = None,
     runtime_dir: RuntimeDir = None,
 ) -> None:
-    """MOCK: Change the car's charger; an option that is left out stays as it is."""
+    """MOCK: Change the car's charger. An option that is left out stays as it is."""
     given = {"phases": phases, "amps": amps}
     _say(runtime_dir, {"do": "car"} | {name: value for name, value in given.items() if value is not None})
 
 
 @app.command()
 def kernel(policy: Kernel, runtime_dir: RuntimeDir = None) -> None:
-    """MOCK: Choose what happens to the outputs of a dead program."""
+    """MOCK: Choose what becomes of a dead program's outputs."""
     _say(runtime_dir, {"do": "kernel", "policy": str(policy)})
 
 
@@ -102,7 +102,7 @@ def copper(
     ] = False,
     runtime_dir: RuntimeDir = None,
 ) -> None:
-    """MOCK: Set tolerances of box and car, hum, noise and bounce, and show all of them.
+    """MOCK: Set tolerances, hum, noise and bounce. Shows all of them.
 
     For example: source_high_v=11.4 hum_v=2 hum_hz=50. An unknown part is answered with the list.
     """
@@ -125,7 +125,7 @@ def _part(text: str) -> tuple[str, float]:
 def cp_open(
     ms: Annotated[float, typer.Argument(min=0.5, max=60_000)], runtime_dir: RuntimeDir = None
 ) -> None:
-    """MOCK: Open the contact of the control pilot once, for MS milliseconds."""
+    """MOCK: Open the pilot's contact once, for MS milliseconds."""
     _say(runtime_dir, {"do": "cp-open", "ms": ms})
 
 
@@ -133,7 +133,7 @@ def cp_open(
 def disturb(
     name: Annotated[str, typer.Argument(metavar="INPUT")], pattern: str, runtime_dir: RuntimeDir = None
 ) -> None:
-    """MOCK: Make samples of an input bad by a pattern of 0 and 1, one digit each 10 ms; 0 ends it."""
+    """MOCK: Make samples of an input bad. PATTERN is of 0 and 1, one digit each 10 ms; 0 ends it."""
     _say(runtime_dir, {"do": "disturb", "input": name, "pattern": pattern})
 
 
@@ -144,7 +144,7 @@ def kernel_hang(
     ] = None,
     runtime_dir: RuntimeDir = None,
 ) -> None:
-    """MOCK: Stop all programs of the Pi; after SECONDS, if given, a watchdog reboots it."""
+    """MOCK: Stop all programs of the Pi. After SECONDS, if given, a watchdog reboots it."""
     given = {} if bites_after_s is None else {"bites_after_s": bites_after_s}
     _say(runtime_dir, {"do": "kernel-hang"} | given)
 
