@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 
 class Notify:
-    """Datagrams that are sent at once or not at all."""
+    """Sends datagrams at once or not at all."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         """Takes NOTIFY_SOCKET and WATCHDOG_USEC; without them it does nothing."""

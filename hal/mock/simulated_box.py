@@ -26,11 +26,11 @@ _NO_POWER = Outputs(duty=0.0, contactor=False)
 
 
 class RefusalError(Exception):
-    """It cannot be done now; the text says why."""
+    """The verb cannot be done now; the text says why."""
 
 
 class SimulatedBox:
-    """Plant, kernel and wires of one box. One thread, no waiting but in `measure_edge`."""
+    """Plant, kernel and wires of one box. One thread; only `measure_edge` waits."""
 
     def __init__(self, wallbox: Wallbox, runtime_dir: Path) -> None:
         """Makes line map, PWM folder and power file in `runtime_dir`; the power is on."""

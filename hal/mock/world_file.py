@@ -1,4 +1,4 @@
-"""What of the simulated world outlives its process: the meter's register and the car's ledger, on disk."""
+"""The stored part of the simulated world: the meter's register and the car's ledger."""
 
 from __future__ import annotations
 

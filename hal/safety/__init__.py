@@ -1,1 +1,1 @@
-"""The wallbox's reflexes: pilot, contactor and cable lock, one process, one thread, one tick at a time."""
+"""The safety process of the wallbox: pilot, contactor and cable lock; one thread, one tick at a time."""

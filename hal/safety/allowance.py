@@ -1,10 +1,10 @@
-"""How often something may be done that costs others something."""
+"""Limits how often something expensive may be done."""
 
 from __future__ import annotations
 
 
 class Allowance:
-    """So many at once, and so many a second in the long run."""
+    """Allows a burst, and a number per second in the long run."""
 
     def __init__(self, burst: int, a_second: int) -> None:
         self._burst, self._a_second = float(burst), float(a_second)

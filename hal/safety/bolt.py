@@ -29,7 +29,7 @@ _TAKEN = 3
 
 
 class Claim(TypedDict):
-    """Which line, of which box: `line_map` is the mock's file, None on a Pi; `gpio_chip` is the Pi's."""
+    """Names the line and its box: `line_map` is the mock's file, None on a Pi; `gpio_chip` is the Pi's."""
 
     runtime_dir: str
     line_map: str | None
@@ -48,7 +48,8 @@ class _Line(Protocol):
 
 
 class _ChipLine:
-    """A line of the Pi's chip. gpiozero would claim an input, then a low output: the bolt would drop."""
+    """A line of the Pi's chip. gpiozero would claim it as an input, then as a low output, and the bolt would
+    drop."""
 
     def __init__(self, chip: int, line: int, runtime_dir: Path) -> None:
         lgpio = lgpio_module.loaded(runtime_dir, *lgpio_module.ANYWHERE)
@@ -82,7 +83,7 @@ class _MapLine:
 
 
 class Bolt:
-    """The line: nobody's until it is first wanted, and then at once at the level that is wanted."""
+    """The solenoid's line: unclaimed until the first order, and then claimed with the ordered level."""
 
     def __init__(self, claim: Claim) -> None:
         line, chip, runtime_dir = claim["line"], claim["gpio_chip"], Path(claim["runtime_dir"])

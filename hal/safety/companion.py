@@ -1,4 +1,5 @@
-"""How a small process beside `hal.safety` is started and behaves: it outlives it and shares nothing."""
+"""A small process beside `hal.safety`: how it is started, and how it outlives `hal.safety` and shares nothing
+with it."""
 
 import contextlib
 import os

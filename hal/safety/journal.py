@@ -1,4 +1,4 @@
-"""Log lines that never hold the tick up."""
+"""Log lines that never delay the tick."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ STATUS_BURST, STATUS_A_SECOND = 20, 10  # of changes: a chattering contact shall
 
 @dataclass(frozen=True)
 class Voice:
-    """How the loop speaks to the system."""
+    """What the loop uses to reach the system: its log, and notify with the watchdog's limit."""
 
     journal: Journal
     notify: Notify
@@ -47,7 +47,7 @@ class Voice:
 
 @dataclass(frozen=True)
 class Parts:
-    """What the loop ties together; all are new, and the lines are safe."""
+    """The parts of the loop; all are new, and the lines are safe."""
 
     evse: Evse
     lines: Lines
@@ -57,7 +57,7 @@ class Parts:
 
 
 class Loop:
-    """The life of `hal.safety` after its start."""
+    """The ticks of `hal.safety`, from its start to its end."""
 
     def __init__(self, parts: Parts, voice: Voice, identity: Identity) -> None:
         self._evse = parts.evse

@@ -15,7 +15,7 @@ _MCL_CURRENT, _MCL_FUTURE = 1, 2  # mlockall(2), Linux
 
 @dataclass(frozen=True)
 class RealTime:
-    """What the system permitted; an empty text means granted."""
+    """The permissions that the system granted or refused; an empty text means granted."""
 
     fifo_refused: str
     memory_refused: str

@@ -31,7 +31,7 @@ Outcome = tuple[bool, str, Measured]
 
 
 class _Errand(Protocol):
-    """One thing that is being done."""
+    """A request that is being carried out."""
 
     needs_no_car: bool
 
@@ -43,7 +43,7 @@ class _Errand(Protocol):
 
 
 class Requests:
-    """At most one at a time."""
+    """Carries out at most one request at a time."""
 
     def __init__(self, evse: Evse, rules: BoxRules, now_s: float) -> None:
         self._evse = evse
@@ -129,7 +129,7 @@ def _car(view: EvseView) -> bool:
 
 
 class _Lamp:
-    """The pattern goes out in each Status; `hal.instruments` shows it."""
+    """Sends the pattern in each Status; `hal.instruments` shows it."""
 
     needs_no_car = False
 
@@ -147,7 +147,7 @@ class _Lamp:
 
 
 class _LockPulse:
-    """Out and in again, each with one pulse of the motor and the feedback that must follow."""
+    """Moves the bolt out and in again, each with one pulse of the motor and the feedback that must follow."""
 
     needs_no_car = True
 
@@ -185,7 +185,7 @@ class _LockPulse:
 
 
 class _RcmTest:
-    """The core tests; this looks on."""
+    """Starts the core's test of the monitor, and reports its times."""
 
     needs_no_car = True
 
@@ -218,7 +218,7 @@ class _RcmTest:
 
 
 class _PilotTest:
-    """The core tests; this keeps the volts at the end of F and after it."""
+    """Starts the core's pilot test, and records the volts at the end of F and after it."""
 
     needs_no_car = True
 

@@ -39,7 +39,7 @@ def write_claims(runtime_dir: Path, claims: Claims) -> None:
 
 
 class NotSafeError(Exception):
-    """Something could not be made safe; the text says what, why, and what was."""
+    """A line could not be made safe; the text says which, why, and which were."""
 
 
 def make_safe(runtime_dir: Path) -> str:

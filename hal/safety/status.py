@@ -13,7 +13,7 @@ from hal.contract import EvseView, Status
 
 @dataclass(frozen=True)
 class Identity:
-    """What stays the same from the start of this process to its end."""
+    """The fields of `Status` that stay the same while this process runs."""
 
     start_id: str
     mock: bool
@@ -23,7 +23,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Tallies:
-    """Counted outside the core."""
+    """The counters that the process counts, not the core."""
 
     late_ticks: int
     dropped_lines: int

@@ -42,7 +42,7 @@ class LineBusyError(Exception):
 
 
 class LineMap:
-    """One end of the wires. The mock writes inputs, words and the sequence; a driver the rest."""
+    """One end of the file. The mock writes inputs, words and the sequence; a driver writes the rest."""
 
     def __init__(self, mapped: mmap.mmap) -> None:
         """Takes a whole map; use `create` or `open`."""

@@ -20,7 +20,7 @@ _UNMEANT_F_S = 0.1  # state F is meant to last 300 ms (IEC 61851-1 Table A.5); a
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """Something a kernel would refuse or a car would misread."""
+    """A value that a kernel would refuse or a car would misread."""
 
     at_s: float
     text: str
@@ -28,7 +28,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """The channel as last written."""
+    """The values of the channel that were last written."""
 
     period_ns: int
     duty_ns: int

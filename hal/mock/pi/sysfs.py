@@ -13,7 +13,7 @@ _POWER_ON = 85 * _STEPS_A_DEGREE
 
 
 class Sysfs:
-    """Written anew by `write`; `faults` is looked at each time."""
+    """The folders. `write` writes them again, with the present `faults`."""
 
     def __init__(self, runtime_dir: Path, faults: AbstractSet[str]) -> None:
         self._faults = faults

@@ -34,7 +34,7 @@ class ChargePump:
 
 
 class Wires:
-    """Between one line map and one plant."""
+    """Connects one line map with one plant."""
 
     def __init__(self, wallbox: Wallbox, line_map: LineMap, plant: Plant) -> None:
         self._wallbox = wallbox

@@ -19,7 +19,7 @@ CHATTER_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class CarSettings:
-    """The charger on board."""
+    """The settings of the car's charger and battery."""
 
     phases: Literal[1, 3]
     max_a: float

@@ -20,7 +20,7 @@ CarState = Literal["B", "C", "D"]
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """How far parts are from their values, each as a share of it; `drawn` picks evenly inside."""
+    """The tolerances of the parts, each a share of its value; `drawn` draws evenly within them."""
 
     source: float = 0.05
     series: float = 0.03
@@ -33,7 +33,8 @@ class Tolerance:
 
 @dataclass(frozen=True, slots=True)
 class Copper:
-    """One box with one car. A `factor` multiplies the part's value, an `error` is a share of what is read."""
+    """The parts of one box and one car. A `factor` multiplies the part's value, an `error` is a share of the
+    reading."""
 
     source_high_v: float = 12.0
     source_low_v: float = -12.0

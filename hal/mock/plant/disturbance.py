@@ -21,7 +21,7 @@ INPUTS = {
 
 @dataclass(frozen=True, slots=True)
 class Disturbance:
-    """`pattern` repeats from `since_s` of the plant on; 1 is a bad sample."""
+    """A disturbance of one input: `pattern` repeats from `since_s` on; 1 is a bad sample."""
 
     pattern: str
     since_s: float

@@ -35,7 +35,7 @@ def negative_v(copper: Copper, load_ohm: float | None, *, diode: bool) -> float:
 
 
 class Sawtooth:
-    """A peak of 1 V, `width_s` long in each period, held with `tau_s`, behind a low-pass: in steady state."""
+    """Steady state of a peak of 1 V, `width_s` long in each period, held with `tau_s`, behind a low-pass."""
 
     def __init__(self, width_s: float, tau_s: float, low_pass_s: float) -> None:
         self.width_s = width_s
@@ -75,7 +75,7 @@ class Sawtooth:
 
 
 class PeakHold:
-    """One channel, for volts above 0: follows a peak at once, forgets it, and shows its mean."""
+    """One peak-hold for volts above 0: follows a peak at once, discharges slowly, and shows its mean."""
 
     def __init__(self, volts: float) -> None:
         self.held_v = self.shown_v = volts

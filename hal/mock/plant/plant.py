@@ -57,7 +57,7 @@ class PlantSettings:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One plug-in as the car remembers it; times are the plant's own (`Plant.now_s`)."""
+    """One plug-in in the car's ledger; times are the plant's own (`Plant.now_s`)."""
 
     plugged_in_s: float
     received_wh: float
@@ -66,7 +66,7 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What outlives a run of the plant."""
+    """The state of the plant that is stored between runs."""
 
     now_s: float
     energy_wh: float
@@ -74,7 +74,7 @@ class Snapshot:
 
 
 class Plant:
-    """The whole truth of the simulated box. `faults` holds the names set now, those of the wires too."""
+    """The true state of the simulated box. `faults` holds the names that are set, those of the wires too."""
 
     def __init__(self, settings: PlantSettings, copper: Copper | None = None, seed: int = 0) -> None:
         """Takes `copper`, None: the reference front end; `seed`: of the age of readings, noise and bounce."""

@@ -7,7 +7,7 @@ TRIPS_AFTER_S, RETURNS_AFTER_S = 0.740, 3.0  # from the beginning of the test, a
 
 
 class ResidualCurrentMonitor:
-    """`healthy` is what it says; a fault current is the plant's business."""
+    """The monitor. `healthy` is its output; the plant makes the fault current."""
 
     def __init__(self) -> None:
         self.healthy = True

@@ -9,7 +9,7 @@ WAKES_AFTER = 10  # bytes of a wake-up: what follows the first edges within 2 ms
 
 
 class MockPn532:
-    """Asleep until it is woken. `uid` is the card in the field, or None."""
+    """A PN532, asleep until it is woken. `uid` is the card in the field, or None."""
 
     def __init__(self) -> None:
         self.uid: bytes | None = None

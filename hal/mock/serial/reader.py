@@ -27,7 +27,7 @@ class CardRefusalError(Exception):
 
 
 class MockReader:
-    """Cards are shown by `show`; `faults` is looked at all the time."""
+    """A reader. `show` presents a card; `faults` act at once."""
 
     def __init__(self, link: Path, settings: Reader, faults: AbstractSet[str]) -> None:
         """Names the far end of the wire `link`."""

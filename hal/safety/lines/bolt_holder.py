@@ -1,4 +1,4 @@
-"""The process that holds a solenoid (`hal.safety.bolt`), as its master: found, started, asked, watched."""
+"""The client of `hal.safety.bolt`, which holds a solenoid: finds, starts, orders and watches it."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _SPAWNS, _SPAWN_S = 100, 1.0  # between two starts that bring no answer
 
 
 class BoltError(OSError):
-    """The solenoid cannot be had; the text says why."""
+    """The solenoid's line cannot be used; the text says why."""
 
 
 class _GoneError(BoltError):
-    """It ends just now, for the last master let the bolt go."""
+    """The process is just ending, because the last order released the bolt."""
 
 
 class BoltHolder:
-    """Waits at its beginning and its end only."""
+    """Gives orders to the process; waits only at its own start and end."""
 
     def __init__(self, claim: Claim) -> None:
         """Finds the holder that an earlier life left, or starts one. Raises BoltError."""

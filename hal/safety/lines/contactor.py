@@ -1,4 +1,4 @@
-"""The contactor: its coil, its mirror contact, and two lines a careful builder adds."""
+"""The contactor: its coil, its mirror contact, and the optional watchdog and trip lines."""
 
 from __future__ import annotations
 

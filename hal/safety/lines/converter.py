@@ -27,7 +27,7 @@ _UNSEEN_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """What the channels said last."""
+    """The newest words of the channels."""
 
     words: Words
     age_s: float  # 0: at this tick
@@ -35,7 +35,7 @@ class Conversion:
 
 
 class Converter:
-    """An MCP3208. A failed transfer leaves the words as they are, and they grow old."""
+    """The MCP3208. After a failed transfer the old words stay, with their age."""
 
     def __init__(
         self, adc: Adc, channels: tuple[int, ...], factory: PinFactory, failures: tuple[type[Exception], ...]

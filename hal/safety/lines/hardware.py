@@ -31,7 +31,7 @@ class NoHardwareError(Exception):
 
 @dataclass(frozen=True)
 class Machine:
-    """The computer we run on. `root` is the root of its file system."""
+    """The computer that this process runs on. `root` is the root of its file system."""
 
     root: Path = Path("/")
     architecture: str = field(default_factory=platform.machine)

@@ -1,4 +1,4 @@
-"""The drivers of a box together: what its wires show, and the few things that may be put on them.
+"""The drivers of a box together: what its wires show, and what may be written to them.
 
 They never sleep and never know why. Digital lines and the converter go through gpiozero, whose pins are the
 Pi's (lgpio) or the mock wallbox's; the pilot's wave is `pwm.py`'s. A wire that is cut reads as the worse

@@ -21,7 +21,8 @@ class _Bolt(Protocol):
 
 
 class LockLines:
-    """`drive` starts and ends a move, `reads_locked` tells. Nothing here waits."""
+    """The lock's lines: `drive` starts and ends a move, `reads_locked` reads the feedback. Nothing here
+    waits."""
 
     def __init__(self, lock: Lock, factory: PinFactory, solenoid: Claim | None, *, live: bool) -> None:
         """Energises a solenoid when `live` (a contactor reads closed), so that a start never lets a live
@@ -46,7 +47,7 @@ class LockLines:
 
 
 class _Motor:
-    """Without power the bolt stays where it is."""
+    """A motor: without power the bolt stays where it is."""
 
     def holds(self) -> bool:
         return True
@@ -85,8 +86,8 @@ class _PhaseEnable(_Motor):
 
 
 class _Solenoid:
-    """Locked while energised; the end of a move changes nothing, the end of the power unlocks. Its line is
-    another process's, which outlives this one."""
+    """A solenoid, locked while energised: the end of a move changes nothing, the end of the power unlocks.
+    Its line is another process's, which outlives this one."""
 
     def __init__(self, claim: Claim, *, live: bool) -> None:
         self._holder = BoltHolder(claim)

@@ -18,7 +18,7 @@ class GoneError(Exception):
 
 
 class Client:
-    """A peer. `role` is None until it has said Hello."""
+    """A connected client. `role` is None until it has sent Hello."""
 
     def __init__(self, connection: socket.socket, now_s: float) -> None:
         """Makes `connection` non-blocking from now on."""

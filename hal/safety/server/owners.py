@@ -1,4 +1,4 @@
-"""Which system user may be which role on the socket, where the services have users of their own."""
+"""The roles on the socket that are reserved for system users."""
 
 from __future__ import annotations
 

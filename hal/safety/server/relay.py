@@ -22,7 +22,7 @@ class _Asked:
 
 
 class Relay:
-    """Gives each request a number of ours, since two tools may choose the same."""
+    """Relays requests and answers, with numbers of its own, since two tools may choose the same."""
 
     def __init__(self) -> None:
         self._on_their_way: dict[str, _Asked] = {}

@@ -59,7 +59,7 @@ class SocketTakenError(Exception):
 
 
 class Server:
-    """What the peers have said last, and the way to tell them."""
+    """The socket: holds the newest message of each client, and sends to all."""
 
     def __init__(
         self, runtime_dir: Path, box: Box, journal: Journal, owners: Mapping[Role, int] = _NOBODYS

@@ -38,7 +38,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Clocks(msgspec.Struct, frozen=True):
-    """One moment, and in which boot it was."""
+    """The clocks at one moment, with the id of the boot."""
 
     boot_id: str
     now_s: float
