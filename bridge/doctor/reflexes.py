@@ -173,13 +173,15 @@ def session(status: Status) -> Check:
 
 
 def faults(status: Status) -> Iterator[Check]:
-    """Yields a line for each that stands."""
+    """Yields a line for each present fault, with what `hal.safety` measured of it."""
     if not status.faults:
         yield FAULTS.ok("none")
     for fault in status.faults:
         means, do = fault_words(fault)
+        name = fault.id.replace("_", " ")
+        measured = "; ".join([means, *(note for note in status.notes if note.startswith(f"{name}: "))])
         subject = Subject(f"box.faults.{fault.id}", f"fault {fault.id}", FAULTS.expected)
-        yield subject.fault(means, do) if fault.opens else subject.warning(means, do)
+        yield subject.fault(measured, do) if fault.opens else subject.warning(measured, do)
 
 
 def would_close(status: Status) -> Check:

@@ -397,7 +397,7 @@ class Evse:
         return view_of(parts, self._faults.all(), self._limits_a, withheld, self._wish_seq, self._notes())
 
     def _notes(self) -> tuple[str, ...]:
-        """Says what was measured of a fault that stands, and what to do."""
+        """Says what was measured of a present fault: its id in words, a colon, the values, what to do."""
         tested = self._pilot_test.failed or self._pilot_test.source_off
         said = {
             self._pilot_test.words: tested,

@@ -34,5 +34,5 @@ class NotClosing:
         why = [
             f"the pilot reads {high_v:.2f} V ({C_BEGINS_FROM_V:g} to {C_BEGINS_TO_V:g} V is state C)"
         ] * between
-        self.words = f"does not close: {', '.join([*why, *withheld])}"
+        self.words = f"not closing: {', '.join([*why, *withheld])}"
         return True

@@ -17,6 +17,7 @@ from hal.core.control_pilot.levels import duty
 from hal.core.evse import Evse
 from hal.core.faults.table import KINDS
 from hal.core.rules import BoxRules
+from hal.core.supervision.not_closing import NotClosing
 from tests.bridge.doctor.doctored import answer, fault, status
 
 GOOD_VOLTS = {"x1_high_v": 12.0, "x1_low_v": 0.0, "f_high_v": 0.0, "f_low_v": -12.0}
@@ -182,6 +183,25 @@ def test_each_fault_is_a_line_with_what_to_do() -> None:
     assert "Try another car or tester" in checks[0].do
     assert "unplugged" in checks[0].do
     assert [check.measured for check in reflexes.faults(status())] == ["none"]
+
+
+def test_a_fault_is_shown_with_what_was_measured_of_it() -> None:
+    """And with no note of another fault."""
+    noise, source = "pilot noise: 2.5 V, near 50 Hz", "pilot source: x1 reads 11.00 V"
+    seen = status(
+        faults=(fault("pilot_noise"), fault("plug_lost")), notes=("no watchdog line", noise, source)
+    )
+    measured = [check.measured for check in reflexes.faults(seen)]
+    assert measured[0].endswith(f"; {noise}")
+    assert ";" not in measured[1]
+
+
+def test_the_cores_own_note_is_shown_with_its_fault() -> None:
+    judge = NotClosing()
+    asked = [judge.feed(("lock_confirmed",), 6.0, float(s), offered=True, wanted=True) for s in range(20)]
+    assert asked[-1]
+    [check] = reflexes.faults(status(faults=(fault("not_closing", opens=False),), notes=(judge.words,)))
+    assert "lock_confirmed" in check.measured
 
 
 def test_every_condition_of_a_fresh_core_has_words() -> None:
