@@ -19,10 +19,10 @@ MOST_CALLED = 1 << 20  # characters of all of them, before the newest: the longe
 
 
 class Inbox:
-    """Two queues, each in its order. For one event loop with one reader."""
+    """Each queue keeps its order: the others', the link's, and the CALLs of the Central System.
 
     Its answers overtake its CALLs: else one of ours, a card's Authorize behind it, waits as long as all CALLs
-    before the answer. For one event loop, and one who drains.
+    before the answer. For one event loop with one reader.
     """
 
     def __init__(self, refuse: Callable[[Received], None]) -> None:

@@ -58,7 +58,12 @@ class Supply:
 
 
 class BoxView:
-    """Holds the newest message of each kind from `hal`."""
+    """Holds the newest message of each kind from `hal`.
+
+    `hal.safety` alone judges whether a meter or card reader is lost, in `Status.faults`; a silent
+    `hal.instruments` is a lost meter there. The one silence judged here is that of `hal.safety` (`alive`):
+    nothing is known then, and its last faults stand.
+    """
 
     def __init__(self) -> None:
         self.box: Box | None = None

@@ -30,7 +30,7 @@ async def test_an_emergency_stop_stands_until_it_is_released_looked_at_and_clear
         await w.truth.do("fault", name="stop_button")
         await w.until_status("Faulted", "InternalError")
         with pytest.raises(
-            CommandError, match=r"emergency_stop: hal[.]safety does not clear it while its cause"
+            CommandError, match=r"emergency_stop: hal[.]safety does not clear a fault while its cause"
         ):
             await cleared(w, sure=True)
         await w.truth.do("clear", name="stop_button")

@@ -37,7 +37,6 @@ RELAY_WELDED = "562949953421312"
 
 RESET_FAILURE = Report("ResetFailure", "Restart did not succeed")
 NOT_RECORDED = Report("InternalError", "Disk cannot be written: nothing new is started")
-READER_LOST = Report("ReaderFailure")  # a Zaptec sends it without info
 LIST_CONFLICT = Report("LocalListConflict", "The local list disagrees about an idTag")
 
 # The contactor is open under each of the pilot's faults, so the status is Faulted, in which OCPP 1.6 7.6 has

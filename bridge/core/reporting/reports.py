@@ -108,7 +108,9 @@ class Reports:
         if connector_id == 0:
             self._notify(box_notification(self._box_operative, now), None)
             return
-        notice = self._notifier.standing or Notice(self._connector.status(now), self._error(now), now)
+        notice = self._notifier.standing or Notice(
+            self._connector.status(now), error(self._box, self._service), now
+        )
         self._notify(notification(CONNECTOR_ID, notice), None)
 
     # Meter values
