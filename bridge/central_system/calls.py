@@ -237,7 +237,7 @@ class Calls:
             self._charge_point.change_key("HeartbeatInterval", str(interval_s))
         self.gathered.changes += self._outbox.accepted()
         if not was_accepted:
-            self._charge_point.link_registered()
+            self._charge_point.link_registered(now)
 
     # Out
 

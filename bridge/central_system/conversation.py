@@ -45,7 +45,7 @@ class Conversation:
         self._charge_point.passwords.opened(password)
         self._calls.link_opened(now)
         if self.registration.accepted:
-            self._charge_point.link_registered()
+            self._charge_point.link_registered(now)
 
     def link_closed(self, now: Now) -> None:
         """Drops lane 1, which who waits for an Authorize.conf learns; the row in flight is sent again."""

@@ -136,11 +136,11 @@ class ChargePoint:
 
     # From the conversation
 
-    def link_registered(self) -> None:
+    def link_registered(self, now: Now) -> None:
         """Reports the current status of 0 and 1 to an accepted connection, never history."""
         self.service.online = self.service.accepted = True
         self._decisions.changes.append(Remembered(ACCEPTED_AT, self.provisioning.central_system_url))
-        self.reports.link_registered()
+        self.reports.link_registered(now)
 
     def link_lost(self) -> None:
         """Notes that there is no registered link any more."""

@@ -17,6 +17,11 @@ _THROUGH = {
 BETWEEN_THEM = frozenset({"Charging", "SuspendedEV", "SuspendedEVSE"})  # what MinimumStatusDuration delays
 
 
+# OCPP 1.6 6.47: "the time for which the status is reported"; evcc ignores a status older than 60 s. For so
+# long a status that began on this connection is sent with its begin; after that with the present time.
+NEWS_S = 30.0
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """One status with its time, sent or to be sent."""
@@ -33,6 +38,7 @@ class Notifier:
     def __init__(self) -> None:
         self._standing: Notice | None = None
         self._sent: Notice | None = None
+        self._connected_s = 0.0
 
     @property
     def standing(self) -> Notice | None:
@@ -64,18 +70,19 @@ class Notifier:
         if between and same_report and now.s - standing.since.s < minimum_s:
             return None
         self._sent = standing
-        return standing
+        news = standing.since.s >= self._connected_s and now.s - standing.since.s <= NEWS_S
+        return standing if news else replace(standing, since=now)
 
-    def forget(self) -> None:
+    def connected(self, now: Now) -> None:
         """Forgets what was sent, for a new connection: the current status is sent again, never history."""
-        self._sent = None
+        self._sent, self._connected_s = None, now.s
 
 
 def notification(connector_id: int, notice: Notice) -> dict[str, Any]:
-    """Makes StatusNotification.req; its timestamp is the status's begin: none while the time was unknown."""
-    began_at = notice.since.utc
+    """Makes StatusNotification.req with the time of the notice, without one while that is unknown."""
+    at = notice.since.utc
     optional = {
-        "timestamp": timestamp(began_at) if is_dated(began_at) else None,
+        "timestamp": timestamp(at) if is_dated(at) else None,
         "info": notice.report.info,
         "vendorErrorCode": notice.report.vendor_error_code,
     }

@@ -61,9 +61,9 @@ class Reports:
         """Says whether statuses are reported yet: a restarted bridge never reports Available first."""
         return self._box.status is not None or now.s - self._born_s >= FIRST_WORD_S
 
-    def link_registered(self) -> None:
+    def link_registered(self, now: Now) -> None:
         """Sends the current status of 0 and 1 again, before the queue of rows."""
-        self._notifier.forget()
+        self._notifier.connected(now)
         self._box_sent = None
         self._connector.stopped_row = None
 
@@ -108,10 +108,10 @@ class Reports:
         if connector_id == 0:
             self._notify(box_notification(self._box_operative, now), None)
             return
-        notice = self._notifier.standing or Notice(
-            self._connector.status(now), error(self._box, self._service), now
-        )
-        self._notify(notification(CONNECTOR_ID, notice), None)
+        standing = self._notifier.standing
+        status = self._connector.status(now) if standing is None else standing.status
+        report = error(self._box, self._service) if standing is None else standing.report
+        self._notify(notification(CONNECTOR_ID, Notice(status, report, now)), None)
 
     # Meter values
 

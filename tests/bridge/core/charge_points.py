@@ -43,6 +43,6 @@ def charge_point(
     box = msgspec.structs.replace(BOX, phases=phases, nominal_voltage_v=230.0, installation_max_a=16.0)
     hear(made, box, at(0))
     hear(made, status(at(0).s), at(0))
-    made.link_registered()
+    made.link_registered(at(0))
     made.step(at(0))
     return made

@@ -64,7 +64,7 @@ def test_the_definitions_keys_come_first_and_in_its_order() -> None:
         (NATIVE, "ConnectionTimeOut", "60"),
         (CLOUD, "MinimumStatusDuration", "3"),
         (CLOUD, "MeterValuesSampledDataMaxLength", "8"),
-        (NATIVE, "MeterValuesSampledDataMaxLength", "6"),
+        (NATIVE, "MeterValuesSampledDataMaxLength", "7"),
         (
             CLOUD,
             "MeterValuesSampledData",

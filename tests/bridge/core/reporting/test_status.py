@@ -122,20 +122,31 @@ def test_another_error_is_told_at_once() -> None:
     assert notifier.due(60, now(1)) is not None
 
 
-def test_the_timestamp_is_when_the_status_began() -> None:
+@pytest.mark.parametrize(
+    ("sent_s", "connected_s", "timestamp"),
+    [
+        (13, 0, "2026-01-01T00:00:10Z"),
+        (40, 10, "2026-01-01T00:00:10Z"),
+        (41, 0, "2026-01-01T00:00:41Z"),  # no news any more
+        (13, 11, "2026-01-01T00:00:13Z"),  # it began before this connection
+    ],
+)
+def test_the_timestamp_is_when_the_status_began_while_it_is_news(
+    sent_s: int, connected_s: int, timestamp: str
+) -> None:
     notifier = Notifier()
     told(notifier, "Charging", 0)
-    told(notifier, "SuspendedEV", 10)
-    notifier.observe("SuspendedEV", NO_ERROR, now(13))
-    due = notifier.due(3, now(13))
+    notifier.observe("SuspendedEV", NO_ERROR, now(10))
+    notifier.connected(now(connected_s))
+    due = notifier.due(0, now(sent_s))
     assert due is not None
-    assert notification(1, due)["timestamp"] == "2026-01-01T00:00:10Z"
+    assert notification(1, due)["timestamp"] == timestamp
 
 
 def test_a_new_connection_is_told_the_present_status() -> None:
     notifier = Notifier()
     told(notifier, "Available", 0)
-    notifier.forget()
+    notifier.connected(now(1))
     assert told(notifier, "Available", 5) == "Available"
 
 

@@ -34,7 +34,7 @@ def online(**keys: str) -> ChargePoint:
     hear(core, BOX, now(0))
     hear(core, status(0.0), now(0))
     hear(core, reading(0.0), now(0))
-    core.link_registered()
+    core.link_registered(now(0))
     core.step(now(0))
     return core
 
