@@ -25,5 +25,16 @@ class Service:
     @property
     def may_start(self) -> bool:
         """Says whether a new authorization is looked at."""
-        fit = self.accepted and self.operative and self.recorded
-        return fit and not (self.restarting or self.updating)
+        return not self.hindrance
+
+    @property
+    def hindrance(self) -> str:
+        """Says in words why no new authorization is looked at; empty when one is."""
+        hindered = {
+            "no Central System has accepted this box yet": not self.accepted,
+            "the Central System has set the box out of service": not self.operative,
+            "the disk cannot be written": not self.recorded,
+            "a restart is due": self.restarting,
+            "new firmware is being installed": self.updating,
+        }
+        return next((why for why, so in hindered.items() if so), "")

@@ -23,11 +23,11 @@ class WishContent:
 
 
 def lamp(state: State, status: str, *, refused: bool, online: bool) -> str:
-    """Names a pattern; a refusal shows over everything but a fault."""
-    if status in ("Faulted", "Unavailable"):
-        return status.lower()
+    """Names a pattern; the refusal of a card shows over everything for its 3 s."""
     if refused:
         return "refused"
+    if status in ("Faulted", "Unavailable"):
+        return status.lower()
     if status == "Reserved":
         return "reserved"
     match state:

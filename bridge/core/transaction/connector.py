@@ -42,6 +42,8 @@ from hal.contract import Cable, Card
 CARD_LIFE_S = 5.0
 AUTHORIZE_PATIENCE_S = 10.0  # no Authorize.conf for so long after the card: the offline rules
 REFUSED_S = 3.0  # how long the lamp shows a refusal
+NOT_THEIRS = "another idTag's session runs"
+RESERVED = "the connector is reserved for another"
 
 
 class Connector:
@@ -112,7 +114,12 @@ class Connector:
         """Follows a card, the one event that crosses the socket of `hal`: each once, none older than 5 s."""
         last, self._last_card = self._last_card, (card.start_id, card.seq)
         repeated = last is not None and last[0] == card.start_id and card.seq <= last[1]
-        if not repeated and now.s - card.at_s <= CARD_LIFE_S:
+        age_s = now.s - card.at_s
+        if repeated:
+            return
+        if age_s > CARD_LIFE_S:
+            self._refuse(card.id, f"it was presented {age_s:.0f} s ago", now)
+        else:
             self._card(card.id, now)
 
     def _card(self, id_tag: str, now: Now) -> None:
@@ -121,38 +128,48 @@ class Connector:
                 self._rest(Finishing(plug_in=self.state.plug_in))
             case Idle() | Finishing():
                 self._card_at_rest(id_tag, now)
+            case Authorizing(id_tag=asked) if same_tag(asked, id_tag):
+                pass  # the answer is on its way
             case Authorizing():
-                pass
+                self._refuse(id_tag, "the answer for another idTag is open", now)
             case Authorized(source="card", id_tag=waiting) if same_tag(waiting, id_tag):
                 if not self._box.car_connected:
                     self._rest(self.state.former)
             case Authorized():
-                self._refuse(now)
+                self._refuse(id_tag, "another idTag waits for the car", now)
             case Transaction():
                 self._card_in_transaction(self.state, id_tag, now)
             case never:
                 assert_never(never)
 
     def _card_at_rest(self, id_tag: str, now: Now) -> None:
-        if not self._service.may_start or self._box.opening_faults:
-            self._refuse(now)
-        elif not self._configuration.free_charging:
+        faults = self._box.opening_faults
+        if not self._service.may_start or faults:
+            why = self._service.hindrance or f"the box has the fault {faults[0].id}"
+            self._refuse(id_tag, why, now)
+        elif self._configuration.free_charging:
+            self._refuse(id_tag, "in free charging no card is needed", now)
+        else:
             self.ask_authorization(id_tag, "card", now)
 
     def _card_in_transaction(self, state: Transaction, id_tag: str, now: Now) -> None:
-        if state.stopping is not None or self._configuration.free_charging:
-            return
-        if same_tag(state.id_tag, id_tag):
+        if state.stopping is not None:
+            self._refuse(id_tag, "the session is ending", now)
+        elif self._configuration.free_charging:
+            self._refuse(id_tag, "in free charging no card is needed", now)
+        elif same_tag(state.id_tag, id_tag):
             self.stop("Local", now, id_tag=id_tag)
         elif state.parent_id_tag is None:
-            self._refuse(now)
+            self._refuse(id_tag, NOT_THEIRS, now)
         elif self._service.online:
             self._stop_asked = StopAsked(id_tag, now.s, self._authorize(id_tag))
         else:
             self._stop_by_group(id_tag, None, now)
 
-    def _refuse(self, now: Now) -> None:
+    def _refuse(self, id_tag: str, why: str, now: Now) -> None:
+        """Shows it on the lamp, and says in the log why."""
         self._refused_until_s = now.s + REFUSED_S
+        self._decisions.notes.append(f"idTag {id_tag} starts and stops nothing: {why}")
 
     # Authorization
 
@@ -161,7 +178,7 @@ class Connector:
         Idle or Finishing."""
         known = self.authorization.known(id_tag, now)
         if self.reservations.excludes(id_tag, known):
-            self._refuse(now)
+            self._refuse(id_tag, RESERVED, now)
             return
         asking = self._outside = Authorizing(id_tag, source, now.s, resting(self.state))
         at_once = self.authorization.at_once(id_tag, now)
@@ -192,7 +209,7 @@ class Connector:
         if answer.accepted and same_group(answer.parent_id_tag, self.state.parent_id_tag):
             self.stop("Local", now, id_tag=id_tag)
         else:
-            self._refuse(now)
+            self._refuse(id_tag, NOT_THEIRS, now)
 
     def _decide(self, state: Authorizing, answer: IdTagInfo | None, now: Now) -> None:
         answer = answer or self.authorization.offline(state.id_tag, state.source, now)
@@ -201,7 +218,7 @@ class Connector:
         elif answer.accepted and self.reservations.admits(state.id_tag, answer.parent_id_tag):
             self.authorize(state.id_tag, state.source, now, parent_id_tag=answer.parent_id_tag)
         else:
-            self._refuse(now)
+            self._refuse(state.id_tag, RESERVED if answer.accepted else answer.status, now)
             self._outside = state.former
 
     def authorize(self, id_tag: str, source: Source, now: Now, *, parent_id_tag: str | None = None) -> None:

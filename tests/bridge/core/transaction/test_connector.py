@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -89,6 +90,80 @@ def test_a_card_is_good_for_5_s(presented: Card, heard_at_s: float, asks: bool) 
     core = online()
     hear(core, presented, now(heard_at_s))
     assert isinstance(core.state, Authorizing) == asks
+
+
+def old(core: ChargePoint) -> Card:
+    return card(9, -6.0)
+
+
+def another_while_asking(core: ChargePoint) -> Card:
+    hear(core, card(1, 2.0), now(2))
+    return card(9, 2.0, "OTHER")
+
+
+def another_while_waiting(core: ChargePoint) -> Card:
+    core.connector.authorize("TAG", "card", now(2))
+    return card(9, 2.0, "OTHER")
+
+
+def unregistered(core: ChargePoint) -> Card:
+    core.service.accepted = False
+    return card(9, 2.0)
+
+
+def out_of_service(core: ChargePoint) -> Card:
+    core.service.operative = False
+    return card(9, 2.0)
+
+
+def full_disk(core: ChargePoint) -> Card:
+    core.service.recorded = False
+    return card(9, 2.0)
+
+
+def restarting(core: ChargePoint) -> Card:
+    core.service.restarting = True
+    return card(9, 2.0)
+
+
+def updating(core: ChargePoint) -> Card:
+    core.service.updating = True
+    return card(9, 2.0)
+
+
+def faulted(core: ChargePoint) -> Card:
+    hear(core, status(2.0, faults=(fault("welded"),)), now(2))
+    return card(9, 2.0)
+
+
+def free_charging(core: ChargePoint) -> Card:
+    core.change_key("FreeCharging", "true")
+    return card(9, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("presents", "why"),
+    [
+        (old, "it was presented 8 s ago"),
+        (another_while_asking, "the answer for another idTag is open"),
+        (another_while_waiting, "another idTag waits for the car"),
+        (unregistered, "no Central System has accepted this box yet"),
+        (out_of_service, "the Central System has set the box out of service"),
+        (full_disk, "the disk cannot be written"),
+        (restarting, "a restart is due"),
+        (updating, "new firmware is being installed"),
+        (faulted, "the box has the fault welded"),
+        (free_charging, "in free charging no card is needed"),
+    ],
+)
+def test_a_card_that_starts_nothing_leaves_a_line_and_the_lamp_s_refusal(
+    presents: Callable[[ChargePoint], Card], why: str
+) -> None:
+    core = online()
+    presented = presents(core)
+    hear(core, presented, now(2))
+    assert core.drain().notes == (f"idTag {presented.id} starts and stops nothing: {why}",)
+    assert core.wish(now(2)).lamp == "refused"
 
 
 def test_a_repeated_message_is_no_second_card() -> None:
