@@ -19,6 +19,8 @@
   wait 119 s
   expect contactor open
   car plugs in, ready                               something happens (see VERBS)
+  begin charging with 04AABBCC [{json}]             the usual opening, frame by frame: see BEGIN_CHARGING;
+                                                    the fields are those of StartTransaction
   hangup 1001                                       the Central System closes the socket with that code
   clock -3600                                       the system clock is set, by so many seconds
   clock lost                                        it stands in 1970, and no time server sets it
@@ -80,6 +82,14 @@ VERBS = (
     "upload succeeds", "upload fails", "download fails", "archive is not genuine",
     "installer succeeds", "installer succeeds in vain", "installer fails",
 )  # fmt: skip
+# The usual opening of a scenario about a running transaction, in the words of this language: it is as strict.
+BEGIN_CHARGING = """\
+  car plugs in, ready
+< StatusNotification 1 Preparing
+  card $TAG
+< Authorize {"idTag": "$TAG"}
+< StartTransaction $FIELDS
+< StatusNotification 1 Charging"""
 VERBS_WITH_NAME = ("card", "fault", "clear", "download", "hangup", "clock", "password")
 EXPECTED = {
     "status": "Available|Preparing|Charging|SuspendedEV|SuspendedEVSE|Finishing|Reserved|Unavailable|Faulted",
@@ -116,6 +126,7 @@ class _Parser:
         self._quiet = False
         self._offline = False
         self._no_time = False
+        self._unanswerable = 0  # so many of the steps are a verb's own: no line below it is their answer
 
     def parse(self, text: str) -> Scenario:
         lines = text.splitlines()
@@ -213,7 +224,7 @@ class _Parser:
             )
 
     def _reply(self, reply: Result | Error | Silence) -> None:
-        last = self._steps[-1] if self._steps else None
+        last = self._steps[-1] if len(self._steps) > self._unanswerable else None
         if not isinstance(last, Asked) or last.reply is not None:
             self._fail("an answer stands directly below the charge point's CALL; later: `> Action.conf ...`")
         self._steps[-1] = replace(last, reply=reply)
@@ -258,11 +269,22 @@ class _Parser:
             self._steps.append(Do(self._number, "owner sends DataTransfer", json.dumps(self._json(found[1]))))
         elif text in VERBS:
             self._steps.append(Do(self._number, text))
+        elif found := re.fullmatch(r"begin charging with (\w+)(?: (\{.*))?", text):
+            self._begin_charging(found[1], found[2] or "{}")
         elif (found := re.fullmatch(r"(\w+) (\S+)", text)) and found[1] in VERBS_WITH_NAME:
             self._steps.append(Do(self._number, found[1], found[2]))
         else:
             named = ", ".join(f"{verb} NAME" for verb in VERBS_WITH_NAME)
-            self._fail(f"{text}: must be `wait N s`, `expect ...`, {named}, or one of: {'; '.join(VERBS)}")
+            self._fail(
+                f"{text}: must be `wait N s`, `expect ...`, `begin charging with TAG`, {named}, "
+                f"or one of: {'; '.join(VERBS)}"
+            )
+
+    def _begin_charging(self, tag: str, fields: str) -> None:
+        """Raises ScriptError at the verb's own line, as if its steps stood there."""
+        for line in BEGIN_CHARGING.splitlines():
+            self._line(line.replace("$TAG", tag).replace("$FIELDS", fields))
+        self._unanswerable = len(self._steps)
 
     def _beginning(self, text: str) -> bool:
         """Whether it is one of the lines that say how the scenario begins."""

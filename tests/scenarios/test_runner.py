@@ -153,9 +153,30 @@ def test_meter_values_are_excepted_only_when_declared_quiet() -> None:
     played(f"  quiet MeterValues{with_values}  wait 300 s")
 
 
-def test_a_file_that_must_fail_does_when_any_of_its_frames_is_left_out() -> None:
-    """Every listed frame of a whole session carries weight."""
-    scenario = next(one for one in SCENARIOS if one.name == "card_starts_and_stops.scenario")
+def test_the_usual_opening_is_what_it_stands_for() -> None:
+    before = "  tag 04AABBCC Accepted\n  key MeterValueSampleInterval = 0\n"
+    assert _without_lines(written(f'{before}  begin charging with 04AABBCC {{"connectorId": 1}}')) == (
+        _without_lines(written(CARD))
+    )
+    any_start = CARD.replace('{"connectorId": 1}', "{}")
+    assert _without_lines(written(f"{before}  begin charging with 04AABBCC")) == (
+        _without_lines(written(any_start))
+    )
+
+
+def _without_lines(scenario: Scenario) -> Scenario:
+    return replace(scenario, steps=tuple(replace(step, line=0) for step in scenario.steps))
+
+
+def test_what_fails_in_the_usual_opening_names_its_line() -> None:
+    said = failure("  tag 04AABBCC Invalid\n  begin charging with 04AABBCC\n  wait 1 s")
+    assert said.startswith("t.scenario:3: missing: nothing more came within 5 s, but StartTransaction {}")
+
+
+@pytest.mark.parametrize("name", ["card_starts_and_stops.scenario", "second_card_refused.scenario"])
+def test_a_file_that_must_fail_does_when_any_of_its_frames_is_left_out(name: str) -> None:
+    """Every listed frame of a whole session carries weight, those of a verb too."""
+    scenario = next(one for one in SCENARIOS if one.name == name)
     for index, step in enumerate(scenario.steps):
         if isinstance(step, Asked):
             steps = scenario.steps[:index] + scenario.steps[index + 1 :]
@@ -248,6 +269,9 @@ def test_a_call_before_the_acceptance_fails() -> None:
         ),
         ("> {}", "t.scenario:2: an answer stands directly below"),
         ("< Authorize {}\n> {}\n> {}", "t.scenario:4: an answer stands directly below"),
+        ("  begin charging with 04AABBCC\n> {}", "t.scenario:3: an answer stands directly below"),
+        ("  begin charging with 04AABBCC {one}", "t.scenario:2: not JSON"),
+        ("  begin charging", "t.scenario:2: begin charging: must be .*`begin charging with TAG`"),
         ("> Reset {type}", "t.scenario:2: not JSON"),
         ("> Reset", "t.scenario:2: > Reset: must be `Action {json}`"),
         ("< CallError Whatever", "t.scenario:2: CallError Whatever: OCPP-J knows NotImplemented"),
