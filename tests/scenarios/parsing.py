@@ -13,7 +13,8 @@
 > unsound {...}                                     an answer that breaks its schema
 > loose {...}                                       likewise, but nothing that is needed of it is wrong
 > Authorize.conf {"idTagInfo": ...}                 an answer that was withheld by `> silence`
-> raw TEXT                                          exactly this text
+> raw TEXT                                          exactly this text; `$ID` in it: of the charge point's last
+                                                    CALL, and directly below that it stands for an answer
 > SendLocalList 1 to 255 {...}                      with accepted entries 00000001 to 000000FF
 < closes the link                                   the charge point ends the connection
   wait 119 s
@@ -39,6 +40,7 @@ from typing import NoReturn, get_args
 
 from bridge.central_system.frames import ErrorCode
 from tests.scenarios.script import (
+    ID,
     Answered,
     Asked,
     Call,
@@ -197,7 +199,7 @@ class _Parser:
 
     def _said(self, text: str) -> None:
         if text.startswith("raw "):
-            self._steps.append(Raw(self._number, text[4:]))
+            self._raw(text[4:])
         elif text == "silence":
             self._reply(Silence())
         elif found := re.fullmatch(r"CallError (\w+)", text):
@@ -222,6 +224,12 @@ class _Parser:
                 f"> {text}: must be `Action {{json}}`, `{{json}}`, `unsound {{json}}`, `loose {{json}}`, "
                 "`CallError Code`, `silence`, `Action.conf {json}` or `raw text`"
             )
+
+    def _raw(self, text: str) -> None:
+        last = self._steps[-1] if self._steps else None
+        if ID in text and isinstance(last, Asked) and last.reply is None:
+            self._reply(Silence())
+        self._steps.append(Raw(self._number, text))
 
     def _reply(self, reply: Result | Error | Silence) -> None:
         last = self._steps[-1] if len(self._steps) > self._unanswerable else None

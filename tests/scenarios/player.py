@@ -8,6 +8,7 @@ that are declared quiet.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
@@ -17,6 +18,7 @@ from tests.scenarios.answers import UnknownTag, UsualAnswers
 from tests.scenarios.judge import Judge, OpenCall, TimeOuts, schema_faults
 from tests.scenarios.matching import differences
 from tests.scenarios.script import (
+    ID,
     Answered,
     Asked,
     Call,
@@ -65,6 +67,7 @@ class _Player:
     beginning: bool = False
     ready: set[int] = field(default_factory=set)  # connectors that told their status at the beginning
     last_id: str = ""  # of our last CALL
+    last_heard: OpenCall | None = None  # the charge point's last CALL
     ids: Iterator[int] = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
@@ -165,6 +168,8 @@ class _Player:
         return isinstance(step, Answered) and isinstance(step.reply, Error)
 
     def raw(self, text: str) -> None:
+        if ID in text:
+            text = self.to_last_heard(text)
         try:
             items = json.loads(text)
         except ValueError:
@@ -174,6 +179,17 @@ class _Player:
             self.judge.asked(self.last_id, str(items[2]) if len(items) > 2 else "", {})
         self.transcript.append(f"> {text}")
         self.world.send(text)
+
+    def to_last_heard(self, text: str) -> str:
+        """Whatever begins as an answer to a CALL answers it: the next may follow (OCPP-J 1.6 4.1.1)."""
+        call = self.last_heard
+        if call is None:
+            self.fail(f"{ID}: the charge point has sent no CALL")
+        answers = re.match(rf'\s*\[\s*[34]\s*,\s*"{re.escape(ID)}"', text) is not None
+        text = text.replace(ID, call.id)
+        if answers and call in self.judge.unanswered:
+            self.judge.answered(call, _sound_payload(call, text))
+        return text
 
     def say(self, items: list[Any]) -> None:
         text = json.dumps(items)
@@ -230,6 +246,7 @@ class _Player:
                 self.fail(f"must be {step.reply}, but came {text}")
 
     def take_call(self, call: OpenCall) -> None:
+        self.last_heard = call
         if self.beginning:
             self.answer(call, self.default_reply(call))
             if call.action == "StatusNotification":
@@ -306,6 +323,18 @@ class _Player:
             return Result(self.usual.to(call, self.world.utc()))
         except UnknownTag as unknown:
             self.fail(str(unknown))
+
+
+def _sound_payload(call: OpenCall, text: str) -> Payload | None:
+    """Of a whole CALLRESULT that keeps its schema."""
+    try:
+        items = json.loads(text)
+    except ValueError:
+        return None
+    match items:
+        case [3, _, dict() as payload] if not schema_faults(f"{call.action}Response", payload):
+            return payload
+    return None
 
 
 def _words(step: Step) -> str:

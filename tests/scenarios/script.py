@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 Mode = Literal["cloud", "native"]
 Payload = dict[str, Any]
+ID = "$ID"  # in the text of a Raw: that of the charge point's last CALL
 
 
 @dataclass(frozen=True, slots=True)

@@ -254,6 +254,54 @@ def test_a_call_before_the_acceptance_fails() -> None:
         play(written(LISTED), ScriptedChargePoint([2, "1", "Heartbeat", {}]))
 
 
+BOOT_CONF = '{"status": "Accepted", "currentTime": "2026-01-01T00:00:00Z", "interval": 0}'
+
+
+class PromptedChargePoint(ScriptedChargePoint):
+    """Says BootNotification, and one Heartbeat as soon as it is sent anything."""
+
+    def __init__(self) -> None:
+        super().__init__(BOOT)
+        self.sent: list[str] = []
+
+    def send(self, text: str) -> None:
+        self.sent.append(text)
+        if len(self.sent) == 1:
+            self._arrivals.append(Said(json.dumps([2, "2", "Heartbeat", {}])))
+
+
+def answered_raw(text: str) -> list[str]:
+    """What was sent in all."""
+    world = PromptedChargePoint()
+    play(written(f"  begins offline\n< BootNotification\n> raw {text}\n< Heartbeat\n> silence"), world)
+    return world.sent
+
+
+def test_a_raw_frame_can_answer_the_last_call() -> None:
+    assert answered_raw(f'[3, "$ID", {BOOT_CONF}]') == [f'[3, "1", {BOOT_CONF}]']
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('[5, "$ID", {}]', "Heartbeat while BootNotification is in flight"),
+        (f'[2, "$ID", "Reset", {BOOT_CONF}]', "Heartbeat while BootNotification is in flight"),
+        (f'[3, "x-$ID", {BOOT_CONF}]', "Heartbeat while BootNotification is in flight"),
+        (f'[3, "$ID", {BOOT_CONF[:-1]}', "Heartbeat before BootNotification was accepted"),
+        ('[3, "$ID", {"status": "Accepted"}]', "Heartbeat before BootNotification was accepted"),
+        ('[4, "$ID"]', "Heartbeat before BootNotification was accepted"),
+    ],
+)
+def test_only_what_begins_as_an_answer_is_one(text: str, reason: str) -> None:
+    with pytest.raises(ScenarioFailed, match=reason):
+        answered_raw(text)
+
+
+def test_the_id_of_a_call_that_was_never_sent_fails() -> None:
+    said = failure('  begins offline\n> raw [3, "$ID", {}]')
+    assert said == "t.scenario:3: $ID: the charge point has sent no CALL"
+
+
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
