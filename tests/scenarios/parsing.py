@@ -28,13 +28,15 @@
   time server lost | time server back               the latter sets the clock right
   owner sends DataTransfer {json}                   the command; `expect owner Accepted` is what it tells
   password SECRET                                   the Central System opens for that alone, else 401
+
+A line that begins with four blanks or more continues the line above it, as if one blank stood between them.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NoReturn, get_args
 
@@ -133,8 +135,9 @@ class _Parser:
     def parse(self, text: str) -> Scenario:
         lines = text.splitlines()
         title = self._title(lines)
-        for self._number, line in enumerate(lines[1:], start=2):
-            self._line(line.rstrip())
+        for number, line in self._whole_lines(lines):
+            self._number = number
+            self._line(line)
         if not self._steps:
             self._fail("no step: a scenario without one shows nothing")
         modes: tuple[Mode, ...] = tuple(mode for mode in get_args(Mode) if mode in self._markers)
@@ -164,6 +167,20 @@ class _Parser:
         if found is None:
             self._fail(f"the first line must be `# {self._name}   title`")
         return found[1]
+
+    def _whole_lines(self, lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+        """Those below the title, each with the number at which it begins."""
+        begun = (2, "")
+        for number, line in enumerate((line.rstrip() for line in lines[1:]), start=2):
+            if not line.startswith("    "):
+                yield begun
+                begun = (number, line)
+            elif re.match(r"[<>] |  ", begun[1]):
+                begun = (begun[0], f"{begun[1]} {line.lstrip()}")
+            else:
+                self._number = number
+                self._fail("a line of four blanks or more continues one of `> `, `< ` or two blanks")
+        yield begun
 
     def _check_whole(self, scenario: Scenario) -> None:
         for step in scenario.steps:

@@ -17,6 +17,7 @@ from tests.scenarios.script import Asked, Scenario
 from tests.scenarios.test_scenarios import FILES, SCENARIOS
 from tests.scenarios.world import Arrival, Connected, Said
 
+WIDTH = 110  # of a line, as in the code
 CARD = """
   tag 04AABBCC Accepted
   key MeterValueSampleInterval = 0
@@ -173,6 +174,20 @@ def test_what_fails_in_the_usual_opening_names_its_line() -> None:
     assert said.startswith("t.scenario:3: missing: nothing more came within 5 s, but StartTransaction {}")
 
 
+def test_a_frame_may_stand_on_several_lines() -> None:
+    one_line = '> GetConfiguration {"key": ["A", "B"]}\n< {"unknownKey": ["A", "B"]}\n  wait 2 s'
+    several = """> GetConfiguration {"key": [
+    "A",
+      "B"]}
+< {
+    "unknownKey": ["A", "B"]}
+  wait
+    2 s"""
+    assert _without_lines(written(several)) == _without_lines(written(one_line))
+    assert [step.line for step in written(several).steps] == [2, 5, 7]
+    played(several)
+
+
 @pytest.mark.parametrize("name", ["card_starts_and_stops.scenario", "second_card_refused.scenario"])
 def test_a_file_that_must_fail_does_when_any_of_its_frames_is_left_out(name: str) -> None:
     """Every listed frame of a whole session carries weight, those of a verb too."""
@@ -320,6 +335,8 @@ def test_the_id_of_a_call_that_was_never_sent_fails() -> None:
         ("  begin charging with 04AABBCC\n> {}", "t.scenario:3: an answer stands directly below"),
         ("  begin charging with 04AABBCC {one}", "t.scenario:2: not JSON"),
         ("  begin charging", "t.scenario:2: begin charging: must be .*`begin charging with TAG`"),
+        ("    wait 2 s", "t.scenario:2: a line of four blanks or more continues"),
+        ("# A long remark with\n    more of it", "t.scenario:3: a line of four blanks or more continues"),
         ("> Reset {type}", "t.scenario:2: not JSON"),
         ("> Reset", "t.scenario:2: > Reset: must be `Action {json}`"),
         ("< CallError Whatever", "t.scenario:2: CallError Whatever: OCPP-J knows NotImplemented"),
@@ -345,6 +362,12 @@ def test_the_title_names_the_file() -> None:
 
 def test_every_scenario_has_a_name_of_its_own() -> None:
     assert len({path.name for path in FILES}) == len(FILES) >= 25
+
+
+def test_a_long_frame_stands_on_several_lines() -> None:
+    lines = [(path.name, line) for path in FILES for line in path.read_text(encoding="utf-8").splitlines()]
+    frames = [(name, line) for name, line in lines if line.startswith(("> ", "< ", "    "))]
+    assert [(name, line) for name, line in frames if len(line) > WIDTH and ", " in line] == []
 
 
 def test_some_scenarios_run_in_both_worlds() -> None:
