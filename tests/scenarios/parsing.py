@@ -20,8 +20,9 @@
   wait 119 s
   expect contactor open
   car plugs in, ready                               something happens (see VERBS)
-  begin charging with 04AABBCC [{json}]             the usual opening, frame by frame: see BEGIN_CHARGING;
+  begin charging with 04AABBCC [{json}]             the usual opening, frame by frame: see `phrases.py`;
                                                     the fields are those of StartTransaction
+  write every key, refused                          and the other phrases about all configuration keys
   hangup 1001                                       the Central System closes the socket with that code
   clock -3600                                       the system clock is set, by so many seconds
   clock lost                                        it stands in 1970, and no time server sets it
@@ -41,6 +42,7 @@ from dataclasses import replace
 from typing import NoReturn, get_args
 
 from bridge.central_system.frames import ErrorCode
+from tests.scenarios.phrases import PHRASES, lines_of
 from tests.scenarios.script import (
     ID,
     Answered,
@@ -86,14 +88,6 @@ VERBS = (
     "upload succeeds", "upload fails", "download fails", "archive is not genuine",
     "installer succeeds", "installer succeeds in vain", "installer fails",
 )  # fmt: skip
-# The usual opening of a scenario about a running transaction, in the words of this language: it is as strict.
-BEGIN_CHARGING = """\
-  car plugs in, ready
-< StatusNotification 1 Preparing
-  card $TAG
-< Authorize {"idTag": "$TAG"}
-< StartTransaction $FIELDS
-< StatusNotification 1 Charging"""
 VERBS_WITH_NAME = ("card", "fault", "clear", "download", "hangup", "clock", "password")
 EXPECTED = {
     "status": "Available|Preparing|Charging|SuspendedEV|SuspendedEVSE|Finishing|Reserved|Unavailable|Faulted",
@@ -294,21 +288,19 @@ class _Parser:
             self._steps.append(Do(self._number, "owner sends DataTransfer", json.dumps(self._json(found[1]))))
         elif text in VERBS:
             self._steps.append(Do(self._number, text))
-        elif found := re.fullmatch(r"begin charging with (\w+)(?: (\{.*))?", text):
-            self._begin_charging(found[1], found[2] or "{}")
+        elif lines := lines_of(text, "native" if "native" in self._markers else "cloud"):
+            self._phrase(lines)
         elif (found := re.fullmatch(r"(\w+) (\S+)", text)) and found[1] in VERBS_WITH_NAME:
             self._steps.append(Do(self._number, found[1], found[2]))
         else:
             named = ", ".join(f"{verb} NAME" for verb in VERBS_WITH_NAME)
-            self._fail(
-                f"{text}: must be `wait N s`, `expect ...`, `begin charging with TAG`, {named}, "
-                f"or one of: {'; '.join(VERBS)}"
-            )
+            verbs = "; ".join((*PHRASES, *VERBS))
+            self._fail(f"{text}: must be `wait N s`, `expect ...`, {named}, or one of: {verbs}")
 
-    def _begin_charging(self, tag: str, fields: str) -> None:
-        """Raises ScriptError at the verb's own line, as if its steps stood there."""
-        for line in BEGIN_CHARGING.splitlines():
-            self._line(line.replace("$TAG", tag).replace("$FIELDS", fields))
+    def _phrase(self, lines: list[str]) -> None:
+        """Raises ScriptError at the verb's own line, as if its lines stood there."""
+        for line in lines:
+            self._line(line)
         self._unanswerable = len(self._steps)
 
     def _beginning(self, text: str) -> bool:

@@ -1,23 +1,26 @@
-"""The definition's 18 keys: each is read, written or refused, outlives a kill, is in force within a second.
+"""Each configuration key is read, refused, and outlives a kill; those of the definition act within a second.
 
-The scenarios of `keys/` show it; this holds them to the whole of the table.
+The scenarios of `keys/` show it, four by the rows of `every_key`; this holds them to the product's keys.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from bridge.core.configuration.keys import known_keys
+from bridge.core.configuration.keys import KEYS, known_keys
+from bridge.core.zaptec import CLOUD, NATIVE, Behaviour
+from tests.scenarios.every_key import ROWS
 from tests.scenarios.parsing import parse
 from tests.scenarios.player import ScenarioFailed, play
 from tests.scenarios.pure import BRIDGE_TICK_S, PureWorld
-from tests.scenarios.script import Answered, Call, Mode, Result, Scenario, Wait
+from tests.scenarios.script import Answered, Call, Do, Error, Mode, Payload, Result, Scenario, Wait
 
 FOLDER = Path(__file__).parent / "keys"
-# name: the scenario that shows its effect, or None for what is read-only. In the definition's order.
-TABLE: dict[str, str | None] = {
+# The definition's 18, in its order: the scenario that shows the effect, or None for what is read-only.
+DEFINITION: dict[str, str | None] = {
     "NumberOfConnectors": None,
     "SupportedFeatureProfiles": None,
     "WebSocketPingInterval": "",  # pings are no messages: tests/system/test_bridge_alone.py
@@ -37,14 +40,8 @@ TABLE: dict[str, str | None] = {
     "FreeChargingIdTag": "free_charging_tag_at_once",
     "LockCablePermanently": "lock_permanently_at_once",
 }
-WRITABLE = [name for name, effect in TABLE.items() if effect is not None]
-AT_ONCE = [(name, effect) for name, effect in TABLE.items() if effect]
+AT_ONCE = [(name, effect) for name, effect in DEFINITION.items() if effect]
 AT_ONCE_S = 1.0
-
-
-ALL = [
-    parse(path.name, path.read_text(encoding="utf-8")) for path in sorted(FOLDER.parent.glob("*/*.scenario"))
-]
 
 
 class PromptWorld(PureWorld):
@@ -58,56 +55,70 @@ def scenario(name: str) -> Scenario:
     return parse(path.name, path.read_text(encoding="utf-8"))
 
 
-def reads(of: Scenario) -> list[list[str]]:
-    """The names of each answer to a GetConfiguration."""
-    answers = [
-        step.reply.payload
-        for step in of.steps
-        if isinstance(step, Answered) and isinstance(step.reply, Result)
-    ]
+def calls(of: Scenario, action: str) -> list[tuple[Payload, Result | Error]]:
+    """Each of these with its answer."""
     return [
-        [row["key"] for row in each["configurationKey"]] for each in answers if "configurationKey" in each
+        (step.payload, following.reply)
+        for step, following in pairwise(of.steps)
+        if isinstance(step, Call) and step.action == action and isinstance(following, Answered)
     ]
 
 
-def writes(of: Scenario, answer: str | None = None) -> list[str]:
-    """The keys of each ChangeConfiguration that has this answer; None: a CALLERROR."""
-    found = []
-    for step, following in zip(of.steps, of.steps[1:], strict=False):
-        if (
-            isinstance(step, Call)
-            and step.action == "ChangeConfiguration"
-            and isinstance(following, Answered)
-        ):
-            said = following.reply.payload.get("status") if isinstance(following.reply, Result) else None
-            if said == answer:
-                found.append(step.payload.get("key", ""))
-    return found
+def written(of: Scenario, answer: Result | Error) -> list[str]:
+    return [payload["key"] for payload, given in calls(of, "ChangeConfiguration") if given == answer]
 
 
-@pytest.mark.parametrize("name", ["definition_read", "definition_read_native", "definition_refused"])
-def test_all_are_read_in_order(name: str) -> None:
-    assert reads(scenario(name)) == [list(TABLE)]
+def read(of: Scenario) -> list[dict[str, tuple[str, bool]]]:
+    """The value of each key, and whether it is read-only, for each GetConfiguration."""
+    answers = [
+        reply.payload["configurationKey"]
+        for _, reply in calls(of, "GetConfiguration")
+        if isinstance(reply, Result)
+    ]
+    return [{row["key"]: (row["value"], row["readonly"]) for row in rows} for rows in answers]
 
 
-def test_all_are_refused_what_cannot_be_and_what_is_malformed() -> None:
-    assert set(writes(scenario("definition_refused"), "Rejected")) == set(TABLE)
-    assert set(TABLE) <= set(writes(scenario("definition_malformed")))
+REJECTED, MALFORMED = Result({"status": "Rejected"}), Error("TypeConstraintViolation")
+MODES: dict[Mode, tuple[str, Behaviour]] = {"cloud": ("", CLOUD), "native": ("_native", NATIVE)}
+BOTH = pytest.mark.parametrize("mode", MODES)
 
 
-def test_all_that_can_be_written_outlive_a_kill_of_the_real_process() -> None:
-    killed = scenario("definition_killed")
-    assert killed.real
-    assert writes(killed, "Accepted") == [name.lower() for name in WRITABLE]
-    assert reads(killed) == [list(TABLE)] * 2
+def test_the_rows_are_the_products_keys_the_definitions_first() -> None:
+    assert {row.name: row.written is not None for row in ROWS} == known_keys()
+    assert [row.name for row in ROWS] == [*known_keys()]
+    assert [row.name for row in ROWS[: len(DEFINITION)]] == [*DEFINITION]
+    assert {row.name for row in ROWS if row.cloud} == {key.name for key in KEYS if key.exists(CLOUD)}
 
 
-def test_every_key_there_is_has_been_refused_and_written_malformed() -> None:
-    refused = {name.lower() for each in ALL for name in writes(each, "Rejected")}
-    malformed = {name.lower() for each in ALL for name in writes(each)}
-    known = [name for name in known_keys() if name != "ReserveConnectorZeroSupported"]  # native has it alone
-    assert [name for name in known if name.lower() not in refused] == []
-    assert [name for name in known if name.lower() not in malformed] == []
+@BOTH
+def test_each_is_read_refused_and_malformed(mode: Mode) -> None:
+    suffix, behaviour = MODES[mode]
+    shown = scenario(f"every_key_refused{suffix}")
+    there = [key for key in KEYS if key.exists(behaviour)]
+    assert shown.modes == (mode,)
+    assert set(written(shown, REJECTED)) == {key.name for key in there}
+    assert written(shown, MALFORMED) == [*known_keys()]
+    before, after = read(shown)
+    assert before == after
+    assert [*before] == [key.name for key in there]
+    assert {name: read_only for name, (_, read_only) in before.items()} == {
+        key.name: key.allowed is None for key in there
+    }
+
+
+@BOTH
+def test_each_that_can_be_written_has_another_value_after_a_kill(mode: Mode) -> None:
+    suffix, behaviour = MODES[mode]
+    killed, begun = scenario(f"every_key_killed{suffix}"), scenario(f"every_key_refused{suffix}")
+    assert killed.modes == (mode,)
+    assert killed.real == (mode == "cloud")
+    assert [step.verb for step in killed.steps if isinstance(step, Do)] == ["bridge restarts"]
+    first, (before, after, _) = read(begun)[0], read(killed)
+    assert before == after
+    changed = {name for name, (value, _) in after.items() if value != first[name][0]}
+    assert changed == {key.name for key in KEYS if key.allowed and key.exists(behaviour)}
+    accepted = written(killed, Result({"status": "Accepted"}))
+    assert {name.lower() for name in changed} == {name.lower() for name in accepted}
 
 
 @pytest.mark.parametrize(("key", "name"), AT_ONCE)

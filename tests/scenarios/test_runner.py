@@ -334,7 +334,7 @@ def test_the_id_of_a_call_that_was_never_sent_fails() -> None:
         ("< Authorize {}\n> {}\n> {}", "t.scenario:4: an answer stands directly below"),
         ("  begin charging with 04AABBCC\n> {}", "t.scenario:3: an answer stands directly below"),
         ("  begin charging with 04AABBCC {one}", "t.scenario:2: not JSON"),
-        ("  begin charging", "t.scenario:2: begin charging: must be .*`begin charging with TAG`"),
+        ("  begin charging", "t.scenario:2: begin charging: must be .*one of: begin charging with TAG;"),
         ("    wait 2 s", "t.scenario:2: a line of four blanks or more continues"),
         ("# A long remark with\n    more of it", "t.scenario:3: a line of four blanks or more continues"),
         ("> Reset {type}", "t.scenario:2: not JSON"),
