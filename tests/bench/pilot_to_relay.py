@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import random
 import signal
 import statistics
@@ -88,9 +89,9 @@ def measure(box: Box, edges: int, *, stalled: bool) -> Measured:
 def stalled_edge(box: Box) -> dict[str, Any]:
     """An edge at a random moment of a stall."""
     before_s = random.uniform(0, 0.1)
-    box.safety.send_signal(signal.SIGSTOP)
+    os.kill(box.safety_pid, signal.SIGSTOP)
     time.sleep(before_s)
-    going_on = threading.Timer(STALL_S - before_s, box.safety.send_signal, (signal.SIGCONT,))
+    going_on = threading.Timer(STALL_S - before_s, os.kill, (box.safety_pid, signal.SIGCONT))
     going_on.start()
     answer = box.do("edge")
     going_on.join()
@@ -99,9 +100,8 @@ def stalled_edge(box: Box) -> dict[str, Any]:
 
 def answered(box: Box) -> str:
     """Ends the Central System; what it achieved, in its words."""
-    central_system = box.processes["central_system"]
-    central_system.terminate()
-    achieved, _ = central_system.communicate()
+    box.central_system.terminate()
+    achieved, _ = box.central_system.communicate()
     return achieved.decode().strip()
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
@@ -15,7 +13,7 @@ from bridge.store import Database
 from hal.contract import InstrumentBox
 from tests.bench.desk import Desk
 from tests.bench.offline import fill
-from tests.system import configured
+from tests.system import configured, folders
 from tests.system.configured import Values
 from tests.system.programs import NAMES, Run
 from tests.system.waiting import until
@@ -42,7 +40,7 @@ async def whole_box(
     desk: Desk, charge_point: Values, sessions: int = 0, samples: int = 0
 ) -> AsyncIterator[WholeBox]:
     """`sessions` undelivered ones with `samples` in all; its card reader works. All is ended afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="evse-", dir="/tmp"))
+    folder = folders.new()
     run = Run(folder)
     configured.write(run.config, {}, {"central_system.url": desk.url, **charge_point})
     run.state.mkdir()
@@ -62,7 +60,7 @@ async def whole_box(
     finally:
         await run.end()
         run.kill_orphans()
-        shutil.rmtree(folder)
+        folders.remove(folder)
 
 
 def _reads_cards(observer: Observer) -> bool:

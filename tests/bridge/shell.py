@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections import deque
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import Any, Literal
 
 from bridge import compose, settings
+from bridge.actor import Actor
 from bridge.central_system.events import Closed, Opened, Received
 from bridge.core.calendar import Calendar, Seen
 from bridge.core.now import Now
 from bridge.core.rows import Change
 from bridge.effects import Answer, Effect, Leave, Log, Say, Write
-from bridge.events import Event, NotStored, StillWriting, Stored, Tick
+from bridge.events import Event, NotStored, Stored, Tick
 from bridge.store.database import IN_MEMORY, Database
 from hal.contract import Card, Reading, Status, Wish
+from tests.bridge.carrier import Carrier
 from tests.bridge.core.messages import BOX, reading, status
 
 BOOT_ID = "boot-1"
@@ -35,26 +36,20 @@ def setup() -> settings.ChargePoint:
     )
 
 
-def plainly(work: Callable[[], None]) -> None:
-    """Does it."""
-    work()
-
-
-class Shell:
+class Shell(Carrier):
     """Carries effects out in order, and notes them. Nothing may be said before its changes are stored."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.store = Database(IN_MEMORY)
         self.disk: Health = "well"
         self.at_s = BEGINS_S
-        self.around: Callable[[Callable[[], None]], None] = plainly
         self.tick_s = 0.25
         self.answers_at_once = False  # whatever we call
         self.effects: list[Effect] = []
         self.sent: list[list[Any]] = []
         self._stored: list[Change] = []
         self._answered: set[str] = set()
-        self._at_disk: deque[Write] = deque()
         self._calendar = Calendar(BOOT_ID, None)
         self._seqs = 0
         self.facts: dict[str, Any] = {}  # of every Status
@@ -67,18 +62,18 @@ class Shell:
         utc = BEGINS + timedelta(seconds=self.at_s - BEGINS_S)
         return self._calendar.now(Seen(self.at_s, utc, synchronized=True))
 
+    @property
+    def running(self) -> Actor:
+        return self.actor
+
     def feed(self, event: Event) -> None:
         """One event, and all that it leads to."""
-        self._tell(event)
+        self.tell(event)
         self.carry_out()
-
-    def _tell(self, event: Event) -> None:
-        now = self.now
-        self.around(lambda: self.actor.feed(event, now))
 
     def feed_only(self, text: str) -> None:
         """One message of many that came together."""
-        self._tell(Received(text))
+        self.tell(Received(text))
 
     def let_pass(self, for_s: float) -> None:
         """Ticks; each second the box speaks."""
@@ -154,14 +149,21 @@ class Shell:
 
     # The disk
 
-    def disk_answers(self) -> None:
-        """A hung one has come back."""
-        self.disk = "well"
-        while self._at_disk:
-            self._tell(self._written(self._at_disk.popleft()))
-            self.carry_out()
+    @property
+    def disk_takes_s(self) -> float:
+        return inf if self.disk == "hung" else 0.0
 
-    def _written(self, write: Write) -> Stored | NotStored:
+    def disk_comes_back(self) -> None:
+        """A hung one is well again, and has written all that it had."""
+        self.disk = "well"
+        while self.at_disk:
+            self.disk_answers()
+
+    def begin_write(self, write: Write) -> None:
+        self.effects.append(write)
+        super().begin_write(write)
+
+    def written(self, write: Write) -> Stored | NotStored:
         if self.disk == "refuses":
             return NotStored("the disk is full")
         self.store.apply(write.changes)
@@ -188,26 +190,9 @@ class Shell:
     def left(self) -> bool:
         return any(isinstance(effect, Leave) for effect in self.effects)
 
-    def carry_out(self) -> None:
-        """Until nothing comes."""
-        while effects := self._drained():
-            for effect in effects:
-                self.effects.append(effect)
-                self._do(effect)
-
-    def _drained(self) -> list[Effect]:
-        effects: list[Effect] = []
-        now = self.now
-        self.around(lambda: effects.extend(self.actor.drain(now)))
-        return effects
-
-    def _do(self, effect: Effect) -> None:
+    def carried(self, effect: Effect) -> None:
+        self.effects.append(effect)
         match effect:
-            case Write() if self.disk == "hung":
-                self._at_disk.append(effect)
-                self._tell(StillWriting())
-            case Write():
-                self._tell(self._written(effect))
             case Say(effects=said):
                 for change in said.changes:
                     assert any(change is each for each in self._stored), f"said before it is durable: {said}"
@@ -225,4 +210,4 @@ class Shell:
             usual["Heartbeat"] = {"currentTime": ACCEPTED["currentTime"]}
             identity = self.sent_calls()[-1][1]
             self._answered.add(identity)
-            self._tell(Received(json.dumps([3, identity, usual.get(action, {})])))
+            self.tell(Received(json.dumps([3, identity, usual.get(action, {})])))

@@ -70,7 +70,7 @@ def test_nothing_is_said_before_what_it_rests_on_is_durable(shell: Shell, disk: 
     shell.ask("2", "ChangeConfiguration", key="HeartbeatInterval", value="30")
     shell.let_pass(2.0)
     assert [len(shell.answers(each)) for each in "12"] == 2 * [int(disk == "well")]
-    shell.disk_answers()
+    shell.disk_comes_back()
     shell.let_pass(3.0)
     assert [len(shell.answers(each)) for each in "12"] == [1, 1]
 
@@ -83,7 +83,7 @@ def test_a_start_that_is_not_durable_offers_nothing_and_is_not_sent(shell: Shell
     shell.let_pass(5.0)
     assert "StartTransaction" not in shell.actions()
     assert {wish.limit_a for wish in shell.wishes()} == {0.0}
-    shell.disk_answers()
+    shell.disk_comes_back()
     assert shell.wishes()[-1].limit_a > 0.0
     shell.settle()
     assert shell.actions()[-1] == "StartTransaction"
@@ -106,7 +106,7 @@ def test_an_answer_that_was_held_is_not_said_to_another_connection(shell: Shell)
     shell.ask("held", "ChangeConfiguration", key="MeterValueSampleInterval", value="30")
     shell.let_pass(1.0)
     shell.connect_anew()
-    shell.disk_answers()
+    shell.disk_comes_back()
     shell.let_pass(5.0)
     assert shell.answers("held") == []
     assert shell.store.remembered()[f"{REMEMBERED_PREFIX}MeterValueSampleInterval"] == "30"
@@ -122,7 +122,7 @@ def test_a_disk_that_has_not_answered_for_10_s_refuses_new_sessions(shell: Shell
     assert "the disk has not answered for 10 s, no new session starts" in shell.lines()
     shell.card()
     assert "Authorize" not in shell.actions()
-    shell.disk_answers()
+    shell.disk_comes_back()
     shell.let_pass(1.0)
     assert "the disk can be written again" in shell.lines()
     shell.card()
@@ -154,7 +154,7 @@ def test_the_end_waits_for_the_disk_while_the_wish_lives(shell: Shell) -> None:
     assert shell.wishes()[-1].valid_until_s == shell.at_s + WISH_LIFE_RESTART_S
     shell.let_pass(5.0)
     assert Leave not in map(type, shell.effects)
-    shell.disk_answers()
+    shell.disk_comes_back()
     assert shell.left
     assert len(shell.answers("1")) == 1
     assert shell.store.remembered()[ORDERLY] == BOOT_ID

@@ -13,9 +13,10 @@ from bridge.effects import Answer, Log
 from bridge.events import End
 from bridge.local.orders import ClearFaults, Ordered
 from hal.contract import WISH_LIFE_S
+from tests.bridge.carrier import plainly
 from tests.bridge.core.messages import CHARGING, WAITING
 from tests.bridge.raiser import Raiser
-from tests.bridge.shell import Shell, plainly
+from tests.bridge.shell import Shell
 
 SEED, SAMPLE = 1, 12
 

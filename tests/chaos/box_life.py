@@ -10,8 +10,9 @@ import asyncio
 import contextlib
 import csv
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from bridge.demo.central_system import CentralSystem
 from bridge.demo.ledger import Tag
@@ -34,9 +35,8 @@ from tests.chaos.plan import (
 from tests.chaos.proxy import AT_ONCE, Proxy
 from tests.chaos.visitors import CARDS, Visitors, moment
 from tests.partner.ocpp_rpc import OcppRpc
-from tests.system import configured, folders
 from tests.system.configured import Values
-from tests.system.world import World
+from tests.system.world import World, running
 
 TAGS = {card: Tag(parent="FAMILY") for card in CARDS}
 ENERGY_FACTOR = 60.0
@@ -254,21 +254,17 @@ async def life(name: str, amounts: Amounts, *, partner: bool = False) -> Lived:
 
 @contextlib.asynccontextmanager
 async def _box(name: str, central_system: CentralSystem, *, jumps: bool) -> AsyncIterator[BoxLife]:
-    folder = folders.new()
-    clock = BoxClock(folder) if jumps else None
+    clock = BoxClock() if jumps else None
+    environment = clock.environment if clock is not None else _as_ours
     async with (
         central_system,
         Proxy(central_system.url, late_s=LATE_S) as proxy,
+        running(
+            central_system, WALLBOX, {**CHARGE_POINT, "central_system.url": proxy.url}, environment
+        ) as world,
     ):
-        configured.write(folder / "c", WALLBOX, {**CHARGE_POINT, "central_system.url": proxy.url})
-        world = World(folder, central_system, clock.environment if clock is not None else {})
-        try:
-            await world.start()
-            yield BoxLife(name, world, proxy, clock)
-            assert await world.end() == 0
-        finally:
-            with contextlib.suppress(TimeoutError):
-                await world.end()
-            orphans = world.run.kill_orphans()
-            folders.remove(folder)
-    assert orphans == []
+        yield BoxLife(name, world, proxy, clock)
+
+
+def _as_ours(_folder: Path) -> Mapping[str, str]:
+    return {}

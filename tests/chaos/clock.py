@@ -18,15 +18,16 @@ def missing() -> str | None:
 class BoxClock:
     """Give `environment` to the programs; `jump` moves their clock from then on."""
 
-    def __init__(self, folder: Path) -> None:
+    _file: Path
+
+    def __init__(self) -> None:
         self.offset_s = 0
+
+    def environment(self, folder: Path) -> dict[str, str]:
+        """Of all programs of the box in this folder."""
+        assert LIBRARY is not None, missing()
         self._file = folder / "clock"
         self._write()
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """Of all programs of the box."""
-        assert LIBRARY is not None, missing()
         return {
             "LD_PRELOAD": str(LIBRARY),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),

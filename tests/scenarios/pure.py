@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable
-from functools import partial
 
 from bridge import compose
 from bridge.actor import Actor
@@ -15,11 +14,12 @@ from bridge.core.calendar import CLOCK, Calendar
 from bridge.core.charge_point import ChargePoint
 from bridge.core.now import Now, timestamp
 from bridge.effects import Answer, AskRestart, Effect, Log, Say, Write
-from bridge.events import End, Event, NotStored, RestartRefused, StillWriting, Stored, Tick
+from bridge.events import End, Event, NotStored, RestartRefused, Stored, Tick
 from bridge.local.orders import Order, Ordered, SendDataTransfer
 from bridge.store.errors import ChangeError, StoreError
 from hal.contract import Wish
 from hal.mock.plant.plant import PlantSettings
+from tests.bridge.carrier import Carrier
 from tests.hal.core.world import CLOSED_TICK_S, OPEN_TICK_S
 from tests.scenarios.box import needed, warm_box
 from tests.scenarios.configured import setup_of
@@ -41,7 +41,7 @@ RECONNECT_S = 1.0
 RESTART_S = 0.5
 
 
-class PureWorld:
+class PureWorld(Carrier):
     """A box and its bridge, some seconds after their starts; connected unless `offline`."""
 
     soon_s = 5.0
@@ -50,6 +50,7 @@ class PureWorld:
 
     def __init__(self, scenario: Scenario, mode: Mode, database: Disk | None = None) -> None:
         """`database`: a store of the test's own, instead of an empty one."""
+        super().__init__()
         self._now_s = BEGINS_S - WARM_UP_S
         self.clock = PiClock(self._now_s, lost=scenario.no_time)
         began_s = self.clock.s
@@ -61,7 +62,6 @@ class PureWorld:
         self.said: Callable[[str], None] | None = None  # told of each frame as it leaves
         self.stirred: Callable[[], None] | None = None  # told after each event
         self.bridge: Actor | None = None
-        self.around: Callable[[Callable[[], None]], None] = _plainly  # all that the bridge does
         self.errors_of_ours_are_expected = False
         self.errands = ErrandDesk()
         self._setup = setup_of(scenario, mode)
@@ -71,7 +71,6 @@ class PureWorld:
         self._connect_at_s: float | None = None  # None: there is no way to the Central System
         self._way_open = not scenario.offline
         self._door = Door()
-        self._writing: tuple[Write, float] | None = None  # a batch that the disk has, and until when
         self._told_owner = "nothing"
         self._notes: list[str] = []
         self._restart_at_s: float | None = None
@@ -156,48 +155,28 @@ class PureWorld:
     def _stir(self) -> None:
         self._stirred_at_s = self._now_s
 
-    # The shell, as `app.py` is one: moves what goes in and out, decides nothing
+    # The shell, as `app.py` is one
+
+    @property
+    def running(self) -> Actor | None:
+        return self.bridge
 
     def _feed(self, event: Event) -> None:
         """To a bridge that runs; else it is lost."""
         if self.bridge is not None:
-            self._answer_of_disk()
-            self._tell(event)
-            self._carry_out()
+            if self.at_disk and self.now.s >= self.at_disk[0][0]:
+                self.disk_answers()
+            self.tell(event)
+            self.carry_out()
             if self.stirred is not None:
                 self.stirred()
 
-    def _answer_of_disk(self) -> None:
-        """A slow disk has finished its batch."""
-        if self.bridge is not None and self._writing is not None and self._now_s >= self._writing[1]:
-            write, self._writing = self._writing[0], None
-            self._tell(self._written(write))
-            self._carry_out()
+    @property
+    def disk_takes_s(self) -> float:
+        return self.database.slow_s
 
-    def _carry_out(self) -> None:
-        while effects := self._drained():
-            for effect in effects:
-                self._do(effect)
-
-    def _tell(self, event: Event) -> None:
-        if self.bridge is not None:
-            self.around(partial(self.bridge.feed, event, self.now))
-
-    def _drained(self) -> tuple[Effect, ...]:
-        effects: list[Effect] = []
-        if self.bridge is not None:
-            bridge, now = self.bridge, self.now
-            self.around(lambda: effects.extend(bridge.drain(now)))
-        return tuple(effects)
-
-    def _do(self, effect: Effect) -> None:
-        assert self.bridge is not None
+    def carried(self, effect: Effect) -> None:
         match effect:
-            case Write() if self.database.slow_s:
-                self._writing = effect, self._now_s + self.database.slow_s
-                self._tell(StillWriting())
-            case Write():
-                self._tell(self._written(effect))
             case Say(effects=said):
                 self._say(said)
             case Wish():
@@ -213,7 +192,7 @@ class PureWorld:
             case _:
                 pass  # how the link is kept; what systemd shows; that all is done
 
-    def _written(self, write: Write) -> Stored | NotStored:
+    def written(self, write: Write) -> Stored | NotStored:
         try:
             self.database.apply(write.changes)
         except StoreError as error:
@@ -233,7 +212,7 @@ class PureWorld:
     def _restart(self, what: str) -> None:
         assert self.bridge is not None
         if self._restarts_fail:
-            self._tell(RestartRefused())
+            self.tell(RestartRefused())
             return
         self._end_bridge(orderly=True)
         self._restart_at_s = self._now_s + RESTART_S
@@ -245,7 +224,8 @@ class PureWorld:
 
     def _start_bridge(self) -> None:
         self.errands.drop()
-        self._restart_at_s = self._writing = None
+        self.at_disk.clear()
+        self._restart_at_s = None
         self._calendar = Calendar(self.clock.boot_id, self.database.remembered().get(CLOCK))
         self.bridge = compose.actor(
             self._setup, self.database, self._calendar, self.errands.installed, self.now
@@ -270,11 +250,10 @@ class PureWorld:
     def _end_in_order(self) -> None:
         """Whatever the disk has is waited for, in no time of this world."""
         assert self.bridge is not None
-        self._tell(End())
-        self._carry_out()
-        while self._writing is not None:
-            self._writing = self._writing[0], self._now_s
-            self._answer_of_disk()
+        self.tell(End())
+        self.carry_out()
+        while self.at_disk:
+            self.disk_answers()
 
     def _take_wish(self, wish: Wish) -> None:
         self.wish = wish
@@ -444,10 +423,6 @@ class PureWorld:
         password = in_words(charge_point.passwords.in_force(self.now))
         told = {"owner": self._told_owner, "password": password}
         return told[what] if what in told else charge_point.configuration.text(name)
-
-
-def _plainly(work: Callable[[], None]) -> None:
-    work()
 
 
 def _refused(why: str | None) -> None:

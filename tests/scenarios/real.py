@@ -8,10 +8,8 @@ import json
 import queue
 import socket
 import sqlite3
-import subprocess
 import time
 from collections import defaultdict
-from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from threading import Thread
@@ -22,26 +20,23 @@ from websockets.http11 import Request, Response
 from websockets.sync.server import Server, ServerConnection, serve
 from websockets.typing import Subprotocol
 
-from bridge import settings as bridge_settings
 from bridge.compose import DATABASE_NAME
 from bridge.core.now import timestamp
 from bridge.core.password import Password
 from bridge.folders import CommandError
 from bridge.mock_client import ask
 from hal import contract
-from hal.configuration import wallbox_file
-from hal.contract import WALLBOX_FILE, Hello, LineBuffer, Reading, Status
+from hal.contract import Hello, LineBuffer, Reading, Status
 from tests.scenarios.door import Door, in_words
 from tests.scenarios.script import Mode, Scenario
 from tests.scenarios.trace import Trace, decided, stored, switched
 from tests.scenarios.world import Arrival, Closed, Connected, Restarted, Said
-from tests.system import folders
-from tests.system.configured import Values, with_values
-from tests.system.programs import EVSE_BRIDGE, Run
+from tests.system import configured, folders
+from tests.system.configured import Values
+from tests.system.programs import BlockingRun
 
 M = TypeVar("M")
 READY_S = 60.0  # a busy machine starts five processes
-ENDS_S = 60.0
 WALLBOX: Values = {
     "contactor.min_off_s": 0.1,
     "contactor.after_fault_s": 1.0,
@@ -93,13 +88,11 @@ class RealWorld:
         self._thread = Thread(target=self._server.serve_forever, name="central system")
         self._thread.start()
         self._folder = folders.new()
-        self._run = Run(self._folder)
+        self._run = BlockingRun(self._folder)
         self._configure(scenario, mode)
-        self._log = (self._folder / "log").open("wb")
-        command = [*EVSE_BRIDGE, "run", "--mock", *self._run.arguments]
-        self._living = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
-        self._await((self._run.runtime / "mock.sock").exists)
-        self._await(self._meter_read)
+        self._run.start("--mock")
+        self._run.until((self._run.runtime / contract.MOCK_SOCKET_NAME).exists, "the simulated world")
+        self._run.until(self._meter_read, "the meter is read")
 
     def _configure(self, scenario: Scenario, mode: Mode) -> None:
         port = self._server.socket.getsockname()[1]
@@ -115,19 +108,7 @@ class RealWorld:
             side[name] = {"true": True, "false": False}.get(value, value)
         if "installation.phases" in wallbox:
             wallbox["installation.phases"] = int(str(wallbox["installation.phases"]))
-        self._run.config.mkdir()
-        for name, text, values in (
-            (WALLBOX_FILE, wallbox_file.new_file(mock=True), wallbox),
-            (bridge_settings.FILE_NAME, bridge_settings.new_file(mock=True), charge_point),
-        ):
-            (self._run.config / name).write_text(with_values(text, values))
-
-    def _await(self, ready: Callable[[], bool]) -> None:
-        deadline_s = time.monotonic() + READY_S
-        while not ready():
-            if self._living.poll() is not None or time.monotonic() > deadline_s:
-                raise AssertionError(f"the box did not start:\n{self.log()}")
-            time.sleep(0.05)
+        configured.write_plain(self._run.config, wallbox, charge_point)
 
     def _meter_read(self) -> bool:
         try:
@@ -137,11 +118,11 @@ class RealWorld:
 
     def log(self) -> str:
         """The last lines of all programs."""
-        return (self._folder / "log").read_text(errors="replace")[-4000:]
+        return "\n".join(self._run.lines)[-4000:]
 
     def end(self) -> Trace:
         """Tells all programs to end; what they did. Raises AssertionError when `run` did not end in order."""
-        lines = (self._folder / "log").read_text(errors="replace").splitlines()
+        lines = self._run.lines
         self._end()
         said: dict[str, list[str]] = defaultdict(list)
         for program, line in map(_split, lines):
@@ -152,22 +133,19 @@ class RealWorld:
     def close(self) -> None:
         """Raises AssertionError when `run` did not end in order, or left a program behind."""
         try:
-            if self._living.poll() is None:
+            if self._run.main.poll() is None:
                 self._end()
         finally:
             folders.remove(self._folder)
 
     def _end(self) -> None:
         self._leave_unlisted()
-        self._living.terminate()
         try:
-            code = self._living.wait(ENDS_S)
+            code = self._run.end()
         finally:
-            self._living.kill()
             left = self._run.kill_orphans()
             self._server.shutdown()
             self._thread.join()
-            self._log.close()
         said = self.log()
         assert (code, left) == (0, []), f"run ended with {code} and left {left}:\n{said}"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any, Literal
 
 from tests.hal.safety.peers import hello, wish
 from tests.system import configured, folders
-from tests.system.programs import Run
+from tests.system.programs import Programs
 from tests.system.waiting import until, until_asked
 from tests.system.wires import Truth
 
@@ -24,13 +23,13 @@ class BareBox:
     """The test itself is its bridge."""
 
     def __init__(self, folder: Path) -> None:
-        self.run = Run(folder)  # only its folders and its eye for processes
+        self.run = Programs(folder)
         self.truth = Truth(self.run.runtime)
         self.living: list[asyncio.subprocess.Process] = []
 
     async def start(self, module: str, *options: str) -> asyncio.subprocess.Process:
         """One program; its words are nobody's."""
-        command = [sys.executable, "-I", "-m", module, *options]
+        command = self.run.program(module, *options)
         null = asyncio.subprocess.DEVNULL
         started = await asyncio.create_subprocess_exec(*command, stdout=null, stderr=null)
         self.living.append(started)
@@ -67,9 +66,9 @@ async def charging_bare_box(
     configured.write(folder / "c", {"mock.kernel": kernel}, {})
     box = BareBox(folder)
     try:
-        await box.start("hal.mock", *box.run.arguments)
+        await box.start("hal.mock")
         await until((box.run.runtime / "mock.sock").exists, "mock.sock")
-        safety = await box.start("hal.safety", *box.run.arguments, "--mock")
+        safety = await box.start("hal.safety", "--mock")
         await until((box.run.runtime / "hal.sock").exists, "hal.sock")
         wishing = asyncio.create_task(box.wish())
         await box.truth.do("plug-in")

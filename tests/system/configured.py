@@ -32,10 +32,15 @@ CHARGE_POINT: Values = {
 
 def write(folder: Path, wallbox: Values, charge_point: Values) -> None:
     """Both files, with the values above and those given."""
+    write_plain(folder, {**WALLBOX, **wallbox}, {**CHARGE_POINT, **charge_point})
+
+
+def write_plain(folder: Path, wallbox: Values, charge_point: Values) -> None:
+    """Both files as they are made new, with the values given."""
     folder.mkdir()
     files = {
-        WALLBOX_FILE: (wallbox_file.new_file(mock=True), {**WALLBOX, **wallbox}),
-        bridge_settings.FILE_NAME: (bridge_settings.new_file(mock=True), {**CHARGE_POINT, **charge_point}),
+        WALLBOX_FILE: (wallbox_file.new_file(mock=True), wallbox),
+        bridge_settings.FILE_NAME: (bridge_settings.new_file(mock=True), charge_point),
     }
     for name, (text, values) in files.items():
         (folder / name).write_text(with_values(text, values))

@@ -1,4 +1,7 @@
-"""`evse-bridge run --mock` as one child: what it says, the pids of its programs, and that nothing is left."""
+"""The real programs of one box: where they live, how each is started, which of them run, that none is left.
+
+`Run` is `evse-bridge run --mock` for a test with an event loop, `BlockingRun` for one without.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,14 @@ import contextlib
 import ctypes
 import os
 import signal
+import subprocess
 import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 EVSE_BRIDGE = [sys.executable, "-I", "-m", "bridge.cli.main"]
 MODULES = {
@@ -34,22 +39,66 @@ class Said:
     text: str
 
 
-class Run:
-    """One `run --mock` in its three folders; may be started again after its end."""
+class Programs:
+    """The three folders of one box, and whatever runs in them."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str] = {}) -> None:
-        """`environment`: more of it for all programs of the box."""
-        self._environment = {**os.environ, **environment}
+    def __init__(self, folder: Path) -> None:
         self.config, self.state, self.runtime = folder / "c", folder / "d", folder / "r"
-        self.said: list[Said] = []
-        self._living: asyncio.subprocess.Process | None = None
-        self._reading: asyncio.Task[None] | None = None
+
+    @classmethod
+    def in_one(cls, folder: Path) -> Self:
+        """The three folders are one: for a program that shares them with nobody."""
+        made = cls(folder)
+        made.config = made.state = made.runtime = folder
+        return made
 
     @property
     def arguments(self) -> list[str]:
         """The three folders, for any program."""
         folders = {"--config-dir": self.config, "--state-dir": self.state, "--runtime-dir": self.runtime}
         return [text for option, folder in folders.items() for text in (option, str(folder))]
+
+    def program(self, module: str, *options: str) -> list[str]:
+        """The command line of one of them, alone."""
+        return [sys.executable, "-I", "-m", module, *self.arguments, *options]
+
+    def pids(self) -> dict[str, int]:
+        """Of the programs that live in this runtime folder, `run` itself not among them."""
+        return {name: pid for name, pid in self._programs() if name}
+
+    def kill(self, *names: str) -> float:
+        """SIGKILL, one right after the other; when that was."""
+        pids = self.pids()
+        killed_at_s = time.monotonic()
+        for name in names:
+            os.kill(pids[name], signal.SIGKILL)
+        return killed_at_s
+
+    def kill_orphans(self) -> list[str]:
+        """Whatever still runs in these folders; killed now."""
+        orphans = [(name or "run", pid) for name, pid in self._programs()]
+        for _, pid in orphans:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return [name for name, _ in orphans]
+
+    def _programs(self) -> Iterator[tuple[str | None, int]]:
+        for folder in Path("/proc").glob("[0-9]*"):
+            words = command_line(folder)
+            if str(self.runtime) in words and "-m" in words:
+                yield MODULES.get(words[words.index("-m") + 1]), int(folder.name)
+
+
+class Run(Programs):
+    """One `run --mock`; may be started again after its end."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str] = {}) -> None:
+        """`environment`: more of it for all programs of the box."""
+        super().__init__(folder)
+        self._environment = {**os.environ, **environment}
+        self.said: list[Said] = []
+        self._living: asyncio.subprocess.Process | None = None
+        self._reading: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Returns at once. It ends when the test's own process dies."""
@@ -113,37 +162,53 @@ class Run:
         """How many lines hold it."""
         return sum(what in text for text in self.texts)
 
-    def pids(self) -> dict[str, int]:
-        """Of the programs that live in this runtime folder, `run` itself not among them."""
-        return {name: pid for name, pid in self._programs() if name}
-
-    def kill(self, *names: str) -> float:
-        """SIGKILL, one right after the other; when that was."""
-        pids = self.pids()
-        killed_at_s = time.monotonic()
-        for name in names:
-            os.kill(pids[name], signal.SIGKILL)
-        return killed_at_s
-
-    def kill_orphans(self) -> list[str]:
-        """Whatever still runs in these folders; killed now."""
-        orphans = [(name or "run", pid) for name, pid in self._programs()]
-        for _, pid in orphans:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        return [name for name, _ in orphans]
-
     async def _read(self, living: asyncio.subprocess.Process) -> None:
         assert living.stdout is not None
         while line := await living.stdout.readline():
             if line != b"filler\n":
                 self.said.append(Said(time.monotonic(), line.decode(errors="replace").rstrip("\n")))
 
-    def _programs(self) -> Iterator[tuple[str | None, int]]:
-        for folder in Path("/proc").glob("[0-9]*"):
-            words = _command_line(folder)
-            if str(self.runtime) in words and "-m" in words:
-                yield MODULES.get(words[words.index("-m") + 1]), int(folder.name)
+
+class BlockingRun(Programs):
+    """One `run`, for a test that blocks. Its output is in a file."""
+
+    main: subprocess.Popen[bytes]
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._log = folder / "log"
+
+    def start(self, *options: str) -> None:
+        """Returns at once."""
+        command = [*EVSE_BRIDGE, "run", *options, *self.arguments]
+        with self._log.open("wb") as log:
+            self.main = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    @property
+    def lines(self) -> list[str]:
+        """All that was said."""
+        return self._log.read_text(errors="replace").splitlines()
+
+    def until(self, holds: Callable[[], bool], what: str) -> None:
+        """Raises AssertionError with all that was said."""
+        deadline_s = time.monotonic() + END_S
+        while not holds():
+            assert time.monotonic() < deadline_s, f"not in {END_S} s: {what}\n" + "\n".join(self.lines)
+            time.sleep(0.05)
+
+    def until_all_run(self) -> dict[str, int]:
+        """Their pids."""
+        self.until(lambda: sorted(self.pids()) == NAMES, "all four run")
+        return self.pids()
+
+    def end(self) -> int:
+        """SIGTERM, unless it has ended; the exit code. Whatever happens, `run` itself is gone."""
+        try:
+            self.main.terminate()
+            return self.main.wait(END_S)
+        finally:
+            self.main.kill()
+            self.main.wait()
 
 
 def started_at_s(pid: int) -> float:
@@ -157,7 +222,8 @@ def _end_with_parent() -> None:
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _command_line(folder: Path) -> list[str]:
+def command_line(folder: Path) -> list[str]:
+    """Of a process, by its folder in /proc."""
     try:
         return (folder / "cmdline").read_bytes().decode().split("\0")
     except OSError:  # it has just ended

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import shutil
-import sys
 import tempfile
 from asyncio.subprocess import DEVNULL, Process
 from collections import Counter
@@ -23,7 +22,7 @@ from websockets.typing import Subprotocol
 
 from bridge.inbox import MOST_CALLS
 from tests.system import configured
-from tests.system.programs import Run
+from tests.system.programs import Programs
 
 pytestmark = pytest.mark.real
 
@@ -46,7 +45,7 @@ class Alone:
     """The process and its Central System."""
 
     def __init__(self, folder: Path) -> None:
-        self.run = Run(folder)  # only its folders
+        self.run = Programs(folder)
         self.log = folder / "log"
         self.said: list[tuple[str, dict[str, Any]]] = []
         self.living: Process | None = None
@@ -110,7 +109,7 @@ async def alone() -> AsyncIterator[Alone]:
         made.run.state.mkdir()
         made.run.runtime.mkdir()
         (made.run.runtime / "boot_id").write_text("boot-1\n")
-        command = [sys.executable, "-I", "-m", "bridge", *made.run.arguments, "--mock"]
+        command = made.run.program("bridge", "--mock")
         with made.log.open("wb") as log:
             made.living = await asyncio.create_subprocess_exec(*command, stdout=DEVNULL, stderr=log)
         try:

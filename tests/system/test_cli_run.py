@@ -7,102 +7,38 @@ import re
 import select
 import signal
 import subprocess
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-DEADLINE_S = 60.0
-EVSE_BRIDGE = [sys.executable, "-I", "-m", "bridge.cli.main"]
-NAMES = ("mock", "safety", "instruments", "bridge")
+from tests.system.programs import END_S, EVSE_BRIDGE, BlockingRun, command_line
+
+NAMES = ("mock", "safety", "instruments", "bridge")  # as they start
 
 pytestmark = pytest.mark.real
 
 
-class Running:
-    """A started `run`: its lines so far, and its programs."""
+class Running(BlockingRun):
+    """A started `run` in new folders."""
 
     def __init__(self, folder: Path, *mock: str) -> None:
         """`mock`: `--mock`, or nothing."""
-        self.runtime = folder / "r"
-        folders = {"--config-dir": folder / "c", "--state-dir": folder / "d", "--runtime-dir": self.runtime}
-        self.arguments = [str(word) for option in folders.items() for word in option]
-        subprocess.run([*EVSE_BRIDGE, "config", "init", *mock, "--config-dir", folder / "c"], check=True)
+        super().__init__(folder)
+        subprocess.run([*EVSE_BRIDGE, "config", "init", *mock, "--config-dir", self.config], check=True)
         if not mock:
-            _fill_in(folder / "c" / "charge-point.toml")
-        command = [*EVSE_BRIDGE, "run", *mock, *self.arguments]
-        self.main = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        self.lines: list[str] = []
-        self._reading = threading.Thread(target=self._read)
-        self._reading.start()
-
-    def _read(self) -> None:
-        assert self.main.stdout is not None
-        for line in self.main.stdout:
-            self.lines.append(line.rstrip("\n"))
-
-    def until(self, holds: Callable[[], bool], what: str) -> None:
-        deadline_s = time.monotonic() + DEADLINE_S
-        while not holds():
-            assert time.monotonic() < deadline_s, f"not in {DEADLINE_S} s: {what}\n" + "\n".join(self.lines)
-            time.sleep(0.05)
+            _fill_in(self.config / "charge-point.toml")
+        self.start(*mock)
 
     def until_said(self, what: str, times: int = 1) -> None:
         self.until(lambda: sum(what in line for line in self.lines) >= times, f"{times} times {what!r}")
-
-    def pids(self) -> dict[str, int]:
-        """Of the programs that run in this runtime folder."""
-        modules = {
-            "hal.mock": "mock",
-            "hal.safety": "safety",
-            "hal.instruments": "instruments",
-            "bridge": "bridge",
-        }
-        found = {}
-        for folder in Path("/proc").iterdir():
-            words = _command_line(folder)
-            if (
-                str(self.runtime) in words
-                and "-m" in words
-                and (name := modules.get(words[words.index("-m") + 1]))
-            ):
-                found[name] = int(folder.name)
-        return found
-
-    def until_all_run(self) -> dict[str, int]:
-        self.until(lambda: sorted(self.pids()) == sorted(NAMES), "all four run")
-        return self.pids()
 
     def boot_id(self) -> str:
         return (self.runtime / "boot_id").read_text()
 
     def mock(self, *words: str) -> None:
-        subprocess.run(
-            [*EVSE_BRIDGE, "mock", *words, "--runtime-dir", self.runtime],
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-
-    def close(self) -> None:
-        if self.main.poll() is None:
-            self.main.terminate()
-        try:
-            self.main.wait(DEADLINE_S)
-        finally:
-            self.main.kill()
-            self._reading.join()
-            assert self.main.stdout is not None
-            self.main.stdout.close()
-
-
-def _command_line(folder: Path) -> list[str]:
-    try:
-        return (folder / "cmdline").read_bytes().decode().split("\0") if folder.name.isdigit() else []
-    except OSError:  # it has just ended
-        return []
+        command = [*EVSE_BRIDGE, "mock", *words, "--runtime-dir", str(self.runtime)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
 def _fill_in(charge_point: Path) -> None:
@@ -122,7 +58,7 @@ def running(short_folder: Path) -> Iterator[Running]:
         box.until_said("safety      | instruments connected")
         yield box
     finally:
-        box.close()
+        box.end()
 
 
 def test_all_start_every_line_says_mock_and_sigterm_ends_all_in_order(running: Running) -> None:
@@ -134,10 +70,10 @@ def test_all_start_every_line_says_mock_and_sigterm_ends_all_in_order(running: R
     while not all(ended := [has_ended(program) for program in programs]):
         assert ended == sorted(ended), "the first to start is the last to end"
         living = [program for program, over in zip(programs, ended, strict=True) if not over]
-        select.select(living, [], [], DEADLINE_S)
+        select.select(living, [], [], END_S)
     for program in programs:
         os.close(program)
-    assert running.main.wait(DEADLINE_S) == 0
+    assert running.main.wait(END_S) == 0
     assert running.pids() == {}
     running.until_said("safe_outputs: lines ")
     assert all(line.startswith("MOCK ") for line in running.lines)
@@ -219,11 +155,11 @@ def test_one_program_alone_takes_the_place_of_the_command(running: Running) -> N
     )
     try:
         running.until(
-            lambda: "hal.instruments" in _command_line(Path(f"/proc/{alone.pid}")), "the same process"
+            lambda: "hal.instruments" in command_line(Path(f"/proc/{alone.pid}")), "the same process"
         )
     finally:
         alone.terminate()
-        alone.wait(DEADLINE_S)
+        alone.wait(END_S)
         os.kill(running.pids()["instruments"], signal.SIGCONT)
 
 
@@ -239,13 +175,13 @@ def test_a_real_box_on_a_machine_with_nothing_says_what_each_program_lacks(short
         box.until_said("bridge      | no connection to hal.safety: ")
         box.until_said("bridge      | no connection to the Central System since ")
         box.until_said("run         | safety exited with 2; again in 4 s")
-        assert sorted(box.pids()) == ["bridge", "instruments"]
+        box.until(lambda: sorted(box.pids()) == ["bridge", "instruments"], "the others stay")
         pauses = [line.split()[-2] for line in box.lines if "safety exited with 2; again in" in line]
         assert pauses == ["1", "2", "4"]
         assert not any(word in line for line in box.lines for word in ("Traceback", "MOCK"))
         assert max(map(box.lines.count, box.lines)) == len(pauses), "once a start and no oftener"
         box.main.terminate()
-        assert box.main.wait(DEADLINE_S) == 0
+        assert box.main.wait(END_S) == 0
         assert box.pids() == {}
     finally:
-        box.close()
+        box.end()

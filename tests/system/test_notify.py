@@ -8,7 +8,6 @@ import os
 import shutil
 import socket
 import sqlite3
-import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ import pytest
 
 from tests.own_mounts import under
 from tests.system import configured
-from tests.system.programs import Run
+from tests.system.programs import Programs
 from tests.system.waiting import until
 
 pytestmark = pytest.mark.real
@@ -75,7 +74,7 @@ def systemd(folder: Path) -> Iterator[Systemd]:
 async def test_ready_then_fed_then_a_word_of_how_it_is(
     folder: Path, systemd: Systemd, module: str, status: str
 ) -> None:
-    command = [sys.executable, "-I", "-m", module, *Run(folder).arguments, "--mock"]
+    command = Programs(folder).program(module, "--mock")
     program = await asyncio.create_subprocess_exec(*command, env=systemd.environment)
     await until(lambda: systemd.heard.count("WATCHDOG=1") >= 5, "the watchdog is fed")
     await until(lambda: any(words.startswith(status) for words in systemd.heard), "a status")
@@ -92,7 +91,7 @@ async def test_why_the_database_is_not_to_be_had_is_what_systemd_shows(
     path = folder / "d" / "bridge.sqlite"
     with contextlib.closing(sqlite3.connect(path)) as newer:
         newer.execute("PRAGMA user_version = 99")
-    command = [sys.executable, "-I", "-m", "bridge", *Run(folder).arguments, "--mock"]
+    command = Programs(folder).program("bridge", "--mock")
     program = await asyncio.create_subprocess_exec(*command, env=systemd.environment)
     await until(lambda: systemd.heard.count("WATCHDOG=1") >= 5, "the watchdog is fed")
     assert systemd.heard[0].startswith(f"READY=1\nSTATUS={path}: schema version 99: ")
@@ -105,7 +104,7 @@ async def test_why_the_database_is_not_to_be_had_is_what_systemd_shows(
 async def test_a_disk_that_takes_no_write_keeps_the_bridge_waiting(folder: Path, systemd: Systemd) -> None:
     """It says why once, in the log and to systemd."""
     read_only = under(f"mount --bind -o ro {folder / 'd'} {folder / 'd'}")
-    command = [*read_only, sys.executable, "-I", "-m", "bridge", *Run(folder).arguments, "--mock"]
+    command = [*read_only, *Programs(folder).program("bridge", "--mock")]
     program = await asyncio.create_subprocess_exec(
         *command, env=systemd.environment, stderr=asyncio.subprocess.PIPE
     )

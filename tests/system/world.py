@@ -217,22 +217,35 @@ async def world(
 ) -> AsyncIterator[World]:
     """Running and registered, at the embedded Central System or `another` one. At the end all is judged, all
     is ended; an orphan fails the test. `environment`: more of it for all programs, by the box's folder."""
-    folder = folders.new()
     async with another or CentralSystem(tags, call_timeout_s=call_timeout_s) as central_system:
         url = {"central_system.url": central_system.url}
-        configured.write(folder / "c", wallbox or {}, {**url, **(charge_point or {})})
-        one = World(folder, central_system, environment(folder))
-        try:
-            await one.start()
+        values = wallbox or {}, {**url, **(charge_point or {})}
+        async with running(central_system, *values, environment) as one:
             yield one
             await one.judge()
-            assert await one.end() == 0
-        except BaseException:
-            one.tell()
-            raise
-        finally:
-            with contextlib.suppress(TimeoutError):
-                await one.end()
-            orphans = one.run.kill_orphans()
-            folders.remove(folder)
+
+
+@contextlib.asynccontextmanager
+async def running(
+    central_system: CentralSystem,
+    wallbox: Values,
+    charge_point: Values,
+    environment: Callable[[Path], Mapping[str, str]],
+) -> AsyncIterator[World]:
+    """As `world`, at a Central System that listens already; nothing but the end of the programs is judged."""
+    folder = folders.new()
+    configured.write(folder / "c", wallbox, charge_point)
+    one = World(folder, central_system, environment(folder))
+    try:
+        await one.start()
+        yield one
+        assert await one.end() == 0
+    except BaseException:
+        one.tell()
+        raise
+    finally:
+        with contextlib.suppress(TimeoutError):
+            await one.end()
+        orphans = one.run.kill_orphans()
+        folders.remove(folder)
     assert orphans == []

@@ -24,6 +24,7 @@ from tests.bridge.jobs.archive import Signer
 from tests.bridge.jobs.ftp_server import USER_IN_URL
 from tests.bridge.jobs.servers import ftp_server, http_server
 from tests.system import configured
+from tests.system.programs import Programs
 
 PATIENCE_S = 60.0
 NEW_METADATA = b"Metadata-Version: 2.1\nName: evse-bridge\nVersion: 0.2.0\n"
@@ -45,11 +46,9 @@ class Program:
         return self.folder / "r" / "reset"
 
     async def start(self) -> None:
-        folders = {"--config-dir": "c", "--state-dir": "d", "--runtime-dir": "r"}
-        arguments = [text for option, name in folders.items() for text in (option, str(self.folder / name))]
         with (self.folder / "log").open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bridge", *arguments, "--mock",
+                sys.executable, "-m", "bridge", *Programs(self.folder).arguments, "--mock",
                 stdin=DEVNULL, stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": str(self.overlay)},
             )  # fmt: skip
 

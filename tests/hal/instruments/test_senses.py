@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -29,6 +28,7 @@ from tests.hal.instruments.safety import Safety
 from tests.hal.instruments.statuses import status
 from tests.hal.instruments.waiting import PATIENCE_S, until
 from tests.hal.mock.world import RunningMock
+from tests.system.programs import Programs
 
 LINE_READER = """model = "line"
 port = "/dev/ttyAMA0"
@@ -49,7 +49,6 @@ class Bench:
             head, _, tail = wallbox_file.new_file(mock=True).partition("[reader]\n")
             self.world.configure(f"{head}[reader]\n{reader}\n{tail[tail.index('[') :]}")
         self.safety = Safety(self.world.runtime_dir / "hal.sock")
-        self._folder = folder
         self.instruments: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> None:
@@ -58,9 +57,7 @@ class Bench:
         self.launch()
 
     def launch(self) -> None:
-        options = ["--mock", "--config-dir", str(self._folder / "c"), "--state-dir", str(self._folder / "d")]
-        command = [sys.executable, "-I", "-m", "hal.instruments", *options]
-        self.instruments = subprocess.Popen([*command, "--runtime-dir", str(self.world.runtime_dir)])
+        self.instruments = subprocess.Popen(self.world.programs.program("hal.instruments", "--mock"))
 
     async def stop(self) -> int:
         assert self.instruments is not None
@@ -313,9 +310,7 @@ async def test_after_a_kill_it_comes_back_with_all_it_knows(bench: Bench) -> Non
 
 def test_a_wrong_wallbox_toml_is_named(folder: Path) -> None:
     (folder / WALLBOX_FILE).write_text("[installation]\nmax_current_a = 99\n")
-    options = [word for name in ("config", "state", "runtime") for word in (f"--{name}-dir", str(folder))]
-    ended = subprocess.run(
-        [sys.executable, "-I", "-m", "hal.instruments", *options], capture_output=True, text=True, check=False
-    )
+    command = Programs.in_one(folder).program("hal.instruments")
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     assert "installation.max_current_a" in ended.stderr

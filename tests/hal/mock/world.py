@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, TextIO
 from hal.configuration import wallbox_file
 from hal.configuration.sections import Wallbox
 from hal.contract import WALLBOX_FILE
+from tests.system.programs import Programs
 
 PATIENCE_S = 30.0  # for a machine with other things to do
 
@@ -58,21 +58,20 @@ class RunningMock:
     """`hal.mock` in folders of its own below `folder`."""
 
     def __init__(self, folder: Path) -> None:
-        self.runtime_dir = folder / "r"
-        self.state_dir = folder / "d"
-        self._config_dir = folder / "c"
-        self._config_dir.mkdir()
+        self.programs = Programs(folder)
+        self.runtime_dir, self.state_dir = self.programs.runtime, self.programs.state
+        self.programs.config.mkdir()
         self.configure(wallbox_file.new_file(mock=True))
         self._voice: Voice | None = None
         self._running: subprocess.Popen[str] | None = None
         self._log = folder / "log"
 
     def configure(self, text: str) -> None:
-        (self._config_dir / WALLBOX_FILE).write_text(text)
+        (self.programs.config / WALLBOX_FILE).write_text(text)
 
     @property
     def box(self) -> Wallbox:
-        return wallbox_file.load(self._config_dir / WALLBOX_FILE, mock=True)
+        return wallbox_file.load(self.programs.config / WALLBOX_FILE, mock=True)
 
     def start(self) -> None:
         with self._log.open("w") as log:
@@ -94,10 +93,7 @@ class RunningMock:
         return self._log.read_text()
 
     def launch(self, stderr: int | TextIO = subprocess.PIPE) -> subprocess.Popen[str]:
-        folders = {"config": self._config_dir, "state": self.state_dir, "runtime": self.runtime_dir}
-        options = [word for name, path in folders.items() for word in (f"--{name}-dir", str(path))]
-        command = [sys.executable, "-I", "-m", "hal.mock", *options]
-        return subprocess.Popen(command, stderr=stderr, text=True)
+        return subprocess.Popen(self.programs.program("hal.mock"), stderr=stderr, text=True)
 
     def stop(self) -> str:
         """What it said on stderr."""

@@ -18,6 +18,7 @@ from hal.configuration import wallbox_file
 from hal.contract import SOCKET_NAME, WALLBOX_FILE, Cable, FaultRef, Status
 from hal.mock.simulated_box import SimulatedBox
 from tests.hal.safety.peers import Peer, hello, of, wish
+from tests.system.programs import Programs
 
 CONTACTOR = 17  # of wallbox_file.new_file
 _PATIENCE_S = 30.0  # a busy machine
@@ -51,10 +52,7 @@ class SafetyProcess:
 
     def start(self) -> None:
         """Until it says READY; the bridge is connected then."""
-        options = [
-            text for name in ("config", "state", "runtime") for text in (f"--{name}-dir", str(self.folder))
-        ]
-        command = module("hal.safety", *options, "--mock")
+        command = Programs.in_one(self.folder).program("hal.safety", "--mock")
         self.child = subprocess.Popen(command, stderr=self.log, env=self._environment)
         began_s = time.monotonic()
         while not self._connected():

@@ -18,6 +18,7 @@ from hal.mock.simulated_box import SimulatedBox
 from hal.safety.lines.pwm import PERIOD_NS
 from hal.safety.safe_outputs import FILE_NAME
 from tests.hal.safety.process import CONTACTOR, SafetyProcess, module
+from tests.system.programs import Programs
 
 
 @pytest.fixture
@@ -36,8 +37,7 @@ def safe_outputs(folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def command(folder: Path, *more: str) -> list[str]:
-    options = [text for name in ("config", "state", "runtime") for text in (f"--{name}-dir", str(folder))]
-    return module("hal.safety", *options, *more)
+    return Programs.in_one(folder).program("hal.safety", *more)
 
 
 def start(folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
