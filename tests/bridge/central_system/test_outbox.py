@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bridge.central_system.border import Refusal
-from bridge.central_system.outbox import Outbox, Send
+from bridge.central_system.outbox import Outbox, Send, stop_transaction
 from bridge.core.box_view import Supply
 from bridge.core.configuration.configuration import Configuration
 from bridge.core.now import Now
@@ -21,6 +21,7 @@ from bridge.core.rows import (
     GivenUp,
     MessageRef,
     OfferedAgain,
+    Pending,
     StartConfirmed,
     Swallowed,
 )
@@ -270,3 +271,31 @@ def test_a_row_offered_again_is_the_same_and_steps_aside_at_its_first_failure(de
 def test_any_transaction_id_is_used_verbatim(desk: Desk, transaction_id: int) -> None:
     desk.store(started(), confirmed(transaction_id=transaction_id), stopped())
     assert desk.sent().payload["transactionId"] == transaction_id
+
+
+@pytest.mark.parametrize("change", [confirmed(), stopped()])
+def test_a_row_that_is_not_confirmed_or_has_not_stopped_has_no_stop(desk: Desk, change: Change) -> None:
+    """The store gives none; a message with half of it would end another's transaction or none."""
+    desk.store(started(), change)
+    (row,) = desk.database.rows(1)
+    with pytest.raises(ValueError, match="row 1 is not ready for StopTransaction"):
+        stop_transaction(row, [])
+
+
+class Losing(Database):
+    """A store that has lost the samples."""
+
+    def head(self) -> Pending | None:
+        head = super().head()
+        return replace(head, sample=None) if head is not None else None
+
+
+def test_values_without_a_sample_are_no_message() -> None:
+    desk = Desk()
+    desk.database.close()
+    desk.database = Losing(IN_MEMORY)
+    desk.outbox = Outbox(desk.database, Configuration(CLOUD, {}, {}, authorization_required=True), CLOUD)
+    desk.store(started(), confirmed(), sampled())
+    with pytest.raises(ValueError, match="the store gave no sample"):
+        desk.send()
+    desk.database.close()
