@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.locked
 
 .PHONY: setup demo test test-debian test-vm check bench partner circuit mutants scenario-mutants deaths raising \
-  lives rhythms power-cuts chaos chaos-controls lock
+  lives rhythms power-cuts chaos chaos-controls coverage lock
 
 # The environment follows the lock: a changed lock lays it anew.
 setup: $(STAMP)
@@ -89,6 +89,13 @@ chaos: setup
 # What is broken on purpose must be seen.
 chaos-controls: setup
 	$(BIN)/python -m tests.chaos.controls
+
+# The branches of both cores and of the conversation that the tests without processes take.
+coverage: setup
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n 4 -m "not real" tests/bridge tests/hal/core tests/scenarios $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --include "bridge/actor.py,bridge/core/*,bridge/central_system/*,hal/core/*"
 
 # New versions within the bounds of pyproject.toml, for x86-64 and aarch64, Python 3.11 to 3.13.
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
