@@ -42,22 +42,27 @@ class Finishing:
 
     kept_for: Owner | None = None  # the cable stays locked until this idTag or one of its group is presented
     plug_in: PlugIn | None = None  # whose transaction it was; None: not known
+    goes_on: bool = False  # free charging was interrupted: the same car is charged once more
 
     @property
     def text(self) -> str:
         """Returns the text that is remembered."""
         parts = (self.kept_for, self.plug_in)
-        return json.dumps([astuple(part) if part is not None else None for part in parts])
+        return json.dumps([*(astuple(part) if part is not None else None for part in parts), self.goes_on])
 
     @classmethod
     def of(cls, text: str) -> Finishing:
         """Reads the text. Raises msgspec.DecodeError for another form."""
-        owner, plug_in = msgspec.json.decode(text, type=_FinishingText)
+        stored = msgspec.json.decode(text, type=_FinishingText)
+        owner, plug_in = stored.kept_for, stored.plug_in
         kept_for = Owner(owner[0], owner[1] or None) if owner else None
-        return cls(kept_for, PlugIn(*plug_in) if plug_in else None)
+        return cls(kept_for, PlugIn(*plug_in) if plug_in else None, stored.goes_on)
 
 
-_FinishingText = tuple[tuple[str, str | None] | None, tuple[str, int] | None]
+class _FinishingText(msgspec.Struct, array_like=True):
+    kept_for: tuple[str, str | None] | None
+    plug_in: tuple[str, int] | None
+    goes_on: bool = False  # not in the text of older versions
 
 
 Resting = Idle | Finishing

@@ -241,6 +241,8 @@ class Connector:
             case Idle():
                 if self._configuration.free_charging and self._box.car_connected and self._service.may_start:
                     self.authorize(self._configuration.text("FreeChargingIdTag"), "free", now)
+            case Finishing(goes_on=True) if self._configuration.free_charging and self._service.may_start:
+                self._rest(Idle())
             case Finishing(kept_for=kept_for, plug_in=plug_in):
                 if kept_for is None and (self._box.car_left(now.s) or self._box.plugged_anew(plug_in)):
                     self._rest(Idle())

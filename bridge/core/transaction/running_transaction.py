@@ -11,7 +11,7 @@ from bridge.core.premises import Premises
 from bridge.core.reporting.meter_log import MeterLog
 from bridge.core.reporting.status import charge_point_status, view
 from bridge.core.rows import Remembered, Sample, TransactionRow
-from bridge.core.session import Finishing, Idle, Owner, Resting, Stopping, Transaction
+from bridge.core.session import Finishing, Owner, Stopping, Transaction
 from bridge.core.setup import STOPPING
 from bridge.core.transaction.cable import cable
 from bridge.core.transaction.start import start_changes
@@ -74,7 +74,7 @@ class RunningTransaction:
             self._changes.append(Remembered(STOPPING, stopping.text(self.state.row_id)))
             self.state = replace(self.state, stopping=stopping)
 
-    def finish(self, stopping: Stopping, now: Now) -> Resting | None:
+    def finish(self, stopping: Stopping, now: Now) -> Finishing | None:
         """Decides the last row, and what is left then. None: contactor or meter are waited for."""
         state, box = self.state, self._premises.box
         final = meter_stop(state, stopping, box, self._log.stored_wh, now.s)
@@ -84,7 +84,7 @@ class RunningTransaction:
             self._changes += self._log.end(box.reading, final.energy_wh, box.supply, now)
         self._changes += (stop_row(state, stopping, final, self._log, now), Remembered(STOPPING, None))
         if stopping.reason in INTERRUPTED and self._is_free():
-            return Idle()
+            return Finishing(plug_in=state.plug_in, goes_on=True)
         keeps = cable(state, self._premises.configuration, unlocking=False) == "keep"
         kept = keeps and stopping.reason == "EVDisconnected"
         return Finishing(Owner(state.id_tag, state.parent_id_tag) if kept else None, state.plug_in)
