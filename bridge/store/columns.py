@@ -1,4 +1,4 @@
-"""How the core's types stand in columns. Moments are ISO text in UTC with microseconds; payloads are JSON."""
+"""PURE: how the core's types stand in columns: moments as ISO text in UTC, payloads as JSON."""
 
 from __future__ import annotations
 
@@ -48,6 +48,11 @@ SAMPLE = (
     "interval_wh",
     "contacts_c",
 )
+
+
+def text_of(content: bytes) -> str:
+    """Reads a text as SQLite gives it; what is no UTF-8 stays visible as such, and is no valid text."""
+    return content.decode("utf-8", "surrogateescape")
 
 
 def place(kind: MessageKind) -> int:

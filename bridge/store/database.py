@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bridge.core.rows import Attempted, Change, Frozen, SampleTaken, Swallowed
 from bridge.store import changes as change_tables
 from bridge.store import schema
-from bridge.store.errors import DamagedError, StoreError, naming
+from bridge.store.columns import text_of
+from bridge.store.errors import DamagedError, StoreError, judging, naming
+from bridge.store.inspection import faulty
+from bridge.store.private import private
 from bridge.store.reads import Reads
 
 IN_MEMORY = ":memory:"
-PRIVATE = 0o600
 # Of new files. Each change writes its pages whole, and the disk takes 4096 at a time: see `make bench`.
 PAGE_BYTES = 512
 
@@ -29,14 +29,6 @@ def address(path: Path) -> str:
     and close the file: that would end the lock, fcntl(2).
     """
     return f"{path.absolute().as_uri()}?vfs=unix-excl"
-
-
-def _make_private(path: Path) -> None:
-    """Hides it from all but its owner: it holds idTags and a password. SQLite gives its -wal the same."""
-    with suppress(OSError):  # SQLite says better why the file cannot be used
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE))
-        if stat.S_IMODE(path.stat().st_mode) != PRIVATE:
-            path.chmod(PRIVATE)
 
 
 class Database(Reads):
@@ -52,12 +44,14 @@ class Database(Reads):
         with naming(str(path), "could not be opened"):
             where = IN_MEMORY
             if path != IN_MEMORY:
-                _make_private(Path(path))
+                with suppress(OSError):  # SQLite says better why the file cannot be used
+                    private(Path(path))
                 where = address(Path(path))
             connection = sqlite3.connect(where, uri=True, isolation_level=None)
+            connection.text_factory = text_of
         super().__init__(connection, str(path))
         try:
-            with naming(self._path, "could not be opened"):
+            with judging(self._path, "could not be opened"):
                 self._prepare()
         except StoreError:
             self.close()
@@ -80,10 +74,23 @@ class Database(Reads):
                 for change in changes:
                     change_tables.make(self._connection, change)
 
+    def fill(self, rows: Iterable[tuple[str, Mapping[str, object]]]) -> None:
+        """Stores rows of a new store as they are: (table, values by column). Raises StoreError."""
+        with naming(self._path, "what was read could not be stored"), self._transaction(()):
+            for table in ("local_list_version", "sqlite_sequence"):
+                self._connection.execute(f"DELETE FROM {table}")
+            for table, values in rows:
+                places = ", ".join("?" * len(values))
+                self._connection.execute(
+                    f"INSERT OR REPLACE INTO {table} ({', '.join(values)}) VALUES ({places})",
+                    tuple(values.values()),
+                )
+
     def check(self) -> None:
-        """Reads the whole file. Raises: DamagedError when it is not as SQLite wrote it."""
-        (found,) = self._one("PRAGMA quick_check(1)") or ("nothing",)
-        if found != "ok":
+        """Reads the whole file. Raises: DamagedError when it, or a value in it, is not as it was written."""
+        with judging(self._path, "could not be read"):
+            found = faulty(self._connection)
+        if found:
             raise DamagedError(f"{self._path}: {found}")
 
     def close(self) -> None:

@@ -37,7 +37,27 @@ class DamagedError(StoreError):
     """What the file holds cannot be trusted: it is to be kept, and another one begun."""
 
 
-_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_DAMAGED = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB))
+
+
+# Not the fault of what the file holds: the disk, its rights, another program.
+_OF_ITS_PLACE = (
+    *_NEXT_STEP.keys() - _DAMAGED, sqlite3.SQLITE_PERM, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOLFS, sqlite3.SQLITE_AUTH,
+)  # fmt: skip
+
+
+@contextmanager
+def judging(path: str, trouble: str) -> Iterator[None]:
+    """Is `naming` for what reads the file as a whole: whatever is not the fault of its place is damage."""
+    try:
+        with naming(path, trouble):
+            yield
+    except StoreError as error:
+        cause = error.__cause__
+        if isinstance(cause, sqlite3.Error) and _code(cause) not in _OF_ITS_PLACE:
+            raise DamagedError(str(error)) from cause
+        raise
 
 
 @contextmanager
@@ -53,6 +73,10 @@ def naming(path: str, trouble: str) -> Iterator[None]:
     except sqlite3.Error as error:
         kind = DamagedError if _code(error) in _DAMAGED else StoreError
         raise kind(f"{path}: {trouble}: {_explained(error)}") from error
+    except (
+        UnicodeDecodeError
+    ) as error:  # in SQLite's own words: the names of our tables are not theirs any more
+        raise DamagedError(f"{path}: {trouble}: {error}") from error
     except (ValueError, OverflowError) as error:
         raise ChangeError(f"{path}: {trouble}: a value that cannot be stored: {error}") from error
 

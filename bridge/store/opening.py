@@ -1,4 +1,4 @@
-"""Opening the store of a box that has to start: a damaged file is kept aside, and an empty one begun."""
+"""Opening the store of a box that has to start: a damaged file is kept, and what can be read goes on."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from pathlib import Path
 
 from bridge.store.database import Database
 from bridge.store.errors import DamagedError
+from bridge.store.salvage import salvage
 
 _ASIDE = ".damaged-"
+_UNFINISHED = ".salvaged"
 
 log = logging.getLogger(__name__)
 
@@ -19,13 +21,11 @@ def opened(path: Path, now: datetime) -> Database:
 
     What the two configuration files say is not in the store: identity and limits of the box stay as they are.
     """
+    _finish(path)
     try:
         return _checked(path)
     except DamagedError as error:
-        kept = _set_aside(path, now)
-        log.critical(
-            "%s: the damaged database is kept as %s; sessions that only it knew are not reported", error, kept
-        )
+        _replace(path, error, now)
         return Database(path)
 
 
@@ -44,6 +44,30 @@ def _checked(path: Path) -> Database:
         database.close()
         raise
     return database
+
+
+def _finish(path: Path) -> None:
+    """Ends what a power cut has interrupted: the damaged file is only moved when the new one is whole."""
+    salvaged = Path(f"{path}{_UNFINISHED}")
+    if salvaged.exists() and not path.exists():
+        salvaged.rename(path)
+
+
+def _replace(path: Path, error: DamagedError, now: datetime) -> None:
+    """Puts in its place what can be read of it."""
+    salvaged = Path(f"{path}{_UNFINISHED}")
+    for suffix in ("", "-wal"):
+        Path(f"{salvaged}{suffix}").unlink(missing_ok=True)
+    lost = salvage(path, salvaged)
+    kept = _set_aside(path, now)
+    salvaged.rename(path)
+    log.critical(
+        "%s: the damaged database is kept as %s; what can be read of it goes on, and this is lost:",
+        error,
+        kept,
+    )
+    for line in lost:
+        log.error("%s: %s", path.name, line)
 
 
 def _set_aside(path: Path, now: datetime) -> Path:

@@ -9,6 +9,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+from bridge.store.columns import text_of
 from bridge.store.database import address
 from bridge.store.errors import StoreError, naming
 from bridge.store.reads import Reads
@@ -37,6 +38,7 @@ class Sessions(Reads):
             with naming(str(path), "could not be opened for reading"):
                 connection = sqlite3.connect(address(readable), uri=True, isolation_level=None)
                 ending.callback(connection.close)
+                connection.text_factory = text_of
                 connection.execute("PRAGMA query_only = ON")
             sessions = cls(connection, str(path), ending.pop_all())
         try:

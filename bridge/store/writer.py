@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bridge.core.rows import Change
+from bridge.store.columns import text_of
 from bridge.store.database import Database, address
 from bridge.store.errors import StoreError, naming
 from bridge.store.opening import opened
@@ -68,6 +69,7 @@ def _connected(path: Path) -> tuple[Database, sqlite3.Connection]:
     try:
         with naming(str(path), "could not be opened for reading"):
             reading = sqlite3.connect(address(path), uri=True, isolation_level=None, check_same_thread=False)
+            reading.text_factory = text_of
             reading.execute("PRAGMA query_only = ON")
     except StoreError:
         database.close()

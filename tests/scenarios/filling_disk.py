@@ -37,3 +37,8 @@ class Disk(Database):
         if self.full and changes:
             raise StoreError("the disk is full")
         super().apply(changes)
+
+    def close(self) -> None:
+        """Raises: DamagedError when the bridge has written what it would not read."""
+        self.check()
+        super().close()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.store.schema import mark
 from tests.system.configured import Values
 from tests.system.world import World, world
 
@@ -23,6 +24,7 @@ def schema_version(path: Path, to: int) -> int:
     with closing(sqlite3.connect(path)) as connection:
         (was,) = connection.execute("PRAGMA user_version").fetchone()
         connection.execute(f"PRAGMA user_version = {to}")
+        mark(connection, to)
         connection.commit()
         return int(was)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.store.schema import mark
 from tests.own_mounts import under
 from tests.system import configured
 from tests.system.programs import Programs
@@ -91,6 +92,7 @@ async def test_why_the_database_is_not_to_be_had_is_what_systemd_shows(
     path = folder / "d" / "bridge.sqlite"
     with contextlib.closing(sqlite3.connect(path)) as newer:
         newer.execute("PRAGMA user_version = 99")
+        mark(newer, 99)
     command = Programs(folder).program("bridge", "--mock")
     program = await asyncio.create_subprocess_exec(*command, env=systemd.environment)
     await until(lambda: systemd.heard.count("WATCHDOG=1") >= 5, "the watchdog is fed")

@@ -13,7 +13,7 @@ import pytest
 from bridge.core.rows import Remembered
 from bridge.core.session import Finishing, Owner
 from bridge.store import Database, StoreError
-from bridge.store.schema import MIGRATIONS, migrate
+from bridge.store.schema import MIGRATIONS, mark, migrate
 
 
 @pytest.fixture
@@ -55,6 +55,7 @@ def test_what_an_older_bridge_remembered_of_an_over_transaction(
 
 def test_a_newer_schema_is_refused_and_left_as_it_is(path: Path, connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA user_version = 900")
+    mark(connection, 900)
     with pytest.raises(
         StoreError, match=r"bridge.sqlite: schema version 900: this program knows versions up to"
     ):
