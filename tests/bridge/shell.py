@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from math import inf
 from typing import Any, Literal
@@ -10,7 +11,7 @@ from typing import Any, Literal
 from bridge import compose, settings
 from bridge.actor import Actor
 from bridge.central_system.events import Closed, Opened, Received
-from bridge.core.calendar import Calendar, Seen
+from bridge.core.calendar import CLOCK, Calendar, Seen
 from bridge.core.now import Now
 from bridge.core.rows import Change
 from bridge.effects import Answer, Effect, Leave, Log, Say, Write
@@ -39,9 +40,10 @@ def setup() -> settings.ChargePoint:
 class Shell(Carrier):
     """Carries effects out in order, and notes them. Nothing may be said before its changes are stored."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: Database | None = None) -> None:
+        """`store`: one of the test's own, instead of an empty one."""
         super().__init__()
-        self.store = Database(IN_MEMORY)
+        self.store = store or Database(IN_MEMORY)
         self.disk: Health = "well"
         self.at_s = BEGINS_S
         self.tick_s = 0.25
@@ -50,7 +52,7 @@ class Shell(Carrier):
         self.sent: list[list[Any]] = []
         self._stored: list[Change] = []
         self._answered: set[str] = set()
-        self._calendar = Calendar(BOOT_ID, None)
+        self._calendar = Calendar(BOOT_ID, self.store.remembered().get(CLOCK))
         self._seqs = 0
         self.facts: dict[str, Any] = {}  # of every Status
         self.actor = compose.actor(setup(), self.store, self._calendar, "1.0.0.0", self.now)
@@ -122,9 +124,19 @@ class Shell(Carrier):
         self._answered.add(identity)
         self.feed(Received(json.dumps([3, identity, payload])))
 
+    def refuse(self, identity: str, said: Sequence[Any] = ("FormationViolation", "", {})) -> None:
+        """Answers our CALL with an error."""
+        self._answered.add(identity)
+        self.feed(Received(json.dumps([4, identity, *said])))
+
     def sent_calls(self) -> list[list[Any]]:
         """Ours."""
         return [frame for frame in self.sent if frame[0] == 2]
+
+    @property
+    def open_call(self) -> list[Any] | None:
+        """Our last one, while it is not answered."""
+        return self.sent_calls()[-1] if self._in_flight else None
 
     @property
     def _in_flight(self) -> bool:
