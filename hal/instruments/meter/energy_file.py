@@ -22,7 +22,7 @@ def read(path: Path) -> StoredCount | None:
         return msgspec.json.decode(path.read_bytes(), type=StoredCount)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         why = f"{path} cannot be read: {error}; remove it to begin with the meter's own count"
         raise CountFileError(why) from None
 

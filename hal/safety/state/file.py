@@ -8,6 +8,7 @@ import select
 import socket
 import time
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -61,10 +62,19 @@ def read(path: Path, now: Clocks) -> PersistentState:
     if file.version != _VERSION:
         return _lost(path)
     if file.boot_id == now.boot_id:
-        return file.kept
+        return _of_the_past(file.kept, now.now_s)
     away_s = max(0.0, now.wall_s - file.wall_s)  # a Pi's clock stands while it is off: at least so long
     moved_s = now.now_s - file.at_s
-    return file.kept.after_boot(moved_s, moved_s - away_s)
+    return _of_the_past(file.kept.after_boot(moved_s, moved_s - away_s), now.now_s)
+
+
+def _of_the_past(kept: PersistentState, now_s: float) -> PersistentState:
+    """Leaves out moments to come: the card has altered them, and what they withhold would never end."""
+    return replace(
+        kept,
+        lock_moves_s=tuple(at_s for at_s in kept.lock_moves_s if at_s <= now_s),
+        starts_s=tuple(at_s for at_s in kept.starts_s if at_s <= now_s),
+    )
 
 
 def _lost(path: Path) -> PersistentState:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -344,3 +346,30 @@ def test_a_mark_of_another_boot_means_nothing(path: Path) -> None:
     state_file = StateFile(path, path.parent)
     assert state_file.ready()
     state_file.close()
+
+
+def test_no_bit_of_the_file_stops_the_box_for_good(tmp_path: Path) -> None:
+    """1 to 20 bits turned over: it is read or renamed, and no moment lies in the time to come."""
+    chance, now = random.Random(1), Clocks("boot", 1000.0, 5000.0)
+    file = {"version": 1, "boot_id": "boot", "at_s": 999.0, "wall_s": 4999.0, "kept": KEPT}
+    content = msgspec.json.encode(file)
+    path = tmp_path / STATE_FILE
+    whole = 0
+    for _ in range(3000):
+        made = bytearray(content)
+        for _ in range(chance.randint(1, 20)):
+            made[chance.randrange(len(made))] ^= 1 << chance.randrange(8)
+        path.write_bytes(made)
+        kept = read(path, now)
+        assert kept.lost == path.with_suffix(".unreadable").exists()
+        path.with_suffix(".unreadable").unlink(missing_ok=True)
+        whole += not kept.lost
+        assert all(at_s <= now.now_s for at_s in (*kept.lock_moves_s, *kept.starts_s))
+    assert whole > 100
+
+
+def test_a_moment_to_come_is_left_out(tmp_path: Path) -> None:
+    file = {"version": 1, "boot_id": "boot", "at_s": 999.0, "wall_s": 0.0, "kept": KEPT}
+    path = tmp_path / STATE_FILE
+    path.write_bytes(msgspec.json.encode(file).replace(b"995.0", b"9e95"))
+    assert read(path, Clocks("boot", 1000.0, 5000.0)) == replace(KEPT, lock_moves_s=(990.0,))
