@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import grp
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +18,8 @@ from bridge.folders import CommandError, MisuseError, unusable
 from hal.configuration.file import Broken, ConfigError, Report
 from hal.contract import WALLBOX_FILE
 
+BRIDGE_GROUP = "evse-bridge"  # as systemd/tmpfiles.d/evse-bridge.conf has it
+
 
 def init(config_dir: Path, *, mock: bool) -> list[str]:
     """Writes what is missing, never over a file; returns what to tell. Raises CommandError."""
@@ -25,18 +29,32 @@ def init(config_dir: Path, *, mock: bool) -> list[str]:
     }
     try:
         config_dir.mkdir(parents=True, exist_ok=True)
-        return [_written(config_dir / name, text) for name, text in texts.items()]
+        private = settings.FILE_NAME
+        return [_written(config_dir / name, text, private=name == private) for name, text in texts.items()]
     except OSError as error:
         raise unusable(error, "--config-dir") from None
 
 
-def _written(path: Path, text: str) -> str:
+def _written(path: Path, text: str, *, private: bool) -> str:
+    """`private`: it is to hold a password. Nobody but its owner ever reads it, and the bridge's group."""
     try:
-        with path.open("x", encoding="utf-8") as file:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
+            if private and (group := _group_of_the_bridge()) is not None:
+                os.fchown(file.fileno(), -1, group)
+                os.fchmod(file.fileno(), 0o640)
     except FileExistsError:
         return f"{path}: exists already and stays as it is"
     return f"{path}: written"
+
+
+def _group_of_the_bridge() -> int | None:
+    """Returns the group under which its unit reads the file; None: there is none, or we cannot give it."""
+    try:
+        return grp.getgrnam(BRIDGE_GROUP).gr_gid if os.geteuid() == 0 else None
+    except KeyError:
+        return None
 
 
 def check(config_dir: Path, *, mock: bool) -> tuple[str, ...]:
