@@ -6,7 +6,6 @@ What is only read, the sessions, it answers itself, a page at a time.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import socket
@@ -39,7 +38,8 @@ class Desk:
         self._ordered = ordered
         self._tickets = count(1)
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
-        self._conversations: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._conversations: dict[asyncio.Task[None], asyncio.StreamWriter] = {}  # the oldest first
+        self._ordering: set[asyncio.Task[None]] = set()  # of these, those that wait for a reply
 
     async def run(self) -> None:
         """Listens for orders and answers them, until cancelled."""
@@ -64,18 +64,28 @@ class Desk:
 
     def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._conversations) >= MOST_CLIENTS:
-            writer.close()
-            return
+            self._make_room()
         conversation = asyncio.create_task(self._converse(reader, writer))
         self._conversations[conversation] = writer
-        conversation.add_done_callback(self._conversations.pop)
+        conversation.add_done_callback(lambda ended: self._conversations.pop(ended, None))
+
+    def _make_room(self) -> None:
+        """Ends the oldest conversation, of those that have ordered nothing if there is one: whoever comes is
+        let in, so that nobody can keep the owner out."""
+        idle = (each for each in self._conversations if each not in self._ordering)
+        oldest = next(idle, None) or next(iter(self._conversations))
+        self._conversations.pop(oldest).transport.abort()
+        oldest.cancel()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, ValueError):  # ValueError: no order
+        try:
             while line := await reader.readline():
                 writer.write(orders.encode(await self._answer(orders.order(line))))
                 await writer.drain()
-        writer.close()
+        except (OSError, ValueError):  # ValueError: no order
+            pass
+        finally:
+            writer.close()
 
     async def _answer(self, order: Order) -> Reply | Page:
         if isinstance(order, ListSessions):
@@ -91,10 +101,14 @@ class Desk:
     async def _carried_out(self, order: Order) -> Reply:
         ticket = next(self._tickets)
         self._waiting[ticket] = asyncio.get_running_loop().create_future()
+        conversation = asyncio.current_task()
+        assert conversation is not None
+        self._ordering.add(conversation)
         try:
             await self._ordered(Ordered(ticket, order))
             return await self._waiting[ticket]
         finally:
+            self._ordering.discard(conversation)
             del self._waiting[ticket]
 
 

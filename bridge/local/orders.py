@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -79,13 +79,21 @@ ReplyKind = TypeVar("ReplyKind", Reply, Page)
 
 def order(line: bytes) -> Order:
     """Raises ValueError for what is no order."""
-    found: Order = msgspec.json.decode(line, type=Order)
+    found: Order = _decoded(line, Order)
     return found
 
 
 def reply(line: bytes, kind: type[ReplyKind]) -> ReplyKind:
     """Raises ValueError for what is no reply of this kind."""
-    return msgspec.json.decode(line, type=kind)
+    found: ReplyKind = _decoded(line, kind)
+    return found
+
+
+def _decoded(line: bytes, kind: Any) -> Any:
+    try:
+        return msgspec.json.decode(line, type=kind)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def encode(message: Order | Reply | Page) -> bytes:

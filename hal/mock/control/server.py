@@ -49,6 +49,7 @@ _LINE_LIMIT = 65_536  # bytes
 _EDGE_LIMIT_S = 0.5  # far beyond the 100 ms that are allowed (IEC 61851-1 Table A.6)
 _WATCH_S = 0.02
 _SLOW_S = 1.0  # ramps are sent once a second
+_MOST_CLIENTS = 64  # of a test's many; then the oldest goes
 _UNREAD_LIMIT = 1_000_000  # bytes; a watcher that does not read is dropped
 
 
@@ -72,6 +73,7 @@ class Control:
         """Calls `keep_soon` at each plug event."""
         self._box, self._reader, self._hang = parts.box, parts.reader, parts.hang
         self._keep_soon = keep_soon
+        self._conversations: dict[asyncio.StreamWriter, None] = {}  # the oldest first
 
     async def serve(self, runtime_dir: Path) -> asyncio.Server:
         """Listens in `runtime_dir`, which `take_over` has cleared: the box is ready."""
@@ -80,6 +82,9 @@ class Control:
         )
 
     async def _converse(self, lines: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._conversations) >= _MOST_CLIENTS:
+            next(iter(self._conversations)).transport.abort()
+        self._conversations[writer] = None
         try:
             while line := await lines.readline():
                 verb, answer = self.answer(line)
@@ -92,6 +97,7 @@ class Control:
         except (ConnectionError, asyncio.CancelledError):
             pass  # asyncio of Python 3.11 would log the second as an error when the world ends
         finally:
+            del self._conversations[writer]
             writer.close()
 
     def answer(self, line: bytes) -> tuple[Verb | None, View]:

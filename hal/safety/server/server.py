@@ -41,10 +41,12 @@ from hal.safety.server.client import Client, GoneError
 from hal.safety.server.owners import VARIABLE
 from hal.safety.server.relay import Relay
 
-_MOST_CLIENTS = 16  # that have said who they are
-_MOST_OBSERVERS = 12  # of them observers and tools: they never keep the bridge out
+_MOST_OBSERVERS = 12  # and tools: beside them there are the bridge and the instruments
 _MOST_STRANGERS = 4  # that have not; others wait in the socket's queue
 _HELLO_WITHIN_S = 1.0
+_HELLO_IN_A_CROWD_S = (
+    0.2  # while all seats of strangers are taken: 128 that say nothing hold others up for 7 s
+)
 _MOST_ASKED = 8  # requests that wait for the loop
 _LAMP_LETTERS = 64  # a lamp pattern is echoed in every Status
 _SOLE: tuple[Role, ...] = ("bridge", "instruments")
@@ -141,8 +143,9 @@ class Server:
 
     def _accept(self, now_s: float) -> None:
         strangers = [client for client in self._clients if client.role is None]
+        crowded = len(strangers) >= _MOST_STRANGERS
         for late in strangers:
-            if now_s - late.connected_at_s > _HELLO_WITHIN_S:
+            if now_s - late.connected_at_s > (_HELLO_IN_A_CROWD_S if crowded else _HELLO_WITHIN_S):
                 self._drop(late, "it sent no Hello")
         for _ in range(_MOST_STRANGERS - len(strangers)):
             try:
@@ -170,6 +173,7 @@ class Server:
         if refusal := self._not_his(message.role, client.uid) or self._refusal(message.role):
             client.send(encode(Answer(id="hello", ok=False, text=refusal)))
             raise GoneError(refusal)
+        self._make_room(message.role)
         client.role = message.role
         if message.role in _SOLE:
             self._journal.say(f"{message.role} connected")
@@ -183,13 +187,15 @@ class Server:
         return f"role {role}: uid {uid} may not have it, only uid {self._owners[role]} ({VARIABLE})"
 
     def _refusal(self, role: Role) -> str:
-        present = [client.role for client in self._clients if client.role is not None]
-        if role in _SOLE:
-            return f"role {role}: another client holds it; end that one first" if role in present else ""
-        others = sum(held not in _SOLE for held in present)
-        if others >= _MOST_OBSERVERS or len(present) >= _MOST_CLIENTS:
-            return f"role {role}: {others} observers and tools are connected, {_MOST_OBSERVERS} at most"
-        return ""
+        held = role in _SOLE and any(client.role == role for client in self._clients)
+        return f"role {role}: another client holds it; end that one first" if held else ""
+
+    def _make_room(self, role: Role) -> None:
+        """Ends the oldest observer or tool of a full house: whoever comes is let in, so that nobody who only
+        holds a seat keeps the owner out."""
+        others = [client for client in self._clients if client.role not in (None, *_SOLE)]
+        if role not in _SOLE and len(others) >= _MOST_OBSERVERS:
+            self._drop(others[0], f"{_MOST_OBSERVERS} observers and tools are connected, and another came")
 
     def _take(self, client: Client, message: Message, line: bytes, now_s: float) -> bool:
         """Takes a message; False when it is not this client's to send."""

@@ -98,6 +98,7 @@ async def test_a_no_is_an_error(folder: Path, reply: Reply, said: str) -> None:
         b"x" * (orders.LINE_LIMIT + 2) + b"\n",
         b'{"order":"OfferAgain","row_id":%d}\n' % 2**63,
         b'{"order":"ListSessions","after":-1}\n',
+        b'{"order":"ListSessions","x":' + b"[" * 50_000 + b"\n",
     ],
 )
 async def test_what_is_no_order_ends_its_connection_alone(folder: Path, line: bytes) -> None:
@@ -125,17 +126,35 @@ async def test_clients_that_stay_do_not_hold_its_end(folder: Path) -> None:
         await writer.wait_closed()
 
 
-async def test_no_more_than_so_many_at_once(folder: Path) -> None:
+@pytest.mark.parametrize("said", [b"", b'{"order":'], ids=["nothing", "half a line"])
+async def test_nobody_holds_all_seats(folder: Path, said: bytes) -> None:
+    """The oldest that has ordered nothing goes when another comes."""
     path = str(folder / orders.SOCKET_NAME)
     async with answering(folder, Reply("Accepted")), asyncio.timeout(PATIENCE_S):
-        clients = [await asyncio.open_unix_connection(path) for _ in range(MOST_CLIENTS + 1)]
-        assert await clients[-1][0].read() == b""
-        for reader, writer in clients[:-1]:
-            writer.write(orders.encode(GREETING))
-            assert await reader.readline() == orders.encode(Reply("Accepted"))
+        clients = [await asyncio.open_unix_connection(path) for _ in range(2 * MOST_CLIENTS)]
+        for _, writer in clients[MOST_CLIENTS:]:
+            writer.write(said)
+        assert await asyncio.to_thread(data_transfer.send, folder, GREETING) == ["Accepted"]
+        for reader, _ in clients[: MOST_CLIENTS + 1]:
+            with contextlib.suppress(ConnectionError):
+                assert await reader.read() == b""
         for _, writer in clients:
             writer.close()
-            await writer.wait_closed()
+
+
+async def test_who_waits_for_a_reply_is_not_the_first_to_go(folder: Path) -> None:
+    path = str(folder / orders.SOCKET_NAME)
+    async with answering(folder, None) as got, asyncio.timeout(PATIENCE_S):
+        waiting, writer = await asyncio.open_unix_connection(path)
+        writer.write(orders.encode(GREETING))
+        while not got:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.01)
+        others = [await asyncio.open_unix_connection(path) for _ in range(2 * MOST_CLIENTS)]
+        with contextlib.suppress(ConnectionError):
+            assert await others[0][0].read() == b""
+        assert not waiting.at_eof()
+        for _, each in (*others, (waiting, writer)):
+            each.close()
 
 
 def test_nobody_listens(folder: Path) -> None:

@@ -12,7 +12,6 @@ from hal.contract import (
     LINE_LIMIT,
     SOCKET_NAME,
     Answer,
-    Box,
     Card,
     InstrumentBox,
     Message,
@@ -145,15 +144,29 @@ def test_a_role_is_free_once_its_holder_is_gone(
 
 
 def test_observers_never_fill_the_house(server: Server, runtime_dir: Path) -> None:
+    """The oldest goes: who only holds a seat keeps neither the bridge out nor a tool of the owner."""
     observers = [hello(runtime_dir, "observer") for _ in range(30)]
     for _ in range(20):
         server.serve(NOW_S)
-    bridge = hello(runtime_dir, "bridge")
+    bridge, tool = hello(runtime_dir, "bridge"), hello(runtime_dir, "tool")
     for _ in range(20):
         server.serve(NOW_S)
+    assert bridge.heard() == tool.heard() == [BOX]
+    for peer in observers:
+        peer.heard()
+    assert [peer.over for peer in observers] == [True] * 19 + [False] * 11
+    for peer in (*observers, bridge, tool):
+        peer.close()
+
+
+def test_a_crowd_that_says_nothing_holds_nobody_up(server: Server, runtime_dir: Path) -> None:
+    """As many as the socket's queue takes, before a bridge whose last wish lives for 15 s."""
+    silent = [Peer(runtime_dir) for _ in range(120)]
+    bridge = hello(runtime_dir, "bridge")
+    for tick in range(450):
+        server.serve(NOW_S + tick * 0.02)
     assert bridge.heard() == [BOX]
-    assert sum(of(Box, peer.heard()) != [] for peer in observers) == 12
-    for peer in (*observers, bridge):
+    for peer in (*silent, bridge):
         peer.close()
 
 
