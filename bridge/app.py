@@ -185,7 +185,8 @@ def main(config_dir: Path, state_dir: Path, runtime_dir: Path, mock: bool) -> in
     try:
         setup = settings.load(config_dir / settings.FILE_NAME, mock=mock)
     except ConfigError as error:
-        log.critical("%s", error)
+        for line in str(error).splitlines():
+            log.critical("%s", line)
         return 2
     try:
         asyncio.run(_run(folders, setup, clock.boot_id(runtime_dir, mock=mock), mock))

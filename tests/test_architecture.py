@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -69,7 +70,9 @@ SOLE_IMPORTERS = {
     "serial": ("hal.instruments.*", "hal.mock.*"),
 }
 
-OF_HAL_FOR_BRIDGE = ("hal", "hal.contract", "hal.configuration.file", "hal.logs", "hal.notify")
+OF_HAL_FOR_BRIDGE = (
+    "hal", "hal.contract", "hal.configuration.file", "hal.logs", "hal.notify", "hal.visible",
+)  # fmt: skip
 
 # From top to bottom; an arrow points to a lower floor or stays in its room. `bridge.core` is pure: it stands
 # below store and settings, which carry its types.
@@ -162,6 +165,8 @@ ROOMS = {
         "hal.contract",
         "hal.durable",
         "hal.lgpio_module",
+        "hal.repeats",
+        "hal.visible",
         "hal.configuration.*",
         "hal.notify",
         "hal.core.*",
@@ -181,6 +186,7 @@ ROOMS = {
     "hal.mock.*": (
         "hal.contract",
         "hal.durable",
+        "hal.logs",
         "hal.configuration.*",
         "hal.core.*",
         "hal.mock.*",
@@ -503,3 +509,31 @@ def test_what_is_allowed_is_not_found() -> None:
     assert violations("bridge.core.reporting.status", source, OURS, PURE_OURS) == []
     down = "from bridge.core.limits.limit import x\nfrom bridge.core.transaction import stop"
     assert violations("bridge.core.transaction.connector", down, OURS, PURE_OURS) == []
+
+
+# Where texts of others are made visible: whatever is logged passes `hal.logs`, and the terminal one function.
+SOLE_CALLERS = {
+    "basicConfig": ("hal.logs",),
+    "StreamHandler": ("hal.logs",),
+    "JournalHandler": ("hal.logs",),
+    "addHandler": (),
+    "echo": ("bridge.cli.main", "bridge.cli.mock"),
+}
+
+
+def calls_of(source: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name):
+            yield node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
+
+
+def test_every_log_passes_the_one_border_of_texts() -> None:
+    found = [
+        f"{module} calls {name}"
+        for module, source in _product().items()
+        for name in calls_of(source)
+        if module not in SOLE_CALLERS.get(name, (module,))
+    ]
+    assert not found, found
+    (echo,) = re.findall(r"typer\.echo\(.*", _product()["bridge.cli.main"])
+    assert echo.startswith("typer.echo(visible(")

@@ -14,11 +14,11 @@ from bridge.central_system.frames import (
     OcppError,
     check_request,
     check_response,
-    printable,
 )
 from bridge.central_system.schemas import Needed, Payload, needed
 from bridge.core.errand import INTERVAL_LEAST_S, INTERVAL_MOST_S, MOST_RETRIES
 from bridge.core.id_tag import without_empty
+from hal.visible import visible
 
 # OCPP 1.6 leaves integers without bounds; these are what every language of a Central System holds.
 INT32 = (-(2**31), 2**31 - 1)
@@ -75,7 +75,7 @@ def reply(action: str, answer: CallResult | CallError) -> Reply:
     """Checks the answer to our own `action`. One that is not sound is no better than a CALLERROR."""
     broken = (f"{action}: an answer that is no frame of OCPP-J ({answer.fault})",) if answer.fault else ()
     if isinstance(answer, CallError):
-        why = printable(f"{answer.code} {answer.description}".strip())
+        why = visible(f"{answer.code} {answer.description}".strip())
         return Reply(None, Refusal(why, answer.code in PASSING), broken)
     found = needed(action, answer.payload)
     notes = (*broken, *_left_out(action, found))

@@ -260,11 +260,6 @@ def without_secret(message: str | bytes) -> str:
     return "(a message about AuthorizationKey)" if "authorizationkey" in message.lower() else message
 
 
-def printable(text: str) -> str:
-    """Cuts a text for log and store: 255 characters at most, each one whole and visible."""
-    return "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in text[:DESCRIPTION_LIMIT])
-
-
 def _short(thing: object) -> str:
     """Cuts a text for a log line: never long, whatever was received."""
     if isinstance(thing, str):

@@ -29,6 +29,7 @@ from bridge.central_system.trouble import (
     since,
 )
 from bridge.core.password import Password
+from hal.visible import visible
 
 TOO_BIG = 1009  # RFC 6455 7.4.1
 STABLE_S = 60.0  # a connection that lived so long starts the back-off anew
@@ -241,7 +242,7 @@ async def _hand_over(connection: ClientConnection, text: str) -> None:
 
 def _closed_by(closed: ConnectionClosed) -> Closed:
     if closed.rcvd is not None:
-        said = f": {closed.rcvd.reason}" if closed.rcvd.reason else ""
+        said = f": {visible(closed.rcvd.reason)}" if closed.rcvd.reason else ""
         return Closed(f"closed by the Central System with {closed.rcvd.code}{said}", closed.rcvd.code)
     if closed.sent is not None and closed.sent.code == TOO_BIG:
         return Closed(f"closed by us with {TOO_BIG}: a message came of more than {MESSAGE_LIMIT} bytes")

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from websockets.exceptions import InvalidMessage, InvalidStatus
 
+from hal.visible import visible
+
 REFUSED_PASSWORD = HTTPStatus.UNAUTHORIZED
 MOST_OF_LOCATION = 200  # characters of a redirect's address
 
@@ -38,7 +40,7 @@ class NoOcppError(Exception):
     """There is no OCPP at that address; the text says why. `status`: that of an HTTP answer."""
 
     def __init__(self, why: str, status: int | None = None) -> None:
-        super().__init__(why)
+        super().__init__(visible(why))
         self.status = status
 
 
@@ -55,6 +57,10 @@ def shown(url: str) -> str:
 
 def cause(error: Exception, tried: Attempt) -> str:
     """Says in one line why the connection failed."""
+    return visible(_cause(error, tried))
+
+
+def _cause(error: Exception, tried: Attempt) -> str:
     match error:
         case InvalidStatus():
             return _refused(error.response.status_code, error.response.headers.get("Location"), tried)

@@ -16,6 +16,9 @@ import typer
 from bridge.cli import mock as mock_commands
 from bridge.cli.options import ConfigDir, Examining, Mock, Running, Where, spread
 from bridge.folders import CommandError, chosen
+from hal.visible import visible
+
+LINE_MOST = 10_000  # characters on a terminal
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -37,7 +40,7 @@ def init(config_dir: ConfigDir = None, mock: Mock = False) -> None:
     from bridge import config_files
 
     for line in config_files.init(chosen(config_dir, None, None, mock=mock).config, mock=mock):
-        typer.echo(f"{'MOCK ' * mock}{line}")
+        _say(line, mock=mock)
 
 
 @config_app.command()
@@ -46,7 +49,7 @@ def check(config_dir: ConfigDir = None, mock: Mock = False) -> None:
     from bridge import config_files
 
     for line in config_files.check(chosen(config_dir, None, None, mock=mock).config, mock=mock):
-        typer.echo(f"{'MOCK ' * mock}{line}")
+        _say(line, mock=mock)
 
 
 @app.command()
@@ -95,7 +98,7 @@ def datatransfer(
     from bridge.local.orders import SendDataTransfer
 
     for line in data_transfer.send(running.folder(), SendDataTransfer(vendor, message or None, data)):
-        typer.echo(f"{'MOCK ' * running.mock}{line}")
+        _say(line, mock=running.mock)
 
 
 @app.command()
@@ -110,11 +113,11 @@ def clear(
 
     def sure(faults: list[str]) -> bool:
         for line in faults:
-            typer.echo(f"{'MOCK ' * running.mock}{line}")
+            _say(line, mock=running.mock)
         return yes or typer.confirm("Have you looked at each of them, and removed its cause?")
 
     for line in cleared(running.folder(), sure):
-        typer.echo(f"{'MOCK ' * running.mock}{line}")
+        _say(line, mock=running.mock)
 
 
 def _become(module: str, where: Where) -> None:
@@ -166,11 +169,16 @@ def sessions(
 
     folders = where.folders()
     if resend is not None:
-        typer.echo(shown.resend(folders, resend))
+        _say(shown.resend(folders, resend), mock=where.mock)
         return
     listed = shown.listed if export is None else partial(shown.export, file=export)
     for line in listed(folders, undelivered=undelivered):
-        typer.echo(f"{'MOCK ' * where.mock}{line}")
+        _say(line, mock=where.mock)
+
+
+def _say(line: str, *, mock: bool = False, err: bool = False) -> None:
+    """Writes one line, whatever others have put into it."""
+    typer.echo(visible(f"{'MOCK ' * mock}{line}", LINE_MOST), err=err)
 
 
 def main() -> None:
@@ -178,7 +186,8 @@ def main() -> None:
     try:
         app()
     except CommandError as error:
-        typer.echo(str(error), err=True)
+        for line in str(error).splitlines():
+            _say(line, err=True)
         sys.exit(error.exit_code)
 
 

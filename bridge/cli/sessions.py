@@ -12,11 +12,13 @@ from bridge.core.now import SINCE_BOOT, is_dated
 from bridge.core.rows import Session
 from bridge.folders import CommandError, Folders, MisuseError
 from bridge.store.opening import set_aside
+from hal.visible import visible
 
 COLUMNS = (
     "session", "started_at", "stopped_at", "id_tag", "energy_kwh", "meter_start_kwh", "meter_stop_kwh",
     "reason", "estimated", "transaction_id", "delivery", "dead_letter_reason", "time_estimated",
 )  # fmt: skip
+_FORMULA = ("=", "+", "-", "@")
 _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -37,7 +39,7 @@ def export(folders: Folders, file: Path, *, undelivered: bool) -> Iterator[str]:
     rows = [_cells(session) for session in _sessions(folders, undelivered=undelivered)]
     try:
         with file.open("w", encoding="utf-8", newline="") as out:
-            csv.writer(out).writerows([COLUMNS, *rows])
+            csv.writer(out).writerows([COLUMNS, *([_cell(each) for each in row] for row in rows)])
     except OSError as error:
         raise CommandError(
             f"{file}: {error.strerror}: name a file in a folder that you may write to"
@@ -114,6 +116,12 @@ def _cells(session: Session) -> list[str]:
         row.given_up or "",
         "yes" if row.time_estimated else "no",
     ]
+
+
+def _cell(text: str) -> str:
+    """Makes it visible; a program of tables would carry out what begins as a formula, so it is quoted."""
+    shown = visible(text)
+    return f"'{shown}" if shown.startswith(_FORMULA) else shown
 
 
 def _shown(moment: datetime | None) -> str:

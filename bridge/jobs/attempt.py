@@ -10,6 +10,9 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hal.visible import visible
+
+BURST = 3
 Tls = Callable[[], ssl.SSLContext]  # raises OSError, in words, when there is none to be had
 
 
@@ -19,10 +22,14 @@ class Patience:
 
     quiet_s: float = 30.0  # nothing moves
     whole_s: float = 600.0  # one try
+    burst_s: float = 30.0  # in which `BURST` tries of a slot may begin, whoever asks: 28 GB a day were seen
 
 
 class TransferError(Exception):
     """The other side, the network or our disk failed; says why, without user and password."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(visible(why))
 
 
 class SignatureError(Exception):

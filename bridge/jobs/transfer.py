@@ -25,7 +25,6 @@ ANONYMOUS = "anonymous"
 FTP_LINE_LIMIT = 4096  # bytes; RFC 959 has no limit, and servers say a path of up to 4096 bytes at most
 FTP_REPLIES_LIMIT = 64 * 2**10  # bytes of all replies of one session: a long banner, and a dozen replies
 FTP_LINE_COST = 64  # bytes that a line counts more than it has: what it takes in memory, and time
-SHOWN = 200  # characters of what a server said
 
 
 async def send(upload: Upload, tls: Tls, patience: Patience) -> None:
@@ -52,7 +51,7 @@ def failing_as_transfer(parts: SplitResult, patience: Patience) -> Iterator[None
         raise TransferError(f"{parts.hostname} did not answer or was too slow ({patience})") from None
     except aioftp.StatusCodeError as error:
         said = " ".join(error.info).strip()
-        raise TransferError(f"{parts.hostname} answered {said[:SHOWN]}") from None
+        raise TransferError(f"{parts.hostname} answered {said}") from None
     except (aiohttp.ClientError, aioftp.AIOFTPException, OSError, EOFError, *UNREADABLE) as error:
         raise TransferError(f"{parts.hostname}: {_without_password(error, parts)}") from error
 
@@ -62,7 +61,7 @@ def _without_password(error: Exception, parts: SplitResult) -> str:
     for secret in (parts.password, unquote(parts.password or ""), parts.query):
         if secret:
             said = said.replace(secret, "***")
-    return said[:300]
+    return said
 
 
 def without_credentials(parts: SplitResult) -> tuple[str, dict[str, str]]:
@@ -107,7 +106,7 @@ async def _post(upload: Upload, parts: SplitResult, tls: Tls, patience: Patience
 
 def refused(answer: aiohttp.ClientResponse, parts: SplitResult) -> TransferError:
     """Says what the server answered instead of what was wanted."""
-    return TransferError(f"{parts.hostname} answered {answer.status} {(answer.reason or '')[:SHOWN]}")
+    return TransferError(f"{parts.hostname} answered {answer.status} {answer.reason or ''}")
 
 
 class _FtpClient(aioftp.Client):

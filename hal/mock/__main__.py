@@ -17,6 +17,7 @@ import threading
 import time
 from pathlib import Path
 
+from hal import logs
 from hal.configuration import wallbox_file
 from hal.configuration.file import ConfigError
 from hal.configuration.sections import Wallbox
@@ -155,7 +156,7 @@ def main(arguments: list[str] | None = None) -> int:
     for folder in ("--config-dir", "--state-dir", "--runtime-dir"):
         parser.add_argument(folder, type=Path, required=True)
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="hal.mock: %(message)s")
+    logs.begin("evse-mock", "hal.mock: %(message)s")
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # wrong units and exceptions are played here
     try:
         wallbox = wallbox_file.load(options.config_dir / WALLBOX_FILE, mock=True)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import select
+import time
 from collections import deque
+
+from hal.repeats import Repeats
+from hal.visible import visible
 
 WAITING = 256  # lines; what comes on top is counted, not kept
 _LINES_A_TICK = 8
@@ -20,17 +24,23 @@ class Journal:
         self._poll = select.poll()
         self._poll.register(descriptor, select.POLLOUT)
         self.dropped = 0
+        self._repeats = Repeats()
 
     def say(self, text: str) -> None:
         """Queues one line; nothing is written yet."""
+        for line in self._repeats.feed(visible(text, _LINE_BYTES), time.monotonic()):
+            self._wait(line)
+
+    def _wait(self, line: str) -> None:
         if len(self._waiting) == WAITING:
             self.dropped += 1
             return
-        line = text.replace("\n", " ").encode(errors="replace")[: _LINE_BYTES - 1]
-        self._waiting.append(line + b"\n")
+        self._waiting.append(line.encode()[: _LINE_BYTES - 1] + b"\n")
 
     def emit(self, most: int = _LINES_A_TICK) -> None:
         """Writes some lines if that cannot block. Without a reader the lines are lost, nothing more."""
+        for line in self._repeats.due(time.monotonic()):
+            self._wait(line)
         for _ in range(min(most, len(self._waiting))):
             if not self._poll.poll(0):
                 return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from itertools import chain
 
+from hal.repeats import WRITTEN
 from hal.safety.journal import WAITING, Journal
 
 
@@ -29,7 +30,7 @@ def test_a_line_stays_one_line_of_bounded_length() -> None:
     journal.say("first\nsecond" + "x" * 10_000)
     journal.emit()
     written = os.read(reading_end, 65_536)
-    assert written.startswith(b"first second")
+    assert written.startswith(b"first\\x0asecond")
     assert written.count(b"\n") == 1
     assert len(written) == 500
     os.close(reading_end)
@@ -39,9 +40,22 @@ def test_a_line_stays_one_line_of_bounded_length() -> None:
 def test_counts_what_does_not_fit() -> None:
     reading_end, writing_end = os.pipe()
     journal = Journal(writing_end)
-    for _ in range(WAITING + 5):
-        journal.say("x")
+    for number in range(WAITING + 5):
+        journal.say(f"{chr(0x4E00 + number)} is of its own kind")
     assert journal.dropped == 5
+    os.close(reading_end)
+    os.close(writing_end)
+
+
+def test_what_repeats_is_counted() -> None:
+    reading_end, writing_end = os.pipe()
+    journal = Journal(writing_end)
+    for number in range(1000):
+        journal.say(f"bridge gone: {number}")
+    for _ in range(200):
+        journal.emit()
+    assert os.read(reading_end, 65_536).count(b"\n") == WRITTEN
+    assert journal.dropped == 0
     os.close(reading_end)
     os.close(writing_end)
 
