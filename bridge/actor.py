@@ -211,7 +211,8 @@ class Actor:
     def _report_raised(self, error: Exception, event: Event, now: Now) -> None:
         """Drops the event; another part is tried again after a rest, thrice; then from the store."""
         why = f"{type(error).__name__}: {error}"
-        self._out += [Log("error", line.rstrip()) for line in traceback.format_exception(error)]
+        lines = "".join(traceback.format_exception(error)).splitlines()
+        self._out += [Log("error", line) for line in lines]
         if self._guard.part == "event":
             self._out.append(Log("critical", f"an error of ours: {type(event).__name__} is dropped: {why}"))
             self._refuse(event, why)

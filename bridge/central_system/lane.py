@@ -6,6 +6,8 @@ from collections import deque
 
 from bridge.core.outgoing import Outgoing
 
+REPLACED = ("StatusNotification", "MeterValues")  # the newer says what counts
+MOST_ALIKE = 20  # more than a session begun and ended in a minute leads to
 WAIT_FOR_STOP_S = (
     10.0  # wire order: StopTransaction, then Finishing; a backlog does not hold the status without end
 )
@@ -19,8 +21,13 @@ class Lane:
         self._stops_sent: set[int] = set()
 
     def put(self, call: Outgoing, now_s: float) -> None:
-        """Puts a call behind those that wait."""
+        """Puts a call behind those that wait. Of statuses and triggered values only the newest few wait: a
+        Central System that asks and does not answer cannot fill our memory."""
         self._waiting.append((now_s, call))
+        if call.action in REPLACED:
+            alike = [each for each in self._waiting if each[1].action == call.action]
+            if len(alike) > MOST_ALIKE:
+                self._waiting.remove(alike[0])
 
     @property
     def empty(self) -> bool:

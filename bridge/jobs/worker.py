@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, assert_never
 
@@ -20,7 +21,7 @@ from bridge.core.errand import (
     Slot,
     Upload,
 )
-from bridge.jobs.attempt import InstallError, Patience, SignatureError, Tls, TransferError
+from bridge.jobs.attempt import BURST, InstallError, Patience, SignatureError, Tls, TransferError
 
 if TYPE_CHECKING:
     from bridge.jobs.firmware import FirmwareFolder
@@ -48,6 +49,7 @@ class Worker:
         self._tls = tls
         self._patience = patience
         self._running: dict[Slot, asyncio.Task[None]] = {}
+        self._began: dict[Slot, deque[float]] = {}  # the last transfers, by the loop's clock
 
     def begin(self, errand: Errand) -> None:
         """Ends the one before it first."""
@@ -69,12 +71,23 @@ class Worker:
             await asyncio.wait([before])
         if errand.work is None:
             return
+        if not isinstance(errand.work, Install):
+            await self._pause(errand.slot)
         work = asyncio.create_task(self._perform(errand.work))
         try:
             await asyncio.wait([work])
         finally:
             work.cancel()
         await self._tell(Ended(errand.slot, errand.ticket, _outcome(errand, work)))
+
+    async def _pause(self, slot: Slot) -> None:
+        """Waits until another transfer may begin; a newer errand takes the place of the one that waits."""
+        clock = asyncio.get_running_loop().time
+        began = self._began.setdefault(slot, deque(maxlen=BURST))
+        if len(began) == BURST and (wait_s := began[0] + self._patience.burst_s - clock()) > 0:
+            log.warning("%s: asked for too often, begins in %.0f s", slot, wait_s)
+            await asyncio.sleep(wait_s)
+        began.append(clock())
 
     async def _perform(self, work: Work) -> Outcome:
         match work:

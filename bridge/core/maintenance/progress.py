@@ -8,6 +8,7 @@ from typing import Literal
 
 from bridge.core.outgoing import Outgoing
 
+MOST_UNREPORTED = 12  # three whole updates
 MOST_SENDINGS = 3  # of one status that is never answered
 
 Action = Literal["DiagnosticsStatusNotification", "FirmwareStatusNotification"]
@@ -31,8 +32,11 @@ class Progress:
         return tuple(self._unreported)
 
     def report(self, status: str) -> None:
-        """Queues a status, to be sent as soon as those before it are answered."""
+        """Queues a status, to be sent as soon as those before it are answered. The newest few wait: of
+        errands that were asked for again and again while nobody answered only the last are of use."""
         self._unreported.append(status)
+        if len(self._unreported) > MOST_UNREPORTED:
+            del self._unreported[1]  # the first may be under way
 
     def next_call(self) -> Outgoing | None:
         """Returns the next call; to be asked only while there is a registered link."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridge.central_system.lane import WAIT_FOR_STOP_S, Lane
+from bridge.central_system.lane import MOST_ALIKE, WAIT_FOR_STOP_S, Lane
 from bridge.core.outgoing import Outgoing
 
 
@@ -65,3 +65,12 @@ def test_dropped_as_a_whole() -> None:
     assert waiting.drop() == [AUTHORIZE, AVAILABLE]
     assert not waiting.has("Authorize")
     assert drained(waiting) == []
+
+
+def test_of_statuses_that_nobody_takes_the_newest_few_wait() -> None:
+    """A Central System that triggers them and answers none; what somebody waits for stays."""
+    waiting = lane(AUTHORIZE, FINISHING, *(status(f"{number}") for number in range(1000)), AUTHORIZE)
+    waiting.hold_no_longer()
+    calls = drained(waiting)
+    assert calls[0] == calls[-1] == AUTHORIZE
+    assert calls[1:-1] == [status(f"{number}") for number in range(1000 - MOST_ALIKE, 1000)]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bridge.core.errand import Done, Ended, Errand, Failed, Upload
+from bridge.jobs.attempt import Patience
 from bridge.jobs.firmware import FirmwareFolder, Installing
 from bridge.jobs.worker import Worker
 from tests.bridge.jobs.servers import Authority, hangs, http_server, misbehaving
@@ -85,3 +86,25 @@ async def test_a_fault_of_our_own_fails_the_errand_only(
         worker.begin(upload(2, server.base))
         assert (await told.next()).outcome == Done()
     assert "fault of our own" in caplog.text or "localhost" in caplog.text
+
+
+async def test_transfers_asked_for_without_a_pause_wait(authority: Authority) -> None:
+    """However many are asked for: three at once, then as many in each span; the newest is carried out."""
+    told = Told()
+    began_s = asyncio.get_running_loop().time()
+    worker = Worker(told.heard.put, _no_folder, authority.client, Patience(burst_s=2.0))
+    async with http_server() as server:
+        for ticket in range(1, 4):
+            worker.begin(upload(ticket, server.base))
+            await told.next()
+        for ticket in range(4, 200):
+            worker.begin(upload(ticket, server.base))
+            await asyncio.sleep(0)
+        assert (await told.next()).ticket == 199
+        assert asyncio.get_running_loop().time() - began_s >= 2.0
+        assert len(server.got) == 4
+    await worker.close()
+
+
+def _no_folder() -> FirmwareFolder:
+    raise AssertionError("nothing is fetched")
