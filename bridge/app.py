@@ -72,7 +72,8 @@ class App:
         self._left = False
 
     async def run(self) -> None:
-        """Runs until a signal or a Reset."""
+        """Runs until a signal or a Reset, or until the store is damaged: the next start mends it, and the
+        last wish lives so long."""
         async with asyncio.TaskGroup() as tasks:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):
@@ -86,6 +87,8 @@ class App:
                 for event in await self._inbox.drain():
                     self._actor.feed(event, self._clock.now())
                 await self._carry_out()
+                if self._store.spoilt is not None:
+                    self._leave()
             self._notify.send("STOPPING=1")
             await self._inbox.close()
             await self._worker.close()
@@ -131,8 +134,11 @@ class App:
                 self._actor.feed(End() if asked else RestartRefused(), self._clock.now())
             case Leave():
                 await self._hal.flush()
-                self._link.close()
-                self._left = True
+                self._leave()
+
+    def _leave(self) -> None:
+        self._link.close()
+        self._left = True
 
     async def _write(self, changes: tuple[Change, ...]) -> None:
         """Waits for a disk that is well; a slow one answers through the inbox."""
@@ -149,12 +155,14 @@ class App:
             self._inbox.put_first(writing.result())
 
     async def _written(self, changes: tuple[Change, ...]) -> Stored | NotStored:
-        """Raises ChangeError and DamagedError, which waiting cannot help."""
+        """Raises ChangeError, which waiting cannot help."""
         try:
             await self._store.apply(changes)
-        except (ChangeError, DamagedError):
+        except ChangeError:
             raise
         except StoreError as error:
+            if isinstance(error, DamagedError):
+                self._store.spoilt = error
             return NotStored(str(error))
         return Stored()
 
@@ -167,19 +175,22 @@ class App:
             self._link.reconnect(effects.reconnect.reason, effects.reconnect.rest_s)
 
 
-async def _run(folders: Folders, setup: settings.ChargePoint, boot_id: str, mock: bool) -> None:
+async def run(folders: Folders, setup: settings.ChargePoint, boot_id: str, mock: bool) -> None:
+    """Runs one bridge from its start to its end. Raises DamagedError when its store is damaged meanwhile."""
     notify = Notify(os.environ)
     store = await awaited_store(folders.state / DATABASE_NAME, notify)
     try:
         calendar = Calendar(boot_id, store.remembered().get(CLOCK))
         what_time = clock.Clock(calendar, folders.runtime, mock=mock)
         await App(setup, folders, store, what_time, notify).run()
+        if store.spoilt is not None:
+            raise store.spoilt
     finally:
         await store.close()
 
 
 def main(config_dir: Path, state_dir: Path, runtime_dir: Path, mock: bool) -> int:
-    """Runs the bridge. 0: ended in order; 1: the store fails, or no boot id; 2: bad configuration."""
+    """Runs the bridge. 0: ended in order; 1: the store is damaged, or no boot id; 2: bad configuration."""
     logs.begin("evse-bridge", "%(message)s")
     folders = Folders(config_dir, state_dir, runtime_dir)
     try:
@@ -189,7 +200,7 @@ def main(config_dir: Path, state_dir: Path, runtime_dir: Path, mock: bool) -> in
             log.critical("%s", line)
         return 2
     try:
-        asyncio.run(_run(folders, setup, clock.boot_id(runtime_dir, mock=mock), mock))
+        asyncio.run(run(folders, setup, clock.boot_id(runtime_dir, mock=mock), mock))
     except (StoreError, OSError) as error:
         log.critical("%s", error)
         return 1

@@ -13,11 +13,12 @@ from bridge.core.rows import MessageRef, Pending, Sample, Session, TransactionRo
 from bridge.store.columns import KINDS, ROW, SAMPLE, payload_of, row_of, sample_of
 from bridge.store.columns import place as place_of
 from bridge.store.dating import UNDATED
-from bridge.store.errors import naming
+from bridge.store.errors import DamagedError, naming
 from bridge.store.id_tags import CACHED, LIST_SIZE, LIST_VERSION, LISTED, info_of, tag_key
 from bridge.store.profiles import ALL_PROFILES, profile_of
 
 T = TypeVar("T")
+WRONG = (ValueError, TypeError, ArithmeticError, RecursionError)  # of a value that is not as it was written
 log = logging.getLogger(__name__)
 
 _ROW = ", ".join(ROW)
@@ -59,16 +60,20 @@ WAITS = """
 
 
 class Reads:
-    """Questions to the store, each bounded in memory. Raises StoreError when the disk cannot be read."""
+    """Questions to the store, each bounded in memory. Raises StoreError when the disk cannot be read.
+
+    `spoilt`: why a row of a session or its messages cannot be read any more, though all could at the start.
+    """
 
     def __init__(self, connection: sqlite3.Connection, path: str) -> None:
         self._connection = connection
         self._path = path
+        self.spoilt: DamagedError | None = None
 
     def open_transaction(self) -> TransactionRow | None:
         """Returns the newest row without a stop; also a dead-lettered one, since charging goes on in it."""
         found = self._one(OPEN_TRANSACTION)
-        return None if found is None else row_of(found)
+        return None if found is None else self._made(row_of, found)
 
     def undated(self) -> bool:
         """Says whether some row has moments without a date."""
@@ -80,18 +85,7 @@ class Reads:
         So values and stop only come up once StartTransaction is confirmed. Rows given up are passed over.
         """
         found = self._one(HEAD)
-        if found is None:
-            return None
-        place, seq, frozen, attempts, swallowed, *rest = found
-        row, sample = rest[: len(ROW)], rest[len(ROW) :]
-        return Pending(
-            ref=MessageRef(row[0], KINDS[place], seq),
-            row=row_of(row),
-            sample=sample_of(sample) if KINDS[place] == "values" else None,
-            frozen=payload_of(frozen),
-            attempts=attempts,
-            swallowed=swallowed,
-        )
+        return None if found is None else self._made(_pending_of, found)
 
     def waits(self, ref: MessageRef) -> bool:
         """Says whether this message is not delivered, even if its row is in the dead-letter list."""
@@ -111,18 +105,18 @@ class Reads:
 
     def charging_profiles(self) -> tuple[ChargingProfile, ...]:
         """Returns all that are installed."""
-        each = (_readable("a charging profile", profile_of, found) for found in self._all(ALL_PROFILES))
+        each = (readable("a charging profile", profile_of, found) for found in self._all(ALL_PROFILES))
         return tuple(profile for profile in each if profile is not None)
 
     def listed(self, id_tag: str) -> IdTagInfo | None:
         """Returns the tag's entry in the local authorization list."""
         found = self._one(LISTED, tag_key(id_tag))
-        return None if found is None else _readable("an entry of the local list", info_of, found)
+        return None if found is None else readable("an entry of the local list", info_of, found)
 
     def cached(self, id_tag: str) -> IdTagInfo | None:
         """Returns the tag's entry in the authorization cache."""
         found = self._one(CACHED, tag_key(id_tag))
-        return None if found is None else _readable("an entry of the cache", info_of, found)
+        return None if found is None else readable("an entry of the cache", info_of, found)
 
     def list_version(self) -> int:
         """Returns that of the local authorization list; 0 when it is empty."""
@@ -143,16 +137,16 @@ class Reads:
     def last_sample(self, row_id: int) -> Sample | None:
         """Returns the row's newest sample. None when it has none, or once its stop was delivered."""
         found = self._one(LAST_SAMPLE, row_id)
-        return None if found is None else sample_of(found)
+        return None if found is None else self._made(sample_of, found)
 
     def last_periodic(self, row_id: int) -> Sample | None:
         """Returns the row's newest sample taken at the begin or at the MeterValueSampleInterval."""
         found = self._one(LAST_PERIODIC, row_id)
-        return None if found is None else sample_of(found)
+        return None if found is None else self._made(sample_of, found)
 
     def stop_samples(self, row_id: int) -> list[Sample]:
         """Returns those for the row's transactionData, in order; none once its stop was delivered."""
-        return [sample_of(found) for found in self._all(STOP_SAMPLES, row_id)]
+        return [self._made(sample_of, found) for found in self._all(STOP_SAMPLES, row_id)]
 
     def sample_count(self, row_id: int) -> int:
         """Counts the samples kept of a row, delivered or not; 0 once its stop was delivered."""
@@ -161,23 +155,35 @@ class Reads:
     def row(self, row_id: int) -> TransactionRow | None:
         """Returns the row; None: there is no such row."""
         found = self._one(ONE_ROW, row_id)
-        return None if found is None else row_of(found)
+        return None if found is None else self._made(row_of, found)
 
     def rows(self, limit: int, offset: int = 0) -> list[TransactionRow]:
         """Returns the history, newest first."""
-        return [row_of(found) for found in self._all(NEWEST_ROWS, limit, offset)]
+        return [self._made(row_of, found) for found in self._all(NEWEST_ROWS, limit, offset)]
 
     def dead_letters(self, limit: int = 100, offset: int = 0) -> list[TransactionRow]:
         """Returns dead-lettered rows, oldest first."""
-        return [row_of(found) for found in self._all(DEAD_LETTERS, limit, offset)]
+        return [self._made(row_of, found) for found in self._all(DEAD_LETTERS, limit, offset)]
 
     def sessions(self, after: int, limit: int) -> list[Session]:
         """Returns sessions with an id above `after`, the oldest first."""
-        return [Session(row_of(row), waiting) for *row, waiting in self._all(SESSIONS, after, limit)]
+        return [self._made(session_of, found) for found in self._all(SESSIONS, after, limit)]
 
     def _all(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        with naming(self._path, "could not be read"):
-            return self._connection.execute(statement, values).fetchall()
+        try:
+            with naming(self._path, "could not be read"):
+                return self._connection.execute(statement, values).fetchall()
+        except DamagedError as error:
+            self.spoilt = error
+            raise
+
+    def _made(self, make: Callable[[Sequence[Any]], T], found: Sequence[Any]) -> T:
+        """Makes what a row says. Raises DamagedError when it cannot be read, and notes that."""
+        try:
+            return make(found)
+        except WRONG as error:
+            self.spoilt = DamagedError(f"{self._path}: {found!r:.300} cannot be read: {error}")
+            raise self.spoilt from error
 
     def _one(self, statement: str, *values: object) -> tuple[Any, ...] | None:
         return next(iter(self._all(statement, *values)), None)
@@ -187,10 +193,29 @@ class Reads:
         return int(number)
 
 
-def _readable(what: str, read: Callable[[Sequence[Any]], T], found: Sequence[Any]) -> T | None:
+def session_of(values: Sequence[Any]) -> Session:
+    """Makes a session from values in the order of SESSIONS."""
+    *row, waiting = values
+    return Session(row_of(row), waiting)
+
+
+def _pending_of(values: Sequence[Any]) -> Pending:
+    place, seq, frozen, attempts, swallowed, *rest = values
+    row, sample = rest[: len(ROW)], rest[len(ROW) :]
+    return Pending(
+        ref=MessageRef(row[0], KINDS[place], seq),
+        row=row_of(row),
+        sample=sample_of(sample) if KINDS[place] == "values" else None,
+        frozen=payload_of(frozen),
+        attempts=attempts,
+        swallowed=swallowed,
+    )
+
+
+def readable(what: str, read: Callable[[Sequence[Any]], T], found: Sequence[Any]) -> T | None:
     """Returns None for one that cannot be read: the others still count, and the program starts."""
     try:
         return read(found)
-    except (ValueError, TypeError, ArithmeticError) as error:
+    except WRONG as error:
         log.error("%s cannot be read from the store and is passed over: %s", what, error)
         return None

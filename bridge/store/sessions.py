@@ -9,10 +9,11 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+from bridge.core.rows import Session
 from bridge.store.columns import text_of
 from bridge.store.database import address
 from bridge.store.errors import StoreError, naming
-from bridge.store.reads import Reads
+from bridge.store.reads import SESSIONS, Reads, readable, session_of
 from bridge.store.schema import newest_version
 
 _MEMORY = "/dev/shm"  # can be written on a box whose card cannot
@@ -51,6 +52,11 @@ class Sessions(Reads):
     def close(self) -> None:
         """Closes it; after this the object is of no use."""
         self._ending.close()
+
+    def sessions(self, after: int, limit: int) -> list[Session]:
+        """Returns those that can be read; the next start of the bridge mends the others."""
+        found = (readable("a session", session_of, each) for each in self._all(SESSIONS, after, limit))
+        return [session for session in found if session is not None]
 
     def _require_version(self) -> None:
         (found,) = self._one("PRAGMA user_version") or (0,)
