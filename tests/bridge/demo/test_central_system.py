@@ -64,7 +64,7 @@ async def both(**options: Any) -> AsyncIterator[tuple[CentralSystem, ChargePoint
 
 async def test_a_session_is_written_down() -> None:
     lines: list[Line] = []
-    async with both(told=lines.append) as (central_system, charge_point):
+    async with both(heard=lines.append) as (central_system, charge_point):
         ask = charge_point.ask
         assert (await ask("BootNotification", BOOT))["status"] == "Accepted"
         for name in ("Available", "Preparing"):

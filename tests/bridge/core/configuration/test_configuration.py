@@ -77,14 +77,14 @@ def test_the_definitions_keys_come_first_and_in_its_order() -> None:
         (CLOUD, "ConnectorPhaseRotation", "0.Unknown,1.Unknown"),
         (CLOUD, "ConnectorPhaseRotationMaxLength", "2"),
         (CLOUD, "MeterValuesAlignedData", ""),
-        (NATIVE, "MeterValuesAlignedDataMaxLength", "6"),
+        (NATIVE, "MeterValuesAlignedDataMaxLength", "7"),
         (CLOUD, "PowerActiveImportDeltaForEagerMeterValueSample", "0"),
         (CLOUD, "ResetRetries", "0"),
         (CLOUD, "StopTransactionMaxMeterValues", "512"),
         (CLOUD, "StopTxnAlignedData", ""),
         (CLOUD, "StopTxnAlignedDataMaxLength", "8"),
         (NATIVE, "StopTxnSampledData", ""),
-        (NATIVE, "StopTxnSampledDataMaxLength", "6"),
+        (NATIVE, "StopTxnSampledDataMaxLength", "7"),
         (CLOUD, "SupportedFeatureProfilesMaxLength", "8"),
     ],
 )
@@ -170,8 +170,9 @@ def test_rejected_and_unchanged(name: str, written: str) -> None:
 def test_at_most_so_many_measurands() -> None:
     phases = ",".join(f"{name}.{phase}" for name in ("Current.Import", "Voltage") for phase in NATIVE.phases)
     of = configuration(NATIVE)
-    assert of.change("MeterValuesSampledData", phases)[0] == "Accepted"
-    assert of.change("MeterValuesSampledData", f"{phases},Power.Active.Import")[0] == "Rejected"
+    seven = f"{phases},Power.Active.Import"
+    assert of.change("MeterValuesSampledData", seven)[0] == "Accepted"
+    assert of.change("MeterValuesSampledData", f"{seven},Temperature")[0] == "Rejected"
 
 
 def test_native_has_no_power_offered() -> None:

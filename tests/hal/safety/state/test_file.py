@@ -259,10 +259,10 @@ def test_a_writer_that_died_is_started_again_and_given_what_it_took_with_it(path
     newest = replace(KEPT, closings=9)
     state_file.store(newest, 1002.0)
     os.kill(first, signal.SIGKILL)
-    until(lambda: "gone" in state_file.trouble(1003.0))
+    until(lambda: "has ended" in state_file.trouble(1003.0))
     state_file.store(newest, 1003.0)
     assert state_file.pid != first
-    assert "gone" in state_file.trouble(1003.0)  # until the new one has written
+    assert "has ended" in state_file.trouble(1003.0)  # until the new one has written
     until(lambda: state_file.trouble(1003.0) == "")
     assert read(path, clocks()) == newest
     assert state_file.idle
@@ -273,7 +273,7 @@ def test_what_a_dead_writer_took_with_it_stays_as_old_as_it_is(state_file: State
     os.kill(state_file.pid, signal.SIGSTOP)
     state_file.store(KEPT, 1000.0)
     os.kill(state_file.pid, signal.SIGKILL)
-    until(lambda: "gone" in state_file.trouble(1005.0))
+    until(lambda: "has ended" in state_file.trouble(1005.0))
     state_file.store(KEPT, 1006.0)
     os.kill(state_file.pid, signal.SIGSTOP)
     assert state_file._silent(1010.5)  # noqa: SLF001
