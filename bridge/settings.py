@@ -26,6 +26,7 @@ from hal.configuration.file import Broken, Rule, initial, parse
 
 FILE_NAME = "charge-point.toml"
 MOCK_PREFIX = "MOCK"
+EXAMPLE_URL = "wss://central-system.example/ocpp"  # RFC 2606: nobody is there
 
 # What a new file says: `config check` asks for the two names of a real box.
 REAL_VALUES = {"charge_point.id": "", "charge_point.serial_number": ""}
@@ -50,7 +51,7 @@ class CentralSystem(_Section, frozen=True):
             pattern=r"^wss?://[^\s/?#@{}]+(/([^\s?#{}]|\{[dD][eE][vV][iI][cC][eE][iI][dD]\})*)?$",
             description="ws:// or wss:// address, without the id of the charge point, which is added at its "
             "end or put where {deviceId} stands",
-            examples=["wss://central-system.example/ocpp"],
+            examples=[EXAMPLE_URL],
         ),
     ]
     # OCPP-J 1.6 6.2 and RFC 7617. Its longest AuthorizationKey has 40 characters.
@@ -301,6 +302,8 @@ def _identity(settings: ChargePoint, *, mock: bool) -> Iterator[Broken]:
 
 
 def _access(settings: ChargePoint) -> Iterator[Broken]:
+    if settings.central_system.url == EXAMPLE_URL:
+        yield Broken(("central_system.url",), "is the example; write the address of your Central System")
     identity = settings.charge_point.id
     if identity in (".", ".."):
         yield Broken(("charge_point.id",), "means a folder in an address; give it another name")
@@ -316,4 +319,4 @@ def _first_values(settings: ChargePoint) -> Iterator[Broken]:
         if fault is not None:
             near = get_close_matches(name, known_keys(), n=1) if fault == UNKNOWN else []
             hint = f"; did you mean {near[0]}?" if near and near[0].lower() != name.lower() else ""
-            yield Broken((f"ocpp.keys.{name}", "zaptec.mode"), f"is {fault}{hint}")
+            yield Broken((f"ocpp.keys.{name}", "zaptec.mode"), f"{fault}{hint}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.settings import ChargePoint, load, new_file, warnings
+from bridge.settings import EXAMPLE_URL, ChargePoint, load, new_file, warnings
 from hal.configuration.file import ConfigError
 
 REAL = """\
@@ -118,14 +118,15 @@ def test_first_values_are_checked_against_the_keys(path: Path) -> None:
     assert faults(path, text) == [
         f"charge-point.toml:7: ocpp.keys.HartbeatInterval = 300: {unknown}",
         "charge-point.toml:8: ocpp.keys.NumberOfConnectors = 2: is read-only",
-        'charge-point.toml:9: ocpp.keys.MessageTimeout = "soon": is not a value this key accepts',
+        'charge-point.toml:9: ocpp.keys.MessageTimeout = "soon": must be a whole number from 10 to 3600',
     ]
 
 
 def test_a_new_mock_file_is_good_and_a_real_one_asks_for_its_names(path: Path) -> None:
     assert loaded(path, new_file(mock=True), mock=True).charge_point.id == "MOCK0001"
     keys = [fault.split(": ")[1] for fault in faults(path, new_file(mock=False))]
-    assert keys == ['charge_point.id = ""', 'charge_point.serial_number = ""']
+    example = f'central_system.url = "{EXAMPLE_URL}"'
+    assert keys == [example, 'charge_point.id = ""', 'charge_point.serial_number = ""']
 
 
 @pytest.mark.parametrize(

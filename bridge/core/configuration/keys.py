@@ -17,16 +17,27 @@ from bridge.core.zaptec import MOST_PERIODS, MOST_PROFILES, TOP_STACK_LEVEL, Beh
 LONGEST_INTERVAL_S = 4_294_967  # a Zaptec's own bound, 2**32 ms: about 49 days
 DAY_S = 86_400
 MOST_STOP_VALUES = 512  # a Zaptec's StopTransactionMaxMeterValues
-UNKNOWN = "not a configuration key of this charge point"
+UNKNOWN = "is not a configuration key of this charge point"
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What a key accepts: called, it returns the value in its stored form, or None when it is refused."""
+
+    words: Callable[[Behaviour], str]  # after "must be "
+    stored: Callable[[str, Behaviour], str | None]
+
+    def __call__(self, value: str, behaviour: Behaviour) -> str | None:
+        return self.stored(value, behaviour)
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One row. `allowed` returns the value in its stored form, or None when it is refused."""
+    """One row."""
 
     name: str
     first_value: Callable[[Behaviour], str]
-    allowed: Callable[[str, Behaviour], str | None] | None  # None: read-only
+    allowed: Values | None  # None: read-only
     exists: Callable[[Behaviour], bool] = lambda _behaviour: True
 
 
@@ -34,27 +45,27 @@ def _fixed(value: str) -> Callable[[Behaviour], str]:
     return lambda _behaviour: value
 
 
-def _boolean(value: str, _behaviour: Behaviour) -> str | None:
-    folded = value.strip().lower()
-    return folded if folded in ("true", "false") else None
-
-
-def _whole(low: int, high: int) -> Callable[[str, Behaviour], str | None]:
-    def allowed(value: str, _behaviour: Behaviour) -> str | None:
+def _whole(low: int, high: int) -> Values:
+    def stored(value: str, _behaviour: Behaviour) -> str | None:
         digits = value.strip()
         if not (digits.isascii() and digits.isdigit() and len(digits) <= 10):
             return None
         return str(int(digits)) if low <= int(digits) <= high else None
 
-    return allowed
+    return Values(_fixed(f"a whole number from {low} to {high}"), stored)
 
 
-def _id_tag(value: str, _behaviour: Behaviour) -> str | None:
+def _either(value: str, _behaviour: Behaviour) -> str | None:
+    folded = value.strip().lower()
+    return folded if folded in ("true", "false") else None
+
+
+def _short(value: str, _behaviour: Behaviour) -> str | None:
     return value if len(value) <= 20 else None  # CiString20
 
 
-def _measurands(value: str, behaviour: Behaviour) -> str | None:
-    """Accepts all or nothing, order kept; a phase may follow a measurand (Current.Import.L1)."""
+def _all_or_nothing(value: str, behaviour: Behaviour) -> str | None:
+    """Keeps the order; a phase may follow a measurand (Current.Import.L1)."""
     wanted = [part.strip() for part in value.split(",")] if value.strip() else []
     known = set(behaviour.measurands)
     known |= {f"{name}.{phase}" for name in ("Current.Import", "Voltage") for phase in behaviour.phases}
@@ -63,18 +74,26 @@ def _measurands(value: str, behaviour: Behaviour) -> str | None:
     return ",".join(wanted)
 
 
-def _aligned_interval(value: str, behaviour: Behaviour) -> str | None:
-    """Accepts what divides a day, as a Zaptec: the instants are the same each day; 0 is off."""
+def _dividing_a_day(value: str, behaviour: Behaviour) -> str | None:
+    """Accepts what a Zaptec does: the instants are the same each day; 0 is off."""
     seconds = _whole(0, DAY_S)(value, behaviour)
     return seconds if seconds is not None and (seconds == "0" or DAY_S % int(seconds) == 0) else None
 
 
-def _rotation(value: str, _behaviour: Behaviour) -> str | None:
+def _known_rotation(value: str, _behaviour: Behaviour) -> str | None:
     rotation = phase_rotation.rotation_of(value)
     known = rotation not in (None, phase_rotation.UNKNOWN)  # the box knows how many phases it has
     return phase_rotation.in_both(rotation) if rotation is not None and known else None
 
 
+_boolean = Values(_fixed("true or false"), _either)
+_id_tag = Values(_fixed("an idTag of at most 20 characters"), _short)
+_measurands = Values(
+    lambda b: f"at most {b.measurands_max} of {', '.join(b.measurands)}, each once, with commas between",
+    _all_or_nothing,
+)
+_aligned_interval = Values(_fixed(f"seconds that divide a day of {DAY_S}, or 0"), _dividing_a_day)
+_rotation = Values(_fixed("a phase rotation like 0.RST,1.RST"), _known_rotation)
 _interval = _whole(0, LONGEST_INTERVAL_S)
 # As a Go 2 orders them.
 FEATURE_PROFILES = "Core,FirmwareManagement,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger"
@@ -143,9 +162,10 @@ def first_value_fault(name: str, value: str, behaviour: Behaviour) -> str | None
     """Says why `[ocpp.keys]` cannot set this; None when it can."""
     key = _BY_NAME.get(name.lower())
     if name.lower() == AUTHORIZATION_KEY.lower():
-        return "given by central_system.password"
+        return "is given by central_system.password"
     if key is None:
         return UNKNOWN
     if key.allowed is None:
-        return "read-only"
-    return None if key.allowed(value, behaviour) is not None else "not a value this key accepts"
+        return "is read-only"
+    accepted = key.allowed(value, behaviour) is not None
+    return None if accepted else f"must be {key.allowed.words(behaviour)}"

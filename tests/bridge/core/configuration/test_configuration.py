@@ -232,13 +232,21 @@ def test_a_remembered_value_of_the_other_mode_is_not_carried_along() -> None:
     ("name", "first", "fault"),
     [
         ("ConnectionTimeOut", "30", None),
-        ("NumberOfConnectors", "1", "read-only"),
-        ("Nonsense", "1", "not a configuration key of this charge point"),
-        ("ConnectionTimeOut", "soon", "not a value this key accepts"),
+        ("NumberOfConnectors", "1", "is read-only"),
+        ("Nonsense", "1", "is not a configuration key of this charge point"),
+        ("MessageTimeout", "5", "must be a whole number from 10 to 3600"),
+        ("LockCablePermanently", "yes", "must be true or false"),
+        ("ClockAlignedDataInterval", "7", "must be seconds that divide a day of 86400, or 0"),
     ],
 )
 def test_first_values_of_the_file(name: str, first: str, fault: str | None) -> None:
     assert first_value_fault(name, first, CLOUD) == fault
+
+
+@pytest.mark.parametrize("behaviour", [CLOUD, NATIVE])
+def test_every_writable_key_says_what_it_accepts(behaviour: Behaviour) -> None:
+    for name, writable in known_keys().items():
+        assert not writable or str(first_value_fault(name, "?" * 21, behaviour)).startswith("must be ")
 
 
 # What the box says of its phases
