@@ -38,6 +38,13 @@ class Kernel(StrEnum):
     releases = "releases"
 
 
+class Phases(StrEnum):
+    """Of the car's charger."""
+
+    one = "1"
+    three = "3"
+
+
 def _say(runtime_dir: Path | None, request: dict[str, Any]) -> None:
     answer = ask(chosen(None, None, runtime_dir, mock=True).runtime, request)
     typer.echo(f"MOCK {' '.join(str(word) for word in request.values())}: ok", err=bool(answer))
@@ -76,12 +83,15 @@ def clear(name: str, runtime_dir: RuntimeDir = None) -> None:
 
 @app.command()
 def car(
-    phases: Annotated[int | None, typer.Option(help="1 or 3.", show_default=False)] = None,
-    amps: Annotated[float | None, typer.Option(help="Highest current per phase.", show_default=False)] = None,
+    phases: Annotated[Phases | None, typer.Option(show_default=False)] = None,
+    amps: Annotated[
+        float | None,
+        typer.Option(help="Highest current per phase.", min=6, max=80, show_default=False),
+    ] = None,
     runtime_dir: RuntimeDir = None,
 ) -> None:
     """MOCK: Change the car's charger. An option that is left out stays as it is."""
-    given = {"phases": phases, "amps": amps}
+    given = {"phases": None if phases is None else int(phases), "amps": amps}
     _say(runtime_dir, {"do": "car"} | {name: value for name, value in given.items() if value is not None})
 
 
@@ -123,7 +133,8 @@ def _part(text: str) -> tuple[str, float]:
 
 @app.command("cp-open")
 def cp_open(
-    ms: Annotated[float, typer.Argument(min=0.5, max=60_000)], runtime_dir: RuntimeDir = None
+    ms: Annotated[float, typer.Argument(min=0.5, max=60_000)],
+    runtime_dir: RuntimeDir = None,
 ) -> None:
     """MOCK: Open the pilot's contact once, for MS milliseconds."""
     _say(runtime_dir, {"do": "cp-open", "ms": ms})
@@ -140,7 +151,8 @@ def disturb(
 @app.command("kernel-hang")
 def kernel_hang(
     bites_after_s: Annotated[
-        float | None, typer.Argument(metavar="[SECONDS]", min=0, max=3600, show_default=False)
+        float | None,
+        typer.Argument(metavar="[SECONDS]", min=0, max=3600, show_default=False),
     ] = None,
     runtime_dir: RuntimeDir = None,
 ) -> None:

@@ -62,6 +62,10 @@ def test_help_loads_nothing_heavy(light: str) -> None:
         ["mock", "kernel", "wat"],
         ["run", "--wat"],
         ["mock", "car", "--phases", "x"],
+        ["mock", "car", "--phases", "9"],
+        *(["mock", "car", "--amps", amps] for amps in ("-5", "5.9", "80.1", "nan", "inf", "1e400")),
+        *(["mock", "cp-open", ms] for ms in ("nan", "0", "1e9")),
+        ["mock", "kernel-hang", "nan"],
     ],
 )
 def test_wrong_use_exits_2(arguments: list[str]) -> None:
