@@ -21,9 +21,10 @@ def clear(runtime_dir: Path, sure: Callable[[list[str]], bool]) -> list[str]:
 
     Raises CommandError: nobody is there to clear them, or `hal.safety` would not.
     """
-    standing = [fault for fault in _faults(runtime_dir) if fault.clears == "person"]
+    faults = _faults(runtime_dir)
+    standing = [fault for fault in faults if fault.clears == "person"]
     if not standing:
-        return ["there is no fault that a person must clear"]
+        return ["there is no fault that a person must clear", *(_ends(fault) for fault in faults)]
     if not sure([f"{fault.id}: {' → '.join(fault_words(fault))}" for fault in standing]):
         return ["nothing was cleared"]
     refs = tuple(FaultRef(fault.id, fault.occurrence) for fault in standing)
@@ -35,6 +36,11 @@ def clear(runtime_dir: Path, sure: Callable[[list[str]], bool]) -> list[str]:
             f"{', '.join(stand_on)}: hal.safety does not clear a fault while its cause is present"
         )
     return [f"cleared: {', '.join(fault.id for fault in standing)}"]
+
+
+def _ends(fault: Fault) -> str:
+    by = "when the plug is taken out" if fault.clears == "unplug" else "by itself, after its cause"
+    return f"{fault.id} ends {by}"
 
 
 def _faults(runtime_dir: Path, until_without: tuple[FaultRef, ...] = ()) -> tuple[Fault, ...]:

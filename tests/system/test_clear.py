@@ -39,3 +39,17 @@ async def test_an_emergency_stop_stands_until_it_is_released_looked_at_and_clear
         assert [line.split(":")[0] for line in shown] == ["emergency_stop"]
         assert (await cleared(w, sure=True))[1] == ["cleared: emergency_stop"]
         await w.until_status("Available")
+
+
+async def test_a_fault_that_nobody_need_clear_says_how_it_ends() -> None:
+    async with world() as w:
+        await w.truth.do("fault", name="cp_short")
+        await w.truth.do("plug-in")
+        await w.until_status("Faulted", "OtherError")
+        assert await cleared(w, sure=True) == (
+            [],
+            [
+                "there is no fault that a person must clear",
+                "pilot_short ends by itself, after its cause",
+            ],
+        )

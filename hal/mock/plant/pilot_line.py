@@ -125,8 +125,8 @@ class PeakHold:
         tooth = self._tooth
         began_v = max(self.held_v, source(at_s))
         self.held_v = max(began_v * exp(-for_s / tooth.tau_s), source(at_s + for_s))
-        mean_v = (began_v + self.held_v) / 2
-        self.shown_v = mean_v + (self.shown_v - mean_v) * tooth.faded(for_s)
+        lag_v = (self.held_v - began_v) / for_s * tooth.low_pass_s  # how far a low-pass is behind a line
+        self.shown_v = self.held_v - lag_v + (self.shown_v - began_v + lag_v) * tooth.faded(for_s)
 
     def _decay(self, for_s: float) -> None:
         self.held_v, self.shown_v = self._tooth.decayed(self.held_v, self.shown_v, for_s)

@@ -247,7 +247,7 @@ class Plant:
         if not self.plugged and not self.cable_left:
             return "no car is plugged in"
         if self.settings.socket and self.bolt >= 0.5:
-            return "the lock holds the plug"
+            return "the lock holds the plug: end the session first, or use unplug-at-car"
         if self.plugged:
             self._car_leaves()
         self.cable_left = False

@@ -132,7 +132,10 @@ def test_energy_flows_and_is_counted_twice_alike(world: RunningMock, hands: Hand
     state = world.state()
     assert state["energy_wh"] - 12_345_000 == pytest.approx(state["received_wh"], abs=0.001)
     assert state["ledger"][-1]["unplugged_s"] is None
-    assert world.ask("plug-out") == {"ok": False, "error": "the lock holds the plug"}
+    assert world.ask("plug-out") == {
+        "ok": False,
+        "error": "the lock holds the plug: end the session first, or use unplug-at-car",
+    }
 
 
 @pytest.mark.parametrize(("phases", "carrying"), [(1, 1), (3, 3)])
@@ -365,7 +368,10 @@ def test_the_car_leaves_at_its_own_end(world: RunningMock, hands: Hands) -> None
     state = world.state()
     assert (state["plugged"], state["cable_left"], state["pp_ohm"]) == (False, True, 220.0)
     assert world.ask("unplug-at-car")["error"] == "no car is plugged in"
-    assert world.ask("plug-out")["error"] == "the lock holds the plug"
+    assert (
+        world.ask("plug-out")["error"]
+        == "the lock holds the plug: end the session first, or use unplug-at-car"
+    )
 
 
 def test_a_hung_kernel_is_refused_where_it_cannot_be(world: RunningMock) -> None:

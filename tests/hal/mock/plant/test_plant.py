@@ -105,7 +105,7 @@ def test_the_bolt_travels_200_ms_and_holds_the_plug() -> None:
     lock, unlock = Outputs(1.0, contactor=False, lock_forward=True), Outputs(1.0, False, lock_backward=True)
     assert not run(plant, lock, 0.19).lock_closed
     assert run(plant, lock, 0.02).lock_closed
-    assert plant.plug_out() == "the lock holds the plug"
+    assert plant.plug_out() == "the lock holds the plug: end the session first, or use unplug-at-car"
     run(plant, unlock, 0.21)
     assert plant.plug_out() is None
     assert plant.plug_out() == "no car is plugged in"

@@ -104,7 +104,7 @@ def test_a_car_that_leaves_at_its_own_end_leaves_the_cable_in_a_socket() -> None
     assert plant.cp_high_v > 11
     assert plant.ledger[-1].unplugged_s is not None
     assert plant.unplug_at_car() == "no car is plugged in"
-    assert plant.plug_out() == "the lock holds the plug"
+    assert plant.plug_out() == "the lock holds the plug: end the session first, or use unplug-at-car"
     assert plant.plug_in() is None  # at the car's end: the bolt is no obstacle
     assert (plant.cable_left, len(plant.ledger)) == (False, 2)
     plant.unplug_at_car()
