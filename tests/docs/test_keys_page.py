@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from itertools import permutations
+
+import pytest
+
 from bridge.core.configuration.authorization_key import AUTHORIZATION_KEY
 from bridge.core.configuration.keys import KEYS, Key
-from bridge.core.zaptec import CLOUD, NATIVE
+from bridge.core.zaptec import CLOUD, NATIVE, Behaviour
 from tests.docs.pages import ROOT, named_scenarios, table
 
 ROWS = table("docs/keys.md", "| key |")
@@ -26,7 +31,43 @@ def test_the_rows_are_the_products_keys() -> None:
 
 
 def test_every_row_says_what_the_key_does() -> None:
-    assert [row[0] for row in ROWS if len(row) != 5 or not row[3]] == []
+    assert [row[0] for row in ROWS if len(row) != 6 or not all(row)] == []
+
+
+@pytest.mark.parametrize("row", ROWS[:-1], ids=lambda row: row[0])
+def test_the_allowed_values_are_those_that_the_product_accepts(row: list[str]) -> None:
+    key, cell = next(key for key in KEYS if key.name == row[0]), row[3]
+    if key.allowed is None or cell == "–":
+        assert (key.allowed, cell) == (None, "–")
+        return
+    allowed = key.allowed
+    for behaviour in (CLOUD, NATIVE):
+        good, bad = samples(cell, behaviour)
+        assert [value for value in good if allowed(value, behaviour) is None] == []
+        assert [value for value in bad if allowed(value, behaviour) is not None] == []
+
+
+def samples(cell: str, behaviour: Behaviour) -> tuple[list[str], list[str]]:
+    """Reads what is allowed: values that the key must accept, values that it must refuse."""
+    if found := re.fullmatch(r"(\d+) to (\d+)", cell):
+        low, high = int(found[1]), int(found[2])
+        step = (high - low) // 997 or 1
+        good = [*range(low, high, step), high]
+        return [*map(str, good)], [str(low - 1), str(high + 1), "", "true", f"{low}.0"]
+    if found := re.fullmatch(r"up to (\d+) characters", cell):
+        return ["", "x" * int(found[1])], ["x" * (int(found[1]) + 1)]
+    if cell == "0, or a divisor of 86400":
+        divides = {str(n): n == 0 or 86_400 % n == 0 for n in [*range(3_700), 43_200, 86_400, 86_401]}
+        return [n for n, good in divides.items() if good], [n for n, good in divides.items() if not good]
+    if cell == "a list of [measurands](#their-form)":
+        every = behaviour.measurands
+        return ["", ",".join(every), *every], ["SoC", f"{every[0]},{every[0]}", f"{every[0]},SoC"]
+    named = cell.split("`")[1::2]
+    if named == ["true", "false"]:
+        return named, ["0", "1", "yes", ""]
+    rotations = {f"1.{''.join(each)}" for each in permutations("RST")} | {"1.Unknown", "1.NotApplicable"}
+    assert set(named) < rotations
+    return named, [*(rotations - set(named)), "RST", ""]
 
 
 def test_every_row_names_scenarios_that_exist() -> None:
