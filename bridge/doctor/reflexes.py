@@ -34,7 +34,7 @@ SESSION_HOW = (
 FAULTS = Subject("box.faults", "faults", "none")
 WOULD_CLOSE = Subject("box.would_close", "would the contactor close?")
 
-_PILOT_DO = "Check the PWM output, the ±12 V supply, the pilot's wire and gain and offset of [pilot]."
+_PILOT_DO = "Check the PWM output, the ±15 V supply, the pilot's wire and gain and offset of [pilot]."
 
 
 def pilot(answer: Answer) -> Check:
@@ -140,7 +140,7 @@ def mirror(status: Status) -> Check:
     if commanded == is_closed:
         return MIRROR.ok(measured)
     if is_closed:
-        do = "Welded? Switch off at the fuse and measure. Else: the mirror contact's wire, mirror_active."
+        do = "Welded? Switch off at the breaker and measure. Else: the mirror contact's wire, mirror_active."
         return MIRROR.fault(measured, do)
     return MIRROR.fault(
         measured, "Check the contactor's coil and driver, and the wire of the mirror contact."

@@ -44,7 +44,7 @@ _PILOT_WIRING = "Check the pilot's wire, the converter and its supply."
 FAULTS = {
     "welded": (
         "the contactor does not open: its contacts are welded",
-        "Switch the supply off at the fuse. An electrician replaces the contactor.",
+        "Switch the supply off at the breaker. An electrician replaces the contactor.",
     ),
     "did_not_close": (
         "the contactor was commanded to close, but the mirror contact reads open",
@@ -60,7 +60,7 @@ FAULTS = {
     ),
     "diode_missing": (
         "the negative half-wave is missing: no diode was seen in the car",
-        "Try another car or tester. If it stays, check the pilot's wire and the -12 V supply.",
+        "Try another car or tester. If it stays, check the pilot's wire and the -15 V supply.",
     ),
     "pilot_short": ("the control pilot is shorted to earth", "Check cable, plug and the pilot's wire."),
     "pilot_out_of_range": (
@@ -69,7 +69,7 @@ FAULTS = {
     ),
     "pilot_circuit": (
         "the box does not read back the voltage that it drives on the control pilot",
-        f"{_PILOT_WIRING} Check the PWM output and the -12 V supply.",
+        f"{_PILOT_WIRING} Check the PWM output and the ±15 V supply.",
     ),
     "pilot_source": (
         "the source of the control pilot is not at +12 V and -12 V",

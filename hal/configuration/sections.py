@@ -22,7 +22,9 @@ Baud = Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200]
 class Installation(_Section, frozen=True):
     """The mains connection of this box."""
 
-    max_current_a: Annotated[float, Meta(ge=6, le=32, description="the fuse of this box", examples=[16.0])]
+    max_current_a: Annotated[
+        float, Meta(ge=6, le=32, description="what breaker, cable and laying allow", examples=[16.0])
+    ]
     phases: Annotated[Literal[1, 3], Meta(description="phases that reach the car", examples=[3])]
     nominal_voltage_v: Annotated[
         float, Meta(ge=100, le=260, description="phase to neutral; used while the meter sends no voltage")
@@ -118,7 +120,7 @@ class Reader(_Section, frozen=True):
 
 class TemperatureSettings(_Section, frozen=True):
     """A thermometer at the contacts, a DS18B20 on the 1-wire bus. Between derate_from_c and stop_at_c the
-    current limit falls in a straight line from the fuse to 6 A; from stop_at_c on it is 0."""
+    current limit falls in a straight line from max_current_a to 6 A; from stop_at_c on it is 0."""
 
     sensor: Annotated[
         str,

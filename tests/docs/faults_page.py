@@ -6,14 +6,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bridge.core.reporting.faults import report
-from bridge.core.transaction.stop import ENDING, ENDING_IN_TIME, FAULT_PATIENCE_S, LOST_END_S
+from bridge.core.transaction.stop import (
+    ENDING,
+    ENDING_IN_TIME,
+    FAULT_PATIENCE_S,
+    LOST_END_S,
+    METER_STOP_S,
+    OPENING_S,
+)
 from bridge.doctor.words import FAULTS as FAULTS_IN_WORDS
 from hal.core.budget import LATE_S
 from hal.core.control_pilot.visit import GONE_S
 from hal.core.faults.table import KINDS, Kind
-from hal.mock.plant.fault_names import FAULTS
+from hal.mock.plant.fault_names import BOARD, FAULTS, WIRES
 from tests.hal.core.faults.test_every_fault import NO_FAULT
-from tests.hal.core.provoked import PROVOKED
+from tests.hal.core.provoked import PROVOKED, Provocation
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 CLEARS = {
@@ -22,9 +29,25 @@ CLEARS = {
     "person": "by a person",
 }
 CLASSES = {
-    "open": "**open**: the contactor opens or stays open until the fault ends; the status is Faulted",
+    "open": "**open**: the contactor opens or stays open until the fault ends; the status is Faulted, "
+    "but not while a session ends ([below](#what-the-central-system-gets-and-what-provokes-it))",
     "derate": "**derate**: the box offers less; the status stays as it is",
-    "report": "**report**: the fault is reported; nothing else changes",
+    "report": "**report**: the fault is reported; what else it changes, if anything, stands in the column "
+    "*what is done*",
+}
+# What no test of the core provokes, because only the real drivers know it: the test that shows it.
+ELSEWHERE = {
+    "spi_failed": "`pilot_circuit`",  # tests/hal/safety/test_driver_faults.py
+    "adc_unpowered": "`pilot_circuit`",
+    "gpio_failed": "no fault: `hal.safety` ends",  # tests/hal/safety/test_driver_faults.py
+    "meter_exception": "`meter_lost`",  # tests/hal/instruments/meter/test_poll.py
+    "meter_crc": "`meter_lost`",
+    "meter_cut": "`meter_lost`",
+    "meter_late": "`meter_lost`",
+    "meter_small": "no fault: each number is asked for alone",
+    "card_checksum": "no fault: no card is read",  # tests/hal/instruments/test_senses.py
+    "thermometer_crc": "`thermometer_lost`",  # tests/hal/instruments/temperature/test_thermometer.py
+    "thermometer_power_on": "`thermometer_lost`",
 }
 HEAD = """# Faults
 
@@ -51,9 +74,11 @@ Times run from the cause on the wires of `hal.safety` to its output; the contact
 pilot sees no plug, with a fixed cable for {GONE_S:g} s.
 
 The column *counts* says what good samples between bad ones change. Its times run from the first bad sample
-to the command, for every pattern with a period of up to 12 samples of 10 ms. A tick more than
-{LATE_S * 1000:g} ms late judges by its own sample alone: a bad one counts for two, a pilot that is not in C
-opens, a good one confirms nothing.
+to the command, for every pattern with a period of up to 12 samples of 10 ms.
+
+The counts assume a sample each 10 ms. Before a tick that comes more than {LATE_S * 1000:g} ms late,
+nobody has looked at the inputs for too long. So its sample counts as two if it is bad, and takes nothing
+back if it is good; and if its pilot is outside C, the contactor opens at once.
 """
 
 
@@ -95,16 +120,20 @@ def _noticed() -> Iterator[str]:
 
 
 def _reported() -> Iterator[str]:
-    yield "## What the Central System gets, and which name provokes it on the mock wallbox"
+    yield "## What the Central System gets, and what provokes it"
     yield ""
     yield "`vendorErrorCode` is the bit of Zaptec's warning word. A fault of class open that lasts for"
     yield f"{_time(FAULT_PATIENCE_S)} ends the transaction (`Other`); some end it at once."
     yield ""
-    yield "| fault | status | errorCode | vendorErrorCode | info | transaction | `evse-bridge mock fault` |"
+    yield "While a session ends, the status stays what it was until StopTransaction is stored;"
+    yield f"contactor and meter are waited for {OPENING_S + METER_STOP_S:g} s at most. A fault of that time"
+    yield "changes errorCode and info at once; Faulted follows if the fault is still there."
+    yield ""
+    yield "| fault | status | errorCode | vendorErrorCode | info | transaction | `evse-bridge mock` |"
     yield "|---|---|---|---|---|---|---|"
     for name, kind in KINDS.items():
         said = report(name)
-        names = sorted({f"`{provocation.text}`" for provocation in PROVOKED[name]})
+        names = sorted({f"`{_verb(provocation)}`" for provocation in PROVOKED[name]})
         ends = f"ends: {ENDING[name]}" if name in ENDING else _goes_on(name, kind)
         cells = [
             f"`{name}`", "Faulted" if kind.severity == "open" else "as before", said.error_code,
@@ -124,13 +153,19 @@ def _names() -> Iterator[str]:
     yield ""
     yield "| name | what it is | leads to |"
     yield "|---|---|---|"
-    for name, what in FAULTS.items():
+    for name, what in (FAULTS | BOARD | WIRES).items():
         faults = [
             f"`{fault}`"
             for fault, provocations in PROVOKED.items()
             if any(provocation.name == name for provocation in provocations)
         ]
-        yield _row([f"`{name}`", what, ", ".join(faults) or f"no fault: {NO_FAULT[name]}"])
+        leads = ", ".join(faults) or ELSEWHERE.get(name) or f"no fault: {NO_FAULT[name]}"
+        yield _row([f"`{name}`", what, leads])
+
+
+def _verb(provocation: Provocation) -> str:
+    """As it follows `evse-bridge mock`."""
+    return provocation.text if provocation.parts else f"fault {provocation.text}"
 
 
 def _row(cells: list[str]) -> str:

@@ -7,7 +7,8 @@ import pytest
 from bridge.core.reporting.faults import report
 from bridge.core.transaction.stop import ENDING, ENDING_IN_TIME
 from hal.core.faults.table import KINDS
-from tests.docs.faults_page import PAGE, page
+from hal.mock.plant.fault_names import BOARD, FAULTS, WIRES
+from tests.docs.faults_page import ELSEWHERE, PAGE, page
 
 # No code of OCPP 1.6 and no warning bit fits better than "internal", and the doctor says more.
 INTERNAL = {"loop_late", "lost_state", "state_not_kept"}
@@ -15,6 +16,10 @@ INTERNAL = {"loop_late", "lost_state", "state_not_kept"}
 
 def test_the_page_is_as_the_tables() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tests.docs.faults_page"
+
+
+def test_every_name_that_only_the_drivers_know_has_its_row() -> None:
+    assert set(ELSEWHERE) == {*BOARD, *WIRES} - {*FAULTS}
 
 
 def test_every_fault_has_its_report_or_is_known_to_be_internal() -> None:

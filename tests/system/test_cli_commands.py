@@ -122,7 +122,8 @@ def test_check_lists_all_faults_of_both_files(tmp_path: Path) -> None:
     faults = done.stderr.splitlines()
     assert len(faults) == 3
     assert (
-        faults[0] == "wallbox.toml:6: installation.max_current_a = 40: must be 6 to 32 (the fuse of this box)"
+        faults[0] == "wallbox.toml:6: installation.max_current_a = 40: must be 6 to 32 "
+        "(what breaker, cable and laying allow)"
     )
     assert "contactor.pin = 3: must be a whole number, 9 to 27" in faults[1]
     assert faults[2].startswith(f'charge-point.toml:{line_of_id}: charge_point.id = " ab": must be')

@@ -14,7 +14,7 @@ PILOT = {
     "cp_short": "control pilot shorted to earth",
     "cp_open": "control pilot broken in the cable",
     "cp_high": "control pilot shorted to +15 V",
-    "minus_lost": "the pilot's supply of -12 V has failed",
+    "minus_lost": "the -15 V of the pilot's supply have failed: no negative half-wave",
     "adc_stuck": "the converter continues to show what the pilot was",
     "pp_lost": "proximity pilot broken: no plug seen",
     "pp_short": "proximity pilot shorted: 10 ohm",
@@ -24,7 +24,7 @@ CONTACTOR = {
     "contactor_stuck_open": "the contactor does not close",
     "mirror_stuck": "the mirror contact stays as it is now",
     "pump_bridged": "the circuit of the watchdog line holds the contactor without edges",
-    "tripped": "the breaker in front of the contactor is off: no voltage; the trip output does it too",
+    "tripped": "the residual current device is off: no voltage; a pulse of the trip output does it too",
 }
 LOCK = {
     "lock_jam": "the bolt does not move",

@@ -112,7 +112,8 @@ def test_a_new_file_of_a_real_box_says_the_defaults(path: Path) -> None:
         (
             "= 16",
             "= 40",
-            "wallbox.toml:2: installation.max_current_a = 40: must be 6 to 32 (the fuse of this box)",
+            "wallbox.toml:2: installation.max_current_a = 40: must be 6 to 32 "
+            "(what breaker, cable and laying allow)",
         ),
         ("pin = 17", "pin = 8", "contactor.pin = 8: must be a whole number, 9 to 27"),
         ("mirror_pin = 27", "mirror_pin = 17", "contactor.mirror_pin = 17: GPIO 17 is already contactor.pin"),
