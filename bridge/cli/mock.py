@@ -39,7 +39,7 @@ class Kernel(StrEnum):
 
 
 class Phases(StrEnum):
-    """Of the car's charger."""
+    """On how many phases the car's charger draws current."""
 
     one = "1"
     three = "3"

@@ -133,11 +133,11 @@ class PilotTest:
             return "the pilot was not read while F was shown"
         f_v, x1_v = self._f_low.mean_v, self._x1.mean_v
         if not -BOX_TO_V <= f_v <= -BOX_FROM_V:
-            return _said("F reads", f_v, (-BOX_TO_V, -BOX_FROM_V), "look at the -12 V supply of the pilot")
+            return _said("F reads", f_v, (-BOX_TO_V, -BOX_FROM_V), "look at the -12 V of the pilot's source")
         if self._f_high.mean_v > NOTHING_V:
             return _said("in F the high side reads", self._f_high.mean_v, (-99, NOTHING_V), _STAYS)
         if not BOX_FROM_V <= x1_v <= BOX_TO_V:
-            return _said("x1 reads", x1_v, (BOX_FROM_V, BOX_TO_V), "look at the +12 V supply of the pilot")
+            return _said("x1 reads", x1_v, (BOX_FROM_V, BOX_TO_V), "look at the +12 V of the pilot's source")
         if self._x1_low.mean_v < -NOTHING_V:
             return _said("in x1 the low side reads", self._x1_low.mean_v, (-NOTHING_V, 99), _STAYS)
         return ""
