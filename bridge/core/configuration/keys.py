@@ -33,7 +33,7 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One row."""
+    """Describes one key: its value at first start, and what may be written to it."""
 
     name: str
     first_value: Callable[[Behaviour], str]
