@@ -14,7 +14,7 @@ from dataclasses import dataclass
 # Lines of the shell, which moves bytes and has no counterpart in the pure world.
 OF_THE_SHELL = (
     "connected to ",
-    "no connection to the Central System",
+    "no connection to ",
     "link: ",
     "hal.safety",
     "Reset: asking",

@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import Self
 
 EVSE_BRIDGE = [sys.executable, "-I", "-m", "bridge.cli.main"]
+SAFE_OUTPUTS = "hal.safety.safe_outputs"  # it reads no file and writes none
 MODULES = {
     "hal.mock": "mock", "hal.safety": "safety", "hal.instruments": "instruments", "bridge": "bridge",
-    "hal.safety.safe_outputs": "safe_outputs", "hal.safety.bolt": "bolt",
+    SAFE_OUTPUTS: "safe_outputs", "hal.safety.bolt": "bolt",
 }  # fmt: skip
 NAMES = ["bridge", "instruments", "mock", "safety"]
 END_S = 60.0  # a busy machine; the patience of `run` with its programs is 35 s together
@@ -60,7 +61,8 @@ class Programs:
 
     def program(self, module: str, *options: str) -> list[str]:
         """The command line of one of them, alone."""
-        return [sys.executable, "-I", "-m", module, *self.arguments, *options]
+        folders = self.arguments if module != SAFE_OUTPUTS else ["--runtime-dir", str(self.runtime)]
+        return [sys.executable, "-I", "-m", module, *folders, *options]
 
     def pids(self) -> dict[str, int]:
         """Of the programs that live in this runtime folder, `run` itself not among them."""

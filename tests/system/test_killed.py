@@ -12,7 +12,7 @@ import pytest
 from bridge.demo.ledger import Transaction
 from hal.contract import Reading, Status, Temperatures
 from tests.system.bare import OFFERED_A, BareBox, charging_bare_box
-from tests.system.programs import started_at_s
+from tests.system.programs import SAFE_OUTPUTS, started_at_s
 from tests.system.waiting import LOOK_S, until_asked
 from tests.system.world import World, world
 
@@ -70,7 +70,7 @@ async def test_kernel_keeps_the_contactor_closed_until_safe_outputs_runs() -> No
             assert (plant["contactor_closed"], plant["pilot"]) == (True, OFFERED_A)
             await asyncio.sleep(LOOK_S)
         assert (await box.contactor_line())["owner"] == 0  # the dead is buried, the line is nobody's
-        cleaning = await box.start("hal.safety.safe_outputs", "--runtime-dir", str(box.run.runtime))
+        cleaning = await box.start(SAFE_OUTPUTS)
         assert await cleaning.wait() == 0
         assert not (await box.contactor_line())["high"]
         await until_asked(lambda: opened_and_x1(box), "contactor open, x1")
@@ -82,7 +82,7 @@ async def test_kernel_releases_the_contactor_by_itself_but_not_the_pilot() -> No
         safety.kill()
         await until_asked(lambda: contactor_open(box), "contactor open")
         assert (await box.plant())["pilot"] == OFFERED_A
-        cleaning = await box.start("hal.safety.safe_outputs", "--runtime-dir", str(box.run.runtime))
+        cleaning = await box.start(SAFE_OUTPUTS)
         assert await cleaning.wait() == 0
         await until_asked(lambda: opened_and_x1(box), "x1")
 

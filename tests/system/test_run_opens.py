@@ -25,8 +25,9 @@ BUSY_S = 2.0  # for other work on this machine
 async def charging_at(w: World) -> float:
     """A moment at which it is closed and offers: a busy machine without real-time priority opens at times."""
     while True:
+        seen = w.truth.of("contactor_closed", 0.0)  # what is seen of it comes after it is so
         state = await w.plant()
-        if state["contactor_closed"] and state["pilot"] != "x1":
+        if seen and seen[-1][1] and state["contactor_closed"] and state["pilot"] != "x1":
             return float(state["at_s"])
         await asyncio.sleep(0.02)
 

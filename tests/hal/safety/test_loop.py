@@ -116,8 +116,8 @@ def test_a_stopped_reader_of_the_log_costs_lines_only(runtime_dir: Path) -> None
     journal = Journal(writing_end)
     running = Running(runtime_dir, journal)
     running.charge()
-    for _ in range(WAITING):
-        journal.say("no room for this")
+    for number in range(WAITING):
+        journal.say(f"{chr(97 + number // 16)}: no room for this")  # more that begin alike would be counted
     running.until(lambda: running.status.counters.dropped_logs > 0)
     assert running.relay_high()
     running.close()
