@@ -16,29 +16,17 @@ from typing import Any, get_args
 
 from bridge.core.charging_profile import Kind, Purpose, RateUnit, Recurrency
 from bridge.core.rows import INT32_MAX
-from bridge.core.zaptec import (
-    CURRENT,
-    ENERGY,
-    INTERVAL,
-    OFFERED_CURRENT,
-    OFFERED_POWER,
-    POWER,
-    TEMPERATURE,
-    VOLTAGE,
-)
+from bridge.core.zaptec import BEHAVIOURS
 
 Reader = Callable[[Any], object]
 EXACT = 2**53  # as the Central System's transactionId is taken
 LAST_ROW_ID = 2**53
 FIRST, LAST = "1970", "2100"  # years of what this box does; 1970: nobody knew the time
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00")
-CALENDAR_S = (
-    -62_135_596_800,
-    253_402_300_799,
-)  # of what others say: the years 1 to 9999, in seconds since 1970
+CALENDAR_S = (-62_135_596_800, 253_402_300_799)  # of others' moments: the years 1 to 9999
 POWER_W, CURRENT_A, VOLTAGE_V = 1e6, 1e4, 1e4  # far beyond any wallbox
 CONTACTS_C = 1000.0
-MEASURANDS = (CURRENT, ENERGY, INTERVAL, OFFERED_CURRENT, OFFERED_POWER, POWER, TEMPERATURE, VOLTAGE)
+MEASURANDS = sorted({name for mode in BEHAVIOURS.values() for name in mode.measurands})
 NAMES = frozenset((
     "connectorId", "idTag", "meterStart", "reservationId", "timestamp", "transactionId", "meterStop",
     "reason", "transactionData", "meterValue", "sampledValue", "value", "context", "format", "measurand",

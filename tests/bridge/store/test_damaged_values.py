@@ -94,11 +94,17 @@ def test_every_column_has_a_reader(path: Path) -> None:
     assert found == {table: list(readers) for table, (readers, _) in TABLES.items()}
 
 
-def test_what_was_never_sent_and_cannot_be_read_is_a_dead_letter(path: Path, whole: bytes) -> None:
-    """Nothing that was made up is sent; its owner sees why, and what is likely."""
+def damaged(path: Path, whole: bytes, *statements: str) -> None:
+    """Writes the whole store to `path`, and then what no version of the program would."""
     path.write_bytes(whole)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("UPDATE transactions SET started_at = 'soon' WHERE row_id = ?", (WAITS[1],))
+        for statement in statements:
+            connection.execute(statement)
+
+
+def test_what_was_never_sent_and_cannot_be_read_is_a_dead_letter(path: Path, whole: bytes) -> None:
+    """Nothing that was made up is sent; its owner sees why, and what is likely."""
+    damaged(path, whole, f"UPDATE transactions SET started_at = 'soon' WHERE row_id = {WAITS[1]}")
     with closing(opened(path, NOW)) as store:
         found = store.row(WAITS[1])
         waiting = store.row(WAITS[2])
@@ -111,9 +117,7 @@ def test_what_was_never_sent_and_cannot_be_read_is_a_dead_letter(path: Path, who
 
 
 def test_what_was_sent_once_is_known_from_what_was_frozen(path: Path, whole: bytes) -> None:
-    path.write_bytes(whole)
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("UPDATE transactions SET meter_start_wh = -5 WHERE row_id = ?", (WAITS[0],))
+    damaged(path, whole, f"UPDATE transactions SET meter_start_wh = -5 WHERE row_id = {WAITS[0]}")
     with closing(opened(path, NOW)) as store:
         found = store.row(WAITS[0])
     assert found is not None
@@ -121,10 +125,12 @@ def test_what_was_sent_once_is_known_from_what_was_frozen(path: Path, whole: byt
 
 
 def test_a_delivered_session_needs_nothing_any_more(path: Path, whole: bytes) -> None:
-    path.write_bytes(whole)
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("UPDATE transactions SET transaction_id = 9000000000000000000 WHERE row_id = 1")
-        connection.execute("UPDATE transactions SET stop_reason = 'Lo\x1bcal' WHERE row_id = 2")
+    damaged(
+        path,
+        whole,
+        "UPDATE transactions SET transaction_id = 9000000000000000000 WHERE row_id = 1",
+        "UPDATE transactions SET stop_reason = 'Lo\x1bcal' WHERE row_id = 2",
+    )
     with closing(opened(path, NOW)) as store:
         first, second = store.row(1), store.row(2)
         assert [row.row_id for row in store.dead_letters()] == list(DEAD)
@@ -135,17 +141,13 @@ def test_a_delivered_session_needs_nothing_any_more(path: Path, whole: bytes) ->
 
 def test_a_list_that_lacks_an_entry_is_of_version_0(path: Path, whole: bytes) -> None:
     """OCPP 1.6 5.10: so the Central System sends it again."""
-    path.write_bytes(whole)
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("UPDATE local_list SET status = 'Acceptde' WHERE tag = 'list3'")
+    damaged(path, whole, "UPDATE local_list SET status = 'Acceptde' WHERE tag = 'list3'")
     with closing(opened(path, NOW)) as store:
         assert (store.list_size(), store.list_version(), store.listed("LIST3")) == (19, 0, None)
 
 
 def test_what_is_lost_stands_in_the_log(path: Path, whole: bytes, caplog: pytest.LogCaptureFixture) -> None:
-    path.write_bytes(whole)
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("UPDATE charging_profiles SET unit = 'V' WHERE profile_id = 2")
+    damaged(path, whole, "UPDATE charging_profiles SET unit = 'V' WHERE profile_id = 2")
     with closing(opened(path, NOW)) as store:
         assert [profile.profile_id for profile in store.charging_profiles()] == [1, 3]
     (kept,) = set_aside(path)
@@ -175,10 +177,12 @@ def test_a_bit_of_the_header_loses_nothing(path: Path, whole: bytes, at: int) ->
 
 def test_numbers_of_sessions_go_on(path: Path, whole: bytes) -> None:
     """The number of a session that is lost is not given again: what is remembered of it means it alone."""
-    path.write_bytes(whole)
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("UPDATE sqlite_sequence SET seq = 50")
-        connection.execute("UPDATE transactions SET connector_id = 7 WHERE row_id = 1")
+    damaged(
+        path,
+        whole,
+        "UPDATE sqlite_sequence SET seq = 50",
+        "UPDATE transactions SET connector_id = 7 WHERE row_id = 1",
+    )
     with closing(opened(path, NOW)) as store:
         assert store.next_row_id() == 51
         row = store.row(1)

@@ -106,29 +106,13 @@ def another_while_waiting(core: ChargePoint) -> Card:
     return card(9, 2.0, "OTHER")
 
 
-def unregistered(core: ChargePoint) -> Card:
-    core.service.accepted = False
-    return card(9, 2.0)
+def hindered(**service: bool) -> Callable[[ChargePoint], Card]:
+    def presents(core: ChargePoint) -> Card:
+        for name, so in service.items():
+            setattr(core.service, name, so)
+        return card(9, 2.0)
 
-
-def out_of_service(core: ChargePoint) -> Card:
-    core.service.operative = False
-    return card(9, 2.0)
-
-
-def full_disk(core: ChargePoint) -> Card:
-    core.service.recorded = False
-    return card(9, 2.0)
-
-
-def restarting(core: ChargePoint) -> Card:
-    core.service.restarting = True
-    return card(9, 2.0)
-
-
-def updating(core: ChargePoint) -> Card:
-    core.service.updating = True
-    return card(9, 2.0)
+    return presents
 
 
 def faulted(core: ChargePoint) -> Card:
@@ -147,11 +131,11 @@ def free_charging(core: ChargePoint) -> Card:
         (old, "it was presented 8 s ago"),
         (another_while_asking, "the answer for another idTag is open"),
         (another_while_waiting, "another idTag waits for the car"),
-        (unregistered, "no Central System has accepted this box yet"),
-        (out_of_service, "the Central System has set the box out of service"),
-        (full_disk, "the disk cannot be written"),
-        (restarting, "a restart is due"),
-        (updating, "new firmware is being installed"),
+        (hindered(accepted=False), "no Central System has accepted this box yet"),
+        (hindered(operative=False), "the Central System has set the box out of service"),
+        (hindered(recorded=False), "the disk cannot be written"),
+        (hindered(restarting=True), "a restart is due"),
+        (hindered(updating=True), "new firmware is being installed"),
         (faulted, "the box has the fault welded"),
         (free_charging, "in free charging no card is needed"),
     ],
