@@ -6,8 +6,9 @@ Nearly all state is made of frozen values, so that some hundred references are a
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection
 from dataclasses import is_dataclass
-from typing import Any
+from typing import Any, Literal
 
 # Whose objects hold state that changes. What stands outside, the store above all, is not put back.
 ROOMS = ("bridge.core.", "bridge.central_system.", "bridge.recorder")
@@ -16,18 +17,26 @@ _Collection = list[Any] | deque[Any] | set[Any] | dict[Any, Any]
 
 
 class Undo:
-    """The state of all objects below `roots` at the time it was made."""
+    """The state of all objects below `roots`, which are of ROOMS, at the time it was made."""
 
     def __init__(self, *roots: object) -> None:
         self._objects: list[tuple[object, dict[str, Any]]] = []
         self._collections: list[tuple[_Collection, _Collection]] = []
         seen: set[int] = set()
-        waiting: list[object] = list(roots)
+        waiting: list[Any] = list(roots)
         while waiting:
             found = waiting.pop()
-            if id(found) not in seen:
-                seen.add(id(found))
-                self._note(found, waiting)
+            if id(found) in seen:
+                continue
+            seen.add(id(found))
+            kind = _KINDS[type(found)]
+            if kind == "collection":
+                self._collections.append((found, found.copy()))
+                waiting += _inside(found)
+            else:
+                attributes = found.__dict__.copy() if kind == "object" else _of_slots(found)
+                self._objects.append((found, attributes))
+                waiting += [value for value in attributes.values() if _KINDS[type(value)]]
 
     def back(self) -> None:
         """Puts every object and every collection back."""
@@ -41,37 +50,38 @@ class Undo:
             else:
                 collection.update(copied)
 
-    def _note(self, found: object, waiting: list[object]) -> None:
-        if isinstance(found, list | deque | set | dict):
-            self._collections.append((found, found.copy()))
-            if not found:
-                return
-            inside = found.values() if isinstance(found, dict) else found
-            if _MUTABLE[type(next(iter(inside)))]:  # all of a kind: the first tells
-                waiting.extend(inside)
-            return
-        attributes = _attributes(found)
-        self._objects.append((found, attributes))
-        waiting.extend([value for value in attributes.values() if _MUTABLE[type(value)]])
+
+Kind = Literal["collection", "object", "slots", ""]
 
 
-class _Kinds(dict[type, bool]):
-    """Knows which classes hold state of ours that can change; examines each class once."""
+class _Kinds(dict[type, Kind]):
+    """Knows how the state of each class is copied; "": it has none of ours. Examines each class once."""
 
-    def __missing__(self, kind: type) -> bool:
-        ours = kind.__module__.startswith(ROOMS)
-        frozen = is_dataclass(kind) and kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
-        changes = ours and not (frozen or issubclass(kind, Exception))
-        self[kind] = changes or issubclass(kind, list | deque | set | dict)
-        return self[kind]
+    def __missing__(self, kind: type) -> Kind:
+        self[kind] = found = _kind_of(kind)
+        return found
 
 
-_MUTABLE = _Kinds()
+def _kind_of(kind: type) -> Kind:
+    if issubclass(kind, list | deque | set | dict):
+        return "collection"
+    frozen = is_dataclass(kind) and kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    if frozen or issubclass(kind, Exception) or not kind.__module__.startswith(ROOMS):
+        return ""
+    return "object" if kind.__dictoffset__ else "slots"
 
 
-def _attributes(found: object) -> dict[str, Any]:
-    """Copies them; an object has them in a dictionary or in slots."""
-    if hasattr(found, "__dict__"):
-        return found.__dict__.copy()
+_KINDS = _Kinds()
+
+
+def _inside(collection: _Collection) -> Collection[Any]:
+    """Returns what it holds that can change; all of a kind: the first tells."""
+    if not collection:
+        return ()
+    inside = collection.values() if isinstance(collection, dict) else collection
+    return inside if _KINDS[type(next(iter(inside)))] else ()
+
+
+def _of_slots(found: object) -> dict[str, Any]:
     names = [name for each in type(found).__mro__ for name in getattr(each, "__slots__", ())]
     return {name: getattr(found, name) for name in names if hasattr(found, name)}

@@ -14,7 +14,7 @@ from hal.contract import Answer, EvseView, Request
 from hal.core.control_pilot.levels import is_pwm
 from hal.core.evse import Evse
 from hal.core.rules import BoxRules
-from hal.core.self_tests.pilot import PWM_S, X1_S
+from hal.core.self_tests.pilot import CAR_KNOWN_S, PWM_S, X1_S
 from hal.core.signals import Drive, Sense
 
 WORDS = ("lock-pulse", "rcm-test", "lamp", "pilot-self-test")
@@ -22,7 +22,7 @@ LAMP_S = 5.0
 LAMP_LETTERS = 64  # as in a wish
 PULSES_APART_S = 30.0  # each is two moves of the lock, of the 10 a minute that openWB's practice allows
 _SETTLES_S = 0.5  # after a pulse, until the feedback is judged
-_TESTED_S = X1_S + PWM_S + 0.1  # from the end of F: x1, then PWM, then the verdict
+_TESTED_S = X1_S + PWM_S + CAR_KNOWN_S + 0.1  # from the end of F: x1, then PWM, then the verdict
 _BEGINS_WITHIN_S = 15.0  # the core may have to wait: half a second without a car, 10 s after a failed test
 _RCM_OVER_S = 8.0  # the core gives it 5 s to come back
 

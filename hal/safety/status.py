@@ -76,6 +76,7 @@ def changes(before: Status, now: Status) -> Iterator[str]:
     if now.cable_rating_a != before.cable_rating_a:
         yield f"cable rating {_amps(before.cable_rating_a)} -> {_amps(now.cable_rating_a)}"
     yield from (f"fault {fault.id} (ends by {fault.clears})" for fault in _news(before, now))
+    yield from (note for note in now.notes if note not in before.notes)
     yield from (f"fault {fault.id} ended" for fault in _news(now, before))
 
 

@@ -36,6 +36,7 @@ COPPER_RULES = [
     timer("self_tests/pilot", "TEST_F_S", "0.3", "0.6", _TESTED),
     timer("self_tests/pilot", "X1_S", "0.8", "1.2", _TESTED),
     timer("self_tests/pilot", "PWM_AFTER_S, PWM_S", "0.1, 1.1", "0.1, 1.6", _TESTED),
+    timer("self_tests/pilot", "CAR_KNOWN_S", "0.1", "0.0", f"{PILOT_TEST}a_car_that_comes_at_any_tick"),
     timer("self_tests/pilot", "AGAIN_S, SOURCE_AGAIN_S", "10.0, 60.0", "20.0, 60.0", _F_READS),
     timer("self_tests/pilot", "SOURCE_FROM_V, SOURCE_TO_V", "11.2, 12.8", "10.0, 12.8", _X1_READS),
     timer("self_tests/pilot", "SOURCE_FROM_V, SOURCE_TO_V", "11.2, 12.8", "11.2, 14.0", _X1_READS),

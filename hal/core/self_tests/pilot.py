@@ -1,6 +1,7 @@
 """PURE: the self test of the pilot: F, x1, and the droop under PWM, which is the circuit's time constant.
 
-Made without a car, at the start and after each one has left. One that comes ends it without a verdict.
+Made without a car, at the start and after each one has left. One that comes ends it without a verdict, also
+one that touched the last readings and is not known yet.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ JUDGED_AFTER_S = 0.2  # of F and of x1: ten time constants
 # Whole periods of 50 and 60 Hz, and so many readings that noise of 20 mV moves the time constant by 2 %.
 X1_S = 0.8  # from JUDGED_AFTER_S on
 PWM_AFTER_S, PWM_S = 0.1, 1.1
+CAR_KNOWN_S = 0.1  # from the first reading of a car, which fails a test, to its state, which makes it void
 AGAIN_S, SOURCE_AGAIN_S = 10.0, 60.0  # after a failure, after a warning
 NOTHING_V = 1.5  # what a decayed half-wave may still show
 SOURCE_FROM_V, SOURCE_TO_V = 11.2, 12.8  # IEC 61851-1: 12 V +- 0.6 V, and 0.2 V for the reading
@@ -25,7 +27,7 @@ BOX_FROM_V, BOX_TO_V = 10.8, 13.2  # a good box beyond these has a part that has
 HOLD_WRONG = 0.2  # the margins hold for 10 %; what is wrong by 30 % must be found
 SPREAD = 0.03  # the whole sawtooth at 10 % PWM is 4.5 %, what is left of it behind the low-pass 0.6 %
 
-Part = Literal["F", "x1", "pwm"]
+Part = Literal["F", "x1", "pwm", "doubt"]
 
 
 class Readings:
@@ -63,6 +65,7 @@ class PilotTest:
         self._due = True
         self._part: Part | None = None
         self._in_a = Steady(IN_A_S)
+        self._wrong, self._wrong_since_s = "", 0.0
         self._ended_s = 0.0
         self._new()
 
@@ -106,10 +109,13 @@ class PilotTest:
                 self._f_high.feed(sense.cp_high_v)
         elif self._part == "x1":
             self._look_at_x1(sense, for_s, now_s)
+        elif self._part == "doubt":
+            if passed(self._wrong_since_s, CAR_KNOWN_S, now_s):
+                self._end(self._wrong, now_s)
         elif offer.testing and for_s >= PWM_AFTER_S:
             self._pwm.feed(sense.cp_high_v)
             if passed(offer.changed_s, PWM_S, now_s):
-                self._end(self._wrong_circuit(), now_s)
+                self._judge(self._wrong_circuit(), now_s)
 
     def _new(self) -> None:
         self._f_high, self._f_low = Readings(), Readings()
@@ -123,9 +129,16 @@ class PilotTest:
         if for_s >= X1_S:
             wrong = self._wrong_source()
             if wrong:
-                self._end(wrong, now_s)
+                self._judge(wrong, now_s)
             else:
                 self._part = "pwm"
+
+    def _judge(self, wrong: str, now_s: float) -> None:
+        """Ends a test that has passed; one that has failed waits for the car that explains it."""
+        if wrong:
+            self._wrong, self._wrong_since_s, self._part = wrong, now_s, "doubt"
+        else:
+            self._end("", now_s)
 
     def _wrong_source(self) -> str:
         """Says what F and x1 have shown to be wrong, or nothing."""
