@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from hal.contract import Answer, Status
 
+_ANOTHER_RUNS = "is not over yet"
 # What the programs say when they do not even begin.
 _NOT_DONE = (
+    _ANOTHER_RUNS,
     "refused",
     "stopped, a car came",
     "not known",
     "no such request",
-    "is not over yet",
     "too many requests",
     "the contactor is not open",
     "a car or its cable is there",
@@ -30,6 +31,11 @@ def text_of(answer: Answer) -> str:
 def was_done(answer: Answer) -> bool:
     """Is False when nothing was tried, so nothing is known."""
     return answer.ok or not any(words in answer.text for words in _NOT_DONE)
+
+
+def another_runs(answer: Answer) -> bool:
+    """Says whether it was not begun because an earlier request is still carried out."""
+    return not answer.ok and answer.text.endswith(_ANOTHER_RUNS)
 
 
 def busy(status: Status) -> str:

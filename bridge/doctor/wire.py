@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from bridge.doctor.answers import another_runs
 from hal.contract import (
     SOCKET_NAME,
     Answer,
@@ -31,6 +32,7 @@ from hal.contract import (
 
 CONNECT_S = 5.0
 ANSWER_S = 40.0  # hal.safety itself gives the instruments 30 s
+AGAIN_S = 0.5  # after an answer that another request is not over yet, of a doctor who was stopped
 _MOST_KEPT = 100
 
 
@@ -95,7 +97,15 @@ class Wire:
             return self._listen(link, lambda _: enough(self.heard), limit_s)
 
     def ask(self, owner: Literal["safety", "instruments"], do: str, argument: str = "") -> Answer:
-        """Returns what came of a request. Hears all else meanwhile. Raises NobodyError."""
+        """Returns what came of a request, after an earlier one. Hears all else. Raises NobodyError."""
+        until_s = time.monotonic() + ANSWER_S
+        answer = self._ask(owner, do, argument)
+        while another_runs(answer) and time.monotonic() < until_s:
+            time.sleep(AGAIN_S)
+            answer = self._ask(owner, do, argument)
+        return answer
+
+    def _ask(self, owner: Literal["safety", "instruments"], do: str, argument: str) -> Answer:
         self._number += 1
         request = Request(id=f"doctor-{self._number}", owner=owner, do=do, argument=argument)
         answers: list[Answer] = []

@@ -52,7 +52,7 @@ class Requests:
         if request.do not in self._deeds:
             return f"not known; hal.instruments does {', '.join(self._deeds)}"
         if self._running:
-            return f"{self._running} is running; ask again when it is answered"
+            return f"{self._running} is not over yet"
         if status is None or now_s - status.at_s > SILENT_S:
             return "refused: it is not known whether the contactor is open"
         if status.contactor_commanded or status.contactor_closed:

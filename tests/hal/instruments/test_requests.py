@@ -37,9 +37,7 @@ async def test_an_open_contactor_and_one_at_a_time() -> None:
         bench.ask(tasks, "1")
         await asyncio.sleep(0)
         bench.ask(tasks, "2")
-        assert bench.answers[-1] == Answer(
-            id="2", ok=False, text="probe: probe is running; ask again when it is answered"
-        )
+        assert bench.answers[-1] == Answer(id="2", ok=False, text="probe: probe is not over yet")
         bench.end.set()
     assert bench.answers[-1] == Answer(id="1", ok=True, text="heard", measured={"bytes": 3.0})
     async with asyncio.TaskGroup() as tasks:
