@@ -17,7 +17,6 @@ import pytest
 from hal.configuration import wallbox_file
 from hal.contract import STATE_FILE, FaultRef
 from hal.mock.pi.kernel import Policy
-from hal.safety.loop import ENDS_WITHIN_S
 from tests.hal.safety.process import SafetyProcess, module
 
 LOCKS = {
@@ -125,11 +124,9 @@ def test_weld_and_upgrade(runtime_dir: Path, lock: str, kernel: Policy) -> None:
     with life(runtime_dir, lock, kernel) as safety:
         safety.charge()
         safety.box.fault("weld")
-        asked_s = time.monotonic()
         signal_all(safety, signal.SIGTERM)
-        safety.until(lambda: dead(safety))
+        safety.until(lambda: dead(safety))  # how soon: test_loop, in simulated time
         assert safety.child.returncode == 0
-        assert time.monotonic() - asked_s < ENDS_WITHIN_S + 1.5
         assert "THE PLUG MAY BE LIVE" in (runtime_dir / "log").read_text()
         assert "tripped" in safety.box.plant.faults  # trip first
         safe_outputs(safety)
