@@ -115,7 +115,7 @@ class AnyLife(RuleBasedStateMachine):
 
 TestAnyLife = AnyLife.TestCase
 TestAnyLife.settings = settings(
-    max_examples=200,
+    max_examples=100,
     stateful_step_count=12,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -16,7 +16,7 @@ from hal.mock.plant.plant import PlantSettings
 from tests.hal.core.campaign import CORE_FAULTS, HALVES, Campaign
 from tests.hal.core.world import World, cheap
 
-ENOUGH = 15  # of each state, fault and transition, or too little was shown; `make lives` wants 100
+ENOUGH = 6  # of each state, fault and transition, or too little was shown; `make lives` wants 100
 MOST_LIVES = 1500
 RULES = cheap(BoxRules(socket=True, installation_max_a=16.0))
 
