@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -29,7 +28,7 @@ from bridge.local.desk import Desk
 from bridge.recorder import SOON_S
 from bridge.store.errors import ChangeError, DamagedError, StoreError
 from bridge.store.writer import Writer
-from hal import logs
+from hal import ending, logs
 from hal.configuration.file import ConfigError
 from hal.contract import Wish
 from hal.notify import Notify
@@ -39,6 +38,7 @@ log = logging.getLogger(__name__)
 TICK_S = 0.25
 FEED_EVERY_S = 0.25  # looks whether systemd's watchdog is to be fed
 GOODBYE_S = 2.0  # for the close frame
+ENDS_WITHIN_S = 14.0  # after a signal, whatever disk and peers do; TimeoutStopSec of its unit is 15 s
 LEVELS = {"info": logging.INFO, "error": logging.ERROR, "critical": logging.CRITICAL}
 
 
@@ -75,9 +75,7 @@ class App:
         """Runs until a signal or a Reset, or until the store is damaged: the next start mends it, and the
         last wish lives so long."""
         async with asyncio.TaskGroup() as tasks:
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, lambda: tasks.create_task(self._inbox.put(End())))
+            ending.when_asked(lambda: tasks.create_task(self._inbox.put(End())), ENDS_WITHIN_S)
             await self._carry_out()  # how the link is to be kept
             link = tasks.create_task(self._link.run())
             others = (self._hal.run(), self._desk.run(), self._tick(), self._feed())

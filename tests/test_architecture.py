@@ -71,7 +71,7 @@ SOLE_IMPORTERS = {
 }
 
 OF_HAL_FOR_BRIDGE = (
-    "hal", "hal.contract", "hal.configuration.file", "hal.logs", "hal.notify", "hal.visible",
+    "hal", "hal.contract", "hal.configuration.file", "hal.ending", "hal.logs", "hal.notify", "hal.visible",
 )  # fmt: skip
 
 # From top to bottom; an arrow points to a lower floor or stays in its room. `bridge.core` is pure: it stands
@@ -176,6 +176,7 @@ ROOMS = {
     "hal.instruments.*": (
         "hal.contract",
         "hal.durable",
+        "hal.ending",
         "hal.lgpio_module",
         "hal.configuration.*",
         "hal.logs",
@@ -186,6 +187,7 @@ ROOMS = {
     "hal.mock.*": (
         "hal.contract",
         "hal.durable",
+        "hal.ending",
         "hal.logs",
         "hal.configuration.*",
         "hal.core.*",

@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import contextlib
 import logging
 import os
-import signal
 import sys
 from pathlib import Path
 
-from hal import logs
+from hal import ending, logs
 from hal.configuration import wallbox_file
 from hal.configuration.file import ConfigError
-from hal.configuration.sections import Wallbox
 from hal.contract import WALLBOX_FILE
 from hal.instruments.senses import Folders, Senses
 from hal.notify import Notify
 
-
-async def _live(wallbox: Wallbox, state_dir: Path, runtime_dir: Path, *, mock: bool) -> None:
-    notify = Notify(os.environ)
-    running = asyncio.create_task(Senses(wallbox, Folders(state_dir, runtime_dir), notify, mock=mock).run())
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await running
+_ENDS_WITHIN_S = 4.0  # TimeoutStopSec of its unit is 5 s
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -47,7 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     if options.mock:
         logging.getLogger("hal.instruments").info("MOCK: all that is measured and shown is simulated")
-    asyncio.run(_live(wallbox, options.state_dir, options.runtime_dir, mock=options.mock))
+    folders = Folders(options.state_dir, options.runtime_dir)
+    ending.run(Senses(wallbox, folders, Notify(os.environ), mock=options.mock).run(), _ENDS_WITHIN_S)
     return 0
 
 

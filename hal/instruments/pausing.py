@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
+from hal.ending import cancelled
+
 
 class PausableTask:
     """Runs `work` as a task of `tasks`; its own end, by whatever it raises, is the group's to see."""
@@ -18,10 +20,16 @@ class PausableTask:
 
     @asynccontextmanager
     async def paused(self) -> AsyncIterator[None]:
-        """Ends the task, which has let go of all inside; afterwards it begins again."""
-        self._task.cancel()
-        await asyncio.wait([self._task])
+        """Ends the task, which has let go of all inside; afterwards it begins again, unless all ends."""
+        await cancelled(self._task)
         try:
             yield
         finally:
-            self._task = self._tasks.create_task(self._work())
+            if not _ends():
+                self._task = self._tasks.create_task(self._work())
+
+
+def _ends() -> bool:
+    """Says whether the task that runs now is being cancelled."""
+    running = asyncio.current_task()
+    return running is not None and running.cancelling() > 0

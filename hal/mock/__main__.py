@@ -11,13 +11,12 @@ import asyncio
 import contextlib
 import logging
 import os
-import signal
 import sys
 import threading
 import time
 from pathlib import Path
 
-from hal import logs
+from hal import ending, logs
 from hal.configuration import wallbox_file
 from hal.configuration.file import ConfigError
 from hal.configuration.sections import Wallbox
@@ -36,6 +35,7 @@ from hal.mock.simulated_box import STEP_S, SimulatedBox
 
 METER_LINK, READER_LINK = "meter", "reader"  # in the runtime folder
 _KEEP_S = 1.0  # at most so often while energy flows
+_ENDS_WITHIN_S = 4.0  # `evse-bridge run` waits for 5 s
 _PRIORITY = 30  # SCHED_FIFO: below hal.safety, above all ordinary work
 _SYSFS_S = 0.25  # a conversion of the real thermometer takes 0.75 s
 _BANNER = """\
@@ -133,14 +133,6 @@ class World:
             return not wrong
 
 
-async def _live(wallbox: Wallbox, state_dir: Path, runtime_dir: Path) -> None:
-    running = asyncio.create_task(World(wallbox, state_dir, runtime_dir).run())
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await running
-
-
 def _claim_priority() -> None:
     """Claims priority, as far as that is permitted: the world does not wait for a busy machine.
 
@@ -168,7 +160,7 @@ def main(arguments: list[str] | None = None) -> int:
     _claim_priority()
     try:
         take_over(options.runtime_dir)
-        asyncio.run(_live(wallbox, options.state_dir, options.runtime_dir))
+        ending.run(World(wallbox, options.state_dir, options.runtime_dir).run(), _ENDS_WITHIN_S)
     except (WorldTakenError, world_file.WorldFileError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -16,6 +16,7 @@ from hal.instruments.card_reader.dialogue import OK, Dialogue
 
 _REOPEN_S = 1.0  # between two tries to open the port
 _WRITE_S = 1.0  # 40 bytes take 4 ms
+_STOPS_S = 2.0  # a write in time-out, and closing; Linux may let a close wait for 30 s (closing_wait)
 
 log = logging.getLogger("hal.instruments")
 
@@ -66,37 +67,39 @@ class CardPort:
         self._on_health = on_health
         self._health = ""
         self._dropped = 0
-        self._ending = threading.Event()
+        self._ending = threading.Event()  # of the thread that was started last
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Begins to talk; after a `stop`, too."""
-        self._ending.clear()
-        self._thread = threading.Thread(target=self._run, name="card reader", daemon=True)
+        self._ending = threading.Event()
+        self._thread = threading.Thread(
+            target=self._run, args=(self._ending,), name="card reader", daemon=True
+        )
         self._thread.start()
 
     def stop(self) -> None:
-        """Returns once the port is free, within a second or so."""
+        """Returns once the port is free, within a second or so; a driver that hangs is not waited for."""
         self._ending.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_STOPS_S)
 
-    def _run(self) -> None:
-        while not self._ending.is_set():
+    def _run(self, ending: threading.Event) -> None:
+        while not ending.is_set():
             try:
-                self._talk()
+                self._talk(ending)
             except (SerialException, OSError, termios.error, ValueError) as error:
                 why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
                 self._say(f"{self._line.port} cannot be read: {why}; is the reader plugged in?")
-            self._ending.wait(_REOPEN_S)
+            ending.wait(_REOPEN_S)
 
-    def _talk(self) -> None:
+    def _talk(self, ending: threading.Event) -> None:
         """Raises SerialException and its like when the port is not there or goes away."""
         dialogue = self._dialogue
         with opened(self._line, dialogue.pace_s) as serial:
             dialogue.opened(time.monotonic())
             self._judge()
-            while not self._ending.is_set():
+            while not ending.is_set():
                 if said := dialogue.to_send():
                     serial.write(said)
                 self._take(serial.read(serial.in_waiting or 1))
