@@ -67,6 +67,12 @@ class MeterLog:
             self._sampler.restart(now.s)
         return self._sample("Sample.Periodic", reading, supply, now)
 
+    def resume(self, reading: Reading, supply: Supply, now: Now) -> tuple[SampleTaken, ...]:
+        """Samples out of turn, after a restart: behind what the row still has to send, and for MeterValues
+        alone."""
+        occasion = replace(self._occasion("Sample.Periodic", reading, now), stop_measurands="")
+        return self._take(reading, supply, occasion)
+
     def _eager(self, reading: Reading) -> bool:
         """Says whether power moved too far to wait (PowerActiveImportDeltaForEagerMeterValueSample)."""
         delta_w = self._configuration.whole("PowerActiveImportDeltaForEagerMeterValueSample")
@@ -103,16 +109,21 @@ class MeterLog:
         return self._last_at
 
     def _sample(self, context: str, reading: Reading, supply: Supply, now: Now) -> tuple[SampleTaken, ...]:
+        return self._take(reading, supply, self._occasion(context, reading, now))
+
+    def _occasion(self, context: str, reading: Reading, now: Now) -> Occasion:
         """OCPP 1.6 9.1 MeterValueSampleInterval 0: no MeterValues; begin and end of transactionData stay."""
         measurands = self._configuration.text("MeterValuesSampledData") if self._interval_s else ""
         begins = context == "Transaction.Begin"
-        occasion = Occasion(
+        return Occasion(
             at=self.not_before_last(now.utc),
             context=context,
             measurands=measurands,
             stop_measurands=self._configuration.text("StopTxnSampledData"),
             interval_wh=None if begins else max(0, reading.energy_wh - self._last_wh),
         )
+
+    def _take(self, reading: Reading, supply: Supply, occasion: Occasion) -> tuple[SampleTaken, ...]:
         kept = self._keep(sample(reading, supply, occasion))
         if kept:
             self._last_wh, self._last_w = reading.energy_wh, reading.power_w

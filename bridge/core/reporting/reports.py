@@ -15,6 +15,7 @@ from bridge.core.reporting.notifications import Notice, Notifier, box_notificati
 from bridge.core.reporting.observations import Observations, Snapshot
 from bridge.core.rows import Sample
 from bridge.core.session import CONNECTOR_ID, State, Transaction
+from hal.contract import Reading
 
 FIRST_WORD_S = 5.0  # so long no status is sent before `hal.safety` has spoken
 
@@ -32,6 +33,8 @@ class Reported(Protocol):
     def dated(self, moment: datetime) -> datetime: ...
 
     def feed_aligned(self, taken: Sample) -> bool: ...
+
+    def resume(self, reading: Reading, now: Now) -> None: ...
 
 
 class Reports:
@@ -116,7 +119,7 @@ class Reports:
     # Meter values
 
     def send_meter_values(self, context: str, now: Now) -> bool:
-        """Sends values of no row: triggered, or the first after a restart. False: no fresh reading."""
+        """Sends values of no row, as triggered. False: no fresh reading."""
         reading = self._box.fresh_reading(now.s)
         if reading is None:
             return False
@@ -125,14 +128,18 @@ class Reports:
         return self._say(sample(reading, self._box.supply, occasion))
 
     def report_resumed(self, now: Now) -> None:
-        """Sends one MeterValues for a transaction that outlived a restart, as soon as there is a reading."""
+        """Samples a transaction that outlived a restart, as soon as there is a reading. The sample is one of
+        its row: sent at once, it would come before older ones that a killed program left behind."""
         if self._resumed and self._service.online:
             state = self._connector.state
             goes_on = (
                 isinstance(state, Transaction) and state.stopping is None and state.transaction_id is not None
             )
             wanted = goes_on and self._configuration.whole("MeterValueSampleInterval") != 0
-            self._resumed = wanted and not self.send_meter_values("Sample.Periodic", now)
+            reading = self._box.fresh_reading(now.s) if wanted else None
+            if reading is not None:
+                self._connector.resume(reading, now)
+            self._resumed = wanted and reading is None
 
     def _sample_aligned(self, now: Now) -> None:
         """OCPP 1.6 9.1 ClockAlignedDataInterval: with a transaction of its row, without one said at once."""

@@ -37,7 +37,7 @@ from bridge.core.transaction.start import (
     started_row,
     started_transaction,
 )
-from hal.contract import Cable, Card
+from hal.contract import Cable, Card, Reading
 
 CARD_LIFE_S = 5.0
 AUTHORIZE_PATIENCE_S = 10.0  # no Authorize.conf for so long after the card: the offline rules
@@ -302,6 +302,11 @@ class Connector:
         if asked is not None and now.s - asked.since_s >= AUTHORIZE_PATIENCE_S:
             self._stop_by_group(asked.id_tag, None, now)
         running.go_on(now)
+
+    def resume(self, reading: Reading, now: Now) -> None:
+        """Samples the transaction that outlived a restart, if it still runs."""
+        if self._running is not None:
+            self._running.resume(reading, now)
 
     def feed_aligned(self, taken: Sample) -> bool:
         """Adds clock-aligned values to the row of the transaction. False: there is none."""

@@ -52,6 +52,10 @@ class RunningTransaction:
         else:
             self._changes += self._log.periodic(box.fresh_reading(now.s), box.supply, now)
 
+    def resume(self, reading: Reading, now: Now) -> None:
+        """Takes the first sample after a restart of the program."""
+        self._changes += self._log.resume(reading, self._premises.box.supply, now)
+
     def feed_aligned(self, taken: Sample) -> None:
         """Puts clock-aligned values into its row."""
         self._changes += self._log.aligned(taken)
