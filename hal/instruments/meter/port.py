@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import termios
+import time
+from collections.abc import Callable
 
 from pymodbus import ModbusException
 from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 from pymodbus.pdu import ExceptionResponse
 
 from hal.configuration.meter_map import Function, words_of
+from hal.instruments.meter import answer
 from hal.instruments.meter.model import MeterSetup, SerialLine, TcpLink
 from hal.instruments.meter.registers import Block, Words, blocks, serial_text
 
@@ -18,12 +21,15 @@ _THINKING_S = 0.5  # a meter's own time before it answers, with room
 _FRAME_BYTES = 13  # request and answer without the registers
 _BITS_A_BYTE = 11  # with start, parity and stop
 _TCP_ANSWER_S = 1.0  # readings are stale after 3 s
-_SHOWN_BYTES = 12
+_MOST_HEARD = 8192  # bytes that may come before the answer is complete: 0.6 s of noise at 115200 baud
+_SERIAL_AGAIN_S = 60.0  # the number is for the record; a question without an answer costs half a second
+_WHOLE_AGAIN_S = 600.0  # then a block that was refused is asked for again: the refusal may have been made up
 # Modbus Application Protocol V1.1b3, 7
 _EXCEPTIONS = {
     1: "function not known", 2: "no such register", 3: "count not allowed", 4: "the meter failed",
     6: "busy", 10: "the gateway has no path", 11: "the gateway hears nothing from the meter",
 }  # fmt: skip
+_FOR_GOOD = (1, 2, 3)  # what it refuses so it will refuse again; the others pass: busy, failed, out of reach
 
 log = logging.getLogger("hal.instruments")
 
@@ -35,27 +41,37 @@ class NoAnswerError(Exception):
 class _RefusedError(NoAnswerError):
     """The meter answered with an exception."""
 
+    def __init__(self, text: str, code: int) -> None:
+        super().__init__(text)
+        self.for_good = code in _FOR_GOOD
+
 
 class MeterPort:
     """The meter at the end of a line. It connects by itself, again at each reading if need be."""
 
-    def __init__(self, setup: MeterSetup, phases: int) -> None:
+    def __init__(self, setup: MeterSetup, phases: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._setup = setup
+        self._clock = clock
         self._blocks = blocks(setup.map, phases, setup.max_block)
-        self._split: set[Block] = set()  # which the meter does not give at once
-        self._heard = b""
+        self._split: dict[Block, float] = {}  # which the meter does not give at once, and until when
+        self._request, self._heard = b"", b""
         self._asked_serial = False
+        self._ask_serial_from_s = 0.0
         self._client = self._new_client()
         self.serial: str | None = None
 
     async def read(self) -> Words:
         """Reads all registers of one reading. Raises NoAnswerError; nothing of such a reading is used."""
         await self._connect()
-        if not self._asked_serial:
+        if not self._asked_serial and self._clock() >= self._ask_serial_from_s:
             await self._read_serial()
         words: dict[tuple[Function, int], int] = {}
-        for block in self._blocks:
-            words |= await self._read_block(block)
+        try:
+            for block in self._blocks:
+                words |= await self._read_block(block)
+        except NoAnswerError:
+            self._ask_serial_from_s = 0.0  # it is not the number alone that has no answer
+            raise
         return words
 
     def close(self) -> None:
@@ -70,7 +86,7 @@ class MeterPort:
         match link:
             case SerialLine():
                 longest = _FRAME_BYTES + 2 * max(block.count for block in self._blocks)
-                return AsyncModbusSerialClient(
+                client = AsyncModbusSerialClient(
                     link.port,
                     baudrate=link.baud,
                     parity=link.parity,
@@ -80,6 +96,8 @@ class MeterPort:
                     reconnect_delay=0,
                     trace_packet=self._listen,
                 )
+                client.ctx.max_buffer_size = _MOST_HEARD
+                return client
             case TcpLink():
                 return AsyncModbusTcpClient(
                     link.host,
@@ -87,13 +105,19 @@ class MeterPort:
                     timeout=_TCP_ANSWER_S,
                     retries=0,
                     reconnect_delay=0,
-                    trace_packet=self._listen,
                 )
 
     def _listen(self, sending: bool, packet: bytes) -> bytes:
-        """Keeps what came since the last request; pymodbus hands over the bytes so far each time."""
-        self._heard = b"" if sending else packet
-        return packet
+        """Gives pymodbus the answer alone, once; it hands over all that came since the request each time."""
+        if sending:
+            self._request, self._heard = packet, b""
+            return packet
+        if not self._request:
+            return b""
+        self._heard = packet
+        if frame := answer.found(self._request, packet):
+            self._request = b""
+        return frame
 
     async def _connect(self) -> None:
         if self._client.connected:
@@ -109,34 +133,40 @@ class MeterPort:
             raise NoAnswerError(f"{link} cannot be opened; {hint}")
 
     async def _read_serial(self) -> None:
-        """Reads the number; a meter that does not know the register has none."""
+        """Reads the number, if the meter gives it: no reading fails for want of it. Raises NoAnswerError
+        when the line cannot be opened again."""
         where = self._setup.map.serial_number
         self.serial = None
-        if where is not None:
-            function = self._setup.map.function_of(where)
-            try:
-                words = await self._ask(function, where.total, words_of(self._setup.map.type_of(where)))
-                self.serial = serial_text(self._setup.map, where, words)
-            except _RefusedError as refusal:
-                log.info("meter: no serial number: %s", refusal)
         self._asked_serial = True
+        if where is None:
+            return
+        function = self._setup.map.function_of(where)
+        try:
+            words = await self._ask(function, where.total, words_of(self._setup.map.type_of(where)))
+        except NoAnswerError as error:
+            log.info("meter: no serial number: %s", error)
+            self._asked_serial = isinstance(error, _RefusedError) and error.for_good
+            self._ask_serial_from_s = self._clock() + _SERIAL_AGAIN_S
+            await self._connect()
+        else:
+            self.serial = serial_text(self._setup.map, where, words)
 
     async def _read_block(self, block: Block) -> dict[tuple[Function, int], int]:
         """Reads at once; a meter that refuses that is asked for each number alone."""
-        if block not in self._split:
+        if self._clock() >= self._split.get(block, 0.0):
             try:
                 return await self._ask(block.fc, block.start, block.count)
             except _RefusedError as refusal:
-                if len(block.numbers) == 1:
+                if len(block.numbers) == 1 or not refusal.for_good:
                     raise
                 log.info("meter: %s; asking for each number alone", refusal)
-                self._split.add(block)
+                self._split[block] = self._clock() + _WHOLE_AGAIN_S
         words: dict[tuple[Function, int], int] = {}
         try:
             for start, count in block.numbers:
                 words |= await self._ask(block.fc, start, count)
         except NoAnswerError:
-            self._split.discard(block)
+            self._split.pop(block, None)
             raise
         return words
 
@@ -145,24 +175,22 @@ class MeterPort:
         await asyncio.sleep(self._setup.gap_s)
         ask = self._client.read_holding_registers if function == 3 else self._client.read_input_registers
         try:
-            answer = await ask(start, count=count, device_id=unit)
+            pdu = await ask(start, count=count, device_id=unit)
         except ModbusException:
             self.close()  # a late answer must not be taken for the next one
             raise NoAnswerError(self._silence()) from None
-        if isinstance(answer, ExceptionResponse):
-            code = answer.exception_code
+        if isinstance(pdu, ExceptionResponse):
+            code = pdu.exception_code
             why = _EXCEPTIONS.get(code, "not in the standard")
-            raise _RefusedError(f"unit {unit} on {link} answers {start:#06x} with exception {code}: {why}")
-        if (answer.function_code, len(answer.registers)) != (function, count):
+            text = f"unit {unit} on {link} answers {start:#06x} with exception {code}: {why}"
+            raise _RefusedError(text, code)
+        if (pdu.function_code, len(pdu.registers)) != (function, count):
             self.close()
             raise NoAnswerError(f"unit {unit} on {link} answered another question; is it late?")
-        return {(function, start + offset): word for offset, word in enumerate(answer.registers)}
+        return {(function, start + offset): word for offset, word in enumerate(pdu.registers)}
 
     def _silence(self) -> str:
-        unit, link = self._setup.unit, self._setup.link
-        if not self._heard:
-            return f"no answer from unit {unit} on {link}"
-        heard = self._heard[:_SHOWN_BYTES].hex(" ")
-        return (
-            f"no whole answer from unit {unit} on {link}, heard {heard}; check unit, baud rate, parity, wires"
-        )
+        """Says why there is no answer; of a wire that is heard, by what came."""
+        if not self._request:  # over TCP, or nothing could be sent
+            return f"no answer from unit {self._setup.unit} on {self._setup.link}"
+        return answer.missed(self._request, self._heard, str(self._setup.link))
