@@ -164,7 +164,7 @@ class InstrumentBox(_Message, frozen=True):
     """Instruments to all, on change and every 10 s: what is connected and how it is."""
 
     meter: str | None
-    meter_health: str  # "ok", or in words what is wrong; begins with "implausible" for refused values
+    meter_health: str  # "ok", or in words what is wrong; "implausible: ..." for values that cannot be
     meter_serial: str | None
     reader: str | None
     reader_health: str

@@ -143,8 +143,8 @@ FAULTS = {
         "See the lines of evse-bridge doctor about the meter.",
     ),
     "meter_implausible": (
-        "the values of the energy meter cannot be right",
-        "See the lines of evse-bridge doctor about the meter.",
+        "the values of the energy meter cannot be right, or it does not count what flows",
+        "See the lines of evse-bridge doctor about the meter: they say which way it must be wired.",
     ),
     "reader_lost": (
         "the card reader is missing",

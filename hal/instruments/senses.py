@@ -53,6 +53,7 @@ class Senses:
         self._requests = Requests(
             {"probe-meter": self._probe_meter, "probe-reader": self._probe_reader}, self._link.answer
         )
+        self._status: Status | None = None
         self._cards: CardSense | None = None
         self._lamp: LampLoop | None = None
 
@@ -77,6 +78,7 @@ class Senses:
     def _hear(self, message: Message) -> None:
         match message:
             case Status():
+                self._status = message
                 self._requests.feed_status(message)
                 if self._lamp is not None:
                     self._lamp.feed(message)
@@ -98,7 +100,11 @@ class Senses:
 
     async def _poll_meter(self) -> None:
         plan = plan_of(self._wallbox, self._state_dir, self._paths.meter_port)
-        await MeterPoll(plan, self._take_reading, self._take_meter_health).run(self._wallbox.meter.poll_s)
+        poll = MeterPoll(plan, self._take_reading, self._take_meter_health, self._contactor_closed)
+        await poll.run(self._wallbox.meter.poll_s)
+
+    def _contactor_closed(self) -> bool:
+        return self._status is not None and self._status.contactor_closed
 
     def _take_reading(self, reading: Reading) -> None:
         self._link.send(reading)

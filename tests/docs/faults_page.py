@@ -45,6 +45,9 @@ ELSEWHERE = {
     "meter_cut": "`meter_lost`",
     "meter_late": "`meter_lost`",
     "meter_small": "no fault: each number is asked for alone",
+    "meter_echo": "no fault: the answer is found behind the echo",
+    "meter_noise": "no fault: the answer is found",
+    "meter_busy": "no fault: it is asked once more",
     "card_checksum": "no fault: no card is read",  # tests/hal/instruments/test_senses.py
     "thermometer_crc": "`thermometer_lost`",  # tests/hal/instruments/temperature/test_thermometer.py
     "thermometer_power_on": "`thermometer_lost`",

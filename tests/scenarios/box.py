@@ -11,6 +11,7 @@ from hal.contract import FRESH_S, Box, Card, InstrumentBox, Message, Reading, St
 from hal.core.evse import Evse
 from hal.core.rules import BoxRules
 from hal.core.signals import Drive, Sense
+from hal.instruments.meter.direction import Direction
 from hal.mock.plant.plant import Outputs, Plant, PlantSettings
 from hal.safety.status import Identity, Tallies, changes, differs, status_of
 from tests.hal.core.world import OPEN_TICK_S, outputs
@@ -37,6 +38,9 @@ def _warmed(plant_settings: PlantSettings, from_s: float, to_s: float) -> PureBo
     return box
 
 
+REGISTER_STEP_WH = 10  # of the simulated meter
+
+
 class PureBox:
     """One wallbox of usual rules. `tick` lets time pass and returns what was told meanwhile."""
 
@@ -57,6 +61,7 @@ class PureBox:
         self.lines: list[str] = []  # what `hal.safety` would log
         self._reading: Reading | None = None
         self._temperatures: Temperatures | None = None
+        self._direction = Direction(REGISTER_STEP_WH)
         self._instruments_speak = True
         self._safety_runs = True  # False: it is there, and does nothing
         self._stepped_at_s = now_s
@@ -184,12 +189,14 @@ class PureBox:
         reading = Reading(
             at_s=now_s,
             energy_wh=plant.register_wh,
-            power_w=plant.power_w,
+            power_w=plant.metered_w,
             current_a=plant.current_a,
             voltage_v=plant.voltage_v,
         )
-        self._reading = reading
-        return [*told, reading]
+        closed = self.status is not None and self.status.contactor_closed
+        self._direction.feed(reading, contactor_closed=closed)
+        self._reading = msgspec.structs.replace(reading, power_w=abs(reading.power_w))
+        return [*told, self._reading]
 
     def _tell(self, evse: Evse, wish: Wish | None, now_s: float) -> list[Message]:
         """As `hal.safety` publishes: on change and each second."""
@@ -224,6 +231,7 @@ class PureBox:
             reading_at_s=reading.at_s if reading is not None and fresh else None,
             contacts_c=temperatures.contacts_c if temperatures is not None and felt else None,
             instruments_speak=self._instruments_speak,
+            meter_implausible=bool(self._direction.verdict),
             late_s=late_s,
         )
 

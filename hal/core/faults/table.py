@@ -224,7 +224,9 @@ KINDS: dict[str, Kind] = {
     ),
     "meter_implausible": Kind(
         "report", "itself", "the instruments reject the answers of the meter",
-        "its register runs back or jumps, or a phase has no voltage", AT_ONCE_S, does=_REPORTED,
+        "its register runs back or jumps, or a phase has no voltage; while a current flows: power below zero "
+        "or below half of volts x amperes for 20 s, or the register stands for three of its steps and 30 s",
+        AT_ONCE_S, does=_REPORTED,
     ),
     "reader_lost": Kind(
         "report", "itself", "the instruments do not find the card reader",

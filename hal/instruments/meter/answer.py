@@ -1,6 +1,6 @@
 """PURE: finds a meter's answer among all that came over an RS-485 wire since the request.
 
-Adapters echo what they send, long wires make up bytes, other units talk. The frame is known by unit, function,
+Adapters echo, long wires make up bytes, other units talk. The frame is known by unit, function,
 length and CRC (Modbus over Serial Line V1.02, 2.5.1.1; Application Protocol V1.1b3, 6.3, 6.4 and 7).
 
 pymodbus 3.16 does not look for it: its RTU framer takes the first two bytes with a known function code for

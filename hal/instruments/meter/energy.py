@@ -48,6 +48,21 @@ class Installed:
     max_power_w: float  # that the fuse lets through
     step_wh: int
     rolls_over_wh: int | None
+    settle_s: float = 0.0  # a register that is new here is believed after so long
+
+
+class WakingError(Exception):
+    """The register of a meter that is new here is not believed yet; the text says until when."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A register that is new here: it may be that of a meter that is just waking."""
+
+    since_s: float  # the readings agree since then
+    register_wh: int
+    serial: str | None
+    at_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +87,45 @@ class EnergyAccount:
     def __init__(self, installed: Installed, stored: StoredCount | None) -> None:
         self._installed = installed
         self._counted_s: float | None = None
+        self._candidate: _Candidate | None = None
         self.stored = stored
 
     def count(self, register_wh: int, serial: str | None, now_s: float) -> Counted:
-        """Returns the count after this reading. Raises ImplausibleError; what it refuses does not count."""
+        """Returns the count after this reading. Raises ImplausibleError, and WakingError for a meter that is
+        new here; what it refuses does not count."""
         last = self.stored
+        why = None if last is None else self._replaced(last, serial)
+        if last is None or why:
+            self._settle(register_wh, serial, now_s)
         if last is None:
             counted, stored = self._first(register_wh, serial)
-        elif why := self._replaced(last, serial):
+        elif why:
             stored = self._meter(serial, register_wh, last.total_wh - register_wh)
             counted = Counted(last.total_wh, f"{why}; the count goes on at {last.total_wh} Wh")
         else:
             counted, stored = self._next(last, register_wh, serial, now_s)
         if counted.total_wh > INT32_MAX:
             raise ImplausibleError(f"energy = {counted.total_wh} Wh: OCPP counts to {INT32_MAX} Wh")
-        self.stored, self._counted_s = stored, now_s
+        self.stored, self._counted_s, self._candidate = stored, now_s, None
         return counted
+
+    def _settle(self, register_wh: int, serial: str | None, now_s: float) -> None:
+        """Raises WakingError until the readings have agreed for long enough: a meter that is just waking
+        shows 0, or anything."""
+        since_s = now_s
+        if (before := self._candidate) is not None and self._agree(before, register_wh, serial, now_s):
+            since_s = before.since_s
+        self._candidate = _Candidate(since_s, register_wh, serial, now_s)
+        if now_s - since_s < self._installed.settle_s:
+            raise WakingError(
+                f"the meter is new here: its count begins when its readings have agreed for "
+                f"{self._installed.settle_s:g} s"
+            )
+
+    def _agree(self, before: _Candidate, register_wh: int, serial: str | None, now_s: float) -> bool:
+        same = None in (before.serial, serial) or before.serial == serial
+        more_wh = register_wh - before.register_wh
+        return same and -self._installed.step_wh <= more_wh <= self._through_wh(now_s - before.at_s)
 
     def _first(self, register_wh: int, serial: str | None) -> tuple[Counted, StoredCount]:
         stored = self._meter(serial, register_wh, -(register_wh // _FIRST_TOTAL_WH) * _FIRST_TOTAL_WH)
@@ -123,7 +161,11 @@ class EnergyAccount:
 
     def _possible_wh(self, now_s: float) -> float:
         """Returns what the fuse can have let through since the last reading."""
-        unseen_s = _UNSEEN_S if self._counted_s is None else min(now_s - self._counted_s, _UNSEEN_S)
+        return self._through_wh(
+            _UNSEEN_S if self._counted_s is None else min(now_s - self._counted_s, _UNSEEN_S)
+        )
+
+    def _through_wh(self, unseen_s: float) -> float:
         power_w = self._installed.max_power_w * _POWER_MARGIN
         return power_w * (unseen_s + _REFRESH_S) / 3600 + self._installed.step_wh
 

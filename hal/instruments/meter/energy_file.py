@@ -1,7 +1,9 @@
-"""The count of energy on disk, in the state folder."""
+"""The count of energy on disk, in the state folder: a file and its copy, each with a check sum."""
 
 from __future__ import annotations
 
+import zlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -12,22 +14,74 @@ from hal.instruments.meter.energy import StoredCount
 FILE_NAME = "meter.json"
 
 
-class CountFileError(Exception):
-    """The stored count cannot be read; the text names the file and what to do."""
+class _File(StoredCount, frozen=True, forbid_unknown_fields=True):
+    """What is written; a file of an earlier version has no check sum."""
+
+    crc32: int | None = None
 
 
-def read(path: Path) -> StoredCount | None:
-    """Reads what `write` wrote last; None at the first start. Raises CountFileError."""
+class _DamagedError(Exception):
+    """The file cannot be read; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The count that was read, None at the first start; `note` says what was damaged."""
+
+    count: StoredCount | None
+    note: str = ""
+
+
+def read(path: Path) -> Kept:
+    """Reads what `write` wrote last, from the copy if the file is damaged. If both are, the file is set
+    aside: the count begins as at the first start. A file that somebody removed is a first start, too."""
+    if not path.exists():
+        return Kept(None)
     try:
-        return msgspec.json.decode(path.read_bytes(), type=StoredCount)
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, RecursionError) as error:
-        why = f"{path} cannot be read: {error}; remove it to begin with the meter's own count"
-        raise CountFileError(why) from None
+        return Kept(_read(path))
+    except _DamagedError as error:
+        damaged = f"{path} cannot be read: {error}"
+    try:
+        return Kept(_read(_copy(path)), f"{damaged}; its copy of a minute ago is used, nothing is to be done")
+    except _DamagedError:
+        aside = path.with_suffix(".unreadable")
+        return Kept(None, f"{damaged}, nor can its copy; {_set_aside(path, aside)}")
 
 
 def write(path: Path, count: StoredCount) -> None:
-    """Leaves it on disk when it returns; the file is the old or the new one at any time. Raises OSError."""
+    """Leaves it on disk when it returns; each file is the old or the new one at any time. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    durable.write(path, msgspec.json.encode(count) + b"\n")
+    content = msgspec.json.encode(_File(**msgspec.structs.asdict(count), crc32=_crc32(count))) + b"\n"
+    for each in (path, _copy(path)):
+        durable.write(each, content)
+
+
+def _copy(path: Path) -> Path:
+    return path.with_name(path.name + ".copy")
+
+
+def _read(path: Path) -> StoredCount:
+    """Raises _DamagedError."""
+    try:
+        file = msgspec.json.decode(path.read_bytes(), type=_File)
+    except (OSError, ValueError, RecursionError) as error:
+        raise _DamagedError(str(error)) from None
+    count = StoredCount(file.model, file.serial, file.replaced, file.register_wh, file.offset_wh)
+    if file.crc32 is not None and file.crc32 != _crc32(count):
+        raise _DamagedError(f"its check sum is {file.crc32}, and must be {_crc32(count)}")
+    return count
+
+
+def _crc32(count: StoredCount) -> int:
+    return zlib.crc32(msgspec.json.encode(count))
+
+
+def _set_aside(path: Path, aside: Path) -> str:
+    try:
+        path.replace(aside)
+    except OSError as error:
+        return f"it cannot be set aside as {aside}: {error.strerror}"
+    return (
+        f"it is set aside as {aside.name}, and the count begins with the meter's own; compare the next "
+        "session with the meter if it was ever replaced"
+    )

@@ -14,13 +14,16 @@ import msgspec
 from hal.configuration.sections import Wallbox
 from hal.contract import Reading
 from hal.instruments.meter import energy_file
-from hal.instruments.meter.energy import EnergyAccount, Installed, WriteTime, rolls_over_wh
+from hal.instruments.meter.direction import Direction
+from hal.instruments.meter.energy import EnergyAccount, Installed, WakingError, WriteTime, rolls_over_wh
 from hal.instruments.meter.model import MeterSetup, setup_of
 from hal.instruments.meter.port import MeterPort, NoAnswerError
 from hal.instruments.meter.registers import ImplausibleError, Wiring, reading
 
 OK = "ok"
 MOCK_PREFIX = "MOCK"  # before the serial number of a simulated meter
+# Meters show 0, or anything, for some seconds after their supply came (some start a display test first).
+_SETTLE_S = 30.0
 _SILENT_AFTER = 3  # polls in a row without an answer, until the meter counts as silent
 
 log = logging.getLogger("hal.instruments")
@@ -42,6 +45,10 @@ class MeterHealth:
         self._missed += 1
         if self._missed >= _SILENT_AFTER:
             self.text = f"silent for {_SILENT_AFTER} polls and more: {why}"
+
+    def waking(self, why: str) -> None:
+        """Names it: the meter answers, and is not believed yet."""
+        self.text, self._missed = why, 0
 
     def implausible(self, why: str) -> None:
         """Names it at once: the meter answers, but what cannot be."""
@@ -69,7 +76,12 @@ def plan_of(wallbox: Wallbox, state_dir: Path, mock_port: str | None) -> MeterPl
         setup=setup,
         wiring=Wiring(installation.phases, installation.nominal_voltage_v),
         installed=Installed(
-            meter.model, meter.replaced, watts * hurry, setup.map.step_wh, rolls_over_wh(setup.map)
+            meter.model,
+            meter.replaced,
+            watts * hurry,
+            setup.map.step_wh,
+            rolls_over_wh(setup.map),
+            settle_s=_SETTLE_S if mock_port is None else 0.0,  # the mock's is awake when it answers
         ),
         count_file=state_dir / energy_file.FILE_NAME,
         serial_prefix="" if mock_port is None else MOCK_PREFIX,
@@ -80,14 +92,19 @@ class _Count:
     """The count of energy and its file."""
 
     def __init__(self, plan: MeterPlan) -> None:
-        """Reads the stored energy. Raises CountFileError."""
-        stored = energy_file.read(plan.count_file)
+        """Reads the stored energy."""
+        kept = energy_file.read(plan.count_file)
+        if kept.note:
+            log.warning("meter: %s", kept.note)
         self._file = plan.count_file
-        self._account = EnergyAccount(plan.installed, stored)
-        self._time = WriteTime(stored)
+        self._account = EnergyAccount(plan.installed, kept.count)
+        self._time = WriteTime(None if kept.note else kept.count)  # a damaged file is written anew
 
     async def counted(self, measured: Reading) -> Reading:
-        """Puts the count in place of the register. Raises ImplausibleError. A thread waits for the disk."""
+        """Puts the count in place of the register. A thread waits for the disk.
+
+        Raises ImplausibleError and WakingError.
+        """
         counted = self._account.count(measured.energy_wh, measured.meter_serial, measured.at_s)
         if counted.note:
             log.warning("meter: %s", counted.note)
@@ -114,9 +131,15 @@ class MeterPoll:
     """Polls until cancelled: each good reading goes to `on_reading`, each change of health to `on_health`."""
 
     def __init__(
-        self, plan: MeterPlan, on_reading: Callable[[Reading], None], on_health: Callable[[str], None]
+        self,
+        plan: MeterPlan,
+        on_reading: Callable[[Reading], None],
+        on_health: Callable[[str], None],
+        contactor_closed: Callable[[], bool],
     ) -> None:
         self._plan = plan
+        self._contactor_closed = contactor_closed
+        self._direction = Direction(plan.installed.step_wh)
         self._port = MeterPort(plan.setup, plan.wiring.phases)
         self._on_reading = on_reading
         self._on_health = on_health
@@ -144,12 +167,17 @@ class MeterPoll:
             measured = await self._read()
         except NoAnswerError as error:
             self._health.no_answer(str(error))
-        except (ImplausibleError, energy_file.CountFileError) as error:
+        except WakingError as error:
+            self._health.waking(str(error))
+        except ImplausibleError as error:
             self._health.implausible(str(error))
             self._port.close()  # asks again who is there, and leaves late answers behind
         else:
-            self._health.read()
             self._on_reading(measured)
+            if wrong := self._direction.verdict:
+                self._health.implausible(wrong)
+            else:
+                self._health.read()
 
     async def _read(self) -> Reading:
         words = await self._port.read()
@@ -157,6 +185,12 @@ class MeterPoll:
         if self._port.serial is not None:
             serial = self._plan.serial_prefix + self._port.serial
             measured = msgspec.structs.replace(measured, meter_serial=serial)
+        self._direction.feed(measured, contactor_closed=self._contactor_closed())
         if self._count is None:
             self._count = _Count(self._plan)
-        return await self._count.counted(measured)
+        return _magnitude(await self._count.counted(measured))
+
+
+def _magnitude(measured: Reading) -> Reading:
+    """Leaves out the sign of the power, as of the currents: a box imports, however its meter is wired."""
+    return msgspec.structs.replace(measured, power_w=abs(measured.power_w))

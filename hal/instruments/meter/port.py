@@ -29,6 +29,8 @@ _EXCEPTIONS = {
     1: "function not known", 2: "no such register", 3: "count not allowed", 4: "the meter failed",
     6: "busy", 10: "the gateway has no path", 11: "the gateway hears nothing from the meter",
 }  # fmt: skip
+_BUSY = 6
+_BUSY_S = 0.1  # then it is asked once more
 _FOR_GOOD = (1, 2, 3)  # what it refuses so it will refuse again; the others pass: busy, failed, out of reach
 
 log = logging.getLogger("hal.instruments")
@@ -44,6 +46,7 @@ class _RefusedError(NoAnswerError):
     def __init__(self, text: str, code: int) -> None:
         super().__init__(text)
         self.for_good = code in _FOR_GOOD
+        self.busy = code == _BUSY
 
 
 class MeterPort:
@@ -171,6 +174,16 @@ class MeterPort:
         return words
 
     async def _ask(self, function: Function, start: int, count: int) -> dict[tuple[Function, int], int]:
+        """Asks a busy meter once more. Raises NoAnswerError."""
+        try:
+            return await self._ask_once(function, start, count)
+        except _RefusedError as refusal:
+            if not refusal.busy:
+                raise
+        await asyncio.sleep(_BUSY_S)
+        return await self._ask_once(function, start, count)
+
+    async def _ask_once(self, function: Function, start: int, count: int) -> dict[tuple[Function, int], int]:
         unit, link = self._setup.unit, self._setup.link
         await asyncio.sleep(self._setup.gap_s)
         ask = self._client.read_holding_registers if function == 3 else self._client.read_input_registers

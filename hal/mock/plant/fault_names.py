@@ -56,6 +56,7 @@ INSTRUMENTS = {
     "meter_silent": "the meter does not answer",
     "meter_frozen": "the meter always answers the same values",
     "meter_backwards": "the meter's register has run back by 1 kWh",
+    "meter_reversed": "the meter is wired the other way round: negative power, no import",
     "reader_gone": "the card reader's plug is pulled",
     "card_noise": "the card reader's frames are damaged on the wire",
 }
@@ -88,6 +89,9 @@ METER = {
     "meter_small": "the meter gives no more than 4 registers at once",
     "meter_late": "the meter answers after 0.7 s",
     "meter_cut": "the meter's answers end in the middle",
+    "meter_echo": "the adapter sends back what it is sent",
+    "meter_noise": "random bytes around each answer of the meter",
+    "meter_busy": "the meter answers every other request with Modbus exception 6: busy",
 }
 CARD_READER = {
     "card_noise": "random bytes around each card frame",

@@ -171,6 +171,11 @@ class Plant:
         return self.car.current_a * self._phases * self.settings.nominal_voltage_v
 
     @property
+    def metered_w(self) -> float:
+        """Returns the power as the meter shows it."""
+        return -self.power_w if "meter_reversed" in self.faults else self.power_w
+
+    @property
     def register_wh(self) -> int:
         """Returns what the meter shows: steps of 10 Wh (0.01 kWh)."""
         back_wh = REGISTER_BACK_WH if "meter_backwards" in self.faults else 0.0
@@ -385,7 +390,8 @@ class Plant:
 
     def _count(self, dt_s: float) -> None:
         energy_wh = self.power_w * dt_s / 3600 * self.settings.energy_factor
-        self.energy_wh += energy_wh
+        if "meter_reversed" not in self.faults:  # it counts in the register of export
+            self.energy_wh += energy_wh
         self._received_wh += energy_wh
         self.car.charge(energy_wh)
 

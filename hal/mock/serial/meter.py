@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
@@ -34,6 +35,8 @@ class MockMeter:
         self._server_link = link.with_name(_FAR_END)
         self._server_side = SerialWire(self._server_link)
         self._server: ModbusSerialServer | None = None
+        self._noise = random.Random(485)  # the same noise in each run
+        self._requests = 0
 
     async def start(self) -> None:
         """Serves from now on, in this event loop."""
@@ -46,7 +49,7 @@ class MockMeter:
         )
         await self._server.serve_forever(background=True)
         loop = asyncio.get_running_loop()
-        loop.add_reader(self._driver_side.descriptor, self._carry, self._driver_side, self._server_side)
+        loop.add_reader(self._driver_side.descriptor, self._carry_request)
         loop.add_reader(self._server_side.descriptor, self._carry_answer)
 
     async def stop(self) -> None:
@@ -59,12 +62,16 @@ class MockMeter:
         self._driver_side.close()
         self._server_side.close()
 
-    @staticmethod
-    def _carry(source: SerialWire, sink: SerialWire) -> None:
-        sink.write(source.read())
+    def _carry_request(self) -> None:
+        request = self._driver_side.read()
+        if "meter_echo" in self._box.wire_faults:
+            self._driver_side.write(request)
+        self._server_side.write(request)
 
     def _carry_answer(self) -> None:
         answer = self._server_side.read()
+        if "meter_noise" in self._box.wire_faults:
+            answer = self._noise.randbytes(5) + answer + self._noise.randbytes(5)
         if "meter_late" in self._box.wire_faults:
             asyncio.get_running_loop().call_later(_LATE_S, self._answer_late, answer)
         else:
@@ -92,6 +99,9 @@ class MockMeter:
     def _refusal(self, count: int) -> ExcCodes | None:
         if "meter_exception" in self._box.wire_faults:
             return ExcCodes.DEVICE_FAILURE
+        self._requests += 1
+        if "meter_busy" in self._box.wire_faults and self._requests % 2:
+            return ExcCodes.DEVICE_BUSY
         small = "meter_small" in self._box.wire_faults
         return ExcCodes.ILLEGAL_VALUE if small and count > _SMALL_BLOCK else None
 

@@ -28,8 +28,8 @@ def sdm630(plant: Plant) -> Image:
     """Shows an Eastron SDM630, written from its protocol description and not from our table."""
     volts, amps = plant.voltage_v, plant.current_a
     apparent_va = sum(v * a for v, a in zip(volts, amps, strict=True))
-    factor = plant.power_w / apparent_va if apparent_va else 1.0
-    shown = {_TOTAL_POWER: plant.power_w, _FREQUENCY: 50.0, _IMPORT_KWH: plant.register_wh / 1000}
+    factor = plant.metered_w / apparent_va if apparent_va else 1.0
+    shown = {_TOTAL_POWER: plant.metered_w, _FREQUENCY: 50.0, _IMPORT_KWH: plant.register_wh / 1000}
     for phase in range(3):
         shown[_VOLTAGE + 2 * phase] = volts[phase]
         shown[_CURRENT + 2 * phase] = amps[phase]
@@ -58,7 +58,7 @@ def by_map(meter_map: MeterMap) -> Face:
 def _shown(meter_map: MeterMap, plant: Plant) -> Iterator[tuple[Quantity, tuple[float, ...]]]:
     yield meter_map.voltage, plant.voltage_v
     yield meter_map.current, plant.current_a
-    yield meter_map.power, (plant.power_w,)
+    yield meter_map.power, (plant.metered_w,)
     yield meter_map.energy, (plant.register_wh,)
     if isinstance(meter_map.serial_number, SerialNumber):
         yield meter_map.serial_number, (SERIAL_NUMBER,)
@@ -66,6 +66,7 @@ def _shown(meter_map: MeterMap, plant: Plant) -> Iterator[tuple[Quantity, tuple[
 
 def _words(meter_map: MeterMap, quantity: Quantity, number: float) -> list[int]:
     kind, raw = meter_map.type_of(quantity), number / quantity.scale
+    raw = abs(raw) if kind.startswith("uint") else raw  # such a meter shows no sign
     packed = struct.pack(_FORMATS[kind], raw if kind.startswith("float") else round(raw))
     words = list(struct.unpack(f">{len(packed) // 2}H", packed))
     return words if meter_map.word_order == "big" else words[::-1]

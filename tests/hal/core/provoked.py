@@ -187,7 +187,7 @@ PROVOKED: dict[str, list[Provocation]] = {
     "emergency_stop": [_P("stop_button", rules=_EMERGENCY), _P("cut_stop", rules=_EMERGENCY)],
     "stop_circuit": [_P("cut_stop"), _P("stop_button")],
     "meter_lost": [_P("meter_silent", slow_s=1.0)],
-    "meter_implausible": [_P("meter_backwards")],
+    "meter_implausible": [_P("meter_backwards"), _P("meter_reversed")],
     "reader_lost": [_P("reader_gone")],
     "under_voltage": [_P("under_voltage")],
     "loop_late": [_P("busy", slow_s=1.6)],

@@ -166,7 +166,7 @@ class World:
             cp_alive="adc_stuck" not in plant.faults or self.now_s - self._stuck_s < FROZEN_S,
             rcm_healthy=plant.rcm_healthy,
             stop_pressed=plant.stop_pressed,
-            meter_implausible="meter_backwards" in plant.faults,
+            meter_implausible=bool(plant.faults & {"meter_backwards", "meter_reversed"}),
             reader_healthy="reader_gone" not in plant.faults,
             under_voltage=plant.under_voltage,
             state_kept="state_unwritable" not in plant.faults,

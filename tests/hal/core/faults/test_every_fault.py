@@ -17,7 +17,7 @@ NO_FAULT = {
     "asleep": "woken",
     "cp_open": "state A: the car has left",
     "card_noise": "no card is read",
-    "meter_frozen": "the energy stands still",
+    "meter_frozen": "the energy stands still; noticed by the instruments while a current flows",
     "tripped": "nothing flows",
 }
 

@@ -48,6 +48,7 @@ class Bench:
         self.plan = dataclasses.replace(plan, setup=dataclasses.replace(plan.setup, gap_s=0.0))
         self.readings: list[Reading] = []
         self.health: list[str] = []
+        self.closed = False  # the contactor, as hal.safety says
         self.meter: MockMeter | None = None
         self._tcp: ModbusTcpServer | None = None
         self._polling: asyncio.Task[None] | None = None
@@ -75,7 +76,7 @@ class Bench:
         self.meter = None
 
     def start_polling(self, plan: MeterPlan | None = None) -> None:
-        poll = MeterPoll(plan or self.plan, self.readings.append, self.health.append)
+        poll = MeterPoll(plan or self.plan, self.readings.append, self.health.append, lambda: self.closed)
         self._polling = asyncio.create_task(poll.run(POLL_S))
 
     def start_polling_at(self, link: Link) -> None:

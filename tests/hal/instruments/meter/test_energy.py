@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -14,6 +16,7 @@ from hal.instruments.meter.energy import (
     EnergyAccount,
     Installed,
     StoredCount,
+    WakingError,
     WriteTime,
     rolls_over_wh,
 )
@@ -219,3 +222,59 @@ def test_another_meter_is_kept_at_once(change: dict[str, object]) -> None:
     times = WriteTime(stored)
     times.wrote(stored, 0.0)
     assert times.due(replace(stored, **change), 11_000.0, 0.1)
+
+
+SETTLE_S = 30.0
+REAL = Installed(
+    "eastron_sdm630", replaced=0, max_power_w=POWER_W, step_wh=10, rolls_over_wh=None, settle_s=SETTLE_S
+)
+
+
+def begins_at(account: EnergyAccount, registers: list[int]) -> list[int]:
+    """The seconds at which a reading counts, one each second."""
+    counted = []
+    for second, register_wh in enumerate(registers):
+        with contextlib.suppress(WakingError):
+            account.count(register_wh, "A", float(second))
+            counted.append(second)
+    return counted
+
+
+@pytest.mark.parametrize("waking", [[0] * 3, [0, 77_000_000, 0, 12], [123_456_780] * 10, [0] * 29])
+def test_a_meter_that_is_waking_is_no_first_count(waking: list[int]) -> None:
+    account = EnergyAccount(REAL, None)
+    assert begins_at(account, waking) == []
+    assert account.stored is None
+    readings = [50_000] * 40
+    account = EnergyAccount(REAL, None)
+    assert begins_at(account, waking + readings)[0] == len(waking) + 30
+    assert account.stored is not None
+    assert account.stored.total_wh == 50_000
+
+
+def test_a_new_meter_at_0_counts_once_it_has_said_so_for_long_enough() -> None:
+    account = EnergyAccount(REAL, None)
+    assert begins_at(account, [0] * 32) == [30, 31]
+    assert account.stored is not None
+    assert account.stored.total_wh == 0
+
+
+def test_a_replaced_meter_that_is_waking_is_not_believed_at_once() -> None:
+    stored = StoredCount("eastron_sdm630", "B", 0, 50_000, 7)
+    account = EnergyAccount(REAL, stored)
+    assert begins_at(account, [0] * 5 + [900_000] * 31) == [35]
+    assert account.stored == StoredCount("eastron_sdm630", "A", 0, 900_000, 50_007 - 900_000)
+
+
+def test_the_meter_of_before_counts_at_once() -> None:
+    account = EnergyAccount(REAL, StoredCount("eastron_sdm630", "A", 0, 50_000, 0))
+    assert begins_at(account, [50_000, 50_000]) == [0, 1]
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=60))
+def test_what_is_believed_first_was_said_for_30_s(registers: list[int]) -> None:
+    account = EnergyAccount(REAL, None)
+    for second in begins_at(account, registers)[:1]:
+        heard = registers[second - 30 : second + 1]
+        assert len(heard) == 31
+        assert max(heard) - min(heard) <= POWER_W * 1.25 * 31 * 16 / 3600 + 31 * 10

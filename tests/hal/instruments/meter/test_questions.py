@@ -20,6 +20,7 @@ from hal.instruments.meter.registers import Words
 from tests.hal.instruments.meter.fixtures import FIXTURES
 from tests.hal.instruments.meter.raw_meter import RawMeter, framed, refusal
 
+SLOW_BAUD = 300  # a pty has no speed; the port waits for 2 s and more then, on a busy machine too
 NOISE = random.Random(13)
 Manner = Callable[[bytes, bytes], bytes]
 MANNERS: dict[str, Manner] = {
@@ -70,7 +71,7 @@ class Bench:
 
 def setup(name: str, link: Path) -> MeterSetup:
     model = next(model for key, model in models().items() if key == name)
-    line = SerialLine(str(link), 115_200, "N", 1)
+    line = SerialLine(str(link), SLOW_BAUD, "N", 1)
     return MeterSetup(line, model.shipped.unit, model.map, model.max_block, gap_s=0.0)
 
 
@@ -106,8 +107,9 @@ async def spoilt(name: str, link: Path, question: bytes, manner: str) -> None:
     if question not in blocks:
         assert first == words, manner
         assert ill.port.serial is None
+        times = ill.meter.asked.count(question)
         assert await ill.read() == words  # and again, without a new attempt that costs time
-        assert ill.meter.asked.count(question) == 1
+        assert ill.meter.asked.count(question) == times
     else:
         assert first in (None, words), manner  # words: a refused block is read number by number
     ill.meter.spoil = lambda _request, answer: answer
