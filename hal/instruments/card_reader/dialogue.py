@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from hal.configuration.sections import Baud, Reader
+from hal.instruments.card_reader.belief import Alone, Repeated, Whole
 from hal.instruments.card_reader.pn532 import Pn532
 
 OK = "ok"
@@ -18,7 +19,7 @@ _HEX = frozenset(b"0123456789ABCDEF")
 _TERMINATORS = {"cr": (b"\r",), "lf": (b"\n",), "crlf": (b"\r\n",), "any": (b"\r", b"\n")}
 
 
-class Framing(Protocol):
+class Framing(Whole, Protocol):
     """Cuts a byte stream into card numbers."""
 
     dropped: int  # frames with a bad checksum or form so far
@@ -30,7 +31,7 @@ class Framing(Protocol):
 class Dialogue(Protocol):
     """Talks to a reader while its port is open: bytes in, bytes and card numbers out. No clock, no I/O."""
 
-    pace_s: float  # `feed` is to be called at least so often
+    pace_s: float  # `feed` is to be called at least so often, with nothing if nothing came
     asks: bool  # the reader answers, so that its health is known without a card
     health: str  # "ok", what is wrong in words, or "" while that is not known
 
@@ -51,12 +52,15 @@ class Dialogue(Protocol):
 class Listening:
     """The Dialogue of a reader that sends unasked and is sent nothing."""
 
-    pace_s = 0.5
     asks = False
 
-    def __init__(self, framing: Framing) -> None:
+    def __init__(self, framing: Framing, *, repeats: bool) -> None:
+        """`repeats`: the reader says a number again and again while its tag is there."""
         self.health = ""
+        self.pace_s = 0.5 if repeats else 0.05  # a quiet line is to be seen
         self._framing = framing
+        self._repeated = Repeated()
+        self._alone = None if repeats else Alone(framing)
 
     @property
     def dropped(self) -> int:
@@ -67,9 +71,12 @@ class Listening:
         """Takes an open port for health: that is all that can be known of it."""
         self.health = OK
 
-    def feed(self, received: bytes, now_s: float) -> list[str]:  # noqa: ARG002
-        """Returns the numbers of the cards in these bytes."""
-        return self._framing.feed(received)
+    def feed(self, received: bytes, now_s: float) -> list[str]:
+        """Returns the numbers that are believed now."""
+        believed = [number for number in self._framing.feed(received) if self._repeated.feed(number, now_s)]
+        if self._alone is not None and (number := self._alone.feed(received, now_s)):
+            believed.append(number)
+        return believed
 
     def to_send(self) -> bytes:
         """Returns nothing: such a reader is never asked."""
@@ -104,6 +111,15 @@ class TagFraming:
         self._rest = self._rest[start:] if start >= 0 else b""
         return numbers
 
+    def whole(self, burst: bytes) -> str | None:
+        """Returns the number of a burst that is one frame."""
+        is_one = len(burst) == self._size and burst[0] == _STX
+        return _tag_number(burst, self._end) if is_one else None
+
+    def unfinished(self, burst: bytes) -> bool:
+        """Says whether the rest of a frame may come."""
+        return len(burst) < self._size
+
 
 class LineFraming:
     """A line: prefix, number, suffix, terminator, of a set alphabet and length. Empty lines are nothing."""
@@ -137,18 +153,31 @@ class LineFraming:
             del self._line[:-1]
         return None
 
+    def whole(self, burst: bytes) -> str | None:
+        """Returns the number of a burst that is one line."""
+        either = self._reader.terminator == "any"  # a CR and an LF, too
+        text = burst.rstrip(b"\r\n") if either else burst.removesuffix(self._terminators[0])
+        return self._good(text.decode("ascii", errors="replace")) if text != burst else None
+
+    def unfinished(self, burst: bytes) -> bool:
+        """Says whether the end of a line may come."""
+        return len(burst) <= self._longest and not burst.endswith(self._terminators)
+
     def _number(self, text: str, too_long: bool) -> str | None:
         if not text and not too_long:
             return None
+        number = None if too_long else self._good(text)
+        self.dropped += number is None
+        return number
+
+    def _good(self, text: str) -> str | None:
         prefix, suffix = self._reader.prefix, self._reader.suffix
         number = text[len(prefix) : len(text) - len(suffix)]
         good = (
-            not too_long
-            and text == prefix + number + suffix
+            text == prefix + number + suffix
             and self._reader.min_length <= len(number) <= self._reader.max_length
             and set(number) <= set(self._reader.alphabet)
         )
-        self.dropped += not good
         return number.upper() if good else None
 
 
@@ -175,7 +204,9 @@ def framing(reader: Reader) -> Framing:
 
 def dialogue(reader: Reader) -> Dialogue:
     """Makes the dialogue for the reader's model."""
-    return Pn532() if reader.model == "pn532" else Listening(framing(reader))
+    if reader.model == "pn532":
+        return Pn532()
+    return Listening(framing(reader), repeats=reader.model == "rdm6300")
 
 
 def is_random(number: str) -> bool:

@@ -35,6 +35,7 @@ _UID_BYTES = (4, 7, 10)  # ISO/IEC 14443-3 6.5.4: single, double, triple size
 _ANSWER_S = 0.5  # ACK within 15 ms; three looks for a card take less than 100 ms
 _TRIES = 3
 _REST_S = 0.25
+_LOOK_AGAIN_S = 0.05  # after a card that was not there at the look before
 _NO_ANSWER_S = 3.0  # two whole rounds of tries
 _NO_ANSWER = "the PN532 does not answer; is it set to HSU (both switches off), are RX and TX crossed?"
 
@@ -69,6 +70,7 @@ class Pn532:
         self._state: _Resting | _Asked = _Resting(0.0)
         self._heard_at_s = 0.0
         self._to_send = b""
+        self._last_uid = ""  # of the look before; empty: no card
 
     @property
     def dropped(self) -> int:
@@ -77,13 +79,14 @@ class Pn532:
 
     def opened(self, now_s: float) -> None:
         """Starts again: it may be another chip, or one that has slept."""
-        self.health = ""
+        self.health = self._last_uid = ""
         self._heard_at_s = now_s
         self._to_send = b""
         self._wake(now_s)
 
     def feed(self, received: bytes, now_s: float) -> list[str]:
-        """Returns the UIDs seen, as upper-case hex. To be called as time passes, too, with nothing."""
+        """Returns the UIDs that two looks in a row saw, as upper-case hex: an answer, its check sum included,
+        may be made up. To be called as time passes, too, with nothing."""
         uids = [uid for frame in self._frames.feed(received) if (uid := self._take(frame, now_s))]
         self._pass(now_s)
         if now_s - self._heard_at_s >= _NO_ANSWER_S:
@@ -124,10 +127,12 @@ class Pn532:
             self._ask(following, now_s)
             return None
         self.health = "ok"
-        self._state = _Resting(now_s + _REST_S)
         uid = _uid(answer)
         self._strays += uid is None
-        return uid
+        before, self._last_uid = self._last_uid, uid or ""
+        is_new = bool(uid) and uid != before
+        self._state = _Resting(now_s + (_LOOK_AGAIN_S if is_new else _REST_S))
+        return None if is_new else uid
 
     def _pass(self, now_s: float) -> None:
         match self._state:

@@ -61,7 +61,7 @@ def _copy(path: Path) -> Path:
 
 
 def _read(path: Path) -> StoredCount:
-    """Raises _DamagedError."""
+    """Reads one of the two files. Raises _DamagedError."""
     try:
         file = msgspec.json.decode(path.read_bytes(), type=_File)
     except (OSError, ValueError, RecursionError) as error:

@@ -166,7 +166,8 @@ def test_a_reader_that_listens_is_asked_and_one_that_speaks_is_heard() -> None:
     assert heard.health == ""
     heard.opened(1.0)
     assert (heard.health, heard.to_send()) == ("ok", b"")
-    assert heard.feed(line("04AABBCC"), 2.0) == ["04AABBCC"]
+    assert heard.feed(line("04AABBCC"), 2.0) == []
+    assert heard.feed(b"", 3.0) == ["04AABBCC"]
 
 
 @pytest.mark.parametrize(("number", "random"), [

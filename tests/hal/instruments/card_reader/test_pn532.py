@@ -180,6 +180,10 @@ def asked(driver: Pn532, now_s: float) -> None:
     driver.to_send()
 
 
+OTHER = bytes.fromhex("04AABBCD")
+NO_CARD = framed(bytes((0xD5, 0x4B, 0)))
+
+
 def card(uid: bytes, *, tags: int = 1, length: int | None = None) -> bytes:
     size = len(uid) if length is None else length
     return framed(bytes([0xD5, 0x4B, tags, 1, 0, 4, 8, size]) + uid)
@@ -202,11 +206,25 @@ def test_what_is_not_the_answer_is_no_card_and_is_counted(said: bytes) -> None:
     assert driver.dropped == 1
 
 
-def test_the_answer_is_a_card() -> None:
+def test_the_answer_to_two_looks_in_a_row_is_a_card() -> None:
+    driver, now_s = Pn532(), 1.0
+    asked(driver, now_s)
+    heard = []
+    for uid in (CARD, OTHER, CARD, CARD, CARD, None, CARD, CARD):
+        heard.append(driver.feed(ACK + (card(uid) if uid else NO_CARD), now_s))
+        assert driver.feed(card(CARD), now_s) == []  # unasked
+        now_s += 0.3
+        driver.feed(b"", now_s)
+        assert driver.to_send()
+    assert heard == [[], [], [], ["04AABBCC"], ["04AABBCC"], [], [], ["04AABBCC"]]
+
+
+def test_the_second_look_follows_at_once() -> None:
     driver = Pn532()
     asked(driver, 1.0)
-    assert driver.feed(ACK + card(CARD), 1.0) == ["04AABBCC"]
-    assert driver.feed(card(CARD), 1.0) == []  # unasked
+    driver.feed(ACK + card(CARD), 1.0)
+    driver.feed(b"", 1.051)
+    assert driver.to_send()
 
 
 def test_after_three_tries_it_wakes_the_chip() -> None:

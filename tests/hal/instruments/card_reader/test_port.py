@@ -40,7 +40,7 @@ class Bench:
 
 
 def rdm6300() -> Listening:
-    return Listening(TagFraming(b"\x03"))
+    return Listening(TagFraming(b"\x03"), repeats=True)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ async def test_a_frame_arrives_through_every_byte_there_is(bench: Bench) -> None
     bench.start(rdm6300())
     await until(lambda: bench.health == [OK])
     frame = tag_frame(TAGS[0], "\x03")
-    wire.write(bytes(range(256)) + frame)
+    wire.write(bytes(range(256)) + frame + frame)
     await until(lambda: bench.numbers == [TAGS[0]])
     assert bench.heard[-1].dropped == 1  # the 02 among the bytes
     wire.close()
@@ -70,7 +70,7 @@ async def test_a_reader_that_comes_later_goes_and_comes_back(bench: Bench) -> No
     for turn in range(2):
         wire = SerialWire(bench.link)
         await until(lambda: bench.health[-1] == OK)
-        wire.write(tag_frame(TAGS[turn], "\x03"))
+        wire.write(2 * tag_frame(TAGS[turn], "\x03"))
         await until(lambda turn=turn: bench.numbers == TAGS[: turn + 1])  # type: ignore[misc]
         wire.close()
         await until(lambda: bench.health[-1] != OK)
