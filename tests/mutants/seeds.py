@@ -21,7 +21,7 @@ NOT_PLAYED = frozenset({"link", "handshake", "trouble", "credentials", "observat
 NO_SUCH_PART = "the pure box has no such part: docs/faults.md is held to this row by tests/docs"
 ROWS_WITHOUT_PART = (
     "contactor_cycling", "thermometer_lost", "rcm_test_failed", "emergency_stop", "stop_circuit",
-    "meter_implausible", "under_voltage", "hal_restarting", "watchdog_line",
+    "under_voltage", "hal_restarting", "watchdog_line",
 )  # fmt: skip
 OUR_BUG = "needs a bug of ours: tests/bridge/test_raising.py"
 # (module, function, what stands there or elsewhere in its line): why no scenario can hear it.
