@@ -175,10 +175,11 @@ class Rounds:
         if not self._wire.hear(lambda heard: heard.instruments is not None, INSTRUMENTS_S):
             yield senses.READER.not_checked("hal.instruments does not answer")
             return
-        yield from self._reader()
-        yield self._lamp()
         instruments, temperatures = self._wire.heard.instruments, self._wire.heard.temperatures
         assert instruments is not None
+        yield from senses.count(instruments)
+        yield from self._reader()
+        yield self._lamp()
         yield senses.contacts(instruments, temperatures)
 
     def _probed_meter(self) -> Answer:

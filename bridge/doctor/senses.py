@@ -12,6 +12,7 @@ METER = Subject("senses.meter", "meter answers", "with the set address")
 READINGS = Subject("senses.readings", "meter is live", "a reading every 3 s")
 VOLTAGE_PCT = 10.0  # EN 50160: nominal voltage +- 10 %
 IDLE_A = 0.5  # more than that with an open contactor is taken for a welded one (field practice)
+COUNT = Subject("senses.count", "meter counts", "what flows to the car")
 ENERGY = Subject("senses.energy", "meter energy", "never runs back")
 READER = Subject("senses.reader", "card reader", "ok")
 CARD = Subject("senses.card", "card", "read at the set speed")
@@ -37,6 +38,14 @@ def meter(answer: Answer, ports: Sequence[str]) -> Check:
         )
         return METER.fault(text, do, answer.measured)
     return METER.fault(text, f"{_WIRES}. Serial ports here: {', '.join(ports) or 'none'}.")
+
+
+def count(instruments: InstrumentBox) -> Iterator[Check]:
+    """Judges the meter by what `hal.instruments` has found, in earlier charges too; nothing: all is well."""
+    health = instruments.meter_health
+    if health.startswith("implausible"):
+        measured, _, do = health.partition(": ")[2].rpartition("; ")
+        yield COUNT.fault(measured or do, do if measured else _WIRES)
 
 
 def readings(heard: Sequence[Reading], box: Box, status: Status, now_s: float) -> Iterator[Check]:

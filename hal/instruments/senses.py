@@ -15,6 +15,7 @@ from hal.instruments.card_reader.probe import probe_reader
 from hal.instruments.card_reader.sense import CardSense, line_of
 from hal.instruments.lamp.lines import LampLoop, NoLampError, lamp_lines
 from hal.instruments.link import SafetyLink
+from hal.instruments.meter.direction import Direction
 from hal.instruments.meter.poll import MeterPoll, plan_of
 from hal.instruments.meter.probe import probe_meter
 from hal.instruments.paths import Paths, mock_paths
@@ -46,14 +47,14 @@ class Senses:
         """Wires all to the mock with `mock`, whatever wallbox.toml says."""
         self._wallbox = wallbox
         self._paths = mock_paths(folders.runtime) if mock else Paths()
-        self._state_dir = folders.state
         self._notify = notify
         self._link = SafetyLink(folders.runtime / SOCKET_NAME, self._hear)
         self._teller = BoxTeller(_first_box(wallbox), self._send_box)
         self._requests = Requests(
             {"probe-meter": self._probe_meter, "probe-reader": self._probe_reader}, self._link.answer
         )
-        self._status: Status | None = None
+        self._plan = plan_of(wallbox, folders.state, self._paths.meter_port)
+        self._direction = Direction(self._plan.installed.step_wh)  # its verdict outlasts a probe
         self._cards: CardSense | None = None
         self._lamp: LampLoop | None = None
 
@@ -78,7 +79,7 @@ class Senses:
     def _hear(self, message: Message) -> None:
         match message:
             case Status():
-                self._status = message
+                self._direction.contactor_closed = message.contactor_closed
                 self._requests.feed_status(message)
                 if self._lamp is not None:
                     self._lamp.feed(message)
@@ -99,12 +100,8 @@ class Senses:
     # meter
 
     async def _poll_meter(self) -> None:
-        plan = plan_of(self._wallbox, self._state_dir, self._paths.meter_port)
-        poll = MeterPoll(plan, self._take_reading, self._take_meter_health, self._contactor_closed)
+        poll = MeterPoll(self._plan, self._take_reading, self._take_meter_health, self._direction)
         await poll.run(self._wallbox.meter.poll_s)
-
-    def _contactor_closed(self) -> bool:
-        return self._status is not None and self._status.contactor_closed
 
     def _take_reading(self, reading: Reading) -> None:
         self._link.send(reading)

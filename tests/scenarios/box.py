@@ -193,8 +193,8 @@ class PureBox:
             current_a=plant.current_a,
             voltage_v=plant.voltage_v,
         )
-        closed = self.status is not None and self.status.contactor_closed
-        self._direction.feed(reading, contactor_closed=closed)
+        self._direction.contactor_closed = self.status is not None and self.status.contactor_closed
+        self._direction.feed(reading)
         self._reading = msgspec.structs.replace(reading, power_w=abs(reading.power_w))
         return [*told, self._reading]
 

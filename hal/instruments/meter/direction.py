@@ -43,10 +43,14 @@ class _Claim:
 
 
 class Direction:
-    """Judges the readings of one meter; `verdict` says in words what is wrong, empty: nothing."""
+    """Judges the readings of one meter; `verdict` says in words what is wrong, empty: nothing.
+
+    Whoever knows the contactor keeps `contactor_closed` up to date.
+    """
 
     def __init__(self, step_wh: int) -> None:
         """Takes the register's resolution."""
+        self.contactor_closed = False
         self._step_wh = step_wh
         self._negative = _Claim(_WRONG_S)
         self._halved = _Claim(_WRONG_S)
@@ -55,9 +59,9 @@ class Direction:
         self._power_w = self._apparent_va = 0.0
         self._stands = False
 
-    def feed(self, measured: Reading, *, contactor_closed: bool) -> str:
+    def feed(self, measured: Reading) -> str:
         """Takes a reading with the register's energy and the sign of its power; returns the verdict."""
-        if contactor_closed and max(measured.current_a) >= _FLOWS_A:
+        if self.contactor_closed and max(measured.current_a) >= _FLOWS_A:
             self._judge(measured)
         else:
             self._negative.look_away()

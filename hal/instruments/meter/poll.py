@@ -135,11 +135,10 @@ class MeterPoll:
         plan: MeterPlan,
         on_reading: Callable[[Reading], None],
         on_health: Callable[[str], None],
-        contactor_closed: Callable[[], bool],
+        direction: Direction,
     ) -> None:
         self._plan = plan
-        self._contactor_closed = contactor_closed
-        self._direction = Direction(plan.installed.step_wh)
+        self._direction = direction
         self._port = MeterPort(plan.setup, plan.wiring.phases)
         self._on_reading = on_reading
         self._on_health = on_health
@@ -185,7 +184,7 @@ class MeterPoll:
         if self._port.serial is not None:
             serial = self._plan.serial_prefix + self._port.serial
             measured = msgspec.structs.replace(measured, meter_serial=serial)
-        self._direction.feed(measured, contactor_closed=self._contactor_closed())
+        self._direction.feed(measured)
         if self._count is None:
             self._count = _Count(self._plan)
         return _magnitude(await self._count.counted(measured))

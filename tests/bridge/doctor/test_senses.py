@@ -35,6 +35,22 @@ def test_who_answers(given: Answer, result: Result, do: str) -> None:
     assert do in check.do
 
 
+@pytest.mark.parametrize(("health", "measured", "do"), [
+    ("implausible: power = -7 W; the meter is wired the other way round: swap", "power = -7 W",
+     "the meter is wired the other way round: swap"),
+    ("implausible: voltage L2 = 0 V: 115 to 300", "voltage L2 = 0 V: 115 to 300", "Check A and B"),
+])  # fmt: skip
+def test_what_the_instruments_refuse_or_have_found(health: str, measured: str, do: str) -> None:
+    (check,) = senses.count(msgspec.structs.replace(INSTRUMENTS, meter_health=health))
+    assert (check.result, check.measured) == ("fault", measured)
+    assert check.do.startswith(do)
+
+
+def test_of_a_meter_that_is_well_nothing_more_is_said() -> None:
+    for health in ("ok", "silent for 3 polls and more: no answer"):
+        assert list(senses.count(msgspec.structs.replace(INSTRUMENTS, meter_health=health))) == []
+
+
 @pytest.mark.parametrize(
     ("changed", "phases", "faulty"),
     [

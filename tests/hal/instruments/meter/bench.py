@@ -14,6 +14,7 @@ from hal.configuration import wallbox_file
 from hal.configuration.meter_map import SINGLE_PHASE, MeterName
 from hal.configuration.sections import Wallbox
 from hal.contract import WALLBOX_FILE, Reading
+from hal.instruments.meter.direction import Direction
 from hal.instruments.meter.model import Link, TcpLink
 from hal.instruments.meter.poll import MeterPlan, MeterPoll, plan_of
 from hal.mock.serial.meter import MockMeter, simulated_device
@@ -48,7 +49,7 @@ class Bench:
         self.plan = dataclasses.replace(plan, setup=dataclasses.replace(plan.setup, gap_s=0.0))
         self.readings: list[Reading] = []
         self.health: list[str] = []
-        self.closed = False  # the contactor, as hal.safety says
+        self.direction = Direction(plan.installed.step_wh)
         self.meter: MockMeter | None = None
         self._tcp: ModbusTcpServer | None = None
         self._polling: asyncio.Task[None] | None = None
@@ -76,7 +77,7 @@ class Bench:
         self.meter = None
 
     def start_polling(self, plan: MeterPlan | None = None) -> None:
-        poll = MeterPoll(plan or self.plan, self.readings.append, self.health.append, lambda: self.closed)
+        poll = MeterPoll(plan or self.plan, self.readings.append, self.health.append, self.direction)
         self._polling = asyncio.create_task(poll.run(POLL_S))
 
     def start_polling_at(self, link: Link) -> None:

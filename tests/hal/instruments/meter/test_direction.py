@@ -35,8 +35,9 @@ def noticed_after_s(
     direction: Direction, readings: Iterator[Reading], within_s: float, *, closed: bool = True
 ) -> float | None:
     """When there is a verdict; None: none within that time."""
+    direction.contactor_closed = closed
     for second, each in enumerate(readings):
-        if direction.feed(each, contactor_closed=closed):
+        if direction.feed(each):
             return float(second)
         if second >= within_s:
             return None
@@ -83,7 +84,8 @@ def test_a_meter_that_counts_is_never_blamed(
     for second, each in zip(range(2000), readings, strict=False):
         flows = not any(start <= second < start + 60 for start in pauses)
         shown = each if flows else reading(each.at_s, 0.0, energy_wh=each.energy_wh)
-        assert direction.feed(shown, contactor_closed=flows) == ""
+        direction.contactor_closed = flows
+        assert direction.feed(shown) == ""
 
 
 def test_an_open_contactor_or_a_waiting_car_says_nothing() -> None:
@@ -95,9 +97,11 @@ def test_an_open_contactor_or_a_waiting_car_says_nothing() -> None:
 def test_a_verdict_outlasts_the_charge_and_ends_with_a_right_one() -> None:
     direction = Direction(10)
     assert noticed_after_s(direction, charge(16.0, factor=-1.0, counts=False, step_wh=10), 30.0) is not None
-    assert direction.feed(reading(100.0, 0.0), contactor_closed=False)
+    direction.contactor_closed = False
+    assert direction.feed(reading(100.0, 0.0))
+    direction.contactor_closed = True
     right = charge(16.0, factor=1.0, counts=True, step_wh=10, from_s=200.0)
-    verdicts = [direction.feed(next(right), contactor_closed=True) for _ in range(31)]
+    verdicts = [direction.feed(next(right)) for _ in range(31)]
     assert verdicts[0]
     assert not verdicts[-1]
 
@@ -105,10 +109,11 @@ def test_a_verdict_outlasts_the_charge_and_ends_with_a_right_one() -> None:
 def test_a_register_that_moves_again_is_believed_at_once() -> None:
     direction = Direction(10)
     assert noticed_after_s(direction, charge(16.0, factor=1.0, counts=False, step_wh=10), 30.0) is not None
-    assert direction.feed(reading(31.0, 16.0, energy_wh=1010), contactor_closed=True) == ""
+    assert direction.feed(reading(31.0, 16.0, energy_wh=1010)) == ""
 
 
 def test_a_gap_in_the_readings_is_not_counted_as_flow() -> None:
     direction = Direction(10)
+    direction.contactor_closed = True
     for at_s in (0.0, 1000.0):
-        assert direction.feed(reading(at_s, 32.0), contactor_closed=True) == ""
+        assert direction.feed(reading(at_s, 32.0)) == ""

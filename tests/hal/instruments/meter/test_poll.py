@@ -354,7 +354,7 @@ def test_health_names_silence_after_three_polls_and_the_impossible_at_once() -> 
 async def test_a_meter_wired_the_other_way_round_is_told_and_read_on(bench: Bench) -> None:
     """Magnitudes cross the socket; the verdict comes beside the readings, not in their place."""
     await bench.start_meter(face=turned_round)
-    bench.closed = True
+    bench.direction.contactor_closed = True
     bench.start_polling()
     assert (await bench.read()).power_w == 11_040.0
     await bench.says("implausible: power = -11040 W at 11040 VA while a current flows; the meter is wired")
@@ -362,6 +362,11 @@ async def test_a_meter_wired_the_other_way_round_is_told_and_read_on(bench: Benc
     await bench.read()
     assert len(bench.readings) > count
     assert {reading.power_w for reading in bench.readings} == {11_040.0}
+    bench.direction.contactor_closed = False
+    await bench.stop_polling()  # as for a probe of the doctor: what it has found is not forgotten
+    bench.health.clear()
+    bench.start_polling()
+    await bench.says("implausible: power = -11040 W")
 
 
 def turned_round(plant: Plant) -> Image:
