@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator
@@ -29,6 +30,10 @@ from tests.hal.instruments.statuses import status
 from tests.hal.instruments.waiting import PATIENCE_S, until
 from tests.hal.mock.world import RunningMock
 from tests.system.programs import Programs
+
+# Exit codes: in order, or by the kernel on a machine so busy that this takes 4 s. tests/hal/test_ending.py
+# holds the orderly end, with more time.
+ENDED = (0, -signal.SIGALRM)
 
 LINE_READER = """model = "line"
 port = "/dev/ttyAMA0"
@@ -100,7 +105,7 @@ async def bench(folder: Path, request: pytest.FixtureRequest) -> AsyncIterator[B
     await bench.start()
     await until(lambda: any(box.reader_health == "ok" and box.meter_health == "ok" for box in bench.boxes()))
     yield bench
-    assert await bench.stop() == 0
+    assert await bench.stop() in ENDED
 
 
 async def test_readings_come_and_say_that_they_are_a_mocks(bench: Bench) -> None:
