@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 TICK_S = 0.25
 FEED_EVERY_S = 0.25  # looks whether systemd's watchdog is to be fed
-GOODBYE_S = 2.0  # for the close frame
+GOODBYE_S = 1.5  # 1 s for the last answer to be read, the rest for the close frame; SIGTERM takes 2 s in all
 ENDS_WITHIN_S = 14.0  # after a signal, whatever disk and peers do; TimeoutStopSec of its unit is 15 s
 LEVELS = {"info": logging.INFO, "error": logging.ERROR, "critical": logging.CRITICAL}
 

@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 
 from bridge.central_system.back_off import back_off_s
 from bridge.central_system.events import Closed, LinkEvent, Opened, Received, Refused
-from bridge.central_system.frames import crowded
+from bridge.central_system.frames import crowded, is_request
 from bridge.central_system.handshake import CLOSE_WAIT_S, MESSAGE_LIMIT, LinkSettings, address, connected
 from bridge.central_system.speaker import Speaker
 from bridge.central_system.tcp import watch_tcp
@@ -35,6 +35,8 @@ TOO_BIG = 1009  # RFC 6455 7.4.1
 STABLE_S = 60.0  # a connection that lived so long starts the back-off anew
 CROWDED_SAID_EVERY_S = 60.0  # in the log
 NORMAL_CLOSES = (1000, 1001)  # Home Assistant closes with these right after the handshake
+ANSWER_READ_S = 1.0  # after an answer: a close on its heels costs some Central Systems the answer
+ANSWERS_READ_MOST_S = 3.0  # of one who goes on asking meanwhile
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +64,7 @@ class Link:
         self._ping_changed = asyncio.Event()
         self._rest_s = 0.0  # asked for once, by `reconnect`
         self._crowded_said_s = -math.inf
+        self._answered_s = -math.inf  # on the loop's clock: when the last answer of ours was sent
 
     async def run(self) -> None:
         """Connects, and again after each end, until `close()` or cancelled."""
@@ -94,7 +97,8 @@ class Link:
             log.warning("too many CALLs of the Central System wait for their answers: the newest are refused")
 
     def reconnect(self, reason: str, rest_s: float = 0.0) -> None:
-        """Ends the present connection, if any; a new one follows after the back-off, or a longer `rest_s`."""
+        """Ends the present connection, if any, a second after the last answer at the earliest; a new one
+        follows after the back-off, or a longer `rest_s`."""
         self._rest_s = rest_s
         self._finish(Closed(reason))
 
@@ -160,7 +164,7 @@ class Link:
 
     async def _converse(self, connection: ClientConnection, password: Password | None) -> Closed:
         """Runs until either side ends the connection. Cancelled: drops it at once."""
-        speaker = self._speaker = Speaker(partial(_hand_over, connection))
+        speaker = self._speaker = Speaker(partial(self._hand_over, connection))
         self._end = asyncio.get_running_loop().create_future()
         self.offline_since, self._heard_at = None, datetime.now(UTC)
         log.info("connected to %s", shown(address(self.settings.url, self.settings.identity)))
@@ -173,7 +177,7 @@ class Link:
         speaking = asyncio.create_task(speaker.run())
         try:
             closed = await _first(self._end, reader, pinger)
-            await _close(connection, speaker)
+            await self._close(connection, speaker, reader)
             connection.transport.abort()
             await reader  # never cut the listener short; what was received before the end is heard before it
         finally:
@@ -196,6 +200,30 @@ class Link:
                 await self._listener(Received(message))
         except ConnectionClosed as closed:
             return _closed_by(closed)
+
+    async def _hand_over(self, connection: ClientConnection, text: str) -> None:
+        with contextlib.suppress(ConnectionClosed):  # the reader tells
+            await connection.send(text)
+        if not is_request(text):
+            self._answered_s = asyncio.get_running_loop().time()
+
+    async def _close(
+        self, connection: ClientConnection, speaker: Speaker, reader: asyncio.Task[Closed]
+    ) -> None:
+        """Closes after all that was sent before, and never on the heels of an answer."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_WAIT_S):
+                await speaker.said()
+            await self._let_answers_be_read(reader)
+            async with asyncio.timeout(CLOSE_WAIT_S):
+                await connection.close()
+
+    async def _let_answers_be_read(self, reader: asyncio.Task[Closed]) -> None:
+        """Returns a second after the last answer, or when the other side has closed."""
+        clock = asyncio.get_running_loop().time
+        most_s = clock() + ANSWERS_READ_MOST_S
+        while (rest_s := min(self._answered_s + ANSWER_READ_S, most_s) - clock()) > 0 and not reader.done():
+            await asyncio.wait({reader}, timeout=rest_s)
 
     async def _ping(self, connection: ClientConnection) -> Closed:
         while True:
@@ -225,19 +253,6 @@ async def _first(*ends: asyncio.Future[Closed]) -> Closed:
     """Returns the first that is there; what the listener raises is raised."""
     done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     return next(end.result() for end in ends if end in done)
-
-
-async def _close(connection: ClientConnection, speaker: Speaker) -> None:
-    """Closes after all that was sent before."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(CLOSE_WAIT_S):
-            await speaker.said()
-            await connection.close()
-
-
-async def _hand_over(connection: ClientConnection, text: str) -> None:
-    with contextlib.suppress(ConnectionClosed):  # the reader tells
-        await connection.send(text)
 
 
 def _closed_by(closed: ConnectionClosed) -> Closed:
