@@ -108,7 +108,7 @@ class Conversation:
         self._calls.time_out(now)
         self._charge_point.step(now)
         self._calls.offer(now)
-        self._requests.answer_open()
+        self._requests.answer_open(now)
         if not self._calls.connected:
             return
         wrong = self._password != self._charge_point.passwords.in_force(now)

@@ -70,10 +70,10 @@ class Requests:
             self._gathered.notes.append(given.note)
         return given.payload
 
-    def answer_open(self) -> None:
+    def answer_open(self, now: Now) -> None:
         """Answers those requests whose answer took time and is there now."""
         for call_id, later in tuple(self._open.items()):
-            if (payload := later.payload()) is not None:
+            if (payload := later.payload(now)) is not None:
                 del self._open[call_id]
                 self.answer(CallResult(call_id, payload))
 

@@ -122,7 +122,7 @@ def unlock_connector(question: Question) -> Answer | Later:
     if not native or question.payload["connectorId"] != 1 or fixed:
         return with_status("NotSupported")
     unlocking = charge_point.connector.unlock(question.now)
-    return Later(lambda: {"status": unlocking.outcome} if unlocking.outcome is not None else None)
+    return Later(lambda _: {"status": unlocking.outcome} if unlocking.outcome is not None else None)
 
 
 def data_transfer(_question: Question) -> Answer:

@@ -26,7 +26,13 @@ class Answer:
 class Later:
     """An answer that takes time: `payload` is called at every step until it returns one."""
 
-    payload: Callable[[], Payload | None]
+    payload: Callable[[Now], Payload | None]
+
+    @classmethod
+    def unless(cls, payload: Callable[[Now], Payload | None], now: Now) -> Answer | Later:
+        """Answers at once when the payload is there."""
+        there = payload(now)
+        return Answer(there) if there is not None else cls(payload)
 
 
 @dataclass(frozen=True, slots=True)

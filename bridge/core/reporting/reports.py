@@ -17,7 +17,9 @@ from bridge.core.rows import Sample
 from bridge.core.session import CONNECTOR_ID, State, Transaction
 from hal.contract import Reading
 
-FIRST_WORD_S = 5.0  # so long no status is sent before `hal.safety` has spoken
+# So long after a start of the bridge nothing is reported that rests on a first word of `hal`: they start
+# together, and a meter is found, and read, some seconds later than the bridge connects.
+FIRST_WORD_S = 5.0
 
 
 class Reported(Protocol):
@@ -117,6 +119,10 @@ class Reports:
         self._notify(notification(CONNECTOR_ID, Notice(status, report, now)), None)
 
     # Meter values
+
+    def awaits_reading(self, now: Now) -> bool:
+        """Says whether this program has just started, and the first reading is still to come."""
+        return self._box.reading is None and now.s - self._born_s < FIRST_WORD_S
 
     def send_meter_values(self, context: str, now: Now) -> bool:
         """Sends values of no row, as triggered. False: no fresh reading."""
