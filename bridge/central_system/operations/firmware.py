@@ -24,15 +24,17 @@ FILE_NAME_LIMIT = 255  # OCPP 1.6 6.22
 
 
 def get_diagnostics(question: Question) -> Answer:
-    """OCPP 1.6 5.9. Without anything between the two times there is no file, and nothing is uploaded."""
+    """OCPP 1.6 5.9. Without anything of the time that is asked for there is no file, and no upload."""
     asked, charge_point = question.payload, question.charge_point
     location = _location(question, _protocols(question))
     start, stop = _moment(asked, "startTime"), _moment(asked, "stopTime")
     retries, interval_s = _times(asked, UPLOAD_INTERVAL_S)
-    observations = charge_point.reports.observations(question.now).within(start, stop)
+    native = charge_point.provisioning.behaviour.mode == "native"
+    seen = charge_point.reports.observations(question.now)
+    observations = seen.within(start, stop) if native else seen.newest(stop)
     if not observations:
         return Answer({})
-    if charge_point.provisioning.behaviour.mode == "native":
+    if native:
         upload = Upload(location, NATIVE_FILE_NAME, as_log(observations), as_part=True)
     else:
         name = _file_name(charge_point.provisioning.charge_point_id, question.now)

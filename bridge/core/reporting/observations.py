@@ -207,11 +207,23 @@ class Observations:
         for one in self._newest.values():
             self._newest[one.id] = replace(one, at=now.place(one.at))
 
-    def within(self, start: datetime | None, stop: datetime | None) -> list[Observation]:
-        """OCPP 1.6 5.9: the newest of each id, where it lies between the two; by id. None without a date."""
+    def newest(self, stop: datetime | None) -> list[Observation]:
+        """Returns the newest of each id; none of them without a date, nor when all are later than `stop`.
+
+        OCPP 1.6 5.9: startTime limits a history, and there is none: a state that has stood for a month is
+        asked for as much as the power of this second.
+        """
         newest = (self._newest[source.id] for source in SOURCES if source.id in self._newest)
-        dated = (one for one in newest if is_dated(one.at))
-        return [one for one in dated if (not start or one.at >= start) and (not stop or one.at <= stop)]
+        dated = [one for one in newest if is_dated(one.at)]
+        return dated if any(not stop or one.at <= stop for one in dated) else []
+
+    def within(self, start: datetime | None, stop: datetime | None) -> list[Observation]:
+        """Returns those between the two, as a log has its lines (OCPP 1.6 5.9)."""
+        return [
+            one
+            for one in self.newest(None)
+            if (not start or one.at >= start) and (not stop or one.at <= stop)
+        ]
 
 
 def as_document(observations: list[Observation]) -> bytes:

@@ -88,7 +88,16 @@ def test_the_rotation_of_the_phases_is_the_keys() -> None:
     assert seen(core, 40.0)[548].value == "9"
 
 
-def test_only_what_lies_between_both_times() -> None:
+def test_a_file_holds_the_newest_of_each_unless_all_are_later() -> None:
+    observations = charging().reports.observations(now(31))
+    everything = [source.id for source in SOURCES]
+    for stop_s in (28.5, 29.2, 31, 1e9):  # the oldest value is of 28.5 s
+        assert [one.id for one in observations.newest(BEGAN + timedelta(seconds=stop_s))] == everything
+    assert [one.id for one in observations.newest(None)] == everything
+    assert observations.newest(BEGAN + timedelta(seconds=28.4)) == []
+
+
+def test_a_log_has_the_lines_between_both_times() -> None:
     observations = charging().reports.observations(now(31))
     start, stop = (BEGAN + timedelta(seconds=s) for s in (29.2, 29.8))
     assert {one.id for one in observations.within(start, stop)} == {
