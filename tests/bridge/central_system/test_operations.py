@@ -17,14 +17,15 @@ from bridge.core.session import Authorized, Idle
 from bridge.core.setup import Memory, Provisioning
 from bridge.core.zaptec import BEHAVIOURS, Mode
 
-NOW = Now(100.0, datetime(2026, 1, 1, tzinfo=UTC))
+BORN = Now(95.0, datetime(2025, 12, 31, 23, 59, 55, tzinfo=UTC))
+NOW = Now(100.0, datetime(2026, 1, 1, tzinfo=UTC))  # what is waited for after a start has not come
 
 
 def charge_point(mode: Mode = "cloud", *, accepted: bool = True) -> ChargePoint:
     behaviour = BEHAVIOURS[mode]
     configuration = Configuration(behaviour, {}, {}, authorization_required=True)
     provisioning = Provisioning(behaviour, "boot", "ws://x/", accept_before_registration=accepted)
-    return ChargePoint(provisioning, configuration, Memory(), NOW)
+    return ChargePoint(provisioning, configuration, Memory(), BORN)
 
 
 def asked(
