@@ -17,7 +17,7 @@ class View:
     """The state that the status is computed from."""
 
     state: State
-    in_service: bool  # registered once, operative, recorded, and `hal.safety` is heard
+    in_service: bool  # registered once, operative, recorded, not being updated, and `hal.safety` is heard
     faulted: bool  # a fault of class open stands
     box_alive: bool  # `hal.safety` is heard
     car_connected: bool
@@ -30,9 +30,11 @@ class View:
 def view(state: State, service: Service, box: BoxView, now_s: float, *, reserved: bool = False) -> View:
     """Collects the facts of this moment. A wallbox that is not heard is not fit for service."""
     alive = box.alive(now_s)
+    # OCPP 1.6 errata 3.49: a connector at rest is Unavailable while no start is taken for an update.
+    fit = service.accepted and service.operative and service.recorded and not service.updating
     return View(
         state=state,
-        in_service=service.accepted and service.operative and service.recorded and alive,
+        in_service=fit and alive,
         faulted=bool(box.opening_faults),
         box_alive=alive,
         car_connected=box.car_connected,

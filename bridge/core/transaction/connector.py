@@ -265,6 +265,8 @@ class Connector:
 
     def _advance_authorized(self, state: Authorized, now: Now) -> None:
         if not self._service.may_start:
+            if state.source != "free":
+                self._refuse(state.id_tag, self._service.hindrance, now)
             self._outside = state.former
         elif self._box.car_connected:
             self._try_to_start(state, now)
