@@ -14,8 +14,11 @@ from bridge.core.session import Authorized, Authorizing, Finishing, Idle, Transa
 
 def remote_start(question: Question) -> Answer:
     """OCPP 1.6 5.11. A start in Preparing with a car, or in Finishing, starts at once."""
-    if not (_may_remote_start(question) and smart_charging.hold_profile_of_start(question)):
+    if not _may_remote_start(question):
         return with_status("Rejected")
+    answer = smart_charging.hold_profile_of_start(question)
+    if answer.payload["status"] != "Accepted":
+        return answer
     id_tag, connector = question.payload["idTag"], question.charge_point.connector
     match connector.state:
         case Authorizing():
@@ -28,7 +31,7 @@ def remote_start(question: Question) -> Answer:
             known = connector.authorization.known(id_tag, question.now)
             parent = known.parent_id_tag if known is not None else None
             connector.authorize(id_tag, "remote", question.now, parent_id_tag=parent)
-    return with_status("Accepted")
+    return answer
 
 
 def _asks_first(question: Question) -> bool:

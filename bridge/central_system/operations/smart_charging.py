@@ -16,7 +16,7 @@ from bridge.central_system.operations.charging_profile import (
 )
 from bridge.central_system.operations.question import Answer, Question, with_status
 from bridge.central_system.schemas import Payload
-from bridge.core.charging_profile import ChargingProfile, Mains
+from bridge.core.charging_profile import PHASES_WHEN_ABSENT, ChargingProfile, Mains
 from bridge.core.limits.charging_schedule import CompositeSchedule
 from bridge.core.limits.installed_profiles import Criteria
 from bridge.core.now import timestamp
@@ -60,18 +60,21 @@ def _note(profile: ChargingProfile, question: Question) -> str:
     return f"charging profile {profile.profile_id} asks for one phase: its limit counts on all {phases}"
 
 
-def hold_profile_of_start(question: Question) -> bool:
-    """OCPP 1.6 5.11: becomes the TxProfile of that start, and dies with it. False: Rejected, nothing changed.
+def hold_profile_of_start(question: Question) -> Answer:
+    """OCPP 1.6 5.11: becomes the TxProfile of that start, and dies with it. Rejected: nothing changed.
 
     A start without a profile takes the place of an earlier one with it. Raises OcppError.
     """
     wire: Payload | None = question.payload.get("chargingProfile")
     if wire is None:
-        return question.charge_point.profiles.hold(None)
+        question.charge_point.profiles.hold(None)
+        return with_status("Accepted")
     profile = charging_profile(wire, CONNECTOR_ID, question)
-    if profile.purpose != "TxProfile" or "transactionId" in wire or not is_sound(profile):
-        return False
-    return question.charge_point.profiles.hold(profile)
+    note = _note(profile, question)
+    may = profile.purpose == "TxProfile" and "transactionId" not in wire and is_sound(profile)
+    if not (may and question.charge_point.profiles.hold(profile)):
+        return with_status("Rejected")
+    return Answer({"status": "Accepted"}, note=note)
 
 
 def clear_charging_profile(question: Question) -> Answer:
@@ -101,13 +104,15 @@ def get_composite_schedule(question: Question) -> Answer:
     if not found.steps:
         return Answer(answer)
     mains = charge_point.profiles.mains(charge_point.box, now)
-    return Answer({**answer, "chargingSchedule": _schedule(found, unit, mains)})
+    # OCPP 1.6 7.14: absent says 3; to who has asked for another number it is said in words.
+    says_phases = mains.phases != PHASES_WHEN_ABSENT or charge_point.profiles.want_one_phase
+    phases = {"numberPhases": mains.phases} if says_phases else {}
+    return Answer({**answer, "chargingSchedule": _schedule(found, unit, mains, phases)})
 
 
-def _schedule(found: CompositeSchedule, unit: str, mains: Mains) -> Payload:
+def _schedule(found: CompositeSchedule, unit: str, mains: Mains, phases: Payload) -> Payload:
     """OCPP 1.6 7.13. Watts are what the amps that are applied come to on the wired phases."""
     watts_per_a = mains.phases * mains.voltage_v
-    fewer_phases = {"numberPhases": mains.phases} if mains.phases != 3 else {}  # 3 is what absence says
     return {
         "duration": found.duration_s,
         "chargingRateUnit": unit,
@@ -115,7 +120,7 @@ def _schedule(found: CompositeSchedule, unit: str, mains: Mains) -> Payload:
             {
                 "startPeriod": step.start_s,
                 "limit": step.limit_a if unit == "A" else round(step.limit_a * watts_per_a, 1),
-                **fewer_phases,
+                **phases,
             }
             for step in found.steps
         ],

@@ -146,6 +146,38 @@ def test_that_one_phase_cannot_be_chosen_is_said_once(phases: int, numbers: int 
     assert sum(bool(note) for note in notes) == said
 
 
+@pytest.mark.parametrize("mode", ["cloud", "native"])
+@pytest.mark.parametrize("phases", [None, 1, 3, 2, 0, -1, 4])
+def test_number_phases_is_1_or_3_and_counts_on_all_phases(mode: Any, phases: int | None) -> None:
+    """The box of three phases switches none: its composite schedule says so to who asked for one."""
+    core = charge_point(mode)
+    period = PERIOD if phases is None else {**PERIOD, "numberPhases": phases}
+    profile = {**PROFILE, "chargingSchedule": {**SCHEDULE, "chargingSchedulePeriod": [period]}}
+    if phases not in (None, 1, 3):
+        with pytest.raises(OcppError, match="PropertyConstraintViolation"):
+            install(core, profile)
+        return
+    assert install(core, profile) == {"status": "Accepted"}
+    schedule = ask(core, "GetCompositeSchedule", {"connectorId": 1, "duration": 60})["chargingSchedule"]
+    said = {"numberPhases": 3} if phases == 1 else {}
+    assert schedule["chargingSchedulePeriod"] == [{"startPeriod": 0, "limit": 10.0, **said}]
+
+
+def test_that_one_phase_cannot_be_chosen_is_said_of_a_remote_start_too() -> None:
+    core = charge_point()
+    period = {**PERIOD, "numberPhases": 1}
+    profile = {
+        **PROFILE,
+        "chargingProfilePurpose": "TxProfile",
+        "chargingSchedule": {**SCHEDULE, "chargingSchedulePeriod": [period]},
+    }
+    notes = [
+        told("RemoteStartTransaction", {"idTag": "04AABBCC", "chargingProfile": profile}, core).note
+        for _ in range(2)
+    ]
+    assert notes == ["charging profile 1 asks for one phase: its limit counts on all 3", ""]
+
+
 def test_an_error_names_the_place_the_value_and_what_is_allowed() -> None:
     schedule = {**SCHEDULE, "chargingSchedulePeriod": [PERIOD, {"startPeriod": 60, "limit": 81}]}
     with pytest.raises(OcppError, match=r"chargingSchedulePeriod\[1\].limit = 81.0 A: 0 to 80 A are allowed"):
