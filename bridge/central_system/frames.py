@@ -20,6 +20,7 @@ from bridge.central_system.schemas import Fault, Payload, known_actions, request
 DESCRIPTION_LIMIT = 255  # characters: OCPP-J 1.6 4.2.3
 MOST_DIGITS = 300  # of an integer that is read as it stands: a double holds any of them
 BEYOND = 10.0**300  # stands for a number that no number type of ours holds: it is out of every bound
+ANSWER_BEGINS = 1024  # bytes in which type and id of an answer stand
 LATE_CALLS_KEPT = 256  # two time-outs in a row end a connection, so far fewer are ever met
 
 CALL, CALLRESULT, CALLERROR = 2, 3, 4  # OCPP-J 1.6 4.1.3
@@ -108,7 +109,8 @@ def parse(message: str | bytes) -> Frame:
     except Unreadable as reason:
         return _broken_answer(message, reason)
     kind, identity = items[0], items[1]
-    if type(kind) is not int or kind not in (CALL, CALLRESULT, CALLERROR):
+    # Some languages write the number 3 as 3.0: of an answer that is read, a CALL is held to the rule.
+    if not (kind in (CALLRESULT, CALLERROR) or (type(kind) is int and kind == CALL)):
         raise Unreadable(f"message type {_short(kind)}: 2, 3 or 4 is allowed")
     if not isinstance(identity, str):
         raise Unreadable(f"message id {_short(identity)}: must be a string")
@@ -222,14 +224,14 @@ def _call(identity: str, items: list[object]) -> Call:
     return Call(identity, action, payload)
 
 
-_ANSWER = re.compile(
-    r'\s*\[\s*([34])\s*,\s*"([^"\\]{0,255})"\s*[,\]]'
-)  # its type and id; ours need no escapes
+# The type and the id of an answer, behind a byte order mark or none; our ids need no escapes.
+_ANSWER = re.compile(r'[\s\ufeff]*\[\s*([34])(?:\.0+)?\s*,\s*"([^"\\]{0,255})"\s*[,\]]')
 
 
 def _broken_answer(message: str | bytes, reason: Unreadable) -> CallResult | CallError:
-    """Raises `reason` for anything but an answer."""
-    begins = _ANSWER.match(message) if isinstance(message, str) else None
+    """Raises `reason` for anything but an answer. One in a binary message is no frame, but nobody waits."""
+    text = message if isinstance(message, str) else message[:ANSWER_BEGINS].decode("utf-8", errors="replace")
+    begins = _ANSWER.match(text)
     if begins is None:
         raise reason
     if int(begins[1]) == CALLRESULT:

@@ -48,6 +48,8 @@ ERROR_FORM = "must be [4, id, code, description, details]"
         (f'[2,"a","X",{{"k":{10**400}}}]', Call("a", "X", {"k": int(BEYOND)})),
         ('[2,"a","X",{"k":-' + "9" * 100_000 + "}]", Call("a", "X", {"k": -int(BEYOND)})),
         ('[2,"a","X",{"k":-1e999}]', Call("a", "X", {"k": -BEYOND})),
+        ('[3.0,"a",{"status":"Accepted"}]', CallResult("a", {"status": "Accepted"})),
+        ('[4.0,"a","GenericError"]', CallError("a", "GenericError")),
         ('[3,"a"]', CallResult("a", {}, FORM)),
         ('[3,"a",[]]', CallResult("a", {}, FORM)),
         ('[3,"a",{"status":"Accepted"},{}]', CallResult("a", {"status": "Accepted"}, FORM)),
@@ -99,6 +101,14 @@ def test_what_begins_as_an_answer_is_one_whatever_follows(rest: str) -> None:
     assert (result.id, result.payload, bool(result.fault)) == ("a-1", {}, True)
     assert isinstance(error := parse(f'[4,"a-1",{rest}'), CallError)
     assert (error.id, error.code, bool(error.fault)) == ("a-1", "GenericError", True)
+
+
+@pytest.mark.parametrize("number", ["3", "3.0", "3.00"])
+def test_an_answer_in_a_binary_message_or_behind_a_mark_is_one(number: str) -> None:
+    text = f'[{number},"a-1",{{"status":"Accepted"}}]'
+    for message in (text.encode(), text.encode()[:-4], "\ufeff" + text, ("\ufeff" + text).encode()):
+        assert isinstance(result := parse(message), CallResult)
+        assert (result.id, result.payload, bool(result.fault)) == ("a-1", {}, True)
 
 
 @pytest.mark.parametrize(
