@@ -115,6 +115,7 @@ class EvseView(msgspec.Struct, frozen=True, kw_only=True):
     faults: tuple[Fault, ...]
     counters: Counters
     wish_seq: int  # the last wish obeyed; 0 = none since the start
+    car_here: bool = False  # from plug-in until it has left: in A for 1 s, or the plug is out of the socket
     plug_ins: int = 0  # so often has the vehicle left A since the start: the number of the present plug-in
     stop_pressed: bool = False  # a stop button is or was pressed in the last second: ends the transaction
     notes: tuple[str, ...] = ()  # shortened timings of a mock box, other declared facts, what was measured

@@ -106,14 +106,25 @@ class BoxView:
         return 0.0 if heard_s is None else now_s - heard_s
 
     @property
-    def car_connected(self) -> bool:
+    def car_seen(self) -> bool:
         """Says whether the control pilot is in B, C or D. A cable without a car is not a car."""
         return self.status is not None and self.status.vehicle in ("B", "C", "D")
 
+    @property
+    def car_in_doubt(self) -> bool:
+        """Says whether the pilot has been open for less than a second: a bad contact, or a leaving car."""
+        return self.status is not None and self.status.vehicle == "A" and self.status.car_here
+
+    @property
+    def car_connected(self) -> bool:
+        """Says whether a car is there. One in doubt is: nothing ends, and nothing is reported of it."""
+        return self.car_seen or self.car_in_doubt
+
     def car_left(self, now_s: float) -> bool:
-        """Says whether it is state A, by a `hal.safety` that has had time to look."""
+        """Says whether it is gone from state A, by a `hal.safety` that has had time to look."""
         settled = now_s - self._start_seen_s >= SETTLE_S
-        return self.alive(now_s) and settled and self.status is not None and self.status.vehicle == "A"
+        gone = self.status is not None and self.status.vehicle == "A" and not self.status.car_here
+        return self.alive(now_s) and settled and gone
 
     @property
     def plug_in(self) -> PlugIn | None:

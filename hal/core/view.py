@@ -56,6 +56,7 @@ def view_of(
             last_open_ms=contactor.last_open_ms,
         ),
         wish_seq=wish_seq,
+        car_here=parts.visit.here,
         plug_ins=parts.visit.plug_ins,
         stop_pressed=parts.stop_button.pressed,
         notes=notes,

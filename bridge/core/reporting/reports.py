@@ -86,7 +86,8 @@ class Reports:
         return in_service or isinstance(self._connector.state, Transaction)
 
     def _announce(self, now: Now) -> None:
-        self._notifier.observe(self._connector.status(now), error(self._box, self._service), now)
+        if not self._box.car_in_doubt:
+            self._notifier.observe(self._connector.status(now), error(self._box, self._service), now)
         if not self._service.online:
             return
         operative = self._box_operative

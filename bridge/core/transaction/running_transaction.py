@@ -30,6 +30,7 @@ class RunningTransaction:
         self._changes = premises.decisions.changes
         self._log = log
         self._premises = premises
+        self._status_with_car: str | None = None  # the last one; None: no car has been seen yet
 
     def begin(self, row: TransactionRow, reading: Reading, now: Now) -> None:
         """Begins a new one, with its first sample: its row is durable before anything else comes of it."""
@@ -42,7 +43,12 @@ class RunningTransaction:
         fault_since_s = (state.fault_since_s or now.s) if box.opening_faults else None
         closed_once = state.closed_once or box.contactor_closed
         self.state = replace(state, closed_once=closed_once, fault_since_s=fault_since_s)
+        if box.car_seen:
+            self._status_with_car = self._status(now)
         self._limit_invalid(now)
+
+    def _status(self, now: Now) -> str:
+        return charge_point_status(view(self.state, self._premises.service, self._premises.box, now.s), now.s)
 
     def go_on(self, now: Now) -> None:
         """Ends for a reason that the box gives, or takes the sample that is due."""
@@ -72,8 +78,9 @@ class RunningTransaction:
     def stop(self, reason: str, now: Now, *, id_tag: str | None = None) -> None:
         """Decides to stop; the row follows when the contactor is open and the meter read. Idempotent."""
         if self.state.stopping is None:
-            service, box = self._premises.service, self._premises.box
-            held = charge_point_status(view(self.state, service, box, now.s), now.s)
+            box = self._premises.box  # of the second before a car has left nothing is reported
+            gone = not (box.car_seen or box.opening_faults)
+            held = (self._status_with_car if gone else None) or self._status(now)
             stopping = Stopping(reason, id_tag, now.s, held)
             self._changes.append(Remembered(STOPPING, stopping.text(self.state.row_id)))
             self.state = replace(self.state, stopping=stopping)

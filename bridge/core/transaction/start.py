@@ -18,7 +18,7 @@ def begins_with(state: Authorized, box: BoxView, now_s: float) -> Reading | None
     it would end the transaction has to be well again first.
     """
     reading = box.fresh_reading(now_s)
-    plugged = box.car_connected and box.cable_locked
+    plugged = box.car_seen and box.cable_locked
     if not (plugged and box.alive(now_s)) or box.opening_faults or lost_too_long(box, now_s):
         return None
     if box.lasting_s("thermometer_lost", now_s) is not None:
