@@ -93,14 +93,42 @@ def reply(action: str, answer: CallResult | CallError) -> Reply:
 
 
 def _without_empty(action: str, payload: Payload) -> Payload:
-    """Drops what OCPP 1.6 does not speak of: an empty parentIdTag or expiryDate."""
-    if action == "ReserveNow":
-        return without_empty(payload)
-    entries = payload.get("localAuthorizationList")
-    if action != "SendLocalList" or not isinstance(entries, list):
+    """Drops what OCPP 1.6 does not speak of: an empty parentIdTag, or an empty date that may be absent."""
+    match action:
+        case "ReserveNow":
+            return without_empty(payload)
+        case "SendLocalList":
+            return _each_without_empty(payload, "localAuthorizationList")
+        case "GetDiagnostics":
+            return _dated(payload, ("startTime", "stopTime"))
+        case "SetChargingProfile":
+            return _profile_without_empty(payload, "csChargingProfiles")
+        case "RemoteStartTransaction":
+            return _profile_without_empty(payload, "chargingProfile")
+        case _:
+            return payload
+
+
+def _each_without_empty(payload: Payload, name: str) -> Payload:
+    entries = payload.get(name)
+    if not isinstance(entries, list):
         return payload
-    read = [without_empty(each) if isinstance(each, dict) else each for each in entries]
-    return {**payload, "localAuthorizationList": read}
+    return {**payload, name: [without_empty(each) if isinstance(each, dict) else each for each in entries]}
+
+
+def _profile_without_empty(payload: Payload, name: str) -> Payload:
+    profile = payload.get(name)
+    if not isinstance(profile, dict):
+        return payload
+    profile = _dated(profile, ("validFrom", "validTo"))
+    if isinstance(schedule := profile.get("chargingSchedule"), dict):
+        profile["chargingSchedule"] = _dated(schedule, ("startSchedule",))
+    return {**payload, name: profile}
+
+
+def _dated(node: Payload, dates: Collection[str]) -> Payload:
+    """Returns a copy without those dates that are empty or null."""
+    return {name: each for name, each in node.items() if name not in dates or each not in ("", None)}
 
 
 def _beyond(node: object, place: str = "") -> Iterator[str]:
