@@ -54,6 +54,7 @@ class Memory:
 OPERATIVE = "operative"  # "false" after ChangeAvailability Inoperative
 FINISHING = "finishing"  # present: a plug-in had its transaction; its value keeps the cable for a tag
 STOPPING = "stopping"  # present: the open transaction is to stop, which is decided but not written yet
+LIFE = "life"  # when the open transaction was last known to run, and its register
 PLUG_IN = "plug_in"  # the one in which the open transaction began
 ORDERLY = "orderly"  # the boot id in which the bridge was last asked to end
 RESERVATION = "reservation"  # present: the connector is kept for somebody

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from bridge.core.reporting.sign_of_life import EVERY_S
 from bridge.demo.ledger import Payload, Transaction
 
 REGISTER_WH = 10  # a step of the meter
@@ -21,6 +22,8 @@ LEADS_TO_STOP = timedelta(seconds=22)
 CUT = "PowerLoss"
 REBOOT = "Reboot"
 BOOTS = (CUT, REBOOT)
+# So much older than the cut may the end of its session be: a sign of life waits for a meter that is silent.
+SIGN_OF_LIFE = timedelta(seconds=EVERY_S + 60.0)
 ENERGY = "Energy.Active.Import.Register"
 
 
@@ -275,5 +278,6 @@ def _reason(session: Session, happened: Sequence[Happened]) -> Iterator[str]:
     if cuts and reason != (CUT if CUT in cuts else REBOOT):
         yield f"the power was cut in it ({', '.join(sorted(cuts))}), but its reason is {reason}"
     since = began if reason in BOOTS else max(began, ended - LEADS_TO_STOP)
-    if not any(each.reason == reason and since <= each.at <= ended for each in happened):
+    until = ended + SIGN_OF_LIFE if reason in BOOTS else ended
+    if not any(each.reason == reason and since <= each.at <= until for each in happened):
         yield f"nothing happened for the reason {reason}"

@@ -9,10 +9,11 @@ import msgspec.structs
 
 from bridge.core.box_view import Supply
 from bridge.core.configuration.configuration import Configuration
-from bridge.core.now import Now, is_dated
+from bridge.core.now import Now
 from bridge.core.reporting.meter_values import Occasion, sample
-from bridge.core.rows import Sample, SampleTaken, TransactionRow
-from bridge.core.setup import Memory
+from bridge.core.reporting.sign_of_life import EVERY_S, SignOfLife
+from bridge.core.rows import Remembered, Sample, SampleTaken, TransactionRow
+from bridge.core.setup import LIFE, Memory
 from hal.contract import Reading
 
 
@@ -27,7 +28,9 @@ class MeterLog:
         self._next_seq = 0
         self._last_at = row.started_at
         self.of_earlier_boot = False  # whose seconds are not those of now
-        self.stored_wh: int | None = None  # of the last sample that a former program stored
+        self.stored_wh: int | None = None  # the last that a former program stored
+        self.least_wh = row.meter_start_wh  # meterStop is not below what was stored before it
+        self._signs_at_s: float | None = None  # the next sign of life
         self._last_wh = row.meter_start_wh  # of the last begin or periodic sample
         self._last_w: float | None = None  # likewise; None: there is none
 
@@ -46,6 +49,11 @@ class MeterLog:
         if memory.last_sample is not None:
             log._last_at = max(row.started_at, memory.last_sample.at)
             log.stored_wh = memory.last_sample.energy_wh
+        life = SignOfLife.of(memory.remembered.get(LIFE), row.row_id)
+        if life is not None and (life.at <= now.utc or not now.dated):
+            log._last_at = max(log._last_at, life.at)
+            log.stored_wh = max(log.stored_wh or 0, life.energy_wh)
+        log.least_wh = max(log.least_wh, log.stored_wh or 0)
         if memory.last_periodic is not None:
             log._last_wh, log._last_w = memory.last_periodic.energy_wh, memory.last_periodic.power_w
         return log
@@ -73,6 +81,17 @@ class MeterLog:
         occasion = replace(self._occasion("Sample.Periodic", reading, now), stop_measurands="")
         return self._take(reading, supply, occasion)
 
+    def sign_of_life(self, reading: Reading | None, now: Now) -> tuple[Remembered, ...]:
+        """Leaves one every 5 minutes: it counts as a last sample, and nobody is sent it."""
+        if self._signs_at_s is None:
+            self._signs_at_s = now.s + EVERY_S
+        if reading is None or now.s < self._signs_at_s:
+            return ()
+        self._signs_at_s = now.s + EVERY_S
+        self._last_at = self.not_before_last(now.utc)
+        self.least_wh = max(self.least_wh, reading.energy_wh)
+        return (Remembered(LIFE, SignOfLife(self._last_at, reading.energy_wh).text(self._row_id)),)
+
     def _eager(self, reading: Reading) -> bool:
         """Says whether power moved too far to wait (PowerActiveImportDeltaForEagerMeterValueSample)."""
         delta_w = self._configuration.whole("PowerActiveImportDeltaForEagerMeterValueSample")
@@ -92,10 +111,9 @@ class MeterLog:
         """Dates no stop before the last sample (an OCPP-wide rule of ours), and no sample before another
         or before the start, whatever becomes of the clock.
 
-        Where either has no date, the seconds of two boots cannot be distinguished: what an earlier one left
-        open ended with its last value.
+        What an earlier boot left open ended with its last sign of life, not when the power came back.
         """
-        if self.of_earlier_boot and not (is_dated(moment) and is_dated(self._last_at)):
+        if self.of_earlier_boot:
             return self._last_at
         return max(moment, self._last_at)
 
@@ -133,6 +151,7 @@ class MeterLog:
         if not (taken.measurands or taken.stop_measurands):
             return ()
         self._last_at = taken.at
+        self.least_wh = max(self.least_wh, taken.energy_wh)
         seq, self._next_seq = self._next_seq, self._next_seq + 1
         return (SampleTaken(self._row_id, seq, taken),)
 

@@ -63,8 +63,12 @@ class Reports:
             self.observations(now)
 
     def begun(self, now: Now) -> bool:
-        """Says whether statuses are reported yet: a restarted bridge never reports Available first."""
-        return self._box.status is not None or now.s - self._born_s >= FIRST_WORD_S
+        """Says whether statuses are reported yet: a restarted bridge never reports Available first, nor what
+        an earlier boot left before its end is decided."""
+        state = self._connector.state
+        ends = isinstance(state, Transaction) and state.of_earlier_boot
+        known = self._box.status is not None and not ends
+        return known or now.s - self._born_s >= FIRST_WORD_S
 
     def link_registered(self, now: Now) -> None:
         """Sends the current status of 0 and 1 again, before the queue of rows."""
@@ -90,13 +94,14 @@ class Reports:
             self._notifier.observe(self._connector.status(now), error(self._box, self._service), now)
         if not self._service.online:
             return
-        operative = self._box_operative
+        operative, first = self._box_operative, self._box_sent is None
+        after = None if first else self._connector.stopped_row  # on a new connection they go before the rows
         if operative != self._box_sent:
             self._box_sent = operative
-            self._notify(box_notification(operative, now), self._connector.stopped_row)
+            self._notify(box_notification(operative, now), after)
         notice = self._notifier.due(self._configuration.whole("MinimumStatusDuration"), now)
         if notice is not None:
-            self._notify(notification(CONNECTOR_ID, notice), self._connector.stopped_row)
+            self._notify(notification(CONNECTOR_ID, notice), after)
             self._connector.stopped_row = None
 
     def _notify(self, payload: dict[str, Any], after_stop_of: int | None) -> None:

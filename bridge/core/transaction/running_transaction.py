@@ -12,7 +12,7 @@ from bridge.core.reporting.meter_log import MeterLog
 from bridge.core.reporting.status import charge_point_status, view
 from bridge.core.rows import Remembered, Sample, TransactionRow
 from bridge.core.session import Finishing, Owner, Stopping, Transaction
-from bridge.core.setup import STOPPING
+from bridge.core.setup import LIFE, STOPPING
 from bridge.core.transaction.cable import cable
 from bridge.core.transaction.start import start_changes
 from bridge.core.transaction.stop import end_reason, energy_spent, meter_stop, stop_row
@@ -56,7 +56,9 @@ class RunningTransaction:
         if (reason := end_reason(self.state, box, now.s)) is not None:
             self.stop(reason, now)
         else:
-            self._changes += self._log.periodic(box.fresh_reading(now.s), box.supply, now)
+            reading = box.fresh_reading(now.s)
+            self._changes += self._log.periodic(reading, box.supply, now)
+            self._changes += self._log.sign_of_life(reading, now)
 
     def resume(self, reading: Reading, now: Now) -> None:
         """Takes the first sample after a restart of the program."""
@@ -91,9 +93,11 @@ class RunningTransaction:
         final = meter_stop(state, stopping, box, self._log.stored_wh, now.s)
         if final is None:
             return None
+        final = replace(final, energy_wh=max(final.energy_wh, self._log.least_wh))
         if box.reading is not None:
             self._changes += self._log.end(box.reading, final.energy_wh, box.supply, now)
         self._changes += (stop_row(state, stopping, final, self._log, now), Remembered(STOPPING, None))
+        self._changes.append(Remembered(LIFE, None))
         if stopping.reason in INTERRUPTED and self._is_free():
             return Finishing(plug_in=state.plug_in, goes_on=True)
         keeps = cable(state, self._premises.configuration, unlocking=False) == "keep"

@@ -12,9 +12,10 @@ from bridge.core.calendar import CLOCK, Calendar, Seen
 from bridge.core.configuration import authorization_key as password
 from bridge.core.maintenance import firmware
 from bridge.core.remembered_values import recalled
+from bridge.core.reporting.sign_of_life import SignOfLife
 from bridge.core.rows import Remembered
 from bridge.core.session import Finishing, Owner, Stopping
-from bridge.core.setup import FINISHING, PLUG_IN, RESERVATION, STOPPING
+from bridge.core.setup import FINISHING, LIFE, PLUG_IN, RESERVATION, STOPPING
 
 UPDATE = {
     "location": "http://x/",
@@ -33,6 +34,7 @@ KEY = {"new": "00", "old": None, "proven": True, "basis": ""}
 SOUND = {
     FINISHING: Finishing(Owner("04AABBCC"), PlugIn("a", 1)).text,
     STOPPING: Stopping("Local", None, 0.0, "Charging").text(1),
+    LIFE: SignOfLife(datetime(2026, 1, 1, tzinfo=UTC), 1000).text(1),
     PLUG_IN: PlugIn("a", 1).text(1),
     RESERVATION: json.dumps(HELD),
     firmware.STORED: json.dumps({"update": UPDATE, "untold": []}),

@@ -8,8 +8,9 @@ from bridge.core.box_view import Supply
 from bridge.core.configuration.configuration import Configuration
 from bridge.core.now import Now
 from bridge.core.reporting.meter_log import MeterLog
+from bridge.core.reporting.sign_of_life import SignOfLife
 from bridge.core.rows import SampleTaken, TransactionRow
-from bridge.core.setup import Memory
+from bridge.core.setup import LIFE, Memory
 from bridge.core.zaptec import CLOUD
 from hal.contract import Reading
 
@@ -105,3 +106,31 @@ def test_no_sample_is_dated_before_the_start_or_another() -> None:
     clock_set_back = Now(5250.0, BEGAN + timedelta(seconds=3))
     (second,) = log.periodic(reading(), SUPPLY, clock_set_back)
     assert second.sample.at == first.sample.at
+
+
+def test_a_sign_of_life_every_five_minutes_whatever_the_intervals_say() -> None:
+    log = MeterLog.started(ROW, keys(MeterValueSampleInterval="0", StopTxnSampledData=""), now(0))
+    left = [s for s in range(1200) if log.sign_of_life(reading(0.0, 1000 + s), now(s))]
+    assert left == [300, 600, 900]
+    assert log.sign_of_life(None, now(1200)) == ()
+    (sign,) = log.sign_of_life(reading(0.0, 2300), now(1300))
+    assert SignOfLife.of(sign.value, 7) == SignOfLife(BEGAN + timedelta(seconds=1300), 2300)
+    assert SignOfLife.of(sign.value, 8) is None
+    assert log.least_wh == 2300
+
+
+def test_what_an_earlier_boot_left_ends_with_its_last_sign_of_life() -> None:
+    life = SignOfLife(BEGAN + timedelta(seconds=300), 1700)
+    log = MeterLog.resumed(ROW, keys(), Memory(remembered={LIFE: life.text(7)}), now(5000))
+    log.of_earlier_boot = True
+    assert log.not_before_last(now(5000).utc) == life.at
+    assert (log.stored_wh, log.least_wh) == (1700, 1700)
+
+
+def test_a_sign_of_life_of_a_time_to_come_is_none() -> None:
+    """A damaged one: it would date the end of the session into the future."""
+    life = SignOfLife(BEGAN + timedelta(days=400), 1700)
+    log = MeterLog.resumed(ROW, keys(), Memory(remembered={LIFE: life.text(7)}), now(5000))
+    log.of_earlier_boot = True
+    assert log.not_before_last(now(5000).utc) == BEGAN
+    assert log.least_wh == 1000
