@@ -65,6 +65,7 @@ def charge_point(
         password=parts.password(setup),
         firmware_version=version,
         firmware_source=setup.firmware.source,
+        allows_older_firmware=setup.firmware.allow_older,
         lost_limit=setup.fallback.lost_limit,
     )
     return ChargePoint(provisioning, configuration, memory, now)

@@ -160,6 +160,9 @@ class Firmware(_Section, frozen=True):
         tuple[str, ...],
         Meta(description="command and its arguments, without a shell; {archive} and {version} are replaced"),
     ] = ()
+    allow_older: Annotated[
+        bool, Meta(description="install a version that is older than the one that runs")
+    ] = False
 
 
 class Fallback(_Section, frozen=True):

@@ -55,7 +55,7 @@ class ChargePoint:
         premises = Premises(provisioning, configuration, self.box, self.service, self._decisions)
         self.connector = Connector(premises, memory)
         self.profiles = InstalledProfiles(memory.profiles, self._decisions)
-        self.maintenance = Maintenance(provisioning.firmware_version, memory.remembered, self._decisions)
+        self.maintenance = Maintenance(provisioning, memory.remembered, self._decisions)
         place = f"{provisioning.charge_point_id} {provisioning.central_system_url}"
         self.passwords = Passwords(provisioning.password, place, memory.remembered, self._decisions)
         self.clearing = FaultClearing()

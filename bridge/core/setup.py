@@ -32,6 +32,7 @@ class Provisioning:
     firmware_version: str = ""  # four numbers: what runs now
     password: Password | None = None  # of charge-point.toml
     firmware_source: str = ""  # where a Zaptec behind its cloud takes updates from; empty: nowhere
+    allows_older_firmware: bool = False  # the owner's word, against signed archives with known faults
     lost_limit: LostLimit | None = None  # the owner's, while the Central System is away
 
 

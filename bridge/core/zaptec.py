@@ -82,3 +82,9 @@ def four_numbers(version: str) -> str:
     dots."""
     numbers = [str(int(number)) for number in version.split(".")]
     return ".".join([*numbers, "0", "0", "0"][:4])
+
+
+def is_older(version: str, than: str) -> bool:
+    """Compares two versions of four numbers: 0.9.0.0 is older than 0.10.0.0; no version is the oldest."""
+    one, other = ([int(number) for number in each.split(".") if number] for each in (version, than))
+    return one < other

@@ -218,6 +218,8 @@ def test_firmware(path: Path) -> None:
     section = '[firmware]\nsource = "https://x.example/box.tar"\n'
     section += 'public_key = "firmware.pem"\ninstaller = ["/bin/install", "{archive}"]\n'
     assert loaded(path, REAL + section).firmware.installer == ("/bin/install", "{archive}")
+    assert not loaded(path, REAL + section).firmware.allow_older
+    assert loaded(path, REAL + section + "allow_older = true\n").firmware.allow_older
     (blind,) = faults(path, REAL + section.replace("{archive}", "it"))
     assert "one of its arguments must be {archive}" in blind
     (unsigned,) = faults(path, REAL + section.replace("public_key", "#"))

@@ -25,6 +25,7 @@ def setup_of(scenario: Scenario, mode: Mode) -> settings.ChargePoint:
             central_system_lost_limit_a=float(said.get("fallback.central_system_lost_limit_a", 6)),
         ),
         firmware=settings.Firmware(
-            source="" if said.get("firmware.source") == "none" else "https://updates.example/box.tar"
+            source="" if said.get("firmware.source") == "none" else "https://updates.example/box.tar",
+            allow_older=said.get("firmware.allow_older") == "true",
         ),
     )

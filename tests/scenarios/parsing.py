@@ -70,6 +70,7 @@ SETTINGS = {
     "central_system.accept_before_registration": "true|false",
     "installation.phases": "1|3",
     "firmware.source": "none",
+    "firmware.allow_older": "true",
     "central_system.password": r"\w{1,40}",
     "fallback.central_system_lost_after_s": "60",
     "fallback.central_system_lost_limit_a": "0|6|8",

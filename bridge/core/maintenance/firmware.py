@@ -33,6 +33,7 @@ from bridge.core.errand import (
 from bridge.core.maintenance.progress import Progress
 from bridge.core.now import Now, is_dated
 from bridge.core.rows import Remembered
+from bridge.core.zaptec import is_older
 
 STORED = "firmware"  # name of the remembered value
 LONGEST_WAIT = timedelta(hours=24)  # for the end of a transaction
@@ -50,7 +51,8 @@ class Update:
     tries_left: Annotated[int, msgspec.Meta(ge=0, le=MOST_RETRIES)]  # after the present one
     interval_s: Annotated[int, msgspec.Meta(ge=0, le=INTERVAL_MOST_S)]
     failed: bool = False  # a try was made in vain
-    version: str = ""  # that it brings, in four numbers; known once it is downloaded
+    # That it brings, in four numbers; known once it is downloaded.
+    version: Annotated[str, msgspec.Meta(pattern=r"^(\d{1,9}(\.\d{1,9}){3})?$")] = ""
 
 
 class Record(msgspec.Struct, frozen=True, rename={"unreported": "untold"}):  # its name in the store
@@ -60,6 +62,14 @@ class Record(msgspec.Struct, frozen=True, rename={"unreported": "untold"}):  # i
     unreported: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The version that runs, and whether the owner lets an older one replace it."""
+
+    version: str
+    allows_older: bool = False
+
+
 class BusyError(Exception):
     """Refuses a request, because an installation cannot be stopped."""
 
@@ -67,11 +77,11 @@ class BusyError(Exception):
 class Firmware:
     """`step` comes after every event."""
 
-    def __init__(self, running_version: str, remembered: Mapping[str, str], decisions: Decisions) -> None:
+    def __init__(self, running: Running, remembered: Mapping[str, str], decisions: Decisions) -> None:
         record = recalled(remembered[STORED]) if STORED in remembered else Record()
         self.progress = Progress("FirmwareStatusNotification", record.unreported)
         self.decisions = decisions
-        self._running_version = running_version
+        self._running = running
         self._update = record.update
         self._ticket = 0
         self._judging = self._phase in ("installing", "restarting")
@@ -134,21 +144,26 @@ class Firmware:
             case "downloading":
                 if not self._fetching:  # the program was ended meanwhile
                     self._fetch(update, now)
-            case "downloaded" if not in_transaction:
-                self._report("Installing")
-                self._become(replace(update, phase="installing", since=now.utc))
-                self._begin(Install(update.version))
             case "downloaded":
-                if now.dated and not is_dated(update.since):
-                    self._become(replace(update, since=now.utc))
-                elif now.utc - update.since >= LONGEST_WAIT:
-                    self._finish("InstallationFailed")
+                self._wait_or_install(update, now, in_transaction=in_transaction)
             case "installing" | "restarting":
                 if self._judging and online:
-                    genuine = update.version == self._running_version
+                    genuine = update.version == self._running.version
                     self._finish("Installed" if genuine else "InstallationFailed")
             case never:
                 assert_never(never)
+
+    def _wait_or_install(self, update: Update, now: Now, *, in_transaction: bool) -> None:
+        if self._refuses(update.version):  # by a program that was started after the download
+            self._finish("InstallationFailed")
+        elif not in_transaction:
+            self._report("Installing")
+            self._become(replace(update, phase="installing", since=now.utc))
+            self._begin(Install(update.version))
+        elif now.dated and not is_dated(update.since):
+            self._become(replace(update, since=now.utc))
+        elif now.utc - update.since >= LONGEST_WAIT:
+            self._finish("InstallationFailed")
 
     def ended(self, ticket: int, outcome: Outcome, now: Now) -> None:
         """Follows the end of an errand; of one that was replaced nothing is reported."""
@@ -167,8 +182,10 @@ class Firmware:
         match outcome:
             case Done(version=version):
                 self._report("Downloaded")
-                if version == self._running_version:
+                if version == self._running.version:
                     self._finish("Installed")
+                elif self._refuses(version):
+                    self._finish("InstallationFailed")
                 else:
                     self._become(replace(update, phase="downloaded", since=now.utc, version=version))
             case NotGenuine():
@@ -179,6 +196,18 @@ class Firmware:
                 self._try_again(update, now)
             case never:
                 assert_never(never)
+
+    def _refuses(self, version: str) -> bool:
+        """Refuses, with a line in the log, what is older than the running version and not allowed by the
+        owner: an old archive stays signed, with all faults that are known by now."""
+        running = self._running
+        if running.allows_older or not is_older(version, running.version):
+            return False
+        self.decisions.notes.append(
+            f"firmware {version or 'without a version'} is not installed: {running.version}, which runs, is "
+            "newer; to allow it all the same, set firmware.allow_older = true in charge-point.toml"
+        )
+        return True
 
     def _try_again(self, update: Update, now: Now) -> None:
         if update.tries_left == 0:

@@ -11,17 +11,21 @@ from typing import assert_never
 from bridge.core.decisions import Decisions
 from bridge.core.errand import Ended
 from bridge.core.maintenance.diagnostics import Diagnostics
-from bridge.core.maintenance.firmware import Firmware
+from bridge.core.maintenance.firmware import Firmware, Running
 from bridge.core.now import Now
 from bridge.core.outgoing import Outgoing
+from bridge.core.setup import Provisioning
 
 
 class Maintenance:
     """`step` comes after every event."""
 
-    def __init__(self, running_version: str, remembered: Mapping[str, str], decisions: Decisions) -> None:
+    def __init__(
+        self, provisioning: Provisioning, remembered: Mapping[str, str], decisions: Decisions
+    ) -> None:
+        running = Running(provisioning.firmware_version, provisioning.allows_older_firmware)
         self.diagnostics = Diagnostics(decisions)
-        self.firmware = Firmware(running_version, remembered, decisions)
+        self.firmware = Firmware(running, remembered, decisions)
         self._decisions = decisions
 
     def step(self, now: Now, *, online: bool, in_transaction: bool) -> None:

@@ -57,6 +57,9 @@ class Program:
         async with asyncio.timeout(PATIENCE_S):
             return await self.process.wait()
 
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
     async def kill(self) -> None:
         if self.process is not None and self.process.returncode is None:
             self.process.kill()
@@ -127,8 +130,11 @@ async def test_diagnostics_natively_after_a_try_in_vain(folder: Path) -> None:
         assert central.violations == []
 
 
-@pytest.mark.real
-async def test_a_scheduled_update_survives_being_killed_and_is_installed(folder: Path) -> None:
+@contextlib.asynccontextmanager
+async def killed_before_an_update(
+    folder: Path, central: CentralSystem, version: str
+) -> AsyncIterator[Program]:
+    """The program was killed when an update to that version was scheduled, and is started again."""
     signer = Signer()
     signer.public_key(folder)
     values = {
@@ -136,14 +142,31 @@ async def test_a_scheduled_update_survives_being_killed_and_is_installed(folder:
         "firmware.public_key": str(folder / "firmware.pem"),
         "firmware.installer": [sys.executable, "-m", "tarfile", "-e", "{archive}", str(folder / "overlay")],
     }
-    async with CentralSystem({}) as central, http_server() as server:
-        server.files = {"/box.tar": archive(), "/box.tar.manifest": signer.manifest(archive(), "0.2.0")}
-        async with living(folder, central, values) as program:
-            at = timestamp(datetime.now(UTC) + timedelta(seconds=4))
-            asked = {"location": f"{server.base}/box.tar", "retrieveDate": at}
-            assert await central.call("UpdateFirmware", asked) == {}
-            await program.kill()
-            await program.start()
+    async with http_server() as server, living(folder, central, values) as program:
+        server.files = {"/box.tar": archive(), "/box.tar.manifest": signer.manifest(archive(), version)}
+        at = timestamp(datetime.now(UTC) + timedelta(seconds=4))
+        asked = {"location": f"{server.base}/box.tar", "retrieveDate": at}
+        assert await central.call("UpdateFirmware", asked) == {}
+        await program.kill()
+        await program.start()
+        yield program
+
+
+@pytest.mark.real
+async def test_an_older_version_is_refused_by_the_program_that_starts_after_a_kill(folder: Path) -> None:
+    async with CentralSystem({}) as central, killed_before_an_update(folder, central, "0.0.9") as program:
+        told = ["Downloading", "Downloaded", "InstallationFailed"]
+        await central.until(lambda: statuses(central, "FirmwareStatusNotification") == told, PATIENCE_S)
+        assert program.process is not None
+        assert program.process.returncode is None
+        assert list(program.overlay.iterdir()) == []
+        assert "firmware 0.0.9.0 is not installed: 0.1.0.0, which runs, is newer" in program.log()
+
+
+@pytest.mark.real
+async def test_a_scheduled_update_survives_being_killed_and_is_installed(folder: Path) -> None:
+    async with CentralSystem({}) as central:
+        async with killed_before_an_update(folder, central, "0.2.0") as program:
             assert await program.ended() == 0
             assert program.reset.read_text() == "hard\n"
             program.reset.unlink()

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.core.decisions import Decisions
 from bridge.core.errand import Done, Failed, Fetch, Install, NotGenuine, Outcome, Upload
-from bridge.core.maintenance.firmware import STORED, Firmware
+from bridge.core.maintenance.firmware import STORED, Firmware, Running
 from bridge.core.now import Now
 from bridge.core.remembered_values import recalled
 from bridge.core.rows import Remembered
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 OLD, NEW = "0.1.0.0", "0.2.0.0"
+VERSION_BAD = (
+    '{"update": {"location": "http://x/", "phase": "downloaded", "since": "2026-01-01T00:00:00Z",'
+    ' "tries_left": 0, "interval_s": 0, "version": "0.2.p.0"}}'
+)
 
 
 class Run:
@@ -24,9 +29,9 @@ class Run:
     def __init__(self) -> None:
         self.stored: dict[str, str] = {}
         self.s = 0.0
-        self.version = OLD
+        self.running = Running(OLD)
         self.told: list[str] = []
-        self.firmware = Firmware(OLD, {}, Decisions())
+        self.firmware = Firmware(self.running, {}, Decisions())
         self.begun: list[Fetch | Install] = []
         self.ticket = 0
 
@@ -69,7 +74,7 @@ class Run:
         self.step(in_transaction=in_transaction)
 
     def kill(self) -> None:
-        self.firmware = Firmware(self.version, self.stored, Decisions())
+        self.firmware = Firmware(self.running, self.stored, Decisions())
 
 
 def test_a_day_with_the_same_transaction_ends_the_update() -> None:
@@ -115,7 +120,7 @@ def test_no_starts_are_refused_while_the_new_version_waits_to_be_accepted() -> N
     run.ended(Done(NEW))
     run.ended(Done())
     assert run.wants_restart()
-    run.version = NEW
+    run.running = Running(NEW)
     run.kill()
     run.step(online=False)
     assert not run.refuses_starts()
@@ -125,8 +130,49 @@ def test_no_starts_are_refused_while_the_new_version_waits_to_be_accepted() -> N
 
 
 def test_what_another_version_stored_is_forgotten() -> None:
-    for text in ("", "null", "{}", '{"update": {"phase": "dreaming"}}'):
+    for text in ("", "null", "{}", '{"update": {"phase": "dreaming"}}', VERSION_BAD):
         assert recalled({STORED: text}).remembered in ({}, {STORED: "{}"})
+    assert recalled({STORED: VERSION_BAD.replace("0.2.p.0", NEW)}).remembered
+
+
+def test_an_older_version_is_not_installed_and_the_log_says_what_to_do() -> None:
+    run = Run()
+    run.running = Running("0.10.0.0")
+    run.kill()
+    run.request()
+    run.ended(Done("0.9.9.9"))
+    assert run.told == ["Downloading", "Downloaded", "InstallationFailed"]
+    (note,) = run.firmware.decisions.notes
+    for said in ("0.9.9.9", "0.10.0.0", "firmware.allow_older = true"):
+        assert said in note
+    assert (run.begun, run.stored.get(STORED)) == ([Fetch("http://x/")], None)
+
+
+def test_the_owner_allows_an_older_version() -> None:
+    run = Run()
+    run.running = Running("0.10.0.0", allows_older=True)
+    run.kill()
+    run.request()
+    run.ended(Done("0.9.9.9"))
+    assert run.begun[-1] == Install("0.9.9.9")
+
+
+@pytest.mark.parametrize("allows_older", [False, True])
+def test_what_waited_when_the_program_was_killed_is_judged_by_the_one_that_starts(allows_older: bool) -> None:
+    """Meanwhile the owner has installed a newer one by hand, or taken the permission back."""
+    run = Run()
+    run.running = Running("0.1.0.0", allows_older=True)
+    run.kill()
+    run.request()
+    run.ended(Done(NEW), in_transaction=True)
+    run.running = Running("0.3.0.0", allows_older)
+    run.kill()
+    run.step(in_transaction=True)
+    assert run.refuses_starts() == allows_older
+    run.step()
+    ends = ["Installing"] if allows_older else ["InstallationFailed"]
+    assert run.told == ["Downloading", "Downloaded", *ends]
+    assert (Install(NEW) in run.begun) == allows_older
 
 
 EVENTS = st.lists(
