@@ -49,7 +49,7 @@ _LINE_LIMIT = 65_536  # bytes
 _EDGE_LIMIT_S = 0.5  # far beyond the 100 ms that are allowed (IEC 61851-1 Table A.6)
 _WATCH_S = 0.02
 _SLOW_S = 1.0  # ramps are sent once a second
-_MOST_CLIENTS = 64  # of a test's many; then the oldest goes
+MOST_CLIENTS = 64  # of a test's many; then the oldest goes
 _UNREAD_LIMIT = 1_000_000  # bytes; a watcher that does not read is dropped
 
 
@@ -82,8 +82,10 @@ class Control:
         )
 
     async def _converse(self, lines: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._conversations) >= _MOST_CLIENTS:
-            next(iter(self._conversations)).transport.abort()
+        if len(self._conversations) >= MOST_CLIENTS:
+            oldest = next(iter(self._conversations))
+            del self._conversations[oldest]  # at once: a crowd comes before its conversation has ended
+            oldest.transport.abort()
         self._conversations[writer] = None
         try:
             while line := await lines.readline():
@@ -97,7 +99,7 @@ class Control:
         except (ConnectionError, asyncio.CancelledError):
             pass  # asyncio of Python 3.11 would log the second as an error when the world ends
         finally:
-            del self._conversations[writer]
+            self._conversations.pop(writer, None)
             writer.close()
 
     def answer(self, line: bytes) -> tuple[Verb | None, View]:

@@ -45,6 +45,18 @@ class Voice:
         self._socket.sendall(line + b"\n")
         return self.hear()
 
+    def mutter(self, said: bytes) -> None:
+        """Waits for no answer."""
+        self._socket.sendall(said)
+
+    @property
+    def is_over(self) -> bool:
+        """Waits until nothing more comes."""
+        try:
+            return self._socket.recv(1) == b""
+        except ConnectionError:
+            return True
+
     def hear(self) -> Answer:
         answer: Answer = json.loads(self._lines.readline())
         return answer

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from gpiozero import MCP3208, DigitalOutputDevice, InputDevice
 
+from hal.mock.control.server import MOST_CLIENTS
 from hal.mock.pi.board import BoardFactory
 from hal.mock.world_file import read
 from tests.hal.mock.pi.test_pwm import PERIOD_NS, Driver
@@ -90,6 +91,21 @@ def test_a_line_without_end_costs_the_speaker_its_connection_and_nobody_else(wor
     assert voice.say(b"x" * 70_000)["error"] == "a line of more than 65536 bytes"
     voice.close()
     assert world.ask("ready") == {"ok": True}
+
+
+@pytest.mark.parametrize("said", [b"", b'{"do":', b"[" * 65_000 + b"\n", b'{"do": "watch"}\n'], ids=range(4))
+def test_nobody_holds_all_seats(world: RunningMock, said: bytes) -> None:
+    """Silence, half a line, depth, watchers that do not read: the oldest go, and whoever comes is let in."""
+    path = world.runtime_dir / "mock.sock"
+    crowd = [Voice(path) for _ in range(3 * MOST_CLIENTS)]
+    for voice in crowd[-MOST_CLIENTS:]:
+        voice.mutter(said)
+    late = Voice(path)
+    assert late.say(b'{"do": "ready"}') == {"ok": True}
+    for voice in crowd[: 2 * MOST_CLIENTS]:
+        assert voice.is_over
+    for voice in (late, *crowd):
+        voice.close()
 
 
 def test_what_cannot_be_is_refused_in_words(world: RunningMock) -> None:
