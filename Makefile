@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.locked
 
 .PHONY: setup demo test test-debian test-vm check bench partner circuit mutants scenario-mutants deaths raising \
-  lives rhythms power-cuts corruption chaos chaos-controls coverage lock
+  lives rhythms power-cuts corruption fuzz chaos chaos-controls coverage lock
 
 # The environment follows the lock: a changed lock lays it anew.
 setup: $(STAMP)
@@ -81,6 +81,10 @@ raising: setup
 # 1,000 power cuts of the simulated box; with ARGS="--real 60" of real programs too.
 power-cuts: setup
 	$(BIN)/python -m tests.chaos.power_cuts $(ARGS)
+
+# Absurd numbers and dates of a Central System, ten minutes; ARGS="--minutes 60 --seed 7" for others.
+fuzz: setup
+	$(BIN)/python -m tests.chaos.numbers $(ARGS)
 
 # 2,000 databases of which some bits are turned over: ten minutes; ARGS="--count 100 --seed 7" for others.
 corruption: setup

@@ -14,6 +14,7 @@ from itertools import count, pairwise
 from typing import Any, Literal
 
 from tests.scenarios.answers import UsualAnswers
+from tests.scenarios.filling_disk import Disk
 from tests.scenarios.judge import Judge, OpenCall
 from tests.scenarios.pure import PureWorld
 from tests.scenarios.script import Mode, Payload, Scenario, Tag
@@ -53,9 +54,11 @@ class Event:
 class Chaos:
     """One world and its observer. Raises AssertionError at a breach."""
 
-    def __init__(self, mode: Mode, keys: dict[str, str], *, no_time: bool = False) -> None:
+    def __init__(
+        self, mode: Mode, keys: dict[str, str], *, no_time: bool = False, database: Disk | None = None
+    ) -> None:
         keys = {"FreeChargingIdTag": FREE_TAG, **keys}
-        self.world = PureWorld(Scenario("chaos", "", (), keys=keys, no_time=no_time), mode)
+        self.world = PureWorld(Scenario("chaos", "", (), keys=keys, no_time=no_time), mode, database)
         self.world.stirred = self._look_at_wish
         self.world.said = self._look_at_store
         self._judge = Judge()

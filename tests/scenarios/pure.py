@@ -94,6 +94,11 @@ class PureWorld(Carrier):
         return self._calendar.now(self.clock.seen)
 
     @property
+    def connected(self) -> bool:
+        """There is a link to a Central System."""
+        return self._connected
+
+    @property
     def charge_point(self) -> ChargePoint:
         """Of the bridge that runs."""
         assert self.bridge is not None
