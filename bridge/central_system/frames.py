@@ -38,6 +38,9 @@ ErrorCode = Literal[
     "GenericError",
 ]
 
+# OCPP-J 1.6 4.1.1: no CALL is sent before the last one is answered.
+TOO_MANY: tuple[ErrorCode, str] = ("GenericError", "too many CALLs wait for their answers: send it again")
+
 
 class FrameError(Exception):
     """Base of the errors of a frame."""
@@ -155,8 +158,7 @@ def crowded(message: str | bytes) -> str:
         return ""
     if not isinstance(frame, Call):
         return ""
-    # OCPP-J 1.6 4.1.1: no CALL is sent before the last one is answered.
-    return encode(CallError(frame.id, "GenericError", "too many CALLs wait for their answers: send it again"))
+    return encode(CallError(frame.id, *TOO_MANY))
 
 
 def check_request(action: str, payload: Payload, supported: Collection[str] | None = None) -> None:

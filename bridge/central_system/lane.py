@@ -6,7 +6,6 @@ from collections import deque
 
 from bridge.core.outgoing import Outgoing
 
-REPLACED = ("StatusNotification", "MeterValues")  # the newer says what counts
 MOST_ALIKE = 20  # more than a session begun and ended in a minute leads to
 WAIT_FOR_STOP_S = (
     10.0  # wire order: StopTransaction, then Finishing; a backlog does not hold the status without end
@@ -21,11 +20,11 @@ class Lane:
         self._stops_sent: set[int] = set()
 
     def put(self, call: Outgoing, now_s: float) -> None:
-        """Puts a call behind those that wait. Of statuses and triggered values only the newest few wait: a
-        Central System that asks and does not answer cannot fill our memory."""
+        """Puts a call behind those that wait. Of calls that nobody asks after only the newest few wait: a
+        Central System that triggers them and does not answer cannot fill our memory."""
         self._waiting.append((now_s, call))
-        if call.action in REPLACED:
-            alike = [each for each in self._waiting if each[1].action == call.action]
+        if not call.ticket:
+            alike = [each for each in self._waiting if each[1].action == call.action and not each[1].ticket]
             if len(alike) > MOST_ALIKE:
                 self._waiting.remove(alike[0])
 

@@ -16,7 +16,7 @@ from functools import partial
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from bridge.central_system.back_off import back_off_s
+from bridge.central_system.back_off import Attempts, back_off_s
 from bridge.central_system.events import Closed, LinkEvent, Opened, Received, Refused
 from bridge.central_system.frames import crowded, is_request
 from bridge.central_system.handshake import CLOSE_WAIT_S, MESSAGE_LIMIT, LinkSettings, address, connected
@@ -32,7 +32,6 @@ from bridge.core.password import Password
 from hal.visible import visible
 
 TOO_BIG = 1009  # RFC 6455 7.4.1
-STABLE_S = 60.0  # a connection that lived so long starts the back-off anew
 CROWDED_SAID_EVERY_S = 60.0  # in the log
 NORMAL_CLOSES = (1000, 1001)  # Home Assistant closes with these right after the handshake
 ANSWER_READ_S = 1.0  # after an answer: a close on its heels costs some Central Systems the answer
@@ -68,17 +67,15 @@ class Link:
 
     async def run(self) -> None:
         """Connects, and again after each end, until `close()` or cancelled."""
-        attempt = 0
+        attempts = Attempts()
         while not self._closing.is_set():
             password = self._password
             connection = await self._connect_unless_closing(password)
             if connection is not None:
                 opened_s = time.monotonic()
                 closed = await self._converse(connection, password)
-                if closed.code in NORMAL_CLOSES or time.monotonic() - opened_s >= STABLE_S:
-                    attempt = 0
-            attempt += 1
-            await self._pause(attempt)
+                attempts.ended(time.monotonic() - opened_s, normally=closed.code in NORMAL_CLOSES)
+            await self._pause(attempts.next())
 
     def send(self, text: str) -> bool:
         """Waits for nobody; nothing outlives the connection. False: there is none, or it takes no more."""

@@ -7,6 +7,7 @@ from bridge.central_system.calls import Calls
 from bridge.central_system.effects import Environment, Gathered
 from bridge.central_system.frames import (
     DESCRIPTION_LIMIT,
+    TOO_MANY,
     Call,
     CallError,
     CallResult,
@@ -21,6 +22,8 @@ from bridge.central_system.operations import SUPPORTED, Later, Question, answer
 from bridge.central_system.schemas import Payload
 from bridge.core.charge_point import ChargePoint
 from bridge.core.now import Now
+
+MOST_OPEN = 20  # OCPP-J 1.6 4.1.1: one CALL at a time is allowed; who sends more fills no memory of ours
 
 
 class Requests:
@@ -43,10 +46,15 @@ class Requests:
     def asked(self, call: Call, now: Now) -> None:
         """Carries out one CALL of the Central System, and answers it if its answer is there."""
         if not self._calls.registration.answers:
-            self._gathered.notes.append(f"{call.action} is not answered: the Central System has rejected us")
+            self._gathered.notes.append(
+                f"not answered, since the Central System has rejected us: {call.action}"
+            )
+            return
+        if len(self._open) >= MOST_OPEN:
+            self.answer(CallError(call.id, *TOO_MANY))
             return
         if call.id in self._open:
-            self._gathered.notes.append(f"{call.action} came twice under one id: it is answered once")
+            self._gathered.notes.append(f"answered once, because it came twice under one id: {call.action}")
             return
         try:
             payload = self._carry_out(call, now)

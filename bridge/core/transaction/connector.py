@@ -84,7 +84,8 @@ class Connector:
     def unlock(self, now: Now) -> Unlock:
         """OCPP 1.6 5.18: ends a transaction first; the outcome shows in what is returned, in some seconds."""
         self.stop("UnlockCommand", now)
-        self._unlock = Unlock(now.s)
+        if self._unlock is None or self._unlock.outcome is not None:  # else the one in progress answers both
+            self._unlock = Unlock(now.s)
         return self._unlock
 
     def refused(self, now_s: float) -> bool:

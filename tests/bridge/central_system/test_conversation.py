@@ -13,13 +13,15 @@ import pytest
 from bridge.central_system.conversation import Conversation
 from bridge.central_system.effects import Effects, Environment
 from bridge.central_system.registration import Registration
+from bridge.central_system.requests import MOST_OPEN
 from bridge.core.calendar import Calendar
 from bridge.core.charge_point import ChargePoint
 from bridge.core.configuration.configuration import Configuration
 from bridge.core.now import Now
 from bridge.core.setup import Memory, Provisioning
-from bridge.core.zaptec import CLOUD
+from bridge.core.zaptec import CLOUD, NATIVE, Behaviour
 from bridge.store.database import IN_MEMORY, Database
+from hal.repeats import WRITTEN, Repeats
 from tests.bridge.central_system.rows_of import sampled, started, stopped
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -30,13 +32,13 @@ ACCEPTED = {"status": "Accepted", "currentTime": "2026-01-01T00:00:00Z", "interv
 class Desk:
     """A conversation without a wallbox, which carries out its own effects."""
 
-    def __init__(self, **keys: str) -> None:
+    def __init__(self, behaviour: Behaviour = CLOUD, **keys: str) -> None:
         self.database = Database(IN_MEMORY)
         self.at_s = 0.0
         self.log: list[Effects] = []
         self.sent: list[list[Any]] = []
-        configuration = Configuration(CLOUD, keys, {}, authorization_required=True)
-        self.core = ChargePoint(Provisioning(CLOUD, "boot", "ws://x/"), configuration, Memory(), self.now)
+        configuration = Configuration(behaviour, keys, {}, authorization_required=True)
+        self.core = ChargePoint(Provisioning(behaviour, "boot", "ws://x/"), configuration, Memory(), self.now)
         ids = count(1)
         voice = Environment(BOOT, new_id=lambda: f"cp-{next(ids)}", calendar=Calendar("boot", None))
         self.talk = Conversation(self.core, self.database, voice, Registration())
@@ -263,6 +265,44 @@ def test_what_cannot_be_read_is_noted_and_not_answered(desk: Desk, message: str 
     desk.hear(message)
     assert "dropped a message" in desk.notes()
     assert len(desk.sent) == sent
+
+
+@pytest.mark.parametrize("standing", ["Accepted", "Rejected"])
+def test_a_peer_chooses_neither_how_our_lines_begin_nor_how_many_are_written(
+    desk: Desk, standing: str
+) -> None:
+    """Lines that begin alike are counted, so no line begins with the text of others."""
+    desk.open()
+    desk.answer({**ACCEPTED, "status": standing})
+    repeats, written = Repeats(), 0
+    for number in range(2000):
+        name = chr(0x4E00 + number)
+        for text in (
+            f'[2,"{name}","{name}",{{}}]',
+            f'[4,"{name}","{name}","",{{}}]',
+            f"{name}",
+            f'["{name}"]',
+        ):
+            desk.log.clear()
+            desk.hear(text)
+            written += sum(len(repeats.feed(line, 0.0)) for line in desk.notes().splitlines())
+    assert written <= 10 * WRITTEN
+
+
+def test_requests_whose_answers_take_time_fill_no_memory() -> None:
+    """A lock of which nothing is known: UnlockConnector is answered after some seconds, each of them."""
+    desk = Desk(NATIVE)
+    desk.register()
+    for number in range(1000):
+        desk.hear(f'[2,"u{number}","UnlockConnector",{{"connectorId":1}}]')
+    refused = [frame for frame in desk.sent if frame[0] == 4]
+    assert len(refused) == 1000 - MOST_OPEN
+    assert {frame[2] for frame in refused} == {"GenericError"}
+    for _ in range(30):
+        desk.let_pass(1.0)
+    answers = {frame[1]: frame[2] for frame in desk.sent if frame[0] == 3}
+    assert answers == {f"u{number}": {"status": "UnlockFailed"} for number in range(MOST_OPEN)}
+    desk.database.close()
 
 
 def test_an_answer_nobody_asked_for_is_noted(desk: Desk) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import get_args, get_type_hints
+
+import pytest
+
 from bridge.central_system.lane import MOST_ALIKE, WAIT_FOR_STOP_S, Lane
 from bridge.core.outgoing import Outgoing
 
@@ -74,3 +78,11 @@ def test_of_statuses_that_nobody_takes_the_newest_few_wait() -> None:
     calls = drained(waiting)
     assert calls[0] == calls[-1] == AUTHORIZE
     assert calls[1:-1] == [status(f"{number}") for number in range(1000 - MOST_ALIKE, 1000)]
+
+
+@pytest.mark.parametrize("action", sorted(set(get_args(get_type_hints(Outgoing)["action"]))))
+def test_of_whatever_may_be_triggered_the_newest_few_wait(action: str) -> None:
+    """Of the firmware's statuses those that are reported in their order stay."""
+    reported = Outgoing(action, {"status": "Installed"}, ticket=3)  # type: ignore[arg-type]
+    triggered = [Outgoing(action, {"status": f"{number}"}) for number in range(1000)]  # type: ignore[arg-type]
+    assert drained(lane(reported, *triggered)) == [reported, *triggered[-MOST_ALIKE:]]
