@@ -25,10 +25,11 @@ from bridge.central_system.border import EXACT
 from bridge.central_system.operations import SUPPORTED
 from bridge.core.configuration.keys import KEYS
 from bridge.core.rows import Change
-from tests.scenarios.chaos import START_WH, TAGS, Chaos, Event
+from tests.scenarios.answers import UsualAnswers
+from tests.scenarios.chaos import FREE_TAG, START_WH, TAGS, Chaos, Event
 from tests.scenarios.filling_disk import Disk
 from tests.scenarios.judge import OpenCall, schema_faults
-from tests.scenarios.script import Mode, Payload
+from tests.scenarios.script import Mode, Payload, Tag
 from tests.scenarios.test_peer_numbers import schema
 
 NUMBERS = (
@@ -173,6 +174,8 @@ class Absurd(Chaos):
         self._replied: set[str] = set()
         keys = self._chance.choice(({}, {"FreeCharging": "true"}, {"AllowOfflineTxForUnknownId": "true"}))
         super().__init__(mode, dict(keys), no_time=self._chance.random() < 0.5, database=self._disk)
+        self._known = {FREE_TAG: Tag("Accepted"), **TAGS}
+        self._usual = UsualAnswers(self._known)
         self._rates = (Rate("frames", FRAMES_A_MINUTE), Rate("writes", WRITES_A_MINUTE))
         self._absurd = True
 
@@ -231,6 +234,7 @@ class Absurd(Chaos):
         super().heard(text)
 
     def _answer(self, call: OpenCall) -> None:
+        self._known.setdefault(call.payload.get("idTag", ""), Tag("Accepted"))  # a key may name any
         if not self._absurd or self._chance.random() < 0.7:
             if call.action == "StartTransaction":
                 self._starts.setdefault(json.dumps(call.payload, sort_keys=True), self._unused())
