@@ -1,9 +1,14 @@
-"""A small file that must outlast a power cut."""
+"""A small file that must outlast a power cut, read whatever the card has made of it."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import stat
 from pathlib import Path
+
+UNREADABLE = ".unreadable"  # the ending of what is set aside
 
 
 def write(path: Path, content: bytes) -> None:
@@ -19,3 +24,36 @@ def write(path: Path, content: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def read(path: Path, most_bytes: int) -> bytes:
+    """Reads it whole, without waiting. Raises OSError, also for what is no file and for a longer one: a file
+    system that was damaged may show a pipe there, or gigabytes."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        seen = os.fstat(descriptor)
+        if not stat.S_ISREG(seen.st_mode):
+            raise OSError(errno.EINVAL, "it is no file", str(path))
+        if seen.st_size > most_bytes:
+            raise OSError(errno.EFBIG, f"{seen.st_size} bytes: at most {most_bytes} are read", str(path))
+        return file.read(most_bytes)
+
+
+def is_no_file(path: Path) -> bool:
+    """Says whether something else stands there: a folder, a pipe, a circle of links. A link to a disk that is
+    not there is no such thing: the disk may come."""
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except OSError as error:
+        return error.errno == errno.ELOOP
+
+
+def set_aside(path: Path) -> None:
+    """Renames it, so that its place is free; what was set aside before gives way. On a disk that takes
+    nothing it stays."""
+    kept = path.with_suffix(UNREADABLE)
+    with contextlib.suppress(OSError):
+        if path.is_dir() or kept.is_dir():  # a folder takes no file's place, nor a file a folder's
+            kept.rename(path.with_suffix(f"{UNREADABLE}-before"))
+    with contextlib.suppress(OSError):
+        path.replace(kept)

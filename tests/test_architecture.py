@@ -71,7 +71,8 @@ SOLE_IMPORTERS = {
 }
 
 OF_HAL_FOR_BRIDGE = (
-    "hal", "hal.contract", "hal.configuration.file", "hal.ending", "hal.logs", "hal.notify", "hal.visible",
+    "hal", "hal.contract", "hal.configuration.file", "hal.durable", "hal.ending", "hal.logs", "hal.notify",
+    "hal.visible",
 )  # fmt: skip
 
 # From top to bottom; an arrow points to a lower floor or stays in its room. `bridge.core` is pure: it stands

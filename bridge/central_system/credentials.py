@@ -7,6 +7,7 @@ import ssl
 from pathlib import Path
 
 from bridge.core.password import Password
+from hal import durable
 
 
 class TrustError(OSError):
@@ -21,6 +22,9 @@ def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=ca_file)
     context.minimum_version = ssl.TLSVersion.TLSv1_2  # Debian's Python leaves this to OpenSSL's settings
     return context
+
+
+CA_MOST_BYTES = 16 * 2**20  # all authorities of Debian are 0.2 MB
 
 
 class Trust:
@@ -53,6 +57,7 @@ class Trust:
         if self._ca_file is None:
             return tls_context()
         try:
+            durable.read(self._ca_file, CA_MOST_BYTES)  # OpenSSL would wait for a pipe
             context = tls_context(self._ca_file)
         except OSError as error:
             raise _unusable(self._ca_file, error) from None

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import logging
 import os
+import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,11 +21,13 @@ from bridge.jobs.allowance import Allowance
 from bridge.jobs.attempt import InstallError, Patience, SignatureError, Tls
 from bridge.jobs.manifest import Manifest
 from bridge.jobs.transfer import failing_as_transfer, http_session, refused, without_credentials
+from hal import durable
 
 log = logging.getLogger(__name__)
 
 ARCHIVE, PARTIAL, MANIFEST, INSTALLER_LOG = "archive", "archive.part", "archive.manifest", "installer.log"
 CHUNK = 65_536
+_FRESH = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe is not waited for
 DOWNLOAD_PATIENCE = Patience(quiet_s=60.0, whole_s=3600.0)
 INSTALLER_LIMIT_S = 1800.0
 LOOK_S = 0.1
@@ -63,7 +66,7 @@ class FirmwareFolder:
         with failing_as_transfer(parts, self._patience):
             self._folder.mkdir(parents=True, exist_ok=True)
             for name in (ARCHIVE, MANIFEST):
-                self._path(name).unlink(missing_ok=True)
+                _clear(self._path(name))
             allowance = Allowance()
             async with http_session(self._tls, self._patience, allowance) as session:
                 signed = await self._fetch_manifest(session, parts)
@@ -99,7 +102,7 @@ class FirmwareFolder:
         partial = self._path(PARTIAL)
         try:
             async with _got(session, parts) as answer:
-                with partial.open("wb") as file:
+                with os.fdopen(os.open(partial, _FRESH, 0o644), "wb") as file:
                     async for chunk in answer.content.iter_chunked(CHUNK):
                         size += len(chunk)
                         if size > said.size:
@@ -109,7 +112,7 @@ class FirmwareFolder:
             if (size, digest.hexdigest()) != (said.size, said.sha256):
                 raise SignatureError(f"{size} bytes came that are not those of the manifest")
         except BaseException:
-            partial.unlink(missing_ok=True)
+            _clear(partial)
             raise
 
     # Installing
@@ -130,7 +133,9 @@ class FirmwareFolder:
 
     def _checked(self) -> Manifest:
         try:
-            said = self._read(self._path(MANIFEST).read_bytes())
+            said = self._read(durable.read(self._path(MANIFEST), manifest.SIZE_LIMIT))
+            if durable.is_no_file(self._path(ARCHIVE)):
+                raise InstallError(f"the archive cannot be read: {self._path(ARCHIVE)} is no file")
             with self._path(ARCHIVE).open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
@@ -161,6 +166,7 @@ class FirmwareFolder:
 
     def _started(self, command: list[str]) -> subprocess.Popen[bytes]:
         """Starts a process outside asyncio, which would end it with our loop. Raises InstallError."""
+        _clear(self._path(INSTALLER_LOG))
         with self._path(INSTALLER_LOG).open("wb") as output:
             try:
                 return subprocess.Popen(
@@ -168,6 +174,14 @@ class FirmwareFolder:
                 )
             except OSError as error:
                 raise InstallError(f"firmware.installer cannot be run: {error}") from None
+
+
+def _clear(path: Path) -> None:
+    """Removes whatever stands there: a damaged file system may show a folder or a pipe. Raises OSError."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 @asynccontextmanager

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from bridge.core.zaptec import four_numbers
 from bridge.jobs.attempt import SignatureError
+from hal import durable
 
 SUFFIX = ".manifest"
 SIZE_LIMIT = 4096  # bytes of a manifest
@@ -62,7 +63,7 @@ def read(content: bytes, public_key: Path) -> Manifest:
 
 def _key(path: Path) -> Ed25519PublicKey:
     try:
-        key = load_pem_public_key(path.read_bytes())
+        key = load_pem_public_key(durable.read(path, SIZE_LIMIT))
     except (OSError, ValueError) as error:
         raise SignatureError(f"firmware.public_key: {path}: cannot be read: {error}") from None
     if not isinstance(key, Ed25519PublicKey):

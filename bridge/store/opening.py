@@ -9,9 +9,11 @@ from pathlib import Path
 from bridge.store.database import Database
 from bridge.store.errors import DamagedError
 from bridge.store.salvage import salvage
+from hal import durable
 
 _ASIDE = ".damaged-"
 _UNFINISHED = ".salvaged"
+_PARTS = ("", "-wal", "-journal", _UNFINISHED, f"{_UNFINISHED}-wal")
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +23,7 @@ def opened(path: Path, now: datetime) -> Database:
 
     What the two configuration files say is not in the store: identity and limits of the box stay as they are.
     """
+    _clear_place(path, now)
     _finish(path)
     try:
         return _checked(path)
@@ -44,6 +47,16 @@ def _checked(path: Path) -> Database:
         database.close()
         raise
     return database
+
+
+def _clear_place(path: Path, now: datetime) -> None:
+    """Moves away what is no file and stands where one belongs: SQLite would never open it."""
+    for suffix in _PARTS:
+        part = Path(f"{path}{suffix}")
+        if durable.is_no_file(part):
+            kept = f"{path}{_ASIDE}{now:%Y%m%dT%H%M%SZ}{suffix}"
+            part.rename(kept)
+            log.critical("%s is no file: it is kept as %s", part, kept)
 
 
 def _finish(path: Path) -> None:

@@ -50,7 +50,7 @@ class World:
     """The box with its serial wires and its memory on disk."""
 
     def __init__(self, wallbox: Wallbox, state_dir: Path, runtime_dir: Path) -> None:
-        """Continues register and ledger kept in `state_dir`. Raises WorldFileError."""
+        """Continues register and ledger kept in `state_dir`."""
         self._folder = state_dir / world_file.FOLDER
         self._not_kept = ""  # why register and ledger were not written last
         self._writing = threading.Lock()  # a thread may still write when the world ends and writes the last
@@ -161,7 +161,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         take_over(options.runtime_dir)
         ending.run(World(wallbox, options.state_dir, options.runtime_dir).run(), _ENDS_WITHIN_S)
-    except (WorldTakenError, world_file.WorldFileError) as error:
+    except WorldTakenError as error:
         print(error, file=sys.stderr)
         return 1
     return 0

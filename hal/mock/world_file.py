@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -12,16 +13,14 @@ from hal.mock.plant.plant import LedgerEntry, Snapshot
 
 FOLDER = "mock"  # in the state folder
 T = TypeVar("T")
+log = logging.getLogger(__name__)
+_MOST_BYTES = 64 * 2**20  # a ledger of some 300,000 plug-ins
 _REGISTER, _LEDGER = "register.json", "ledger.json"
 
 
 class _Register(msgspec.Struct, frozen=True):
-    now_s: float
-    energy_wh: float
-
-
-class WorldFileError(Exception):
-    """A file cannot be read; the text names it and what to do."""
+    now_s: Annotated[float, msgspec.Meta(ge=0, le=1e12)]
+    energy_wh: Annotated[float, msgspec.Meta(ge=0, le=1e12)]  # 1 TWh
 
 
 def write(folder: Path, snapshot: Snapshot) -> None:
@@ -32,17 +31,23 @@ def write(folder: Path, snapshot: Snapshot) -> None:
 
 
 def read(folder: Path) -> Snapshot | None:
-    """Reads what `write` wrote last; None at the first start. Raises WorldFileError."""
-    try:
-        register = _read(folder / _REGISTER, _Register)
-        ledger = _read(folder / _LEDGER, tuple[LedgerEntry, ...])
-    except FileNotFoundError:
+    """Reads what `write` wrote last; None at the first start, and when it cannot be read: then it is set
+    aside."""
+    register = _read(folder / _REGISTER, _Register)
+    ledger = _read(folder / _LEDGER, tuple[LedgerEntry, ...])
+    if register is None or ledger is None:
         return None
     return Snapshot(register.now_s, register.energy_wh, ledger)
 
 
-def _read(path: Path, kind: type[T]) -> T:
+def _read(path: Path, kind: type[T]) -> T | None:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
-    except msgspec.DecodeError as error:
-        raise WorldFileError(f"{path}: {error}; remove the file to begin with mock.meter_start_wh") from None
+        return msgspec.json.decode(durable.read(path, _MOST_BYTES), type=kind)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RecursionError) as error:
+        durable.set_aside(path)
+        log.error(
+            "%s cannot be read and is set aside; the world begins with mock.meter_start_wh: %s", path, error
+        )
+        return None

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from hal import durable
 from hal.contract import KERNEL_BOOT_ID_FILE
 from hal.core.persistent_state import PersistentState
 from hal.safety import companion
@@ -54,7 +55,7 @@ def clocks(boot_id_file: Path = _KERNEL_BOOT_ID) -> Clocks:
 def read(path: Path, now: Clocks) -> PersistentState:
     """Reads what was stored last, on the clock of `now`. An unreadable file is renamed: `lost`."""
     try:
-        file = msgspec.json.decode(path.read_bytes(), type=_File)
+        file = msgspec.json.decode(durable.read(path, writer.MOST_BYTES), type=_File)
     except FileNotFoundError:
         return PersistentState()
     except (OSError, ValueError, RecursionError):
@@ -78,8 +79,7 @@ def _of_the_past(kept: PersistentState, now_s: float) -> PersistentState:
 
 
 def _lost(path: Path) -> PersistentState:
-    if path.exists():
-        path.replace(path.with_suffix(".unreadable"))
+    durable.set_aside(path)
     return PersistentState(lost=True)
 
 

@@ -19,6 +19,7 @@ from bridge.central_system.credentials import Trust, TrustError, ca_file_fault, 
 from bridge.central_system.handshake import SUBPROTOCOL, LinkSettings
 from tests.bridge.central_system.listening import central, eventually, impatient, running
 from tests.bridge.central_system.test_handshake import keep
+from tests.spoiled import SPOILED, Spoiling, cut_off
 
 PROJECT = Path(__file__).resolve().parents[3]
 HOST = "localhost"
@@ -64,6 +65,14 @@ async def test_an_authority_of_our_own(authority: trustme.CA, ca_file: Path) -> 
         running(replace(settings, tls=Trust(ca_file).context)) as (_, heard),
     ):
         await heard.opened()
+
+
+@pytest.mark.parametrize("spoil", [each for each in SPOILED if each is not cut_off])
+def test_whatever_stands_in_place_of_the_authorities_is_named(ca_file: Path, spoil: Spoiling) -> None:
+    """At once: OpenSSL would wait for a pipe."""
+    spoil(ca_file)
+    with pytest.raises(TrustError, match=re.escape(str(ca_file))):
+        Trust(ca_file).context()
 
 
 async def test_nobody_else_is_trusted_then(ca_file: Path) -> None:

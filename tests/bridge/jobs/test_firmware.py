@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bridge.jobs.attempt import InstallError, Patience, SignatureError, TransferError
-from bridge.jobs.firmware import ARCHIVE, MANIFEST, PARTIAL, FirmwareFolder, Installing
+from bridge.jobs.firmware import ARCHIVE, INSTALLER_LOG, MANIFEST, PARTIAL, FirmwareFolder, Installing
 from bridge.jobs.manifest import SIZE_LIMIT
 from tests.bridge.jobs.archive import Signer
 from tests.bridge.jobs.servers import (
@@ -20,7 +22,9 @@ from tests.bridge.jobs.servers import (
     http_server,
     misbehaving,
 )
+from tests.spoiled import SPOILED, Spoiling
 
+HARMLESS = {(MANIFEST, "cut_off"), ("firmware.pem", "cut_off")}  # of the line end that may be missing
 ARCHIVE_BYTES = b"new" * 100_000
 IMPATIENT = Patience(quiet_s=0.3, whole_s=5.0)
 COPIES = "import shutil, sys; shutil.copy(sys.argv[1], sys.argv[2]); print(sys.argv[3])"
@@ -65,6 +69,44 @@ async def test_fetched_and_installed(folder: Path, authority: Authority, tls: bo
     await here.folder.install("1.2.0.0")
     assert here.installed.read_bytes() == ARCHIVE_BYTES
     assert here.at("installer.log").read_text() == "1.2.0.0\n"
+
+
+@pytest.mark.parametrize("spoil", SPOILED)
+async def test_whatever_stands_in_the_folder_an_update_is_fetched_and_installed(
+    folder: Path, authority: Authority, spoil: Spoiling
+) -> None:
+    here = box(folder, authority)
+    here.at("").mkdir()
+    for name in (ARCHIVE, MANIFEST, PARTIAL, INSTALLER_LOG):
+        here.at(name).write_text("x")
+        spoil(here.at(name))
+    async with http_server() as server:
+        with contextlib.suppress(TransferError):  # what stands in place of the new file costs one try
+            await here.folder.fetch(offer(server, here.signer))
+        await here.folder.fetch(offer(server, here.signer))
+    await here.folder.install("1.2.0.0")
+    assert here.installed.read_bytes() == ARCHIVE_BYTES
+
+
+@pytest.mark.parametrize("name", [ARCHIVE, MANIFEST, "firmware.pem"])
+@pytest.mark.parametrize("spoil", SPOILED)
+async def test_what_is_spoiled_since_it_was_fetched_is_not_installed(
+    folder: Path, authority: Authority, spoil: Spoiling, name: str
+) -> None:
+    here = box(folder, authority)
+    async with http_server() as server:
+        await here.folder.fetch(offer(server, here.signer))
+    path = folder / name if name == "firmware.pem" else here.at(name)
+    before = path.read_bytes()
+    spoil(path)
+    async with asyncio.timeout(30):
+        if (name, spoil.__name__) in HARMLESS:
+            assert before[-1:] == b"\n"
+            await here.folder.install("1.2.0.0")
+            return
+        with pytest.raises((InstallError, SignatureError)):
+            await here.folder.install("1.2.0.0")
+    assert not here.installed.exists()
 
 
 async def test_a_stranger_s_signature(folder: Path, authority: Authority) -> None:

@@ -17,6 +17,7 @@ from bridge.store.opening import opened, set_aside
 from bridge.store.schema import MIGRATIONS
 from bridge.store.sessions import Sessions
 from tests.bridge.store.model import a_row
+from tests.spoiled import SPOILED, Spoiling
 
 NOW = datetime(2026, 11, 25, 12, 30, 5, tzinfo=UTC)
 
@@ -57,6 +58,29 @@ def test_a_damaged_file_is_kept_and_an_empty_one_begun(
     assert str(kept) in caplog.text
     with closing(opened(path, NOW)) as again:
         assert again.remembered() == {"a": "b"}
+
+
+@pytest.mark.parametrize("part", ["", "-wal", "-journal", ".salvaged"])
+@pytest.mark.parametrize("spoil", SPOILED)
+def test_whatever_stands_there_a_store_is_opened(path: Path, spoil: Spoiling, part: str) -> None:
+    """What is beside the file costs no session; what stood there is kept."""
+    filled(path)
+    place = Path(f"{path}{part}")
+    place.touch()
+    spoil(place)
+    with closing(opened(path, NOW)) as store:
+        store.check()
+        store.apply([Remembered("after", "all")])
+        assert not part or len(store.rows(1000)) == 199
+    is_file = spoil.__name__ not in ("folder", "circle", "pipe")
+    assert is_file or list(path.parent.glob(f"{path.name}.damaged-*"))
+
+
+def test_a_link_to_a_disk_that_is_not_there_is_waited_for(path: Path) -> None:
+    path.symlink_to("not mounted/bridge.sqlite")
+    with pytest.raises(StoreError, match="could not be opened"):
+        opened(path, NOW)
+    assert path.is_symlink()
 
 
 def test_a_sound_file_stays(path: Path) -> None:

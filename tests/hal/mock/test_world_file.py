@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hal.mock.plant.plant import LedgerEntry, Snapshot
-from hal.mock.world_file import WorldFileError, read, write
+from hal.mock.world_file import read, write
+from tests.spoiled import SPOILED, Spoiling
 
 amounts = st.floats(0, 1e9)
 entries = st.builds(LedgerEntry, plugged_in_s=amounts, received_wh=amounts, unplugged_s=st.none() | amounts)
@@ -33,9 +34,21 @@ def test_at_first_there_is_nothing(tmp_path: Path) -> None:
     assert read(tmp_path / "mock") is None
 
 
+@pytest.mark.parametrize("spoil", SPOILED)
 @pytest.mark.parametrize("name", ["register.json", "ledger.json"])
-def test_a_damaged_file_is_named_with_what_to_do(tmp_path: Path, name: str) -> None:
+def test_whatever_stands_there_the_world_begins(
+    tmp_path: Path, name: str, spoil: Spoiling, caplog: pytest.LogCaptureFixture
+) -> None:
     write(tmp_path, Snapshot(1.0, 2.0, ()))
-    (tmp_path / name).write_text('{"energy')
-    with pytest.raises(WorldFileError, match=rf"{name}: .*; remove the file to begin"):
-        read(tmp_path)
+    spoil(tmp_path / name)
+    assert read(tmp_path) is None
+    assert f"{name} cannot be read and is set aside" in caplog.text
+    write(tmp_path, Snapshot(3.0, 4.0, ()))
+    assert read(tmp_path) == Snapshot(3.0, 4.0, ())
+
+
+@pytest.mark.parametrize("number", ["-1", "1e300", "null", '"1"', "1e999"])
+def test_a_register_that_no_meter_shows_is_set_aside(tmp_path: Path, number: str) -> None:
+    write(tmp_path, Snapshot(1.0, 2.0, ()))
+    (tmp_path / "register.json").write_text(f'{{"now_s": 1.0, "energy_wh": {number}}}')
+    assert read(tmp_path) is None

@@ -28,6 +28,17 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
+def _connect(to: socket.socket, path: Path) -> None:
+    """Waits where a crowd is at the door, as a socket without a limit of time would."""
+    give_up_s = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return to.connect(str(path))
+        except BlockingIOError:
+            assert time.monotonic() < give_up_s, "nobody is let in"
+            time.sleep(0.005)
+
+
 class Voice:
     """One connection to mock.sock."""
 
@@ -35,7 +46,7 @@ class Voice:
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(PATIENCE_S)
         try:
-            self._socket.connect(str(path))
+            _connect(self._socket, path)
         except OSError:
             self._socket.close()
             raise

@@ -25,6 +25,7 @@ from hal.core.persistent_state import PersistentState
 from hal.safety import companion
 from hal.safety.state.file import Clocks, StateFile, clocks, read
 from hal.safety.state.lock import StateLock
+from tests.spoiled import SPOILED, Spoiling
 
 KEPT = PersistentState(
     faults=(FaultRef("welded", 3),),
@@ -131,6 +132,25 @@ def test_an_unreadable_file_is_lost_state_and_put_aside(path: Path, content: byt
     assert read(path, clocks()) == PersistentState(lost=True)
     assert not path.exists()
     assert path.with_suffix(".unreadable").read_bytes() == content
+
+
+@pytest.mark.parametrize("before", [None, "file", "folder"])
+@pytest.mark.parametrize("spoil", SPOILED)
+def test_whatever_stands_there_is_lost_state_and_its_place_is_free(
+    path: Path, spoil: Spoiling, before: str | None
+) -> None:
+    """Also where something was set aside before."""
+    write(path, KEPT, clocks())
+    aside = path.with_suffix(".unreadable")
+    if before == "file":
+        aside.write_text("x")
+    elif before == "folder":
+        aside.mkdir()
+        (aside / "inside").write_text("x")
+    spoil(path)
+    assert read(path, clocks()) == PersistentState(lost=True)
+    write(path, KEPT, clocks())
+    assert not read(path, clocks()).lost
 
 
 def test_another_version_is_lost_state(path: Path) -> None:
