@@ -41,6 +41,7 @@ bench: setup
 	$(BIN)/python -m tests.bench $(ARGS)
 	$(BIN)/python -m tests.bench.fault_to_relay
 	$(BIN)/python -m tests.bench.memory
+	$(BIN)/python -m tests.bench.floods
 	$(BIN)/python -m tests.bench.answering
 	$(BIN)/python -m tests.bench.offline
 	$(BIN)/python -m tests.bench.replay
