@@ -23,6 +23,7 @@ from bridge.central_system.effects import Effects, Outcome, Reconnect
 from bridge.central_system.events import Closed, Opened, Received, Refused
 from bridge.core.calendar import Calendar
 from bridge.core.charge_point import ChargePoint
+from bridge.core.charging_profile import moment
 from bridge.core.errand import Ended
 from bridge.core.now import Now
 from bridge.core.rows import Remembered
@@ -31,7 +32,16 @@ from bridge.core.wish import WishContent
 from bridge.effects import Answer, AskRestart, Effect, HardReset, Leave, Log, Report, Say, SetLink, Write
 from bridge.events import End, Event, NotStored, OfDisk, RestartRefused, StillWriting, Stored, Tick
 from bridge.guard import Guard, Part
-from bridge.local.orders import ClearFaults, OfferAgain, Ordered, Reply, SendDataTransfer
+from bridge.local.orders import (
+    ClearFaults,
+    ClearProfiles,
+    Installed,
+    ListProfiles,
+    OfferAgain,
+    Ordered,
+    Reply,
+    SendDataTransfer,
+)
 from bridge.recorder import Recorder
 from hal.contract import (
     WISH_LIFE_RESTART_S,
@@ -174,6 +184,13 @@ class Actor:
             case ClearFaults(faults=faults):
                 self.parts.charge_point.clearing.ask(faults, now)
                 self._out.append(Answer(ticket, Reply("Accepted")))
+            case ClearProfiles(profile_ids=profile_ids):
+                self.parts.conversation.clear_profiles(profile_ids, ticket)
+            case ListProfiles():
+                core = self.parts.charge_point
+                circumstances = core.profiles.circumstances(core.state, core.box, now)
+                listed = Installed(core.profiles.every, circumstances, moment(now.utc))
+                self._out.append(Answer(ticket, listed))
             case _:
                 pass  # the desk answers those itself
 

@@ -25,6 +25,7 @@ from bridge.hal_client import HalClient
 from bridge.inbox import Inbox
 from bridge.jobs.worker import Worker
 from bridge.local.desk import Desk
+from bridge.local.orders import Identity
 from bridge.recorder import SOON_S
 from bridge.store.errors import ChangeError, DamagedError, StoreError
 from bridge.store.writer import Writer
@@ -68,7 +69,8 @@ class App:
         self._hal = HalClient(folders.runtime, self._inbox.put)
         firmware = partial(parts.firmware_folder, setup, folders.config, folders.state, tls)
         self._worker = Worker(self._inbox.put, firmware, tls)
-        self._desk = Desk(folders.runtime, folders.state / DATABASE_NAME, store, self._inbox.put)
+        identity = Identity(str((folders.state / DATABASE_NAME).resolve()), setup.is_mock)
+        self._desk = Desk(folders.runtime, identity, store, self._inbox.put)
         self._left = False
 
     async def run(self) -> None:

@@ -33,17 +33,26 @@ class Folders:
     state: Path
     runtime: Path
     mock: bool
+    state_named: bool = True  # by the owner; else it is the usual place
 
     def state_of(self, program: str) -> Path:
         """Says where this program keeps what lasts: the units give each its own folder, `run` one to all."""
         own = self.state / program
-        return own if own.is_dir() else self.state
+        return own if is_folder(own) else self.state
 
     @property
     def arguments(self) -> list[str]:
         """Returns command-line arguments for a program."""
         given = ["--config-dir", self.config, "--state-dir", self.state, "--runtime-dir", self.runtime]
         return [str(one) for one in given] + ["--mock"] * self.mock
+
+
+def is_folder(path: Path) -> bool:
+    """Says whether it is one that we can see."""
+    try:
+        return path.is_dir()
+    except OSError:  # no permission for a folder above it
+        return False
 
 
 def chosen(config: Path | None, state: Path | None, runtime: Path | None, *, mock: bool) -> Folders:
@@ -54,6 +63,7 @@ def chosen(config: Path | None, state: Path | None, runtime: Path | None, *, moc
         (state or usual.state).absolute(),
         (runtime or usual.runtime).absolute(),
         mock,
+        state_named=state is not None,
     )
 
 

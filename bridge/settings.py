@@ -223,6 +223,11 @@ class ChargePoint(msgspec.Struct, frozen=True, kw_only=True):
     fallback: Fallback = Fallback()
     timing: Timing = Timing()
 
+    @property
+    def is_mock(self) -> bool:
+        """Says whether this is the file of a mock box."""
+        return self.charge_point.serial_number.startswith(MOCK_PREFIX)
+
 
 def load(path: Path, *, mock: bool, rules: Sequence[Rule] = ()) -> ChargePoint:
     """Reads the charge point of that file. Raises ConfigError with all its faults, those of `rules` too."""
@@ -295,11 +300,10 @@ def _broken_rules(settings: ChargePoint, *, mock: bool) -> Iterator[Broken]:
 
 def _identity(settings: ChargePoint, *, mock: bool) -> Iterator[Broken]:
     """Lets a mock refuse a production configuration, and a real box that of a mock."""
-    is_mock = settings.charge_point.serial_number.startswith(MOCK_PREFIX)
-    if mock and not is_mock:
+    if mock and not settings.is_mock:
         why = f"is that of a real box, and a mock box must not use it; a mock's begins with {MOCK_PREFIX}"
         yield Broken(("charge_point.serial_number",), why)
-    if is_mock and not mock:
+    if settings.is_mock and not mock:
         why = f"is that of a mock box: {MOCK_PREFIX}...; give the real box its own, or start with --mock"
         yield Broken(("charge_point.serial_number",), why)
 

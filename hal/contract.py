@@ -29,6 +29,7 @@ LOST_PAUSE_S = 60.0  # without a meter or thermometer 6 A for so long, then noth
 
 # Files that one process writes and another looks for.
 MOCK_SOCKET_NAME = "mock.sock"  # of the mock wallbox; in the runtime folder
+MOCK_STATE_FOLDER = "mock"  # of the simulated world; in the state folder
 POWER_FILE = "power"  # of the mock wallbox, in the runtime folder: "on" or "off"
 STATE_FILE = "wallbox-state.json"  # what outlasts `hal.safety`; in its state folder
 WALLBOX_FILE = "wallbox.toml"  # in the configuration folder

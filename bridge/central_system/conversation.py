@@ -7,16 +7,18 @@ frames are sent.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import assert_never
 
 from bridge.central_system.calls import Calls
-from bridge.central_system.effects import Effects, Environment, Reconnect
+from bridge.central_system.effects import Effects, Environment, Outcome, Reconnect
 from bridge.central_system.frames import Call, CallError, CallResult, Unreadable, Violation, parse, refusal
 from bridge.central_system.outbox import Rows
 from bridge.central_system.registration import Registration
 from bridge.central_system.requests import Requests
 from bridge.central_system.schemas import Payload
 from bridge.core.charge_point import ChargePoint
+from bridge.core.limits.installed_profiles import Criteria
 from bridge.core.now import Now
 from bridge.core.password import Password
 
@@ -100,6 +102,12 @@ class Conversation:
     def offer_again(self, row_id: int, ticket: int) -> None:
         """Tries a dead-lettered row once more; the owner is answered when that is recorded."""
         self._calls.offer_again(row_id, ticket)
+
+    def clear_profiles(self, profile_ids: Iterable[int], ticket: int) -> None:
+        """Removes these charging profiles; the owner is answered when that is recorded."""
+        cleared = [self._charge_point.profiles.clear(Criteria(each)) for each in profile_ids]
+        status = "Accepted" if any(cleared) else "Rejected"
+        self._gathered.outcomes.append(Outcome(ticket, {"status": status}))
 
     # Time
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from bridge.folders import CommandError
 from bridge.local import orders
-from bridge.local.orders import Order, ReplyKind
+from bridge.local.orders import Identify, Identity, Order, ReplyKind
+
+WITHIN_S = 10.0  # what needs no Central System
 
 
 class NoBridgeError(CommandError):
@@ -33,3 +35,16 @@ def asked(runtime_dir: Path, order: Order, kind: type[ReplyKind], within_s: floa
         raise CommandError(f"no reply from {path}: {error.strerror or error}") from None
     except ValueError as error:
         raise CommandError(f"no reply from {path}: {error}") from None
+
+
+def identity(runtime_dir: Path) -> Identity:
+    """Says which bridge listens. Raises NoBridgeError; CommandError without a reply."""
+    return asked(runtime_dir, Identify(), Identity, WITHIN_S)
+
+
+def is_mock(runtime_dir: Path) -> bool:
+    """Says whether the bridge that listens there is a mock box's; False without one. Raises CommandError."""
+    try:
+        return identity(runtime_dir).mock
+    except NoBridgeError:
+        return False

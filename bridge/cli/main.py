@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +20,13 @@ from bridge.folders import CommandError, chosen
 from hal.visible import visible
 
 LINE_MOST = 10_000  # characters on a terminal
+
+
+class ProfileAction(StrEnum):
+    """What is done with charging profiles, if they are not to be listed."""
+
+    clear = "clear"
+
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -95,10 +103,12 @@ def datatransfer(
 ) -> None:
     """Send a DataTransfer to the Central System. The running bridge sends it; exit code 0: Accepted."""
     from bridge.cli import data_transfer
+    from bridge.cli.asking import is_mock
     from bridge.local.orders import SendDataTransfer
 
+    mock = running.mock or is_mock(running.folder())
     for line in data_transfer.send(running.folder(), SendDataTransfer(vendor, message or None, data)):
-        _say(line, mock=running.mock)
+        _say(line, mock=mock)
 
 
 @app.command()
@@ -109,15 +119,18 @@ def clear(
     running: Running,
 ) -> None:
     """Clear faults that only a person may clear. It shows each, a welded contactor for example, and asks."""
+    from bridge.cli.asking import is_mock
     from bridge.cli.clear import clear as cleared
+
+    mock = running.mock or is_mock(running.folder())
 
     def sure(faults: list[str]) -> bool:
         for line in faults:
-            _say(line, mock=running.mock)
+            _say(line, mock=mock)
         return yes or typer.confirm("Have you looked at each of them, and removed its cause?")
 
     for line in cleared(running.folder(), sure):
-        _say(line, mock=running.mock)
+        _say(line, mock=mock)
 
 
 def _become(module: str, where: Where) -> None:
@@ -166,14 +179,48 @@ def sessions(
 ) -> None:
     """List all charging sessions. Each line says whether the Central System has the session."""
     from bridge.cli import sessions as shown
+    from bridge.cli.meant import meant
 
     folders = where.folders()
+    mock = meant(folders).mock
     if resend is not None:
-        _say(shown.resend(folders, resend), mock=where.mock)
+        _say(shown.resend(folders, resend), mock=mock)
         return
     listed = shown.listed if export is None else partial(shown.export, file=export)
     for line in listed(folders, undelivered=undelivered):
-        _say(line, mock=where.mock)
+        _say(line, mock=mock)
+
+
+@app.command()
+@spread
+def profiles(
+    action: Annotated[
+        ProfileAction | None, typer.Argument(metavar="clear", help="Remove them.", show_default=False)
+    ] = None,
+    profile_id: Annotated[
+        int | None, typer.Argument(metavar="ID", help="Only this one; else all.", show_default=False)
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before they are removed.")] = False,
+    *,
+    where: Where,
+) -> None:
+    """List charging profiles, or clear them. Each line says what it limits, and which counts now."""
+    from bridge.cli import profiles as shown
+    from bridge.cli.meant import meant
+
+    folders = where.folders()
+    mock = meant(folders).mock
+
+    def sure(them: list[str]) -> bool:
+        for line in them:
+            _say(line, mock=mock)
+        return yes or typer.confirm(
+            "Remove them? The Central System is not informed, and may set them again."
+        )
+
+    lines = shown.listed(folders) if action is None else [shown.clear(folders, profile_id, sure)]
+    for line in lines:
+        _say(line, mock=mock)
 
 
 def _say(line: str, *, mock: bool = False, err: bool = False) -> None:

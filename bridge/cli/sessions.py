@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bridge.cli import books
+from bridge.cli.meant import meant
 from bridge.core.now import SINCE_BOOT, is_dated
 from bridge.core.rows import Session
 from bridge.folders import CommandError, Folders, MisuseError
@@ -24,7 +25,7 @@ _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 def listed(folders: Folders, *, undelivered: bool) -> Iterator[str]:
     """Makes a line for each session, the oldest first. Raises CommandError."""
-    yield from _damaged(folders)
+    yield from _of(folders)
     shown = 0
     for session in _sessions(folders, undelivered=undelivered):
         shown += 1
@@ -44,7 +45,7 @@ def export(folders: Folders, file: Path, *, undelivered: bool) -> Iterator[str]:
         raise CommandError(
             f"{file}: {error.strerror}: name a file in a folder that you may write to"
         ) from error
-    yield from _damaged(folders)
+    yield from _of(folders)
     yield f"{len(rows)} session{'s' * (len(rows) != 1)} written to {file}"
 
 
@@ -60,8 +61,12 @@ def resend(folders: Folders, row_id: int) -> str:
     return f"session {row_id} will be sent to the Central System again"
 
 
-def _damaged(folders: Folders) -> Iterator[str]:
-    for file in set_aside(books.database(folders)):
+def _of(folders: Folders) -> Iterator[str]:
+    """Says whose sessions they are, if that is not as usual, and which are missing."""
+    store = meant(folders)
+    if store.elsewhere:
+        yield f"sessions of {store.database}, which the bridge at {folders.runtime} uses"
+    for file in set_aside(store.database):
         yield f"A DAMAGED database was renamed to {file}. Sessions that only it contains are not listed here."
 
 

@@ -16,6 +16,7 @@ from bridge.core.decisions import Decided, Decisions
 from bridge.core.errand import Ended
 from bridge.core.id_tag import IdTagInfo
 from bridge.core.limits.absence import Absence
+from bridge.core.limits.holding import Holding
 from bridge.core.limits.installed_profiles import InstalledProfiles
 from bridge.core.limits.limit import limit_a
 from bridge.core.maintenance.maintenance import Maintenance
@@ -62,6 +63,7 @@ class ChargePoint:
         self._restart = Restart()
         self._undated = Undated(provisioning.boot_id, undated=memory.undated)
         self._absence = Absence(provisioning.lost_limit, now.s)
+        self._holding = Holding(self.profiles, self._absence, self._decisions)
         self._start_unrecorded = False
         self.connector.recall(memory, now)
         self.reports = Reports(premises, self.connector, now)
@@ -109,6 +111,7 @@ class ChargePoint:
         self._absence.observe(online=self.service.online, now_s=now.s)
         self.connector.step(now)
         self.profiles.follow(self.state)
+        self._holding.step(self.state, self.box, now)
         if self.reports.begun(now) and self.connector.status(now) in ("Faulted", "Unavailable"):
             self.connector.reservations.end()  # OCPP 1.6 5.13
         self.reports.step(now)

@@ -1,6 +1,6 @@
 """The bridge's own socket: passes each order to the actor, and its reply back to the command.
 
-What is only read, the sessions, it answers itself, a page at a time.
+What needs no decision it answers itself: who it is, and the sessions, a page at a time.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 
 from bridge.local import orders
-from bridge.local.orders import ListSessions, Order, Ordered, Page, Reply
+from bridge.local.orders import Identify, Identity, Installed, ListSessions, Order, Ordered, Page, Reply
 from bridge.store.errors import StoreError
 from bridge.store.reads import Reads
 
@@ -30,14 +30,18 @@ class Desk:
     bridge continues."""
 
     def __init__(
-        self, runtime_dir: Path, database: Path, store: Reads, ordered: Callable[[Ordered], Awaitable[None]]
+        self,
+        runtime_dir: Path,
+        identity: Identity,
+        store: Reads,
+        ordered: Callable[[Ordered], Awaitable[None]],
     ) -> None:
         self._path = runtime_dir / orders.SOCKET_NAME
-        self._database = str(database.resolve())
+        self._identity = identity
         self._store = store
         self._ordered = ordered
         self._tickets = count(1)
-        self._waiting: dict[int, asyncio.Future[Reply]] = {}
+        self._waiting: dict[int, asyncio.Future[Reply | Installed]] = {}
         self._conversations: dict[asyncio.Task[None], asyncio.StreamWriter] = {}  # the oldest first
         self._ordering: set[asyncio.Task[None]] = set()  # of these, those that wait for a reply
 
@@ -56,7 +60,7 @@ class Desk:
                     writer.transport.abort()
                     conversation.cancel()
 
-    def reply(self, ticket: int, reply: Reply) -> None:
+    def reply(self, ticket: int, reply: Reply | Installed) -> None:
         """Sends a reply to the command that gave the order, if it is still connected."""
         waiting = self._waiting.get(ticket)
         if waiting is not None and not waiting.done():
@@ -87,18 +91,22 @@ class Desk:
         finally:
             writer.close()
 
-    async def _answer(self, order: Order) -> Reply | Page:
-        if isinstance(order, ListSessions):
-            return self._page(order.after)
-        return await self._carried_out(order)
+    async def _answer(self, order: Order) -> Reply | Page | Identity | Installed:
+        match order:
+            case Identify():
+                return self._identity
+            case ListSessions(after=after):
+                return self._page(after)
+            case _:
+                return await self._carried_out(order)
 
     def _page(self, after: int) -> Page:
         try:
-            return Page(self._database, tuple(self._store.sessions(after, PAGE_SESSIONS)))
+            return Page(tuple(self._store.sessions(after, PAGE_SESSIONS)))
         except StoreError as error:
-            return Page(self._database, why=str(error))
+            return Page(why=str(error))
 
-    async def _carried_out(self, order: Order) -> Reply:
+    async def _carried_out(self, order: Order) -> Reply | Installed:
         ticket = next(self._tickets)
         self._waiting[ticket] = asyncio.get_running_loop().create_future()
         conversation = asyncio.current_task()

@@ -7,6 +7,8 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
+from bridge.core.charging_profile import ChargingProfile, Moment
+from bridge.core.limits.charging_schedule import Circumstances
 from bridge.core.rows import Session
 from hal.contract import FaultRef
 
@@ -47,7 +49,21 @@ class OfferAgain(msgspec.Struct, frozen=True, tag="OfferAgain", tag_field="order
     row_id: RowId
 
 
-Order = SendDataTransfer | ClearFaults | ListSessions | OfferAgain
+class ListProfiles(msgspec.Struct, frozen=True, tag="ListProfiles", tag_field="order"):
+    """Asks for the charging profiles, and for what decides which of them counts."""
+
+
+class ClearProfiles(msgspec.Struct, frozen=True, tag="ClearProfiles", tag_field="order"):
+    """Asks to remove the charging profiles with these ids."""
+
+    profile_ids: tuple[int, ...]
+
+
+class Identify(msgspec.Struct, frozen=True, tag="Identify", tag_field="order"):
+    """Asks which bridge listens: the command may mean another one."""
+
+
+Order = SendDataTransfer | ClearFaults | ListSessions | OfferAgain | ListProfiles | ClearProfiles | Identify
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +85,27 @@ class Reply(msgspec.Struct, frozen=True):
 class Page(msgspec.Struct, frozen=True):
     """A page of sessions, the oldest first; the last page is empty. `why` as in a Reply."""
 
-    database: str  # the file's path, resolved: another bridge may listen than was meant
     sessions: tuple[Session, ...] = ()
     why: str = ""
 
 
-ReplyKind = TypeVar("ReplyKind", Reply, Page)
+class Identity(msgspec.Struct, frozen=True):
+    """Which bridge it is."""
+
+    database: str  # the file's path, resolved
+    mock: bool
+
+
+class Installed(msgspec.Struct, frozen=True):
+    """The charging profiles at a moment, with that of a start that is waited for. `why` as in a Reply."""
+
+    profiles: tuple[ChargingProfile, ...] = ()
+    circumstances: Circumstances | None = None  # None: it failed
+    at: Moment = 0
+    why: str = ""
+
+
+ReplyKind = TypeVar("ReplyKind", Reply, Page, Identity, Installed)
 
 
 def order(line: bytes) -> Order:
@@ -96,6 +127,6 @@ def _decoded(line: bytes, kind: Any) -> Any:
         raise ValueError("nested too deeply") from None
 
 
-def encode(message: Order | Reply | Page) -> bytes:
+def encode(message: Order | Reply | Page | Identity | Installed) -> bytes:
     """Encodes a message as one line of JSON."""
     return msgspec.json.encode(message) + b"\n"

@@ -20,7 +20,7 @@ from hal import ending, logs
 from hal.configuration import wallbox_file
 from hal.configuration.file import ConfigError
 from hal.configuration.sections import Wallbox
-from hal.contract import MOCK_SOCKET_NAME, WALLBOX_FILE
+from hal.contract import MOCK_SOCKET_NAME, MOCK_STATE_FOLDER, WALLBOX_FILE
 from hal.instruments.meter.model import setup_of
 from hal.mock import world_file
 from hal.mock.control.server import Control, WorldParts, WorldTakenError, take_over
@@ -51,7 +51,7 @@ class World:
 
     def __init__(self, wallbox: Wallbox, state_dir: Path, runtime_dir: Path) -> None:
         """Continues register and ledger kept in `state_dir`."""
-        self._folder = state_dir / world_file.FOLDER
+        self._folder = state_dir / MOCK_STATE_FOLDER
         self._not_kept = ""  # why register and ledger were not written last
         self._writing = threading.Lock()  # a thread may still write when the world ends and writes the last
         before = world_file.read(self._folder)

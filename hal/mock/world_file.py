@@ -11,7 +11,6 @@ import msgspec
 from hal import durable
 from hal.mock.plant.plant import LedgerEntry, Snapshot
 
-FOLDER = "mock"  # in the state folder
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 _MOST_BYTES = 64 * 2**20  # a ledger of some 300,000 plug-ins

@@ -9,11 +9,20 @@ import pytest
 
 from bridge.core.configuration.configuration import REMEMBERED_PREFIX
 from bridge.core.maintenance.restart import RETRY_S
-from bridge.core.rows import Remembered
+from bridge.core.rows import ProfilesRemoved, Remembered
 from bridge.core.setup import ORDERLY
 from bridge.effects import Answer, AskRestart, Leave, Say, SetLink, Write
 from bridge.events import End, RestartRefused
-from bridge.local.orders import ClearFaults, OfferAgain, Ordered, SendDataTransfer
+from bridge.local.orders import (
+    ClearFaults,
+    ClearProfiles,
+    Installed,
+    ListProfiles,
+    OfferAgain,
+    Ordered,
+    Reply,
+    SendDataTransfer,
+)
 from hal.contract import WISH_LIFE_RESTART_S, WISH_LIFE_S, FaultRef, Wish
 from tests.bridge.core.messages import CHARGING, WAITING
 from tests.bridge.shell import BOOT_ID, Shell
@@ -200,7 +209,7 @@ def test_each_order_gets_its_reply(shell: Shell) -> None:
     shell.feed(Ordered(1, SendDataTransfer("V")))
     shell.feed(Ordered(2, ClearFaults((FaultRef("welded", 1),))))
     shell.feed(Ordered(3, OfferAgain(9)))
-    replies = {answer.ticket: answer.reply for answer in shell.replies()}
+    replies = {each.ticket: each.reply for each in shell.replies() if isinstance(each.reply, Reply)}
     assert "not connected" in replies[1].why
     assert replies[2].status == "Accepted"
     assert replies[3].status == "Rejected"
@@ -208,7 +217,35 @@ def test_each_order_gets_its_reply(shell: Shell) -> None:
     shell.register()
     shell.feed(Ordered(4, SendDataTransfer("V")))
     shell.answer({"status": "Accepted", "data": "hello"})
-    assert [(each.reply.status, each.reply.data) for each in shell.replies()[3:]] == [("Accepted", "hello")]
+    assert [each.reply for each in shell.replies()[3:]] == [Reply("Accepted", "hello")]
+
+
+def test_profiles_are_listed_as_they_count_and_cleared_before_the_reply(shell: Shell) -> None:
+    begin_charging(shell)
+    wire = {
+        "chargingProfileId": 5, "stackLevel": 0, "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Relative",
+        "chargingSchedule": {
+            "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 0.0}]
+        },
+    }  # fmt: skip
+    shell.ask("1", "SetChargingProfile", connectorId=1, csChargingProfiles=wire)
+    shell.feed(Ordered(1, ListProfiles()))
+    shell.feed(Ordered(2, ClearProfiles((5, 6))))
+    shell.feed(Ordered(3, ClearProfiles((5,))))
+    listed, cleared, gone = (answer.reply for answer in shell.replies())
+    assert isinstance(listed, Installed)
+    assert listed.circumstances is not None
+    assert [each.profile_id for each in listed.profiles] == [5]
+    assert listed.circumstances.row_id == 1
+    assert (cleared, gone) == (Reply("Accepted"), Reply("Rejected"))
+    assert shell.store.charging_profiles() == ()
+    removed = next(
+        number for number, effect in enumerate(shell.effects)
+        if isinstance(effect, Write) and ProfilesRemoved((5,)) in effect.changes
+    )  # fmt: skip
+    assert removed < shell.effects.index(Answer(2, Reply("Accepted")))
+    assert shell.wishes()[-1].limit_a > 0.0
 
 
 def test_how_the_link_is_kept_is_said_at_the_start_and_on_change(shell: Shell) -> None:

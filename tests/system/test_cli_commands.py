@@ -144,7 +144,7 @@ def test_init_where_nothing_can_be_written(tmp_path: Path) -> None:
 
 REAL_COMMANDS = (
     "run", "safety", "instruments", "bridge", "config check", "doctor --json", "sessions",
-    "sessions --resend 1", "clear --yes", "datatransfer vendor message",
+    "sessions --resend 1", "profiles", "profiles clear 5 --yes", "clear --yes", "datatransfer vendor message",
 )  # fmt: skip
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from bridge.core.charging_profile import NEVER, ChargingProfile, Mains, Moment, Purpose
 
@@ -26,14 +26,16 @@ class Ruling:
 
     limit_a: float
     until: float  # a moment, or NEVER
+    profile_id: int | None  # of the profile that sets it; None: the installation does
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class Said:
     """The limit from one purpose's profiles, and until when it cannot change."""
 
     limit_a: float | None  # None: nothing
     until: float  # a moment, or NEVER
+    profile_id: int | None = None  # of the profile that says it
 
 
 def prevailing(profiles: Sequence[ChargingProfile], circumstances: Circumstances, at: Moment) -> Ruling:
@@ -41,13 +43,24 @@ def prevailing(profiles: Sequence[ChargingProfile], circumstances: Circumstances
 
     Where none of them says anything at this moment, they set no limit.
     """
+    limit_a, profile_id = circumstances.installation_a, None
+    until = NEVER
+    for said in each_purpose(profiles, circumstances, at):
+        until = min(until, said.until)
+        if said.limit_a is not None and said.limit_a < limit_a:
+            limit_a, profile_id = said.limit_a, said.profile_id
+    return Ruling(limit_a, until, profile_id)
+
+
+def each_purpose(
+    profiles: Sequence[ChargingProfile], circumstances: Circumstances, at: Moment
+) -> tuple[Said, Said]:
+    """Returns what the profiles of the whole box say, and those that count for the transaction."""
     whole = _top(_of_purpose(profiles, "ChargePointMaxProfile"), circumstances, at)
-    transaction = _of_transaction(profiles, circumstances, at)
-    limits_a = (circumstances.installation_a, whole.limit_a, transaction.limit_a)
-    return Ruling(min(a for a in limits_a if a is not None), min(whole.until, transaction.until))
+    return whole, _of_transaction(profiles, circumstances, at)
 
 
-def _of_transaction(profiles: Sequence[ChargingProfile], circumstances: Circumstances, at: Moment) -> _Said:
+def _of_transaction(profiles: Sequence[ChargingProfile], circumstances: Circumstances, at: Moment) -> Said:
     """Takes the TxProfiles, or the defaults while they say nothing: these limit again when one ends.
 
     OCPP 1.6 5.16.4 with errata 3.43 says so of gaps in a Recurring TxProfile; here it holds for every end.
@@ -60,25 +73,26 @@ def _of_transaction(profiles: Sequence[ChargingProfile], circumstances: Circumst
     defaults = _of_purpose(profiles, "TxDefaultProfile")
     of_connector = [each for each in defaults if each.connector_id != 0]
     default = _top(of_connector or defaults, circumstances, at)
-    return _Said(default.limit_a, min(said.until, default.until))
+    return replace(default, until=min(said.until, default.until))
 
 
 def _of_purpose(profiles: Sequence[ChargingProfile], purpose: Purpose) -> list[ChargingProfile]:
     return [profile for profile in profiles if profile.purpose == purpose]
 
 
-def _top(stack: Iterable[ChargingProfile], circumstances: Circumstances, at: Moment) -> _Said:
+def _top(stack: Iterable[ChargingProfile], circumstances: Circumstances, at: Moment) -> Said:
     """Takes the highest level that says something; those below do not matter before it is silent."""
     until = NEVER
     for profile in sorted(stack, key=lambda profile: profile.stack_level, reverse=True):
-        span = profile.span(_relative_to(profile, circumstances), at)
+        span = profile.span(relative_to(profile, circumstances), at)
         until = min(until, span.until)
         if span.period is not None:
-            return _Said(span.period.limit_a(profile.unit, circumstances.mains), until)
-    return _Said(None, until)
+            limit_a = span.period.limit_a(profile.unit, circumstances.mains)
+            return Said(limit_a, until, profile.profile_id)
+    return Said(None, until)
 
 
-def _relative_to(profile: ChargingProfile, circumstances: Circumstances) -> Moment:
+def relative_to(profile: ChargingProfile, circumstances: Circumstances) -> Moment:
     """Begins with the transaction; a limit of the whole box without one begins at its receipt."""
     if profile.purpose == "ChargePointMaxProfile" and circumstances.row_id is None:
         return profile.received_at
@@ -102,18 +116,28 @@ class CompositeSchedule:
     duration_s: int
 
 
+def rulings(
+    profiles: Sequence[ChargingProfile], circumstances: Circumstances, at: Moment, duration_s: int
+) -> Iterator[tuple[int, Ruling]]:
+    """Yields (second, ruling) from each change point to the next, MOST_CHANGES at most."""
+    offset_s: float = 0
+    for _ in range(MOST_CHANGES):
+        if offset_s >= duration_s:
+            return
+        start_s = int(offset_s)
+        ruling = prevailing(profiles, circumstances, at + start_s)
+        yield start_s, ruling
+        offset_s = ruling.until - at
+
+
 def composite(
     profiles: Sequence[ChargingProfile], circumstances: Circumstances, at: Moment, duration_s: int
 ) -> CompositeSchedule:
     """OCPP 1.6 5.7. A running transaction is taken to go on. Without duration there is no step."""
     steps: list[Step] = []
-    offset_s: float = 0
-    for _ in range(MOST_CHANGES):
-        if offset_s >= duration_s:
-            break
-        start_s = int(offset_s)
-        ruling = prevailing(profiles, circumstances, at + start_s)
+    end_s: float = 0
+    for start_s, ruling in rulings(profiles, circumstances, at, duration_s):
         if not steps or steps[-1].limit_a != ruling.limit_a:
             steps.append(Step(start_s, ruling.limit_a))
-        offset_s = ruling.until - at
-    return CompositeSchedule(tuple(steps), duration_s if offset_s >= duration_s else int(offset_s))
+        end_s = ruling.until - at
+    return CompositeSchedule(tuple(steps), duration_s if end_s >= duration_s else int(end_s))

@@ -57,7 +57,7 @@ class InstalledProfiles:
 
     def install(self, profile: ChargingProfile) -> bool:
         """Stores it, in force at once. False: there are 24, and it replaces none of them."""
-        if not _has_room(profile, (*self._profiles, *self._waiting)):
+        if not _has_room(profile, self.every):
             return False
         if self._of_start is not None and self._of_start.profile_id == profile.profile_id:
             self._of_start = None
@@ -74,6 +74,11 @@ class InstalledProfiles:
         self._profiles = (*self._profiles, profile)
         self._ruling = None
         self.decisions.changes.append(ProfileInstalled(profile))
+
+    @property
+    def every(self) -> tuple[ChargingProfile, ...]:
+        """Returns all that are installed, and that of a start that is waited for."""
+        return (*self._profiles, *self._waiting)
 
     @property
     def want_one_phase(self) -> bool:
@@ -128,24 +133,29 @@ class InstalledProfiles:
     # What they say
 
     def limit_a(self, transaction: Transaction, box: BoxView, now: Now) -> float:
-        """Returns the prevailing limit, the installation's included; computed again only after a change."""
+        """Returns the prevailing limit, the installation's included."""
+        return self.ruling(transaction, box, now).limit_a
+
+    def ruling(self, transaction: Transaction, box: BoxView, now: Now) -> Ruling:
+        """Returns the limit with the profile that sets it; computed again only after a change."""
         at = moment(now.utc)
-        circumstances = self._circumstances(transaction, box, now)
+        circumstances = self.circumstances(transaction, box, now)
         if self._ruling is not None:
             judged, since, ruling = self._ruling
             if judged == circumstances and since <= at < ruling.until:
-                return ruling.limit_a
+                return ruling
         ruling = prevailing(self._profiles, circumstances, at)
         self._ruling = (circumstances, at, ruling)
-        return ruling.limit_a
+        return ruling
 
     def composite(self, state: State, box: BoxView, duration_s: int, now: Now) -> CompositeSchedule:
         """Computes as if a transaction began now, if none runs, with the profile of a start waited for."""
-        transaction = state if isinstance(state, Transaction) else None
-        circumstances = self._circumstances(transaction, box, now)
-        return composite((*self._profiles, *self._waiting), circumstances, moment(now.utc), duration_s)
+        circumstances = self.circumstances(state, box, now)
+        return composite(self.every, circumstances, moment(now.utc), duration_s)
 
-    def _circumstances(self, transaction: Transaction | None, box: BoxView, now: Now) -> Circumstances:
+    def circumstances(self, state: State, box: BoxView, now: Now) -> Circumstances:
+        """Returns those of the running transaction, or of one that would begin now."""
+        transaction = state if isinstance(state, Transaction) else None
         return Circumstances(
             row_id=transaction.row_id if transaction is not None else None,
             begins_at=moment(transaction.started_at if transaction is not None else now.utc),

@@ -8,22 +8,35 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bridge.cli import books, data_transfer, sessions
+from bridge.cli import books, data_transfer, profiles, sessions
 from bridge.compose import DATABASE_NAME
-from bridge.core.rows import GivenUp, Session, TransactionStarted
+from bridge.core.charging_profile import ChargingProfile, Mains, Period
+from bridge.core.limits.charging_schedule import Circumstances
+from bridge.core.rows import GivenUp, ProfileInstalled, Session, TransactionStarted
 from bridge.demo.central_system import CentralSystem
 from bridge.folders import CommandError, Folders, MisuseError
 from bridge.local import orders
 from bridge.local.desk import MOST_CLIENTS, Desk
-from bridge.local.orders import OfferAgain, Order, Ordered, Reply, SendDataTransfer
+from bridge.local.orders import (
+    Identity,
+    Installed,
+    ListProfiles,
+    OfferAgain,
+    Order,
+    Ordered,
+    Reply,
+    SendDataTransfer,
+)
 from bridge.store import Database
 from bridge.store.database import IN_MEMORY
 from bridge.store.reads import Reads
 from bridge.store.writer import Writer
+from tests.bridge.core.limits import charging_model as model
 from tests.bridge.jobs.test_with_the_program import living
 from tests.bridge.store.model import a_row, a_stop
 
@@ -39,9 +52,9 @@ def folder() -> Iterator[Path]:
 
 @contextlib.asynccontextmanager
 async def answering(
-    folder: Path, reply: Reply | None, store: Reads | None = None
+    folder: Path, reply: Reply | Installed | None, store: Reads | None = None, *, mock: bool = False
 ) -> AsyncIterator[list[Order]]:
-    """A desk whose actor always answers so, or never, and that has these sessions."""
+    """A desk whose actor always answers so, or never, and that has these sessions. `mock`: a mock box's."""
     got: list[Order] = []
 
     async def act(ordered: Ordered) -> None:
@@ -50,7 +63,7 @@ async def answering(
             desk.reply(ordered.ticket, reply)
 
     with contextlib.closing(Database(IN_MEMORY)) as empty:
-        desk = Desk(folder, folder / DATABASE_NAME, store or empty, act)
+        desk = Desk(folder, Identity(str(folder / DATABASE_NAME), mock), store or empty, act)
         running = asyncio.create_task(desk.run())
         async with asyncio.timeout(PATIENCE_S):
             while not await asyncio.to_thread(_listens, folder):  # noqa: ASYNC110 - it tells nobody
@@ -196,6 +209,71 @@ async def test_a_bridge_of_another_wallbox_is_not_meant(folder: Path) -> None:
         assert got == []
 
 
+async def test_an_unnamed_state_folder_is_that_of_the_bridge_that_listens(folder: Path) -> None:
+    """And the first line says which that is."""
+    (usual := folder / "usual").mkdir()
+    with contextlib.closing(Database(folder / DATABASE_NAME)) as store:
+        store.apply([TransactionStarted(a_row(1)), GivenUp(1, "refused")])
+        folders = Folders(folder, usual, folder, mock=False, state_named=False)
+        async with answering(folder, Reply("Accepted"), store) as got:
+            lines = await asyncio.to_thread(lambda: list(sessions.listed(folders, undelivered=False)))
+            assert lines[0] == f"sessions of {folder / DATABASE_NAME}, which the bridge at {folder} uses"
+            assert lines[1].split()[0] == "1"
+            await asyncio.to_thread(sessions.resend, folders, 1)
+        assert got == [OfferAgain(1)]
+
+
+async def command_says(*words: str, answer: bytes = b"") -> list[str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bridge.cli.main", *words,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    async with asyncio.timeout(PATIENCE_S):
+        said, _ = await process.communicate(answer)
+    return said.decode().splitlines()
+
+
+CIRCUMSTANCES = Circumstances(None, model.BASE, 16.0, Mains(3, 230.0))
+LEFT_BEHIND = ChargingProfile(
+    profile_id=5, connector_id=1, purpose="TxDefaultProfile", stack_level=0, kind="Absolute", unit="A",
+    periods=(Period(0, 0.0),), received_at=model.BASE,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("mock", [True, False])
+@pytest.mark.parametrize("command", ["sessions", "datatransfer vendor message", "profiles"])
+async def test_the_commands_say_mock_when_the_bridge_does(folder: Path, command: str, mock: bool) -> None:
+    """Though nobody gave --mock."""
+    reply = Installed((), CIRCUMSTANCES, model.BASE) if command == "profiles" else Reply("Accepted")
+    async with answering(folder, reply, mock=mock):
+        said = await command_says(*command.split(), "--runtime-dir", str(folder))
+    assert said
+    assert [line.startswith("MOCK ") for line in said] == [mock] * len(said)
+
+
+def of_bridge(folder: Path) -> Folders:
+    return Folders(folder, folder, folder, mock=False)
+
+
+async def test_the_profiles_of_a_bridge(folder: Path) -> None:
+    async with answering(folder, Installed((LEFT_BEHIND,), CIRCUMSTANCES, model.BASE)) as got:
+        said = await asyncio.to_thread(lambda: list(profiles.listed(of_bridge(folder))))
+        assert said[2] == "    now: 0 A (no charging); it is the limit"
+        assert said[3] == "limit now: 0 A, set by charging profile 5"
+        assert got == [ListProfiles()]
+        with pytest.raises(MisuseError, match=r"clear 6: must be the id of a charging profile \(5\)"):
+            await asyncio.to_thread(profiles.clear, of_bridge(folder), 6, lambda _: True)
+        done = await asyncio.to_thread(profiles.clear, of_bridge(folder), 5, lambda _: False)
+        assert done == "nothing was cleared"
+        assert got == [ListProfiles()] * 3
+
+
+async def test_an_error_of_the_bridge_is_told(folder: Path) -> None:
+    async with answering(folder, Reply(why="an error of ours: ValueError")):
+        with pytest.raises(CommandError, match="an error of ours"):
+            await asyncio.to_thread(lambda: list(profiles.listed(of_bridge(folder))))
+
+
 @pytest.mark.parametrize(("status", "refused"), [("Accepted", False), ("Rejected", True)])
 async def test_what_was_offered_meanwhile_is_told(folder: Path, status: str, refused: bool) -> None:
     with contextlib.closing(Database(folder / DATABASE_NAME)) as store:
@@ -240,11 +318,13 @@ async def test_the_sessions_of_the_real_bridge(folder: Path) -> None:
             shell.execute("SELECT * FROM transactions")
         shell.close()
         assert (await told("--undelivered")).endswith("dead letter: refused; --resend 1 sends it again")
-        assert await told("--resend", "1") == "session 1 will be sent to the Central System again"
+        assert await told("--resend", "1") == "MOCK session 1 will be sent to the Central System again"
         await central.until(lambda: central.requests("StopTransaction"), PATIENCE_S)
-        assert await told("--export", str(folder / "F.csv")) == f"1 session written to {folder / 'F.csv'}"
+        assert (
+            await told("--export", str(folder / "F.csv")) == f"MOCK 1 session written to {folder / 'F.csv'}"
+        )
         assert ",delivered,," in (folder / "F.csv").read_text()
-        assert await told("--undelivered") == "every session is delivered"
+        assert await told("--undelivered") == "MOCK every session is delivered"
 
 
 @pytest.mark.real
@@ -257,7 +337,33 @@ async def test_the_command_through_the_real_bridge(folder: Path) -> None:
         )
         async with asyncio.timeout(PATIENCE_S):
             said, _ = await process.communicate()
-        assert (process.returncode, said) == (0, b"Accepted\ndata: hello to you\n")
+        assert (process.returncode, said) == (0, b"MOCK Accepted\nMOCK data: hello to you\n")
         asked = {"vendorId": "org.example", "messageId": "greeting", "data": "hello"}
         assert central.requests("DataTransfer") == [asked]
         assert central.violations == []
+
+
+@pytest.mark.real
+async def test_profiles_that_the_central_system_left_behind(folder: Path) -> None:
+    """Listed and cleared after a question, by the bridge; then with the bridge stopped, in the file."""
+    (folder / "d").mkdir()
+    above = replace(LEFT_BEHIND, profile_id=6, stack_level=1)
+    with contextlib.closing(Database(folder / "d" / DATABASE_NAME)) as store:
+        store.apply([ProfileInstalled(LEFT_BEHIND), ProfileInstalled(above)])
+    places = ("--state-dir", str(folder / "d"), "--runtime-dir", str(folder / "r"))
+    shown = "charging profile 6 limits every session (TxDefaultProfile, stack level 1, connector 1)"
+    async with CentralSystem({}) as central, living(folder, central, {}):
+        said = await command_says("profiles", *places)
+        assert said[-1].endswith("limit now: 0 A, set by charging profile 6")
+        asked, done = await command_says("profiles", "clear", "6", *places, answer=b"n\n")
+        assert asked.endswith(shown)
+        assert "Remove them? The Central System is not informed" in done
+        assert done.endswith("nothing was cleared")
+        *_, done = await command_says("profiles", "clear", "6", *places, answer=b"y\n")
+        assert done.endswith("cleared: 6")
+        assert (await command_says("profiles", *places))[-1].endswith("by charging profile 5")
+    assert "no bridge runs" in (await command_says("profiles", *places))[-1]
+    *_, done = await command_says("profiles", "clear", *places, "--yes")
+    assert done.endswith("cleared: 5")
+    (none,) = await command_says("profiles", *places)
+    assert none.endswith("no charging profile is installed")

@@ -1,0 +1,49 @@
+"""What holds a car at 0 A: logged when it begins and when it ends, with its name."""
+
+from __future__ import annotations
+
+from bridge.core.box_view import BoxView
+from bridge.core.decisions import Decisions
+from bridge.core.limits.absence import Absence
+from bridge.core.limits.installed_profiles import InstalledProfiles
+from bridge.core.now import Now
+from bridge.core.session import State, Transaction
+
+LEAST_A = 6.0  # IEC 61851-1 Annex A: there is no offer between 0 and 6 A
+
+
+class Holding:
+    """Follows the running transaction. Call `step` at every step; a cause that lasts is logged once."""
+
+    def __init__(self, profiles: InstalledProfiles, absence: Absence, decisions: Decisions) -> None:
+        self.decisions = decisions
+        self._profiles = profiles
+        self._absence = absence
+        self._cause = ""
+
+    def step(self, state: State, box: BoxView, now: Now) -> None:
+        """Logs a cause that is new, and one that is gone while the transaction goes on."""
+        charges = isinstance(state, Transaction) and state.stopping is None and not state.deauthorized
+        cause, why = self._found(state, box, now) if charges and isinstance(state, Transaction) else ("", "")
+        if cause == self._cause:
+            return
+        if cause:
+            self.decisions.notes.append(
+                f"{cause} holds the car at 0 A: {why}, and a car needs {LEAST_A:g} A to charge"
+            )
+        elif charges:
+            self.decisions.notes.append(f"{self._cause} does not hold the car any more")
+        self._cause = cause
+
+    def _found(self, transaction: Transaction, box: BoxView, now: Now) -> tuple[str, str]:
+        """Returns the cause and what it allows; two empty texts when nothing holds the car."""
+        ruling = self._profiles.ruling(transaction, box, now)
+        if ruling.profile_id is not None and ruling.limit_a < LEAST_A:
+            return f"charging profile {ruling.profile_id}", f"it allows {ruling.limit_a:g} A"
+        cap_a = self._absence.cap_a(now.s)
+        if cap_a is not None and cap_a < LEAST_A:
+            return (
+                "fallback.central_system_lost_limit_a",
+                f"while the Central System is away it is {cap_a:g} A",
+            )
+        return "", ""
