@@ -15,7 +15,7 @@ from bridge.core.charge_point import ChargePoint
 from bridge.core.now import Now, timestamp
 from bridge.effects import Answer, AskRestart, Effect, Log, Say, Write
 from bridge.events import End, Event, NotStored, RestartRefused, Stored, Tick
-from bridge.local.orders import Order, Ordered, SendDataTransfer
+from bridge.local.orders import Order, Ordered, Reply, SendDataTransfer
 from bridge.store.errors import ChangeError, StoreError
 from hal.contract import Wish
 from hal.mock.plant.plant import PlantSettings
@@ -186,7 +186,7 @@ class PureWorld(Carrier):
                 self._say(said)
             case Wish():
                 self._take_wish(effect)
-            case Answer(reply=reply):
+            case Answer(reply=Reply() as reply):
                 self._told_owner = " ".join(word for word in (reply.status, reply.data, reply.why) if word)
             case Log(level=level, line=line):
                 self._notes.append(line)

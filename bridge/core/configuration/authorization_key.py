@@ -30,6 +30,8 @@ REMEMBERED = "authorization_key"
 FALL_BACK_S = 60.0  # with the old one after the new one was refused; doubled at each refusal up to
 FALL_BACK_MAX_S = 3600.0  # so that a Central System that never takes the new one loses us seldom
 
+IN_ITS_PLACE = "the AuthorizationKey that the Central System wrote counts, not central_system.password"
+
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
@@ -72,6 +74,8 @@ class Passwords:
     def _recall(self, kept: _Kept) -> None:
         if kept.basis == self._basis:
             self._kept = kept
+            if kept.new != self._in_file:
+                self.decisions.notes.append(f"{IN_ITS_PLACE}; to end that, change central_system.password")
             return
         self.decisions.changes.append(Remembered(REMEMBERED, None))
         self.decisions.notes.append(
@@ -90,7 +94,8 @@ class Passwords:
         old = self._kept.old if self._kept is not None and not self._kept.proven else self._newest
         self._remember(_Kept(new, old, proven=False, basis=self._basis))
         self.decisions.notes.append(
-            "the Central System wrote a new AuthorizationKey: from the next connection on"
+            "the Central System wrote a new AuthorizationKey: from the next connection on it counts, "
+            "not central_system.password"
         )
         return "Accepted"
 

@@ -75,6 +75,22 @@ def test_what_was_written_outlives_the_program_until_the_file_changes() -> None:
         assert "the file's password counts" in changed.decisions.notes[0]
 
 
+def test_the_log_says_when_the_file_s_password_is_not_the_one_in_use() -> None:
+    """At each start, as long as it lasts; and when it begins."""
+    first = with_new()
+    assert first.decisions.notes[0].endswith("it counts, not central_system.password")
+    kept = remembered(first)
+    again = Passwords(FILE, PLACE, kept, Decisions())
+    assert again.decisions.notes == [
+        "the AuthorizationKey that the Central System wrote counts, not central_system.password; "
+        "to end that, change central_system.password"
+    ]
+    same = Passwords(NEW_PASSWORD, PLACE, {}, Decisions())
+    assert same.write("8899" * 5, decodes=True) == "Accepted"
+    assert same.write(NEW, decodes=True) == "Accepted"
+    assert Passwords(NEW_PASSWORD, PLACE, remembered(same), Decisions()).decisions.notes == []
+
+
 def test_an_unproven_key_falls_back_after_a_restart_too() -> None:
     passwords = Passwords(FILE, PLACE, remembered(with_new()), Decisions())
     passwords.refused(NEW_PASSWORD, at(0))
