@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.protocol import State
 from websockets.typing import Subprotocol
 
-from bridge.central_system.credentials import basic, tls_context
+from bridge.central_system.credentials import basic
 from bridge.central_system.trouble import Attempt, NoOcppError, cause, http_status, shown
 from bridge.core.password import Password
 
@@ -34,16 +34,15 @@ DEVICE_ID = re.compile(r"\{deviceId\}", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class LinkSettings:
-    """The address, the credentials and the waits of the link. `ping_interval_s` 0 sends no pings."""
+    """The address, the credentials and the waits of the link."""
 
     url: str
     identity: str
-    ping_interval_s: float = 30.0
-    back_off_first_s: float = 10.0  # a Zaptec's own reconnect time
-    back_off_max_s: float = 120.0
+    back_off_first_s: float
+    back_off_max_s: float
+    tls: Callable[[], ssl.SSLContext]  # raises OSError, in words
     pong_wait_min_s: float = PONG_WAIT_MIN_S
-    password: Password | None = None  # at first; see `Link.set_password`
-    tls: Callable[[], ssl.SSLContext] = tls_context  # raises OSError, in words
+    password: Password | None = None  # of this attempt; see `Link.set_password`
 
 
 def address(url: str, identity: str) -> str:

@@ -58,8 +58,8 @@ class Link:
         self._speaker: Speaker | None = None  # while connected
         self._end: asyncio.Future[Closed] | None = None  # while connected: its result ends the connection
         self._closing = asyncio.Event()
-        self._password = settings.password
-        self._ping_interval_s = settings.ping_interval_s
+        self._password: Password | None = None  # see `set_password`
+        self._ping_interval_s = 0.0  # see `set_ping_interval`
         self._ping_changed = asyncio.Event()
         self._rest_s = 0.0  # asked for once, by `reconnect`
         self._crowded_said_s = -math.inf

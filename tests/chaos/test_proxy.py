@@ -122,8 +122,8 @@ async def test_accepted_and_never_answered(central_system: CentralSystem, proxy:
 
 @pytest.mark.parametrize("fault", ["half-open", "stop reading"])
 async def test_a_socket_that_nobody_reads_is_found_by_its_pongs(proxy: Proxy, fault: LinkFault) -> None:
-    settings = replace(impatient(proxy.url), ping_interval_s=0.2, pong_wait_min_s=0.3)
-    async with running(settings) as (link, heard):
+    settings = replace(impatient(proxy.url), pong_wait_min_s=0.3)
+    async with running(settings, ping_interval_s=0.2) as (link, heard):
         await registered(link, heard)
         proxy.arm(fault)
         closed = await heard.closed()

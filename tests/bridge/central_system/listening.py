@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
+from bridge.central_system.credentials import tls_context
 from bridge.central_system.events import Closed, LinkEvent, Opened, Received
 from bridge.central_system.handshake import LinkSettings
 from bridge.central_system.link import Link
@@ -57,14 +58,15 @@ async def eventually(seen: Callable[[], bool]) -> None:
 
 def impatient(url: str) -> LinkSettings:
     return LinkSettings(
-        url, "box 1", ping_interval_s=0, back_off_first_s=0.01, back_off_max_s=0.02, pong_wait_min_s=0.1
+        url, "box 1", back_off_first_s=0.01, back_off_max_s=0.02, tls=tls_context, pong_wait_min_s=0.1
     )
 
 
 @contextlib.asynccontextmanager
-async def running(settings: LinkSettings) -> AsyncIterator[tuple[Link, Heard]]:
+async def running(settings: LinkSettings, ping_interval_s: float = 0.0) -> AsyncIterator[tuple[Link, Heard]]:
     heard = Heard()
     link = Link(settings, heard)
+    link.set_ping_interval(ping_interval_s)
     task = asyncio.create_task(link.run())
     try:
         yield link, heard

@@ -262,8 +262,8 @@ async def test_a_frozen_server_is_noticed_by_pings_alone() -> None:
 
 async def test_pings_keep_a_healthy_link() -> None:
     async with central() as central_system:
-        settings = replace(impatient(central_system.url), ping_interval_s=0.01, pong_wait_min_s=PATIENCE_S)
-        async with running(settings) as (_, heard):
+        settings = replace(impatient(central_system.url), pong_wait_min_s=PATIENCE_S)
+        async with running(settings, ping_interval_s=0.01) as (_, heard):
             await heard.opened()
             await asyncio.sleep(0.3)
             assert heard.of(Closed) == []

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from bridge.central_system.credentials import tls_context
 from bridge.central_system.events import Closed, Opened
 from bridge.central_system.handshake import CLOSE_WAIT_S, LinkSettings
 from bridge.central_system.link import Link
 from bridge.central_system.speaker import MOST_WAITING
+from bridge.settings import Timing
 from tests.bridge.central_system.listening import central, impatient, running
 from tests.bridge.central_system.simulated_loop import now_s, simulated
 
@@ -26,9 +28,10 @@ LOOK_S = 0.2
 KERNEL_MOST = 16 << 20  # what the two ends of a connection may hold on one machine
 
 
-def usual(url: str, ping_interval_s: float) -> LinkSettings:
-    """As the product's, but for the interval."""
-    return LinkSettings(url, "box 1", ping_interval_s)
+def usual(url: str) -> LinkSettings:
+    """As the product's."""
+    timing = Timing()
+    return LinkSettings(url, "box 1", timing.back_off_first_s, timing.back_off_max_s, tls_context)
 
 
 async def seen(of: Callable[[], bool]) -> None:
@@ -40,7 +43,7 @@ async def seen(of: Callable[[], bool]) -> None:
 
 async def found(interval_s: float, alive_s: float) -> tuple[float, str]:
     """How long after the Central System stopped answering the link was ended, and what was told."""
-    async with central() as central_system, running(usual(central_system.url, interval_s)) as (_, heard):
+    async with central() as central_system, running(usual(central_system.url), interval_s) as (_, heard):
         await heard.opened()
         await asyncio.sleep(alive_s)
         assert heard.of(Closed) == []
@@ -66,7 +69,7 @@ def test_without_pings_nothing_but_calls_and_tcp_find_it() -> None:
     """WebSocketPingInterval 0: see scenarios/links/ping_zero_silence."""
 
     async def quiet() -> None:
-        async with central() as central_system, running(usual(central_system.url, 0)) as (_, heard):
+        async with central() as central_system, running(usual(central_system.url)) as (_, heard):
             await heard.opened()
             central_system.freeze()
             await asyncio.sleep(3600)
@@ -77,7 +80,7 @@ def test_without_pings_nothing_but_calls_and_tcp_find_it() -> None:
 
 def test_a_close_that_is_not_answered_is_waited_for_one_second() -> None:
     async def closed() -> float:
-        async with central() as central_system, running(usual(central_system.url, 30)) as (link, heard):
+        async with central() as central_system, running(usual(central_system.url), 30) as (link, heard):
             await heard.opened()
             central_system.freeze()
             link.reconnect("test")
@@ -99,7 +102,7 @@ async def until_refused(link: Link, text: str) -> int:
 
 def test_who_does_not_read_is_not_waited_for_and_costs_little_memory() -> None:
     async def told() -> tuple[int, str]:
-        async with central() as central_system, running(usual(central_system.url, 0)) as (link, heard):
+        async with central() as central_system, running(usual(central_system.url)) as (link, heard):
             await heard.opened()
             central_system.freeze()
             began_s = now_s()
@@ -116,7 +119,7 @@ def test_who_does_not_read_is_not_waited_for_and_costs_little_memory() -> None:
 
 def test_what_was_said_before_a_close_is_still_said() -> None:
     async def heard_there() -> list[str]:
-        async with central() as central_system, running(usual(central_system.url, 0)) as (link, heard):
+        async with central() as central_system, running(usual(central_system.url)) as (link, heard):
             await heard.opened()
             for number in range(50):
                 link.send(json.dumps([3, str(number), {}]))

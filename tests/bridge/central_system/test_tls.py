@@ -188,8 +188,8 @@ def test_one_context_is_kept(ca_file: Path) -> None:
 
 @pytest.mark.parametrize(
     "context",
-    [tls_context, Trust(None).context, LinkSettings("wss://localhost", "box 1").tls],
-    ids=["made", "of the system", "of a link"],
+    [tls_context, Trust(None).context],
+    ids=["made", "of the system"],
 )
 def test_tls_1_2_is_required_whatever_the_system_s_settings(context: Callable[[], ssl.SSLContext]) -> None:
     """Debian's Python leaves the least version to OpenSSL: there this fails when we do not set it."""

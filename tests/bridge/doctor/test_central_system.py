@@ -7,13 +7,14 @@ import os
 import socket
 import ssl
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 import pytest
 
 from bridge import settings
-from bridge.central_system.handshake import LinkSettings, connected
+from bridge.central_system.handshake import connected
 from bridge.demo.central_system import CentralSystem
 from bridge.doctor import central_system as judge
 from bridge.doctor.central_system import Certificate, Target
@@ -21,6 +22,7 @@ from bridge.doctor.check import Check, Result
 from bridge.doctor.network import target
 from bridge.doctor.programs import Running
 from bridge.doctor.route import Route
+from tests.bridge.central_system.listening import impatient
 from tests.bridge.doctor.doctored import status
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
@@ -54,7 +56,7 @@ async def test_a_central_system_that_accepts() -> None:
 
 async def test_a_bridge_that_holds_a_connection_is_left_alone() -> None:
     async with CentralSystem({}) as central_system:
-        connection = await connected(LinkSettings(central_system.url, "CP1"))
+        connection = await connected(replace(impatient(central_system.url), identity="CP1"))
         checks = await walked(central_system.url, OURSELVES)
         assert checks["ocpp"].result == "ok"
         assert checks["ocpp"].measured.startswith("the bridge is connected")
