@@ -22,7 +22,8 @@ from bridge.core.errand import INTERVAL_LEAST_S
 from bridge.core.password import LONGEST, SHORTEST
 from bridge.core.setup import LostLimit
 from bridge.core.zaptec import BEHAVIOURS, Mode
-from hal.configuration.file import Broken, Rule, initial, parse
+from hal import durable
+from hal.configuration.file import MOST_BYTES, Broken, Rule, initial, parse
 
 FILE_NAME = "charge-point.toml"
 MOCK_PREFIX = "MOCK"
@@ -232,7 +233,7 @@ class ChargePoint(msgspec.Struct, frozen=True, kw_only=True):
 def load(path: Path, *, mock: bool, rules: Sequence[Rule] = ()) -> ChargePoint:
     """Reads the charge point of that file. Raises ConfigError with all its faults, those of `rules` too."""
     rules = (partial(_broken_rules, mock=mock), *rules)
-    return parse(path.read_bytes, ChargePoint, file=path.name, rules=rules)
+    return parse(partial(durable.read, path, MOST_BYTES), ChargePoint, file=path.name, rules=rules)
 
 
 def new_file(*, mock: bool) -> str:
@@ -311,12 +312,25 @@ def _identity(settings: ChargePoint, *, mock: bool) -> Iterator[Broken]:
 def _access(settings: ChargePoint) -> Iterator[Broken]:
     if settings.central_system.url == EXAMPLE_URL:
         yield Broken(("central_system.url",), "is the example; write the address of your Central System")
+    yield from _port("central_system.url", settings.central_system.url)
+    yield from _port("firmware.source", settings.firmware.source)
     identity = settings.charge_point.id
     if identity in (".", ".."):
         yield Broken(("charge_point.id",), "means a folder in an address; give it another name")
     if ":" in identity and settings.central_system.password:
         why = "must have no colon with central_system.password: RFC 7617 ends a name there"
         yield Broken(("charge_point.id", "central_system.password"), why)
+
+
+def _port(key: str, url: str) -> Iterator[Broken]:
+    """Demands one that TCP has: 16 bits, and 0 is none."""
+    try:
+        host, port = urlsplit(url).hostname, urlsplit(url).port
+    except ValueError as error:
+        yield Broken((key,), f"is no address: {error}; a port is 1 to 65535")
+        return
+    if port == 0 or (url and not host):
+        yield Broken((key,), "is no address: it needs a host, and its port is 1 to 65535")
 
 
 def _first_values(settings: ChargePoint) -> Iterator[Broken]:

@@ -9,6 +9,12 @@ import stat
 from pathlib import Path
 
 UNREADABLE = ".unreadable"  # the ending of what is set aside
+_KINDS = {
+    stat.S_IFIFO: "a FIFO",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFDIR: "a folder",
+}
 
 
 def write(path: Path, content: bytes) -> None:
@@ -27,15 +33,17 @@ def write(path: Path, content: bytes) -> None:
 
 
 def read(path: Path, most_bytes: int) -> bytes:
-    """Reads it whole, without waiting. Raises OSError, also for what is no file and for a longer one: a file
-    system that was damaged may show a pipe there, or gigabytes."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    """Reads it whole, without waiting. Raises OSError, also for what is no ordinary file and for a longer one:
+    a person may name a device, and a file system that was damaged may show a pipe there, or gigabytes."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    seen = os.fstat(descriptor)
+    if (kind := stat.S_IFMT(seen.st_mode)) != stat.S_IFREG:
+        os.close(descriptor)
+        what = _KINDS.get(kind, "something else")
+        raise OSError(errno.EINVAL, f"is {what}, must be an ordinary file", str(path))
     with os.fdopen(descriptor, "rb") as file:
-        seen = os.fstat(descriptor)
-        if not stat.S_ISREG(seen.st_mode):
-            raise OSError(errno.EINVAL, "it is no file", str(path))
         if seen.st_size > most_bytes:
-            raise OSError(errno.EFBIG, f"{seen.st_size} bytes: at most {most_bytes} are read", str(path))
+            raise OSError(errno.EFBIG, f"has {seen.st_size} bytes, must have {most_bytes} at most", str(path))
         return file.read(most_bytes)
 
 

@@ -17,10 +17,14 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from hal.configuration import guess as guesses
 from hal.configuration.schema import Key, Schema, Section, section_of, toml_text
 from hal.configuration.toml_lines import key_lines
+from hal.visible import visible
 
 COMMENT_WIDTH = 100
+MOST_BYTES = 1 << 20  # a hundred times the longest configuration that is useful
+LINE_MOST = 80  # characters of a line that is shown
 SECRETS = ("password", "AuthorizationKey")  # keys whose value is shown to nobody
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -112,7 +116,7 @@ def _read(text: str, schema: type[T], file: str, rules: Sequence[Rule]) -> tuple
         return msgspec.convert(_Checked(file, {}, 1).section({}, section, ()), schema), [
             _syntax(file, text, error)
         ]
-    checked = _Checked(file, lines, text.rstrip("\n").count("\n") + 1)
+    checked = _Checked(file, lines, text.rstrip("\n").count("\n") + 1, text.split("\n"))
     whole = msgspec.convert(checked.section(table, section, ()), schema)
     for rule in rules:
         for broken in rule(whole):
@@ -127,8 +131,28 @@ def _syntax(file: str, text: str, error: ValueError | RecursionError) -> Fault:
     place = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)", said)
     if place is None:
         return Fault(file, 0, "", None, f"is not TOML: {said}")
-    line = int(place[1] or text.count("\n") + 1)
-    return Fault(file, line, "", None, f"is not TOML: {said.replace(place[0], '')}")
+    lines = text.split("\n")
+    line = int(place[1] or guesses.open_quote(lines) or text.count("\n") + 1)
+    message = f"is not TOML: {said.replace(place[0], '')}{_shown(text, lines, line)}"
+    guess = guesses.meant(lines, line)
+    return Fault(file, line, "", None, f"{message}; {guess}" if guess else message)
+
+
+def _shown(text: str, lines: Sequence[str], number: int) -> str:
+    """Shows the line itself, unless it may hold a secret, or the end of one over many lines."""
+    line = lines[number - 1].strip() if 0 < number <= len(lines) else ""
+    secret = any(word.lower() in line.lower() for word in SECRETS) or _is_secret(_first_word(line))
+    many = '"""' in text or "'''" in text
+    return f": {visible(line, LINE_MOST)}" if line and not secret and not many else ""
+
+
+def _first_word(line: str) -> str:
+    return next(iter(re.findall(r"[\w-]+", line)), "")
+
+
+def _is_secret(name: str) -> bool:
+    """Is True also when the name is misspelt."""
+    return bool(get_close_matches(name, SECRETS, cutoff=0.8))
 
 
 @dataclass(slots=True)
@@ -138,6 +162,7 @@ class _Checked:
     file: str
     lines: Mapping[tuple[str, ...], int]
     last_line: int
+    text: Sequence[str] = ()  # line by line
     faults: list[Fault] = field(default_factory=list)
 
     def section(self, table: Mapping[str, Any], section: Section, path: tuple[str, ...]) -> dict[str, Any]:
@@ -155,7 +180,8 @@ class _Checked:
 
     def _value(self, table: Mapping[str, Any], key: Key, path: tuple[str, ...]) -> Any:
         if key.name not in table:
-            self._note(path, None, f"is missing; must be {_with_text(key)}")
+            hint = guesses.commented_key(self.text, ".".join(path[:-1]), key.name)
+            self._note(path, None, f"is missing; {hint or f'must be {_with_text(key)}'}")
             return key.example
         value = table[key.name]
         if _fits(value, key):
@@ -186,13 +212,14 @@ class _Checked:
             if name not in known:
                 near = get_close_matches(name, known, n=1)
                 kind = "section" if isinstance(value, dict) else "key"
-                hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
+                known_here = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
+                hint = guesses.commented_section(self.text, self._line((*path, name))) or known_here
                 self._note((*path, name), None if kind == "section" else value, f"is no known {kind}; {hint}")
 
     def _note(self, path: tuple[str, ...], value: Any, message: str) -> None:
         said = toml_text(value) if value is not None else None
-        if path and said is not None and get_close_matches(path[-1], SECRETS, cutoff=0.8):
-            said = "(not shown)"  # also when its name is misspelled
+        if path and said is not None and _is_secret(path[-1]):
+            said = "(not shown)"
         self.faults.append(Fault(self.file, self._line(path), ".".join(path), said, message))
 
     def _line(self, path: tuple[str, ...]) -> int:

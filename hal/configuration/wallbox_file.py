@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from hal.configuration.file import initial, parse
+from hal import durable
+from hal.configuration.file import MOST_BYTES, initial, parse
 from hal.configuration.rules import broken_rules
 from hal.configuration.sections import Wallbox
 from hal.contract import NO_RCM, NO_WATCHDOG_LINE, RCM_WITHOUT_TEST
@@ -30,7 +31,7 @@ _OPTIONAL = ("rcm", "stop", "temperature", "lamp")  # shown commented out in the
 def load(path: Path, *, mock: bool) -> Wallbox:
     """Reads the box of that file. Raises ConfigError with all faults of the file."""
     rules = (partial(broken_rules, mock=mock),)
-    return parse(path.read_bytes, Wallbox, file=path.name, rules=rules)
+    return parse(partial(durable.read, path, MOST_BYTES), Wallbox, file=path.name, rules=rules)
 
 
 def new_file(*, mock: bool) -> str:

@@ -93,6 +93,26 @@ def test_urls_that_are_refused(path: Path, url: str) -> None:
     assert "must be text in quotes (ws:// or wss:// address, without the id of the charge point" in fault
 
 
+@pytest.mark.parametrize("port", ["65536", "99999", "0", "-1", "80a", "1" * 5000])
+def test_a_port_that_tcp_does_not_have(path: Path, port: str) -> None:
+    (fault,) = faults(path, REAL.replace(":8443", f":{port}"))
+    assert fault.startswith("charge-point.toml:2: central_system.url = ")
+    assert "port is 1 to 65535" in fault
+    (fault,) = faults(path, REAL + f'[firmware]\nsource = "https://host:{port}/x"\n')
+    assert fault.startswith("charge-point.toml:7: firmware.source = ")
+    assert "port is 1 to 65535" in fault
+
+
+@pytest.mark.parametrize("url", ["wss://[::1", "wss://[zz]/x", "wss://:80/x"])
+def test_a_host_that_cannot_be_one(path: Path, url: str) -> None:
+    (fault,) = faults(path, REAL.replace("wss://central.example:8443/ocpp/", url))
+    assert "is no address: " in fault
+
+
+def test_the_last_port_is_one(path: Path) -> None:
+    assert ":65535/" in loaded(path, REAL.replace("8443", "65535")).central_system.url
+
+
 @pytest.mark.parametrize("identity", ["a b", "a/b", "a?b", "a#b", "50%", "Büro", "a:b", "x" * 48])
 def test_identities_that_are_taken(path: Path, identity: str) -> None:
     """They are percent-encoded in the address."""

@@ -125,9 +125,20 @@ def test_a_free_table_takes_any_name_but_not_any_value() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[engine\npower_w = 300", "car.toml:1: is not TOML: Expected ']' at the end of a table declaration"),
-        (GOOD + "power_w = 300", "car.toml:4: is not TOML: Cannot overwrite a value"),
-        ("a = 1\nb = ", "car.toml:2: is not TOML: Invalid value"),
+        (
+            "[engine\npower_w = 300",
+            "car.toml:1: is not TOML: Expected ']' at the end of a table declaration: [engine; "
+            "the name of a section stands in square brackets: [name]",
+        ),
+        (
+            GOOD + "power_w = 300",
+            "car.toml:4: is not TOML: Cannot overwrite a value: power_w = 300; "
+            "power_w is there already, in line 2: remove one of them",
+        ),
+        (
+            "a = 1\nb = ",
+            "car.toml:2: is not TOML: Invalid value: b =; a value is missing, or put a # before the line",
+        ),
         ("a = " + "[" * 3000 + "]" * 3000, "car.toml: is nested too deeply"),
     ],
 )

@@ -135,6 +135,12 @@ def test_what_is_no_address_is_named(path: Path, port: str) -> None:
     assert f'meter.port = "{port}": is no address; write tcp://HOST or tcp://HOST:PORT' in fault
 
 
+@pytest.mark.parametrize(("port", "why"), [("COM3", "is a name of Windows"), ("ttyUSB0", "is no path")])
+def test_a_port_is_a_path_or_an_address(path: Path, port: str, why: str) -> None:
+    [fault] = faults(path, SOCKET.replace("/dev/ttyUSB0", port))
+    assert f'meter.port = "{port}": {why}; write the path of a serial port' in fault
+
+
 def test_a_meter_on_the_network_has_no_serial_line(path: Path) -> None:
     found = faults(path, SOCKET.replace('"/dev/ttyUSB0"', '"tcp://10.0.0.5"\nbaud = 9600\nparity = "E"'))
     assert found == [

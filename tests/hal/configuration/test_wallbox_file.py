@@ -258,6 +258,12 @@ READER = '[reader]\nmodel = "line"\nport = "/dev/ttyS0"\n'
             'reader.port = "/dev/ttyUSB0": is already the port of the meter',
         ),
         (
+            READER.replace("/dev/ttyS0", "COM3"),
+            'reader.port = "COM3": is a name of Windows; write the path of a serial port, as /dev/serial/',
+        ),
+        (READER.replace("/dev/ttyS0", "ttyS0"), 'reader.port = "ttyS0": is no path; write the path of a'),
+        (READER.replace("/dev/ttyS0", "tcp://10.0.0.5"), 'reader.port = "tcp://10.0.0.5": is no path; write'),
+        (
             READER + "min_length = 9\nmax_length = 8",
             "reader.min_length = 9: must be at most reader.max_length = 8",
         ),
