@@ -39,13 +39,17 @@ def _written(path: Path, text: str, *, private: bool) -> str:
     """`private`: it is to hold a password. Nobody but its owner ever reads it, and the bridge's group."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666)
+    except FileExistsError:
+        return f"{path}: exists already and stays as it is"
+    try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
             if private and (group := _group_of_the_bridge()) is not None:
                 os.fchown(file.fileno(), -1, group)
                 os.fchmod(file.fileno(), 0o640)
-    except FileExistsError:
-        return f"{path}: exists already and stays as it is"
+    except OSError as error:  # the disk is full: half a file would stay as it is for ever
+        path.unlink(missing_ok=True)
+        raise CommandError(f"{path}: {error.strerror}; free space on its disk") from None
     return f"{path}: written"
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 from hal.contract import STATE_FILE
 from hal.mock.plant.fault_names import MACHINE
 from hal.mock.simulated_box import SimulatedBox
+
+log = logging.getLogger("hal.mock")
 
 BUSY_S = 1.5  # longer than the late limit of a mock box without real-time priority (1 s)
 
@@ -31,7 +35,7 @@ class Machine:
         self._let_go(now_s)
         asked = self._box.plant.faults & MACHINE.keys()
         if "state_garbled" in asked:
-            self._state_file.write_text("{ half of a fil")
+            self._done("state_garbled", lambda: self._state_file.write_text("{ half of a fil"))
         if asked & {"crash", "state_garbled"}:
             self._signal(signal.SIGKILL)
         if "busy" in asked and self._held is None:
@@ -62,9 +66,24 @@ class Machine:
         """
         if blocked == self._blocked:
             return
-        if blocked:
-            self._blocker.unlink(missing_ok=True)
-            self._blocker.mkdir()
+        if self._done("state_unwritable", self._obstruct if blocked else self._unblock) or not blocked:
+            self._blocked = blocked
         else:
+            self._box.plant.clear("state_unwritable")
+
+    def _obstruct(self) -> None:
+        self._blocker.unlink(missing_ok=True)
+        self._blocker.mkdir()
+
+    def _unblock(self) -> None:
+        if self._blocker.is_dir():
             self._blocker.rmdir()
-        self._blocked = blocked
+
+    def _done(self, fault: str, write: Callable[[], object]) -> bool:
+        """Says whether the disk let it be done. A full one ends no world."""
+        try:
+            write()
+        except OSError as error:
+            log.warning("%s: %s cannot be changed: %s", fault, self._state_file, error.strerror or error)
+            return False
+        return True

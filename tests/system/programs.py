@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -176,13 +176,15 @@ class BlockingRun(Programs):
 
     main: subprocess.Popen[bytes]
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, before: Sequence[str] = ()) -> None:
+        """`before`: what stands before its command, for a mount of its own."""
         super().__init__(folder)
+        self._before = before
         self._log = folder / "log"
 
     def start(self, *options: str) -> None:
         """Returns at once."""
-        command = [*EVSE_BRIDGE, "run", *options, *self.arguments]
+        command = [*self._before, *EVSE_BRIDGE, "run", *options, *self.arguments]
         with self._log.open("wb") as log:
             self.main = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -12,6 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.own_mounts import under
+from tests.system.programs import EVSE_BRIDGE
 
 MOCK_VERBS = {
     "plug-in", "plug-out", "ready", "pause", "swipe", "fault", "clear", "car", "kernel", "state",
@@ -140,6 +144,19 @@ def test_init_where_nothing_can_be_written(tmp_path: Path) -> None:
     done = evse_bridge("config", "init", "--config-dir", tmp_path / "file" / "c")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "Not a directory; name another folder with --config-dir" in done.stderr
+
+
+def test_init_on_a_full_disk_leaves_no_half_a_file(tmp_path: Path) -> None:
+    """Which the next `config init` would leave as it is."""
+    config = tmp_path / "c"
+    config.mkdir()
+    script = f"{shlex.join([*EVSE_BRIDGE, 'config', 'init', '--config-dir', str(config)])}; ls {config}"
+    done = subprocess.run(
+        [*under(f"mount -t tmpfs -o size=4k tmpfs {config}"), "sh", "-c", script],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout == ""
+    assert done.stderr == f"{config / 'wallbox.toml'}: No space left on device; free space on its disk\n"
 
 
 REAL_COMMANDS = (
