@@ -15,7 +15,9 @@ from hal.mock.pi.pwm import PwmFolder
 from hal.mock.pi.wiring import Wires
 from hal.mock.plant.copper import Copper, changed
 from hal.mock.plant.fault_names import BOARD as BOARD_FAULTS
+from hal.mock.plant.fault_names import FAULTS as PLANT_FAULTS
 from hal.mock.plant.fault_names import WIRES as WIRE_FAULTS
+from hal.mock.plant.names import unknown
 from hal.mock.plant.plant import Outputs, Plant, PlantSettings
 
 STEP_S = 0.002  # a tenth of the slowest tick, a fifth of a contactor's travel
@@ -68,20 +70,16 @@ class SimulatedBox:
         if (place := self._place(name)) is not None:
             place.add(name)
             return
-        try:
-            self.plant.fault(name)
-        except ValueError as error:
-            raise RefusalError(_with_all_names(error)) from None
+        self._require_known(name)
+        self.plant.fault(name)
 
     def clear(self, name: str) -> None:
         """Ends a fault, whether it was set or not. Raises RefusalError, with the names there are."""
         if (place := self._place(name)) is not None:
             place.discard(name)
             return
-        try:
-            self.plant.clear(name)
-        except ValueError as error:
-            raise RefusalError(_with_all_names(error)) from None
+        self._require_known(name)
+        self.plant.clear(name)
 
     def faults(self) -> list[str]:
         """Returns all that are set."""
@@ -151,6 +149,12 @@ class SimulatedBox:
                 self.step()
         raise RefusalError(f"edge: the contactor's line is still high {limit_s:g} s after the car left C")
 
+    @staticmethod
+    def _require_known(name: str) -> None:
+        if name not in PLANT_FAULTS:
+            everything = sorted(PLANT_FAULTS | WIRE_FAULTS | BOARD_FAULTS)
+            raise RefusalError(unknown("fault", name, everything))
+
     def _place(self, name: str) -> set[str] | None:
         """Returns where a fault outside the plant is noted."""
         if name in WIRE_FAULTS:
@@ -168,10 +172,6 @@ class SimulatedBox:
         unfinished = self._power_file.with_name(self._power_file.name + ".new")
         unfinished.write_text(word + "\n")
         unfinished.replace(self._power_file)
-
-
-def _with_all_names(error: ValueError) -> str:
-    return f"{error}; of wires and board: {', '.join(sorted(WIRE_FAULTS | BOARD_FAULTS))}"
 
 
 def _plant_settings(wallbox: Wallbox) -> PlantSettings:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from hal.mock.plant.names import unknown
+
 SERIES_OHM = 1000.0  # IEC 61851-1 Table A.2, behind the source
 R2_OHM = 2740.0  # IEC 61851-1 Table A.3: in the car, behind its diode
 S2_OHM = 1300.0  # beside it once S2 is closed
@@ -124,7 +126,7 @@ def changed(copper: Copper, parts: Mapping[str, float]) -> Copper:
     """Returns it with these parts in place. Raises ValueError, with what there is, for one that cannot be."""
     for name, value in parts.items():
         if name not in BOUNDS:
-            raise ValueError(f"no part {name!r}; there are {', '.join(BOUNDS)}")
+            raise ValueError(unknown("part", name, BOUNDS))
         least, most = BOUNDS[name]
         if not least <= value <= most:
             raise ValueError(f"{name} = {value:g}: must be {least:g} to {most:g}")

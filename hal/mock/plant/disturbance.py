@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hal.mock.plant.names import unknown
+
 SLOT_S = 0.010  # of each digit: a tick of the safety loop while the contactor is closed
 MOST_DIGITS = 1000
 
@@ -35,7 +37,7 @@ class Disturbance:
 def disturbance(name: str, pattern: str, now_s: float) -> Disturbance | None:
     """Makes one; None: a pattern without a 1 ends what was. Raises ValueError for no input or pattern."""
     if name not in INPUTS:
-        raise ValueError(f"no input {name!r}; there are {', '.join(INPUTS)}")
+        raise ValueError(unknown("input", name, INPUTS))
     if not 1 <= len(pattern) <= MOST_DIGITS or set(pattern) - {"0", "1"}:
         raise ValueError(
             f"pattern {pattern[:40]!r} of {name} must be 1 to {MOST_DIGITS} digits 0 or 1, one for each"

@@ -14,6 +14,7 @@ from hal.mock.plant.car import Car, CarSettings
 from hal.mock.plant.copper import Copper
 from hal.mock.plant.disturbance import Disturbance, disturbance
 from hal.mock.plant.fault_names import FAULTS
+from hal.mock.plant.names import unknown
 from hal.mock.plant.pilot_line import Pilot, arrives
 from hal.mock.plant.rcm import ResidualCurrentMonitor
 
@@ -303,7 +304,7 @@ class Plant:
     def fault(self, name: str) -> None:
         """Raises ValueError, with the names there are, for one that is not in FAULTS."""
         if name not in FAULTS:
-            raise ValueError(f"no fault {name!r}: there are {', '.join(sorted(FAULTS))}")
+            raise ValueError(unknown("fault", name, sorted(FAULTS)))
         if name == "mirror_stuck":
             self._mirror_frozen = self.mirror_closed
         self.faults.add(name)
@@ -311,7 +312,7 @@ class Plant:
     def clear(self, name: str) -> None:
         """Restores what was before the fault. Raises ValueError as `fault` does."""
         if name not in FAULTS:
-            raise ValueError(f"no fault {name!r}: there are {', '.join(sorted(FAULTS))}")
+            raise ValueError(unknown("fault", name, sorted(FAULTS)))
         if name == "mirror_stuck":
             self._mirror_frozen = None
         self.faults.discard(name)

@@ -111,6 +111,14 @@ def test_nobody_holds_all_seats(world: RunningMock, said: bytes) -> None:
 def test_what_cannot_be_is_refused_in_words(world: RunningMock) -> None:
     assert world.ask("plug-out") == {"ok": False, "error": "no car is plugged in"}
     assert "there are" in world.ask("fault", name="gremlins")["error"]
+    for verb in ("fault", "clear"):
+        for misspelt, meant in (
+            ("Welded", "welded"),
+            ("meter-silent", "meter_silent"),
+            ("spi", "spi_failed"),
+        ):
+            said = world.ask(verb, name=misspelt)["error"]
+            assert f"no fault {misspelt!r}; did you mean {meant}? There are adc_stuck, adc_unpowered" in said
     assert "meter_crc" in world.ask("clear", name="gremlins")["error"]
     assert "RDM6300" in world.ask("swipe", tag="xyz")["error"]
     assert "the contactor's line must be high" in world.ask("edge")["error"]
@@ -344,7 +352,10 @@ def test_copper_is_set_drawn_and_as_new(world: RunningMock) -> None:
     assert drawn["source_high_v"] != 12.0
     assert world.ask("copper", draw=7, parts={"hum_v": 1})["copper"] == drawn | {"hum_v": 1.0}
     assert world.ask("copper", nominal=True)["copper"]["source_high_v"] == 12.0
-    assert "no part 'hum'; there are source_high_v" in world.ask("copper", parts={"hum": 1})["error"]
+    assert (
+        "no part 'hum'; did you mean hum_v? There are source_high_v"
+        in world.ask("copper", parts={"hum": 1})["error"]
+    )
     assert "hum_v = 20: must be 0 to 12" in world.ask("copper", parts={"hum_v": 20})["error"]
 
 

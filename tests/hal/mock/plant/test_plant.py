@@ -190,7 +190,9 @@ def test_a_sleeping_car_wakes_after_3_s_of_f() -> None:
 def test_an_unknown_fault_names_those_there_are() -> None:
     plant = Plant(PlantSettings())
     for act in (plant.fault, plant.clear):
-        with pytest.raises(ValueError, match="no fault 'wled': there are adc_stuck, asleep, busy"):
+        with pytest.raises(
+            ValueError, match=r"no fault 'wled'; did you mean weld\? There are adc_stuck, asleep"
+        ):
             act("wled")
 
 

@@ -66,7 +66,9 @@ def test_samples_are_bad_by_their_pattern_from_the_first_tick_on(name: str, patt
 
 def test_what_disturbs_nothing_is_refused_with_what_there_is() -> None:
     plant = Plant(PlantSettings())
-    with pytest.raises(ValueError, match="no input 'mirorr'; there are mirror, lock_feedback"):
+    with pytest.raises(
+        ValueError, match=r"no input 'mirorr'; did you mean mirror\? There are mirror, lock_fe"
+    ):
         plant.disturb("mirorr", "10")
     for pattern in ("", "12", "on", "1" * 1001):
         with pytest.raises(ValueError, match="must be 1 to 1000 digits 0 or 1"):
