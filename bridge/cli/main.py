@@ -158,7 +158,7 @@ def doctor(where: Where, examining: Examining) -> None:
     options = doctors.Options(
         card=not examining.no_card, yes=examining.yes, json=examining.json, sheet=examining.report
     )
-    raise typer.Exit(doctors.run(where.folders(), options))
+    raise typer.Exit(doctors.run(where.running(), options))
 
 
 @app.command()
@@ -181,7 +181,7 @@ def sessions(
     from bridge.cli import sessions as shown
     from bridge.cli.meant import meant
 
-    folders = where.folders()
+    folders = where.running()
     mock = meant(folders).mock
     if resend is not None:
         _say(shown.resend(folders, resend), mock=mock)
@@ -208,7 +208,7 @@ def profiles(
     from bridge.cli import profiles as shown
     from bridge.cli.meant import meant
 
-    folders = where.folders()
+    folders = where.running()
     mock = meant(folders).mock
 
     def sure(them: list[str]) -> bool:

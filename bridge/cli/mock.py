@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bridge.folders import CommandError, chosen
+from bridge.folders import CommandError, of_running
 from bridge.mock_client import ask
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="MOCK: control the simulated wallbox.")
@@ -46,7 +46,7 @@ class Phases(StrEnum):
 
 
 def _say(runtime_dir: Path | None, request: dict[str, Any]) -> None:
-    answer = ask(chosen(None, None, runtime_dir, mock=True).runtime, request)
+    answer = ask(of_running((None, None, runtime_dir), mock=True).runtime, request)
     typer.echo(f"MOCK {' '.join(str(word) for word in request.values())}: ok", err=bool(answer))
     if answer:
         typer.echo(json.dumps(answer, indent=2))

@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from bridge.folders import Folders, chosen
+from bridge.folders import Folders, chosen, of_running
 
 ConfigDir = Annotated[
     Path | None,
@@ -38,6 +38,10 @@ class Where:
         """Makes absolute what was asked; the usual places for the rest."""
         return chosen(self.config_dir, self.state_dir, self.runtime_dir, mock=self.mock)
 
+    def running(self) -> Folders:
+        """Returns the folders of a box that is looked at: the units' own too, if they run the mock one."""
+        return of_running((self.config_dir, self.state_dir, self.runtime_dir), mock=self.mock)
+
 
 @dataclass(frozen=True, slots=True)
 class Running:
@@ -48,7 +52,7 @@ class Running:
 
     def folder(self) -> Path:
         """Returns the runtime folder, absolute."""
-        return chosen(None, None, self.runtime_dir, mock=self.mock).runtime
+        return of_running((None, None, self.runtime_dir), mock=self.mock).runtime
 
 
 @dataclass(frozen=True, slots=True)

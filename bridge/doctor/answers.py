@@ -40,7 +40,10 @@ def another_runs(answer: Answer) -> bool:
 
 def busy(status: Status) -> str:
     """Says why nothing may be tried at all; empty: the contactor is open."""
-    return "the contactor is closed: end the charge first" if contactor_closed(status) else ""
+    if does_not_open(status):
+        return "the contactor reads closed, though nothing commands it"
+    how = " (evse-bridge mock plug-out)" if status.mock else ""
+    return f"the contactor is closed: end the charge first{how}" if contactor_closed(status) else ""
 
 
 def occupied(status: Status) -> str:
@@ -48,8 +51,13 @@ def occupied(status: Status) -> str:
     if why := busy(status):
         return why
     if status.vehicle != "A":
-        return "a car is there: unplug it"
+        return f"a car is there: unplug it{' (evse-bridge mock plug-out)' if status.mock else ''}"
     return "a cable is in the socket: unplug it" if status.lock is not None and status.cable_present else ""
+
+
+def does_not_open(status: Status) -> bool:
+    """Says whether the mirror contact reads closed without a command: a weld, or a wrong wire."""
+    return status.contactor_closed and not status.contactor_commanded
 
 
 def contactor_closed(status: Status) -> bool:

@@ -36,25 +36,25 @@ class Configuration:
         path = str(self._folders.config / WALLBOX_FILE)
         report = msgspec.json.decode(hal_configuration("check", path, mock=self._folders.mock), type=Report)
         self.facts = report.facts
-        yield from _faults(WALLBOX, report.faults)
+        yield from self._faults(WALLBOX, report.faults)
         if not report.faults:
             yield WALLBOX.ok("; ".join(report.facts))
         try:
             self.setup = settings.load(self._folders.config / settings.FILE_NAME, mock=self._folders.mock)
         except ConfigError as error:
-            yield from _faults(CHARGE_POINT, error.faults)
+            yield from self._faults(CHARGE_POINT, error.faults)
         else:
             yield from _charge_point(self.setup)
 
-
-def _faults(subject: Subject, faults: Sequence[Fault]) -> Iterator[Check]:
-    for fault in faults:
-        do = f"Correct {fault.file}" + (f", line {fault.line}." if fault.line else ".")
-        if "Permission denied" in fault.message:
-            do = "Run the doctor with sudo."
-        elif "config init" in fault.message:
-            do = "Write it with evse-bridge config init, or name its --config-dir."
-        yield subject.fault(str(fault).removeprefix(f"{fault.file}:").strip(), do)
+    def _faults(self, subject: Subject, faults: Sequence[Fault]) -> Iterator[Check]:
+        for fault in faults:
+            do = f"Correct {fault.file}" + (f", line {fault.line}." if fault.line else ".")
+            if "Permission denied" in fault.message:
+                do = "Run the doctor with sudo."
+            elif "config init" in fault.message:
+                mock = " --mock" * self._folders.mock
+                do = f"Write it with evse-bridge config init{mock}, or name its --config-dir."
+            yield subject.fault(str(fault).removeprefix(f"{fault.file}:").strip(), do)
 
 
 def _charge_point(setup: settings.ChargePoint) -> Iterator[Check]:

@@ -26,9 +26,9 @@ class Running:
     age_s: float
 
 
-def start_how(name: str, *, mock: bool) -> str:
-    """Says what to do when it does not run or does not answer."""
-    if mock:
+def start_how(name: str, *, by_units: bool) -> str:
+    """Says what to do when it does not run or does not answer. Only a mock box is a person's own `run`."""
+    if not by_units:
         return "Start all: evse-bridge run --mock; its lines say why a program ends."
     return f"systemctl status {_UNITS[name]}; its log: journalctl -u {_UNITS[name]} -e"
 
@@ -59,27 +59,28 @@ def safety(box: Box, status: Status, running: Running | None, *, mock: bool) -> 
     return SAFETY.ok(measured)
 
 
-def instruments(*, speaks: bool, running: Running | None, mock: bool) -> Check:
+def instruments(*, speaks: bool, running: Running | None, by_units: bool) -> Check:
     """Judges whether hal.instruments is heard through `hal.safety`."""
     if speaks:
         return INSTRUMENTS.ok(process_words(running))
     return INSTRUMENTS.fault(
-        f"does not answer ({process_words(running)})", start_how("instruments", mock=mock)
+        f"does not answer ({process_words(running)})", start_how("instruments", by_units=by_units)
     )
 
 
-def bridge(statuses: Sequence[Status], running: Running | None, *, mock: bool) -> Check:
+def bridge(statuses: Sequence[Status], running: Running | None, *, by_units: bool) -> Check:
     """Judges whether the number of its wish rises from one Status to a later one."""
     if statuses and statuses[-1].wish_seq != statuses[0].wish_seq:
         return BRIDGE.ok(process_words(running))
-    return BRIDGE.fault(f"sends no wish ({process_words(running)})", start_how("bridge", mock=mock))
+    return BRIDGE.fault(f"sends no wish ({process_words(running)})", start_how("bridge", by_units=by_units))
 
 
-def versions(box: Box, own: str) -> Check:
+def versions(box: Box, own: str, *, by_units: bool) -> Check:
     """Reports a program that was not started again after an update: an older one."""
     if box.software == own:
         return VERSIONS.ok(f"hal.safety {box.software}, doctor {own}")
-    do = "Restart all programs: systemctl restart evse-bridge.target"
+    how = "systemctl restart evse-bridge.target" if by_units else "end evse-bridge run --mock, start it again"
+    do = f"Restart all programs: {how}"
     return VERSIONS.warning(f"hal.safety {box.software}, doctor {own}", do)
 
 

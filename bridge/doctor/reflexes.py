@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bridge.doctor.answers import contactor_closed, text_of, was_done
+from bridge.doctor.answers import contactor_closed, does_not_open, text_of, was_done
 from bridge.doctor.check import Check, Subject
 from bridge.doctor.words import USUAL, fault_words, waits_for
 from hal.contract import NO_RCM, RCM_WITHOUT_TEST, Answer, Status
@@ -30,6 +30,10 @@ OPENS_MS, OPENS_LATEST_MS = 40.0, 60.0
 SESSION_HOW = (
     "Charge a car, or a tester set to C, at 6 A (a ChargingProfile, or the car's own limit): hear it close, "
     "measure at the socket, set the tester to B, hear it open. Then run the doctor again."
+)
+MOCK_SESSION_HOW = (
+    "evse-bridge mock plug-in and mock swipe 04AABBCC begin a session, mock pause and mock plug-out end it. "
+    "Then run the doctor again."
 )
 FAULTS = Subject("box.faults", "faults", "none")
 WOULD_CLOSE = Subject("box.would_close", "would the contactor close?")
@@ -140,11 +144,15 @@ def mirror(status: Status) -> Check:
     if commanded == is_closed:
         return MIRROR.ok(measured)
     if is_closed:
-        do = "Welded? Switch off at the breaker and measure. Else: the mirror contact's wire, mirror_active."
-        return MIRROR.fault(measured, do)
+        return MIRROR.fault(measured, _STUCK_DO)
     return MIRROR.fault(
         measured, "Check the contactor's coil and driver, and the wire of the mirror contact."
     )
+
+
+_STUCK_DO = (
+    "Switch off at the breaker and measure. Not welded? Check the mirror contact's wire, mirror_active."
+)
 
 
 def _closed(is_closed: bool) -> str:
@@ -158,10 +166,14 @@ def session(status: Status) -> Check:
         "closings": float(counters.closings),
         "openings_under_load": float(counters.openings_under_load),
     }
+    if does_not_open(status):
+        return SESSION.not_checked("the contactor does not open", "See the mirror contact above.")
     if contactor_closed(status):
         return SESSION.not_checked("a session is running", "Run the doctor again after it.")
     if counters.last_open_ms is None:
-        return SESSION.not_checked("not closed since hal.safety started", SESSION_HOW)
+        return SESSION.not_checked(
+            "not closed since hal.safety started", MOCK_SESSION_HOW if status.mock else SESSION_HOW
+        )
     values["last_open_ms"] = counters.last_open_ms
     measured = f"opened in {counters.last_open_ms:.0f} ms; closed {counters.closings} times so far"
     do = "Make the coil's circuit faster (a Zener or varistor at its diode), or replace the contactor."
@@ -178,6 +190,8 @@ def faults(status: Status) -> Iterator[Check]:
         yield FAULTS.ok("none")
     for fault in status.faults:
         means, do = fault_words(fault)
+        if fault.clears == "person":
+            do = f"{do} By evse-bridge clear{' --mock' * status.mock}."
         name = fault.id.replace("_", " ")
         measured = "; ".join([means, *(note for note in status.notes if note.startswith(f"{name}: "))])
         subject = Subject(f"box.faults.{fault.id}", f"fault {fault.id}", FAULTS.expected)
@@ -186,6 +200,8 @@ def faults(status: Status) -> Iterator[Check]:
 
 def would_close(status: Status) -> Check:
     """Says why it would not close now."""
+    if does_not_open(status):
+        return WOULD_CLOSE.fault("it is closed, though nothing commands it", _STUCK_DO)
     if contactor_closed(status):
         return WOULD_CLOSE.ok("it is closed")
     unusual = [name for name in status.withheld_by if name not in USUAL]

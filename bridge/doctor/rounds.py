@@ -20,6 +20,7 @@ from bridge.doctor.programs import Running
 from bridge.doctor.route import Route
 from bridge.doctor.soundness import soundness
 from bridge.doctor.wire import Heard, NobodyError, Wire
+from bridge.doctor.words import on_mock
 from bridge.folders import Folders
 from hal.contract import Answer, Box, Status
 
@@ -54,7 +55,7 @@ class Rounds:
         self._folders = folders
         self._person = person
         self._card = card
-        self._wire = Wire(folders.runtime)
+        self._wire = Wire(folders.runtime, mock=not folders.by_units)
         self._configuration = Configuration(folders)
         self._programs: dict[str, Running] = {}
 
@@ -73,6 +74,10 @@ class Rounds:
 
     def checks(self) -> Iterator[Check]:
         """Yields one after the other, as they are found out."""
+        for check in self._found():
+            yield on_mock(check) if self.patient.mock else check
+
+    def _found(self) -> Iterator[Check]:
         yield from self._configuration.checks()
         self._programs = running_programs(self._folders.runtime)
         try:
@@ -93,7 +98,9 @@ class Rounds:
         self._wire.hear(lambda heard: heard.senses_live, LISTENS_S)
         found, status = self._wire.heard.box, self._wire.heard.status
         if found is None or status is None:
-            raise NobodyError("it does not answer", programs.start_how("safety", mock=self._folders.mock))
+            raise NobodyError(
+                "it does not answer", programs.start_how("safety", by_units=self._folders.by_units)
+            )
         yield from self._who_answers(found, status)
         yield from self._reflexes()
         yield from self._senses(found)
@@ -101,12 +108,13 @@ class Rounds:
     # programs
 
     def _who_answers(self, found: Box, status: Status) -> Iterator[Check]:
-        mock, running = self._folders.mock, self._programs.get
+        by_units, running = self._folders.by_units, self._programs.get
         heard = self._wire.heard
-        yield programs.safety(found, status, running("safety"), mock=mock)
-        yield programs.instruments(speaks=heard.senses_live, running=running("instruments"), mock=mock)
-        yield programs.bridge(heard.statuses, running("bridge"), mock=mock)
-        yield programs.versions(found, version("evse-bridge"))
+        yield programs.safety(found, status, running("safety"), mock=self._folders.mock)
+        speaks = heard.senses_live
+        yield programs.instruments(speaks=speaks, running=running("instruments"), by_units=by_units)
+        yield programs.bridge(heard.statuses, running("bridge"), by_units=by_units)
+        yield programs.versions(found, version("evse-bridge"), by_units=by_units)
         yield programs.real_time(status)
 
     # hal.safety
@@ -205,7 +213,8 @@ class Rounds:
         if why := busy(self._status) or ("" if self._card else "--no-card") or self._person.why_absent:
             yield senses.CARD.not_checked(why)
             return
-        self._person.doing(f"PRESENT A CARD NOW, within {CARD_S} s")
+        how = ": evse-bridge mock swipe 04AABBCC" if self._status.mock else ""
+        self._person.doing(f"PRESENT A CARD NOW, within {CARD_S} s{how}")
         yield senses.card(self._wire.ask("instruments", "probe-reader", str(CARD_S)))
 
     def _lamp(self) -> Check:

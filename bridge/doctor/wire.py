@@ -84,8 +84,10 @@ class Heard:
 class Wire:
     """Opens a connection for each question, so that nothing waits unread between them."""
 
-    def __init__(self, runtime_dir: Path) -> None:
+    def __init__(self, runtime_dir: Path, *, mock: bool = False) -> None:
+        """`mock`: it would be started by `run --mock`, which the error says."""
         self.heard = Heard()
+        self._mock = mock
         self._path = runtime_dir / SOCKET_NAME
         self._number = 0
 
@@ -129,7 +131,7 @@ class Wire:
             link.sendall(b"".join([encode(Hello(role=role)), *map(encode, requests)]))
         except OSError as error:
             link.close()
-            raise _nobody(self._path, error) from None
+            raise _nobody(self._path, error, mock=self._mock) from None
         return link
 
     def _listen(self, link: socket.socket, enough: Callable[[Message], bool], limit_s: float) -> bool:
@@ -159,8 +161,9 @@ def _messages(lines: list[bytes]) -> Iterator[Message]:
             yield decode(line)
 
 
-def _nobody(path: Path, error: OSError) -> NobodyError:
-    start = "Start it: systemctl start evse-bridge.target, or evse-bridge run."
+def _nobody(path: Path, error: OSError, *, mock: bool) -> NobodyError:
+    start = f"Start it: {'' if mock else 'systemctl start evse-bridge.target, or '}evse-bridge run"
+    start += " --mock." if mock else "."
     match error:
         case FileNotFoundError():
             return NobodyError(f"there is no {path}", f"{start} Or name its --runtime-dir.")

@@ -97,7 +97,7 @@ def parse(read: Callable[[], bytes], schema: type[T], *, file: str, rules: Seque
 def _unreadable(error: OSError) -> str:
     match error:
         case FileNotFoundError():
-            do = "`evse-bridge config init` writes a new one"
+            do = "`evse-bridge config init` writes a new one (with --mock: of a mock box)"
         case PermissionError():
             do = "use sudo, or the user of this program"
         case _:

@@ -177,6 +177,7 @@ async def test_what_is_broken_is_named_with_what_to_do() -> None:
         assert found.code == 1
         found.says("box.lock", "the feedback never said locked", "Check the motor's plug and supply")
         found.says("senses.meter", "no answer from unit 1", "Check A and B")
+        found.says("senses.meter", "", "MOCK: evse-bridge mock state lists the faults that are set")
         found.says("senses.readings", "", "Check A and B")
         found.says(
             "central_system.ocpp",
@@ -204,7 +205,7 @@ async def test_what_is_broken_is_named_with_what_to_do() -> None:
         found.says("box.would_close", "the end of a fault", "See the faults above")
         found.says("central_system.tcp", "Connection refused", "Does the Central System run?")
         for name in ("box.pilot", "box.lock", "box.rcm"):
-            assert found.checks[name]["measured"] == "a car is there: unplug it"
+            assert found.checks[name]["measured"] == "a car is there: unplug it (evse-bridge mock plug-out)"
 
 
 async def test_without_programs_it_says_how_to_start_them(tmp_path: Path, short_folder: Path) -> None:

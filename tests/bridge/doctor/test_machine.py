@@ -132,12 +132,12 @@ def test_real_time(changed: dict[str, Any], result: Result) -> None:
 
 def test_programs_by_what_they_say() -> None:
     first, later = status(wish_seq=5), status(wish_seq=6)
-    assert programs.bridge([first, later], PROCESS, mock=False).result == "ok"
-    silent = programs.bridge([first, first], PROCESS, mock=False)
+    assert programs.bridge([first, later], PROCESS, by_units=True).result == "ok"
+    silent = programs.bridge([first, first], PROCESS, by_units=True)
     assert (silent.result, silent.measured) == ("fault", "sends no wish (pid 7 for 2 h)")
     assert "journalctl -u evse-bridge" in silent.do
-    assert programs.instruments(speaks=True, running=PROCESS, mock=False).result == "ok"
-    gone = programs.instruments(speaks=False, running=None, mock=True)
+    assert programs.instruments(speaks=True, running=PROCESS, by_units=True).result == "ok"
+    gone = programs.instruments(speaks=False, running=None, by_units=False)
     assert (gone.result, gone.measured) == ("fault", "does not answer (no process seen)")
     assert "evse-bridge run --mock" in gone.do
 
@@ -151,8 +151,10 @@ def test_a_mock_is_not_taken_for_a_box() -> None:
 
 
 def test_an_old_program_is_named() -> None:
-    assert programs.versions(BOX, "0.1.0").result == "ok"
-    assert programs.versions(BOX, "0.2.0").result == "warning"
+    assert programs.versions(BOX, "0.1.0", by_units=True).result == "ok"
+    old = programs.versions(BOX, "0.2.0", by_units=True)
+    assert (old.result, old.do) == ("warning", "Restart all programs: systemctl restart evse-bridge.target")
+    assert "evse-bridge run --mock" in programs.versions(BOX, "0.2.0", by_units=False).do
 
 
 # What the kernel's files say, in a folder laid out like theirs.

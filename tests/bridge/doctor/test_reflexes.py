@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from bridge.doctor import reflexes
 from bridge.doctor.answers import occupied, was_done
 from bridge.doctor.check import Result
-from bridge.doctor.words import FAULTS, WAITS_FOR, fault_words
-from hal.contract import Counters
+from bridge.doctor.words import FAULTS, WAITS_FOR, fault_words, on_mock
+from hal.contract import Counters, Fault
 from hal.core.control_pilot.levels import duty
 from hal.core.evse import Evse
 from hal.core.faults.table import KINDS
@@ -168,6 +168,45 @@ def test_every_fault_of_the_core_has_words_of_its_own() -> None:
     assert set(KINDS) == set(FAULTS)
 
 
+WELD: dict[str, Any] = {
+    "contactor_closed": True, "vehicle": "B", "withheld_by": ("no_fault", "mirror_open"),
+    "faults": (Fault("welded", 1, 90.0, "person", opens=True),),
+}  # fmt: skip
+
+
+def test_while_a_weld_stands_nobody_is_told_to_wait_for_its_session() -> None:
+    """No session runs, no charge can be ended: the supply is to be switched off."""
+    welded = status(**WELD)
+    session, would_close, [of_fault] = (
+        reflexes.session(welded), reflexes.would_close(welded), list(reflexes.faults(welded)),
+    )  # fmt: skip
+    assert (session.result, session.measured) == ("not checked", "the contactor does not open")
+    assert (would_close.result, would_close.measured) == ("fault", "it is closed, though nothing commands it")
+    assert occupied(welded) == "the contactor reads closed, though nothing commands it"
+    for check in (reflexes.mirror(welded), would_close, of_fault):
+        assert "witch" in check.do
+        assert "off at the breaker" in check.do
+    assert of_fault.do.endswith("A person must clear it once the cause is gone. By evse-bridge clear.")
+
+
+def test_a_closed_contactor_in_a_session_is_no_weld() -> None:
+    charging = status(contactor_closed=True, contactor_commanded=True, vehicle="C", withheld_by=())
+    assert reflexes.session(charging).measured == "a session is running"
+    assert reflexes.would_close(charging).result == "ok"
+    assert occupied(charging) == "the contactor is closed: end the charge first"
+
+
+def test_a_mock_box_is_helped_by_mock_commands() -> None:
+    """Nobody can pull its plug or replace its contactor."""
+    [of_fault] = reflexes.faults(status(mock=True, **WELD))
+    assert of_fault.do.endswith("evse-bridge clear --mock.")
+    assert on_mock(of_fault).do.endswith("evse-bridge mock clear NAME ends one.")
+    fine = reflexes.mirror(status(mock=True))
+    assert on_mock(fine) == fine
+    assert "evse-bridge mock plug-in" in reflexes.session(status(mock=True)).do
+    assert occupied(status(mock=True, vehicle="B")).endswith("unplug it (evse-bridge mock plug-out)")
+
+
 def test_an_unknown_fault_keeps_its_name() -> None:
     assert fault_words(fault("new_thing"))[0] == "new thing"
 
@@ -215,7 +254,11 @@ def test_every_condition_of_a_fresh_core_has_words() -> None:
         ({}, "ok", "it waits for a car in state C"),
         ({"withheld_by": ("wish",), "vehicle": "C"}, "ok", "it waits for a transaction"),
         ({"withheld_by": ()}, "ok", "yes"),
-        ({"contactor_closed": True, "withheld_by": ()}, "ok", "it is closed"),
+        (
+            {"contactor_closed": True, "contactor_commanded": True, "withheld_by": ()},
+            "ok",
+            "it is closed",
+        ),
         ({"withheld_by": ("car_in_c2", "no_fault")}, "fault", "no, it waits for the end of a fault"),
         ({"withheld_by": ("stop_button",)}, "fault", "the stop button"),
         ({"withheld_by": ("mirror_open",)}, "fault", "the mirror contact"),
@@ -232,7 +275,7 @@ def test_why_it_would_not_close(changed: dict[str, Any], result: Result, words: 
     ("changed", "why"),
     [
         ({}, ""),
-        ({"contactor_closed": True}, "the contactor is closed"),
+        ({"contactor_closed": True}, "the contactor reads closed, though nothing commands it"),
         ({"contactor_commanded": True}, "the contactor is closed"),
         ({"vehicle": "B"}, "a car is there"),
         ({"cable_present": True}, "a cable is in the socket"),

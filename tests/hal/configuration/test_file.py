@@ -156,7 +156,7 @@ def test_a_file_that_cannot_be_read_or_is_no_text(tmp_path: Path) -> None:
     path = tmp_path / "car.toml"
     assert unreadable(path) == (
         f"car.toml: cannot be read: {path}: No such file or directory; "
-        "`evse-bridge config init` writes a new one"
+        "`evse-bridge config init` writes a new one (with --mock: of a mock box)"
     )
     path.mkdir()
     assert unreadable(path).endswith("Is a directory; name its folder with --config-dir")
