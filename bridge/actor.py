@@ -189,8 +189,8 @@ class Actor:
             case ListProfiles():
                 core = self.parts.charge_point
                 circumstances = core.profiles.circumstances(core.state, core.box, now)
-                listed = Installed(core.profiles.every, circumstances, moment(now.utc))
-                self._out.append(Answer(ticket, listed))
+                installed = Installed(core.profiles.every, circumstances, moment(now.utc), core.caps_a(now))
+                self._out.append(Answer(ticket, installed))
             case _:
                 pass  # the desk answers those itself
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -41,6 +41,7 @@ class View:
     circumstances: Circumstances
     at: Moment
     of_bridge: bool
+    caps_a: Mapping[str, float] = field(default_factory=dict)  # set by no profile
 
 
 def described(view: View) -> Iterator[str]:
@@ -53,6 +54,8 @@ def described(view: View) -> Iterator[str]:
         yield f"    {_now(profile, view)}"
     if view.of_bridge:
         yield from _limits(view)
+        for name, cap_a in view.caps_a.items():
+            yield f"and at present no more than {_number(cap_a)} A, set by {name}"
     else:
         yield "no bridge runs: it finds out which of these limits is the lowest when it starts"
 

@@ -29,7 +29,9 @@ def listed(folders: Folders) -> Iterator[str]:
     if store.elsewhere:
         yield f"charging profiles of the bridge at {folders.runtime}"
     view = _view(folders, store)
-    yield from described(view) if view.profiles else (NONE,)
+    if not view.profiles:
+        yield NONE
+    yield from described(view) if view.profiles or view.of_bridge else ()
 
 
 def clear(folders: Folders, profile_id: int | None, sure: Callable[[list[str]], bool]) -> str:
@@ -70,7 +72,7 @@ def _view(folders: Folders, store: Meant) -> View:
         found = asked(folders.runtime, ListProfiles(), Installed, WITHIN_S)
         if found.circumstances is None:
             raise CommandError(found.why)
-        return View(found.profiles, found.circumstances, found.at, of_bridge=True)
+        return View(found.profiles, found.circumstances, found.at, of_bridge=True, caps_a=found.caps_a)
     try:
         with closing(Sessions.open(store.database)) as read:
             return _stored(read)

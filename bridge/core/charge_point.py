@@ -18,7 +18,7 @@ from bridge.core.id_tag import IdTagInfo
 from bridge.core.limits.absence import Absence
 from bridge.core.limits.holding import Holding
 from bridge.core.limits.installed_profiles import InstalledProfiles
-from bridge.core.limits.limit import limit_a
+from bridge.core.limits.limit import caps_a, limit_a
 from bridge.core.maintenance.maintenance import Maintenance
 from bridge.core.maintenance.restart import Restart, RestartKind
 from bridge.core.now import Now
@@ -92,6 +92,10 @@ class ChargePoint:
             lamp=lamp(self.state, status, refused=self.connector.refused(now.s), online=self.service.online),
             clear_faults=self.clearing.refs(now),
         )
+
+    def caps_a(self, now: Now) -> dict[str, float]:
+        """Returns the limits that no profile sets, by what sets them."""
+        return caps_a(self.box, self._absence, now)
 
     # From the box
 

@@ -210,7 +210,10 @@ def would_close(status: Status) -> Check:
         return WOULD_CLOSE.fault(measured, _unusual_do(unusual))
     if not status.withheld_by:
         return WOULD_CLOSE.ok("yes")
-    return WOULD_CLOSE.ok("it waits for " + ", ".join(map(waits_for, status.withheld_by)))
+    waits = "it waits for " + ", ".join(map(waits_for, status.withheld_by))
+    if status.vehicle == "C" and status.withheld_by == ("wish",):
+        waits += ", or for its limit to be 6 A or more: evse-bridge profiles"
+    return WOULD_CLOSE.ok(waits)
 
 
 def _unusual_do(unusual: list[str]) -> str:

@@ -102,6 +102,7 @@ class Installed(msgspec.Struct, frozen=True):
     profiles: tuple[ChargingProfile, ...] = ()
     circumstances: Circumstances | None = None  # None: it failed
     at: Moment = 0
+    caps_a: dict[str, float] = {}  # limits that no profile sets, by what sets them
     why: str = ""
 
 

@@ -238,6 +238,7 @@ def test_profiles_are_listed_as_they_count_and_cleared_before_the_reply(shell: S
     assert listed.circumstances is not None
     assert [each.profile_id for each in listed.profiles] == [5]
     assert listed.circumstances.row_id == 1
+    assert listed.caps_a == {}
     assert (cleared, gone) == (Reply("Accepted"), Reply("Rejected"))
     assert shell.store.charging_profiles() == ()
     removed = next(

@@ -263,6 +263,11 @@ def test_without_a_bridge_nothing_is_said_of_what_only_the_box_knows() -> None:
     ]
 
 
+def test_what_no_profile_sets_is_said_last() -> None:
+    view = View((PROFILE,), CIRCUMSTANCES, AT, of_bridge=True, caps_a={"the lost meter": 6.0})
+    assert list(described(view))[-1] == "and at present no more than 6 A, set by the lost meter"
+
+
 def test_the_example_of_the_page() -> None:
     daily = replace(
         PROFILE, kind="Recurring", recurrency="Daily", start_at=model.BASE - 26 * 3600,

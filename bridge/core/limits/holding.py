@@ -6,6 +6,7 @@ from bridge.core.box_view import BoxView
 from bridge.core.decisions import Decisions
 from bridge.core.limits.absence import Absence
 from bridge.core.limits.installed_profiles import InstalledProfiles
+from bridge.core.limits.limit import caps_a
 from bridge.core.now import Now
 from bridge.core.session import State, Transaction
 
@@ -24,26 +25,22 @@ class Holding:
     def step(self, state: State, box: BoxView, now: Now) -> None:
         """Logs a cause that is new, and one that is gone while the transaction goes on."""
         charges = isinstance(state, Transaction) and state.stopping is None and not state.deauthorized
-        cause, why = self._found(state, box, now) if charges and isinstance(state, Transaction) else ("", "")
+        cause, limit_a = ("", 0.0)
+        if isinstance(state, Transaction) and charges:
+            cause, limit_a = self._found(state, box, now)
         if cause == self._cause:
             return
         if cause:
-            self.decisions.notes.append(
-                f"{cause} holds the car at 0 A: {why}, and a car needs {LEAST_A:g} A to charge"
-            )
+            needs = f"it allows {limit_a:g} A, and a car needs {LEAST_A:g} A to charge"
+            self.decisions.notes.append(f"{cause} holds the car at 0 A: {needs}")
         elif charges:
             self.decisions.notes.append(f"{self._cause} does not hold the car any more")
         self._cause = cause
 
-    def _found(self, transaction: Transaction, box: BoxView, now: Now) -> tuple[str, str]:
-        """Returns the cause and what it allows; two empty texts when nothing holds the car."""
+    def _found(self, transaction: Transaction, box: BoxView, now: Now) -> tuple[str, float]:
+        """Returns the cause and what it allows; without a name: nothing holds the car."""
         ruling = self._profiles.ruling(transaction, box, now)
         if ruling.profile_id is not None and ruling.limit_a < LEAST_A:
-            return f"charging profile {ruling.profile_id}", f"it allows {ruling.limit_a:g} A"
-        cap_a = self._absence.cap_a(now.s)
-        if cap_a is not None and cap_a < LEAST_A:
-            return (
-                "fallback.central_system_lost_limit_a",
-                f"while the Central System is away it is {cap_a:g} A",
-            )
-        return "", ""
+            return f"charging profile {ruling.profile_id}", ruling.limit_a
+        caps = caps_a(box, self._absence, now).items()
+        return next(((name, cap_a) for name, cap_a in caps if cap_a < LEAST_A), ("", 0.0))

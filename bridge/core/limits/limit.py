@@ -16,9 +16,16 @@ def limit_a(state: State, box: BoxView, profiles: InstalledProfiles, absence: Ab
     """Returns the limit; 0 unless a transaction runs that nobody has decided to stop."""
     if not isinstance(state, Transaction) or state.stopping is not None or state.deauthorized:
         return 0.0
-    prevailing_a = profiles.limit_a(state, box, now)
-    caps_a = (meter_cap_a(box, now.s), absence.cap_a(now.s))
-    return min([prevailing_a, *(cap_a for cap_a in caps_a if cap_a is not None)])
+    return min([profiles.limit_a(state, box, now), *caps_a(box, absence, now).values()])
+
+
+def caps_a(box: BoxView, absence: Absence, now: Now) -> dict[str, float]:
+    """Returns the limits that no profile sets, by what sets them; empty: there is none now."""
+    caps = {
+        "the lost meter": meter_cap_a(box, now.s),
+        "fallback.central_system_lost_limit_a": absence.cap_a(now.s),
+    }
+    return {name: cap_a for name, cap_a in caps.items() if cap_a is not None}
 
 
 def meter_cap_a(box: BoxView, now_s: float) -> float | None:

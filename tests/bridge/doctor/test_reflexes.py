@@ -252,7 +252,7 @@ def test_every_condition_of_a_fresh_core_has_words() -> None:
     ("changed", "result", "words"),
     [
         ({}, "ok", "it waits for a car in state C"),
-        ({"withheld_by": ("wish",), "vehicle": "C"}, "ok", "it waits for a transaction"),
+        ({"withheld_by": ("wish",), "vehicle": "C"}, "ok", "it waits for a transaction, or for its limit"),
         ({"withheld_by": ()}, "ok", "yes"),
         (
             {"contactor_closed": True, "contactor_commanded": True, "withheld_by": ()},

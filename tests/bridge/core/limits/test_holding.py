@@ -13,7 +13,9 @@ from bridge.core.limits.holding import Holding
 from bridge.core.limits.installed_profiles import Criteria, InstalledProfiles
 from bridge.core.session import Idle, State, Stopping
 from bridge.core.setup import LostLimit
+from hal.contract import Fault
 from tests.bridge.core.limits.test_installed_profiles import at, box_of, profile, transaction
+from tests.bridge.core.messages import status
 
 
 class Held:
@@ -25,12 +27,13 @@ class Held:
         self.absence = Absence(lost, at(0).s)
         self.absence.observe(online=True, now_s=at(0).s)
         self.holding = Holding(self.profiles, self.absence, self.decisions)
+        self.box = box_of()
         self.state: State = transaction(3, at(0))
 
     def during(self, begin_s: int, end_s: int) -> list[str]:
         """What is logged from one second to another."""
         for second in range(begin_s, end_s):
-            self.holding.step(self.state, box_of(), at(second))
+            self.holding.step(self.state, self.box, at(second))
         return list(self.decisions.drain().notes)
 
 
@@ -66,6 +69,14 @@ def test_a_limit_for_the_absence_is_a_cause_too() -> None:
     assert held.during(10, 70) == []
     (line,) = held.during(70, 200)
     assert line.startswith("fallback.central_system_lost_limit_a holds the car at 0 A: ")
+
+
+def test_a_meter_that_is_lost_for_long_is_a_cause_too() -> None:
+    held = Held()
+    held.box.status = status(at(0).s, faults=(Fault("meter_lost", 1, at(0).s, "itself", opens=False),))
+    assert held.during(0, 60) == []
+    (line,) = held.during(60, 100)
+    assert line.startswith("the lost meter holds the car at 0 A: it allows 0 A")
 
 
 @pytest.mark.parametrize("stopped", ["idle", "stopping", "deauthorized"])
