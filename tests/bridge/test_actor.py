@@ -11,7 +11,7 @@ from bridge.core.configuration.configuration import REMEMBERED_PREFIX
 from bridge.core.maintenance.restart import RETRY_S
 from bridge.core.rows import ProfilesRemoved, Remembered
 from bridge.core.setup import ORDERLY
-from bridge.effects import Answer, AskRestart, Leave, Say, SetLink, Write
+from bridge.effects import Answer, AskRestart, Leave, Log, Say, SetLink, Write
 from bridge.events import End, RestartRefused
 from bridge.local.orders import (
     ClearFaults,
@@ -230,6 +230,7 @@ def test_profiles_are_listed_as_they_count_and_cleared_before_the_reply(shell: S
         },
     }  # fmt: skip
     shell.ask("1", "SetChargingProfile", connectorId=1, csChargingProfiles=wire)
+    shell.let_pass(30.0)
     shell.feed(Ordered(1, ListProfiles()))
     shell.feed(Ordered(2, ClearProfiles((5, 6))))
     shell.feed(Ordered(3, ClearProfiles((5,))))
@@ -247,6 +248,11 @@ def test_profiles_are_listed_as_they_count_and_cleared_before_the_reply(shell: S
     )  # fmt: skip
     assert removed < shell.effects.index(Answer(2, Reply("Accepted")))
     assert shell.wishes()[-1].limit_a > 0.0
+    said = [effect.line for effect in shell.effects if isinstance(effect, Log) and "the car" in effect.line]
+    assert said == [
+        "charging profile 5 holds the car at 0 A: it allows 0 A, and a car needs 6 A to charge",
+        "charging profile 5 does not hold the car any more",
+    ]
 
 
 def test_how_the_link_is_kept_is_said_at_the_start_and_on_change(shell: Shell) -> None:

@@ -113,9 +113,9 @@ def test_what_cannot_be_is_refused_in_words(world: RunningMock) -> None:
     assert "there are" in world.ask("fault", name="gremlins")["error"]
     for verb in ("fault", "clear"):
         for misspelt, meant in (
-            ("Welded", "welded"),
+            ("Welded", "weld"),
             ("meter-silent", "meter_silent"),
-            ("spi", "spi_failed"),
+            ("spi_fail", "spi_failed"),
         ):
             said = world.ask(verb, name=misspelt)["error"]
             assert f"no fault {misspelt!r}; did you mean {meant}? There are adc_stuck, adc_unpowered" in said
