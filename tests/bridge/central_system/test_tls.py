@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -171,7 +172,9 @@ def test_what_is_wrong_with_a_ca_file(tmp_path: Path, ca_file: Path) -> None:
     empty = tmp_path / "empty.pem"
     empty.write_text("")
     assert "cannot be read: No such file" in str(ca_file_fault(tmp_path / "nowhere.pem"))
-    assert "cannot be read: Is a directory" in str(ca_file_fault(tmp_path))
+    assert "cannot be read: is a folder, must be an ordinary file" in str(ca_file_fault(tmp_path))
+    os.mkfifo(tmp_path / "fifo.pem")  # which would be waited for
+    assert "cannot be read: is a FIFO, must be an ordinary file" in str(ca_file_fault(tmp_path / "fifo.pem"))
     assert str(ca_file_fault(empty)).startswith("holds no certificate in PEM form")
     assert ca_file_fault(ca_file) is None
     with pytest.raises(TrustError, match=r"central_system\.ca_file: .*nowhere\.pem: cannot be read"):
