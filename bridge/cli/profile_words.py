@@ -175,7 +175,7 @@ def _rank(profile: ChargingProfile, view: View) -> str:
     if not view.of_bridge:
         return "it counts"
     ruling = prevailing(view.profiles, view.circumstances, view.at)
-    return "it is the limit" if ruling.profile_id == profile.profile_id else "a lower limit counts"
+    return "it is the limit" if rival.limit_a == ruling.limit_a else "a lower limit counts"
 
 
 def _limits(view: View) -> Iterator[str]:

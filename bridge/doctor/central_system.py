@@ -125,8 +125,8 @@ def _do(trial: Trial) -> str:
     match trial.status:
         case 401 | 403:
             return (
-                "Compare charge_point.id and the password with the Central System's entry. The doctor tries the "
-                "one of the file; the bridge an AuthorizationKey, if the Central System wrote one."
+                "Compare charge_point.id and the password with the Central System's entry. The doctor tries "
+                "that of the file; the bridge an AuthorizationKey, if the Central System wrote one."
             )
         case 404:
             return "Compare central_system.url and charge_point.id with the Central System's entry."

@@ -172,7 +172,7 @@ def test_the_one_that_is_called_the_limit_sets_it(data: st.DataObject, at: int) 
         for head, block in blocks(list(described(view)))
         if any(line.endswith("it is the limit") for line in block)
     ]
-    assert len(named) == (limit_a < circumstances.installation_a)
+    assert named or limit_a == circumstances.installation_a
     for profile in view.profiles:
         if profile.profile_id in named:
             period = model.says(profile, at, circumstances)
@@ -244,6 +244,18 @@ def test_who_takes_whose_place() -> None:
         "now: nothing, it has ended",
         "limit now: 10 A, set by charging profile 6",
     ]
+
+
+def test_two_that_set_the_same_limit_both_do() -> None:
+    """And the installation is named where it sets it too."""
+    whole = replace(PROFILE, profile_id=7, purpose="ChargePointMaxProfile", connector_id=0)
+    assert [line.endswith("it is the limit") for line in words(PROFILE, whole) if "now: " in line[:10]] == [
+        True
+    ] * 2
+    as_high = replace(PROFILE, periods=(Period(0, 16.0),))
+    assert words(as_high)[2:] == [
+        "    now: 16 A; it is the limit", "limit now: 16 A, set by the installation",
+    ]  # fmt: skip
 
 
 def test_a_default_of_connector_1_takes_the_place_of_one_of_0_even_where_it_is_silent() -> None:
