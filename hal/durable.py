@@ -33,7 +33,7 @@ def write(path: Path, content: bytes) -> None:
 
 
 def read(path: Path, most_bytes: int) -> bytes:
-    """Reads it whole, without waiting. Raises OSError, also for what is no ordinary file and for a longer one:
+    """Reads it whole, without waiting. Raises OSError, also for what is no ordinary file or too long:
     a person may name a device, and a file system that was damaged may show a pipe there, or gigabytes."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     seen = os.fstat(descriptor)

@@ -8,9 +8,9 @@ import pytest
 
 from bridge.central_system.back_off import MOST_SHORT, SHORT_S, STABLE_S, Attempts
 from bridge.central_system.events import Opened
-from bridge.central_system.handshake import LinkSettings
 from tests.bridge.central_system.listening import central, running
 from tests.bridge.central_system.simulated_loop import now_s, simulated
+from tests.bridge.central_system.test_link_in_time import usual
 
 
 def numbers(lived_s: float, *, normally: bool, times: int = 10) -> list[int]:
@@ -39,8 +39,7 @@ def test_who_hangs_up_right_after_the_handshake_has_some_tries() -> None:
 def test_who_always_hangs_up_is_called_once_a_minute_at_last() -> None:
     async def thirty_times() -> float:
         async with central() as central_system:
-            settings = LinkSettings(central_system.url, "box 1", 0)
-            async with running(settings) as (_, heard):
+            async with running(usual(central_system.url)) as (_, heard):
                 for times in range(1, 31):
                     while len(heard.of(Opened)) < times:  # noqa: ASYNC110 - costs nothing here
                         await asyncio.sleep(0.2)

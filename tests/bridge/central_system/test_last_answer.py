@@ -36,7 +36,7 @@ async def freezes(central_system: CentralSystem) -> None:
 
 async def open_for(text: str, before_s: float, meanwhile: Meanwhile = nothing) -> float:
     """How long the connection stays after our `reconnect`, `before_s` after this text was sent."""
-    async with central() as central_system, running(usual(central_system.url, 0)) as (link, heard):
+    async with central() as central_system, running(usual(central_system.url)) as (link, heard):
         await heard.opened()
         link.send(text)
         await seen(lambda: bool(central_system.transcript))
@@ -84,7 +84,7 @@ async def while_asked(every_s: float, times: int) -> float:
     """How long the connection stays while the other side goes on asking."""
     async with central() as central_system:
         heard = Answering()
-        heard.link = Link(usual(central_system.url, 0), heard)
+        heard.link = Link(usual(central_system.url), heard)
         task = asyncio.create_task(heard.link.run())
         await heard.opened()
         asked_s = now_s()
@@ -114,7 +114,7 @@ def test_the_end_of_the_program_leaves_the_answer_its_second() -> None:
     async def ended() -> float:
         async with central() as central_system:
             heard = Heard()
-            link = Link(usual(central_system.url, 0), heard)
+            link = Link(usual(central_system.url), heard)
             task = asyncio.create_task(link.run())
             await heard.opened()
             link.send(ANSWER)
