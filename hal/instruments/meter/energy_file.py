@@ -12,6 +12,7 @@ from hal import durable
 from hal.instruments.meter.energy import StoredCount
 
 FILE_NAME = "meter.json"
+_MOST_BYTES = 65_536  # it has some 200
 
 
 class _File(StoredCount, frozen=True, forbid_unknown_fields=True):
@@ -63,7 +64,7 @@ def _copy(path: Path) -> Path:
 def _read(path: Path) -> StoredCount:
     """Reads one of the two files. Raises _DamagedError."""
     try:
-        file = msgspec.json.decode(path.read_bytes(), type=_File)
+        file = msgspec.json.decode(durable.read(path, _MOST_BYTES), type=_File)
     except (OSError, ValueError, RecursionError) as error:
         raise _DamagedError(str(error)) from None
     count = StoredCount(file.model, file.serial, file.replaced, file.register_wh, file.offset_wh)

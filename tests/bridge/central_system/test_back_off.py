@@ -38,12 +38,11 @@ def test_who_hangs_up_right_after_the_handshake_has_some_tries() -> None:
 
 def test_who_always_hangs_up_is_called_once_a_minute_at_last() -> None:
     async def thirty_times() -> float:
-        async with central() as central_system:
-            async with running(usual(central_system.url)) as (_, heard):
-                for times in range(1, 31):
-                    while len(heard.of(Opened)) < times:  # noqa: ASYNC110 - costs nothing here
-                        await asyncio.sleep(0.2)
-                    await central_system.close_socket(1000, "")
-                return now_s()
+        async with central() as central_system, running(usual(central_system.url)) as (_, heard):
+            for times in range(1, 31):
+                while len(heard.of(Opened)) < times:  # noqa: ASYNC110 - costs nothing here
+                    await asyncio.sleep(0.2)
+                await central_system.close_socket(1000, "")
+            return now_s()
 
     assert simulated(thirty_times()) > 240
