@@ -50,11 +50,11 @@ class Requests:
                 f"not answered, since the Central System has rejected us: {call.action}"
             )
             return
-        if len(self._open) >= MOST_OPEN:
-            self.answer(CallError(call.id, *TOO_MANY))
-            return
         if call.id in self._open:
             self._gathered.notes.append(f"answered once, because it came twice under one id: {call.action}")
+            return
+        if len(self._open) >= MOST_OPEN:
+            self.answer(CallError(call.id, *TOO_MANY))
             return
         try:
             payload = self._carry_out(call, now)

@@ -298,6 +298,8 @@ def test_requests_whose_answers_take_time_fill_no_memory() -> None:
     refused = [frame for frame in desk.sent if frame[0] == 4]
     assert len(refused) == 1000 - MOST_OPEN
     assert {frame[2] for frame in refused} == {"GenericError"}
+    desk.hear('[2,"u0","UnlockConnector",{"connectorId":1}]')
+    assert [frame for frame in desk.sent if frame[1] == "u0"] == [], "answered once, when its time has come"
     for _ in range(30):
         desk.let_pass(1.0)
     answers = {frame[1]: frame[2] for frame in desk.sent if frame[0] == 3}
