@@ -127,7 +127,7 @@ def clear(
     def sure(faults: list[str]) -> bool:
         for line in faults:
             _say(line, mock=mock)
-        return yes or typer.confirm("Have you looked at each of them, and removed its cause?")
+        return yes or _agreed("Have you looked at each of them, and removed its cause?")
 
     for line in cleared(running.folder(), sure):
         _say(line, mock=mock)
@@ -214,13 +214,21 @@ def profiles(
     def sure(them: list[str]) -> bool:
         for line in them:
             _say(line, mock=mock)
-        return yes or typer.confirm(
-            "Remove them? The Central System is not informed, and may set them again."
-        )
+        return yes or _agreed("Remove them? The Central System is not informed, and may set them again.")
 
     lines = shown.listed(folders) if action is None else [shown.clear(folders, profile_id, sure)]
     for line in lines:
         _say(line, mock=mock)
+
+
+def _agreed(question: str) -> bool:
+    """Asks at the terminal. Raises CommandError when nobody answers: Ctrl-C, no input, its end."""
+    try:
+        if sys.stdin is not None:
+            return typer.confirm(question)
+    except typer.Abort:
+        _say("")  # ends the line of the question
+    raise CommandError("nothing was cleared; without a terminal, --yes asks nothing")
 
 
 def _say(line: str, *, mock: bool = False, err: bool = False) -> None:

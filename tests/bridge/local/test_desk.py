@@ -268,6 +268,21 @@ async def test_the_profiles_of_a_bridge(folder: Path) -> None:
         assert got == [ListProfiles()] * 3
 
 
+@pytest.mark.parametrize("stdin", ["</dev/null", "<&-"])
+async def test_a_question_that_nobody_can_answer_clears_nothing(folder: Path, stdin: str) -> None:
+    words = (sys.executable, "-m", "bridge.cli.main", "profiles", "clear", "--runtime-dir", str(folder))
+    async with answering(folder, Installed((LEFT_BEHIND,), CIRCUMSTANCES, model.BASE)) as got:
+        process = await asyncio.create_subprocess_exec(
+            "sh", "-c", f'exec "$@" {stdin}', "sh", *words,
+            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        async with asyncio.timeout(PATIENCE_S):
+            _, said = await process.communicate()
+    assert said == b"nothing was cleared; without a terminal, --yes asks nothing\n"
+    assert process.returncode == 1
+    assert got == [ListProfiles()]
+
+
 async def test_an_error_of_the_bridge_is_told(folder: Path) -> None:
     async with answering(folder, Reply(why="an error of ours: ValueError")):
         with pytest.raises(CommandError, match="an error of ours"):
