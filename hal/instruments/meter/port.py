@@ -61,6 +61,7 @@ class MeterPort:
         self._asked_serial = False
         self._ask_serial_from_s = 0.0
         self._client = self._new_client()
+        self._number_missed = False  # logged once, until the number is read
         self.serial: str | None = None
 
     async def read(self) -> Words:
@@ -147,11 +148,14 @@ class MeterPort:
         try:
             words = await self._ask(function, where.total, words_of(self._setup.map.type_of(where)))
         except NoAnswerError as error:
-            log.info("meter: no serial number: %s", error)
+            if not self._number_missed:
+                log.info("meter: no serial number: %s", error)
+            self._number_missed = True
             self._asked_serial = isinstance(error, _RefusedError) and error.for_good
             self._ask_serial_from_s = self._clock() + _SERIAL_AGAIN_S
             await self._connect()
         else:
+            self._number_missed = False
             self.serial = serial_text(self._setup.map, where, words)
 
     async def _read_block(self, block: Block) -> dict[tuple[Function, int], int]:

@@ -192,3 +192,21 @@ async def test_a_block_that_was_refused_is_asked_for_again_after_a_while(tmp_pat
     assert await ill.read() == words
     assert len(ill.meter.asked) - before < single
     ill.close()
+
+
+async def test_a_meter_that_answers_nothing_is_logged_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each poll asks for the number again; a line for each would fill the card of the box."""
+    caplog.set_level("INFO")
+    ill = bench("eastron_sdm630", tmp_path / "meter")
+    for times in (1, 2):
+        ill.meter.spoil = MANNERS["failed"]
+        for _ in range(3):
+            assert await ill.read() is None
+        assert caplog.text.count("no serial number") == times
+        ill.meter.spoil = lambda _request, answer: answer
+        assert await ill.read() is not None
+        assert ill.port.serial is not None
+        ill.port.close()
+    ill.close()
