@@ -55,7 +55,7 @@ def described(view: View) -> Iterator[str]:
     if view.of_bridge:
         yield from _limits(view)
         for name, cap_a in view.caps_a.items():
-            yield f"and at present no more than {_number(cap_a)} A, set by {name}"
+            yield f"but at present at most {_amps(cap_a)}, set by {name}"
     else:
         yield "no bridge runs: it finds out which of these limits is the lowest when it starts"
 
@@ -192,10 +192,14 @@ def _limits(view: View) -> Iterator[str]:
 
 def _source(ruling: Ruling) -> str:
     who = "the installation" if ruling.profile_id is None else f"charging profile {ruling.profile_id}"
-    return f"{_number(ruling.limit_a)} A, set by {who}"
+    return f"{_amps(ruling.limit_a)}, set by {who}"
 
 
 # Numbers and times
+
+
+def _amps(limit_a: float) -> str:
+    return f"{_number(limit_a)} A{' (no charging)' * (limit_a < LEAST_A)}"
 
 
 def _number(value: float) -> str:

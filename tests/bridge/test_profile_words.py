@@ -125,7 +125,9 @@ def test_whoever_reads_the_words_knows_the_schedule(data: st.DataObject, at: int
         )
 
 
-LIMIT = re.compile(rf"limit (?:now|from (?P<at>{DATE})): (?P<limit>[\d.]+) A, set by (?P<who>.*)")
+LIMIT = re.compile(
+    rf"limit (?:now|from (?P<at>{DATE})): (?P<limit>[\d.]+) A(?: \(no charging\))?, set by (?P<who>.*)"
+)
 
 
 def limits_of(lines: Sequence[str]) -> Iterator[tuple[int | None, float, str]]:
@@ -207,7 +209,7 @@ def test_one_that_was_left_behind_at_0_a() -> None:
         "charging profile 5 limits every session (TxDefaultProfile, stack level 0, connector 1)",
         "    from its receipt, 2026-01-01 00:00:00 UTC: 0 A (no charging)",
         "    now: 0 A (no charging); it is the limit",
-        "limit now: 0 A, set by charging profile 5",
+        "limit now: 0 A (no charging), set by charging profile 5",
     ]
 
 
@@ -218,7 +220,7 @@ def test_watts_that_come_to_less_than_6_a() -> None:
     assert words(watts)[1:4] == [
         "    from 2026-01-01 00:00:00 UTC: 2000 W (2.8 A, no charging); after 2 h: 3680 W on 1 phase (16 A)",
         "    now: 2000 W (2.8 A, no charging) until 2026-01-01 02:00:00 UTC; it is the limit",
-        "limit now: 2.8 A, set by charging profile 5",
+        "limit now: 2.8 A (no charging), set by charging profile 5",
     ]
 
 
@@ -276,8 +278,12 @@ def test_without_a_bridge_nothing_is_said_of_what_only_the_box_knows() -> None:
 
 
 def test_what_no_profile_sets_is_said_last() -> None:
-    view = View((PROFILE,), CIRCUMSTANCES, AT, of_bridge=True, caps_a={"the lost meter": 6.0})
-    assert list(described(view))[-1] == "and at present no more than 6 A, set by the lost meter"
+    caps_a = {"the lost meter": 6.0, "fallback.central_system_lost_limit_a": 3.0}
+    assert list(described(View((), CIRCUMSTANCES, AT, of_bridge=True, caps_a=caps_a))) == [
+        "limit now: 16 A, set by the installation",
+        "but at present at most 6 A, set by the lost meter",
+        "but at present at most 3 A (no charging), set by fallback.central_system_lost_limit_a",
+    ]
 
 
 def test_the_example_of_the_page() -> None:

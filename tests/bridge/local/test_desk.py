@@ -259,7 +259,7 @@ async def test_the_profiles_of_a_bridge(folder: Path) -> None:
     async with answering(folder, Installed((LEFT_BEHIND,), CIRCUMSTANCES, model.BASE)) as got:
         said = await asyncio.to_thread(lambda: list(profiles.listed(of_bridge(folder))))
         assert said[2] == "    now: 0 A (no charging); it is the limit"
-        assert said[3] == "limit now: 0 A, set by charging profile 5"
+        assert said[3] == "limit now: 0 A (no charging), set by charging profile 5"
         assert got == [ListProfiles()]
         with pytest.raises(MisuseError, match=r"clear 6: must be the id of a charging profile \(5\)"):
             await asyncio.to_thread(profiles.clear, of_bridge(folder), 6, lambda _: True)
@@ -369,7 +369,7 @@ async def test_profiles_that_the_central_system_left_behind(folder: Path) -> Non
     shown = "charging profile 6 limits every session (TxDefaultProfile, stack level 1, connector 1)"
     async with CentralSystem({}) as central, living(folder, central, {}):
         said = await command_says("profiles", *places)
-        assert said[-1].endswith("limit now: 0 A, set by charging profile 6")
+        assert said[-1].endswith("limit now: 0 A (no charging), set by charging profile 6")
         asked, done = await command_says("profiles", "clear", "6", *places, answer=b"n\n")
         assert asked.endswith(shown)
         assert "Remove them? The Central System is not informed" in done
