@@ -186,7 +186,7 @@ class _Checked:
         value = table[key.name]
         if _fits(value, key):
             return value
-        self._note(path, value, f"must be {_with_text(key)}")
+        self._note(path, value, f"must be {_with_text(key)}{_unquoted(value, key)}")
         return key.example if key.required else key.default
 
     def _free(self, table: Mapping[str, Any], key: Key, path: tuple[str, ...]) -> dict[str, Any]:
@@ -218,6 +218,8 @@ class _Checked:
 
     def _note(self, path: tuple[str, ...], value: Any, message: str) -> None:
         said = toml_text(value) if value is not None else None
+        if isinstance(value, float):
+            said = repr(value)  # 3.0 where 3 is allowed must not read as 3
         if path and said is not None and _is_secret(path[-1]):
             said = "(not shown)"
         self.faults.append(Fault(self.file, self._line(path), ".".join(path), said, message))
@@ -242,6 +244,17 @@ class _Checked:
 
 def _with_text(key: Key) -> str:
     return f"{key.allowed} ({key.text})" if key.text else key.allowed
+
+
+def _unquoted(value: Any, key: Key) -> str:
+    """Says that the value fits without its quotes; empty: it does not."""
+    if not isinstance(value, str):
+        return ""
+    try:
+        bare = tomllib.loads(f"bare = {value}")
+    except (ValueError, RecursionError):
+        return ""
+    return "; remove the quotes" if set(bare) == {"bare"} and _fits(bare["bare"], key) else ""
 
 
 def _fits(value: Any, key: Key) -> bool:
