@@ -50,8 +50,9 @@ class CentralSystem(_Section, frozen=True):
         str,
         Meta(
             pattern=r"^wss?://[^\s/?#@{}]+(/([^\s?#{}]|\{[dD][eE][vV][iI][cC][eE][iI][dD]\})*)?$",
-            description="ws:// or wss:// address, without the id of the charge point, which is added at its "
-            "end or put where {deviceId} stands",
+            title="an address in quotes, ws://... or wss://..., without #, ?, blanks, user or password",
+            description="without the id of the charge point, which is added at its end or put where "
+            "{deviceId} stands",
             examples=[EXAMPLE_URL],
         ),
     ]
@@ -150,6 +151,7 @@ class Firmware(_Section, frozen=True):
         str,
         Meta(
             pattern=r"^(https?://[^\s]+)?$",
+            title="an address in quotes, http://... or https://..., or empty",
             description="address of the archive in mode cloud; in mode native the Central System sends it",
         ),
     ] = ""

@@ -1,9 +1,9 @@
 """PURE: the schema of a configuration file as data, taken from a msgspec struct of structs.
 
 A struct is a section, its docstring the section's comment; a field is a key, and in
-`Annotated[type, Meta(ge=, le=, description=, examples=[...])]` stand its bounds, its comment and, where it
-has no default, what a new file says. A `dict` field is a section with free names; what is `X | None = None`
-may be left out.
+`Annotated[type, Meta(ge=, le=, title=, description=, examples=[...])]` stand its bounds, what is allowed
+where its type and bounds do not say it, its comment and, where it has no default, what a new file says. A
+`dict` field is a section with free names; what is `X | None = None` may be left out.
 """
 
 from __future__ import annotations
@@ -62,7 +62,15 @@ def section_of(schema: Schema, name: str = "", *, required: bool = True) -> Sect
             sections.append(Section(entry.name, text, required=False, free=free))
         else:
             default = None if entry.required else entry.default
-            key = Key(entry.name, hints[entry.name], _allowed(kind), text, entry.required, default, example)
+            key = Key(
+                entry.name,
+                hints[entry.name],
+                _title(entry.type) or _allowed(kind),
+                text,
+                entry.required,
+                default,
+                example,
+            )
             keys.append(key)
     return Section(name, inspect.cleandoc(schema.__doc__ or ""), required, tuple(keys), tuple(sections))
 
@@ -78,6 +86,13 @@ def _unwrapped(kind: types.Type) -> tuple[types.Type, str, Any]:
         rest = [one for one in kind.types if not isinstance(one, types.NoneType)]
         kind = rest[0] if len(rest) == 1 else types.UnionType(tuple(rest))
     return kind, text, example
+
+
+def _title(kind: types.Type) -> str:
+    """Returns what the schema itself says is allowed; empty: type and bounds say it."""
+    extra = kind.extra_json_schema if isinstance(kind, types.Metadata) else None
+    title: str = (extra or {}).get("title", "")
+    return title
 
 
 def _free_type(hint: Any) -> Any:
