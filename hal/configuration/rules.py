@@ -156,16 +156,17 @@ def _ports(box: Wallbox) -> Iterator[Broken]:
     ports = {"meter.port": box.meter.port, "reader.port": box.reader.port if box.reader else None}
     for key, port in ports.items():
         if port is not None and not port.startswith("/") and not (key == "meter.port" and port[:4] == "tcp:"):
-            yield Broken((key,), _no_path(port))
+            yield Broken((key,), _no_path(key, port))
     if box.reader is not None and box.reader.port == box.meter.port:
         yield Broken(("reader.port", "meter.port"), "is already the port of the meter; each needs its own")
 
 
-def _no_path(port: str) -> str:
+def _no_path(key: str, port: str) -> str:
     how = "write the path of a serial port, as /dev/serial/by-id/... or /dev/ttyUSB0"
     if port.upper().startswith("COM"):
         return f"is a name of Windows; {how}: `ls /dev/serial/by-id` lists them"
-    return f"is no path; {how}"
+    network = ", or tcp://HOST:PORT for a meter on the network" if key == "meter.port" else ""
+    return f"is no path; {how}{network}"
 
 
 def _meter(box: Wallbox) -> Iterator[Broken]:

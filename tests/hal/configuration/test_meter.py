@@ -141,6 +141,11 @@ def test_a_port_is_a_path_or_an_address(path: Path, port: str, why: str) -> None
     assert f'meter.port = "{port}": {why}; write the path of a serial port' in fault
 
 
+def test_a_host_without_tcp_is_shown_how_it_is_written(path: Path) -> None:
+    [fault] = faults(path, SOCKET.replace("/dev/ttyUSB0", "192.168.1.40:502"))
+    assert fault.endswith("or /dev/ttyUSB0, or tcp://HOST:PORT for a meter on the network")
+
+
 def test_a_meter_on_the_network_has_no_serial_line(path: Path) -> None:
     found = faults(path, SOCKET.replace('"/dev/ttyUSB0"', '"tcp://10.0.0.5"\nbaud = 9600\nparity = "E"'))
     assert found == [
