@@ -42,7 +42,7 @@ def busy(status: Status) -> str:
     """Says why nothing may be tried at all; empty: the contactor is open."""
     if does_not_open(status):
         return "the contactor reads closed, though nothing commands it"
-    how = " (evse-bridge mock plug-out)" if status.mock else ""
+    how = " (evse-bridge mock unplug-at-car)" if status.mock else ""  # the lock holds the plug in the socket
     return f"the contactor is closed: end the charge first{how}" if contactor_closed(status) else ""
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.doctor import reflexes
-from bridge.doctor.answers import occupied, was_done
+from bridge.doctor.answers import busy, occupied, was_done
 from bridge.doctor.check import Result
 from bridge.doctor.words import FAULTS, WAITS_FOR, fault_words, on_mock
 from hal.contract import Counters, Fault
@@ -194,6 +194,8 @@ def test_a_closed_contactor_in_a_session_is_no_weld() -> None:
     assert reflexes.session(charging).measured == "a session is running"
     assert reflexes.would_close(charging).result == "ok"
     assert occupied(charging) == "the contactor is closed: end the charge first"
+    in_mock = status(mock=True, contactor_closed=True, contactor_commanded=True)
+    assert busy(in_mock).endswith("end the charge first (evse-bridge mock unplug-at-car)")
 
 
 def test_a_mock_box_is_helped_by_mock_commands() -> None:
