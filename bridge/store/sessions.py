@@ -33,7 +33,9 @@ class Sessions(Reads):
             try:
                 readable = path if _is_writable(path) else _copy(path, ending)
             except FileNotFoundError:
-                raise StoreError(f"{path}: there is none; the bridge makes it at its first start") from None
+                raise StoreError(
+                    f"{path}: there is none; the bridge makes it at its first start. Or name its --state-dir"
+                ) from None
             except OSError as error:
                 raise StoreError(f"{path}: {error.strerror}: use the rights of its user, or sudo") from error
             with naming(str(path), "could not be opened for reading"):

@@ -181,7 +181,7 @@ def test_only_what_was_given_up_can_be_resent(folders: Folders, row_id: int) -> 
 
 
 def test_without_a_store_one_clear_line(folders: Folders) -> None:
-    with pytest.raises(CommandError, match="bridge makes it at its first start"):
+    with pytest.raises(CommandError, match=r"bridge makes it at its first start\. Or name its --state-dir"):
         list(sessions.listed(folders, undelivered=False))
 
 
