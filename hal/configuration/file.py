@@ -101,7 +101,7 @@ def _unreadable(error: OSError) -> str:
         case PermissionError():
             do = "use sudo, or the user of this program"
         case _:
-            do = "name its folder with --config-dir"
+            do = "put the right file there, or name its folder with --config-dir"
     place = f"{error.filename}: " if error.filename else ""
     return f"cannot be read: {place}{error.strerror}; {do}"
 
@@ -134,16 +134,22 @@ def _syntax(file: str, text: str, error: ValueError | RecursionError) -> Fault:
     lines = text.split("\n")
     line = int(place[1] or guesses.open_quote(lines) or text.count("\n") + 1)
     message = f"is not TOML: {said.replace(place[0], '')}{_shown(text, lines, line)}"
-    guess = guesses.meant(lines, line)
+    guess = guesses.meant(lines, line, secret=_may_hold_secret(lines, line))
     return Fault(file, line, "", None, f"{message}; {guess}" if guess else message)
 
 
 def _shown(text: str, lines: Sequence[str], number: int) -> str:
     """Shows the line itself, unless it may hold a secret, or the end of one over many lines."""
     line = lines[number - 1].strip() if 0 < number <= len(lines) else ""
-    secret = any(word.lower() in line.lower() for word in SECRETS) or _is_secret(_first_word(line))
     many = '"""' in text or "'''" in text
-    return f": {visible(line, LINE_MOST)}" if line and not secret and not many else ""
+    return (
+        f": {visible(line, LINE_MOST)}" if line and not _may_hold_secret(lines, number) and not many else ""
+    )
+
+
+def _may_hold_secret(lines: Sequence[str], number: int) -> bool:
+    line = lines[number - 1].strip() if 0 < number <= len(lines) else ""
+    return any(word.lower() in line.lower() for word in SECRETS) or _is_secret(_first_word(line))
 
 
 def _first_word(line: str) -> str:

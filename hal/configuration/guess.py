@@ -1,5 +1,4 @@
-"""PURE: what a person probably meant with a line that is not TOML. Values are not repeated: it may be a
-password."""
+"""PURE: what a person probably meant with a line that is not TOML. Of a secret nothing is repeated."""
 
 from __future__ import annotations
 
@@ -14,16 +13,19 @@ _TYPOGRAPHIC = re.compile("[\u201c\u201d\u201e\u201f\u00ab\u00bb\u2018\u2019\u20
 _STRANGE = re.compile("[\u00a0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]")
 _DECIMAL_COMMA = re.compile(r"([+-]?\d+),(\d+)\s*(?:#.*)?$")
 _LEADING_ZERO = re.compile(r"[+-]?0+(\d[\d.]*)\s*(?:#.*)?$")
+_OPEN_POINT = re.compile(r"([+-]?\d+)\.\s*(?:#.*)?$")
+_IN_THOUSANDS = re.compile(r"([+-]?\d{1,3}(?:\.\d{3}){2})\s*(?:#.*)?$")
+_FOLLOWED = re.compile(r"[+-]?\d[\d.]*\s*(//|;)")
 _WITH_UNIT = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*[A-Za-z%\u00b0\u03a9\u2126]+\s*(?:#.*)?$")
 _NO_EQUALS = re.compile(rf"\s*({_KEY})\s*(?::|\s)\s*\S")
 _WORD = re.compile(r"[^\W\d][\w./:@ -]*|/\S*|\d+(?:\.\d+){2,}\S*")
 _BOOLEANS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
 
 
-def meant(lines: Sequence[str], number: int) -> str:
-    """Says what to write in line `number`, from 1; empty: no idea."""
+def meant(lines: Sequence[str], number: int, *, secret: bool = False) -> str:
+    """Says what to write in line `number`, from 1; empty: no idea. Of a secret it repeats nothing."""
     line = lines[number - 1] if 0 < number <= len(lines) else ""
-    return next(_guesses(lines, number, line), "")
+    return next(_guesses(lines, number, line, secret), "")
 
 
 def open_quote(lines: Sequence[str]) -> int | None:
@@ -57,7 +59,7 @@ def commented_key(lines: Sequence[str], section: str, key: str) -> str:
     return ""
 
 
-def _guesses(lines: Sequence[str], number: int, line: str) -> Iterator[str]:
+def _guesses(lines: Sequence[str], number: int, line: str, secret: bool) -> Iterator[str]:
     code = line.partition("#")[0]
     if _TYPOGRAPHIC.search(code):
         yield 'text stands in straight quotes: "'
@@ -67,21 +69,17 @@ def _guesses(lines: Sequence[str], number: int, line: str) -> Iterator[str]:
         yield "the name of a section stands in square brackets: [name]"
     yield from _twice(lines, number, line)
     if assigned := _ASSIGNED.match(line):
-        yield from _of_value(assigned[1], assigned[2])
+        yield from _of_value(assigned[1], assigned[2], secret)
     elif found := _NO_EQUALS.match(code):
         yield f"= is missing: {found[1]} = ..."
 
 
-def _of_value(key: str, value: str) -> Iterator[str]:
+def _of_value(key: str, value: str, secret: bool) -> Iterator[str]:
     bare = value.partition("#")[0].strip()
-    if found := _DECIMAL_COMMA.match(value):
-        yield f"a decimal number has a point: {key} = {found[1]}.{found[2]}"
-    if bare.lower() in _BOOLEANS:
+    if not secret and bare.lower() in _BOOLEANS:
         yield f"write {key} = {_BOOLEANS[bare.lower()]}"
-    if found := _LEADING_ZERO.match(value):
-        yield f"a number begins without 0: {key} = {found[1]}"
-    if found := _WITH_UNIT.match(value):
-        yield f"a number has no unit: {key} = {found[1]}"
+    if not secret:
+        yield from _of_number(key, value)
     if not bare:
         yield "a value is missing, or put a # before the line"
     elif bare[0] in "\"'":
@@ -89,8 +87,23 @@ def _of_value(key: str, value: str) -> Iterator[str]:
             yield f"write \\\\ for a \\, or single quotes: {key} = '...'"
         if bare.count(bare[0]) % 2:
             yield f"a quote is missing: {key} = {bare[0]}...{bare[0]}"
-    elif _WORD.match(bare):
+    elif secret or _WORD.match(bare):
         yield f'text stands in quotes: {key} = "..."'
+
+
+def _of_number(key: str, value: str) -> Iterator[str]:
+    if found := _DECIMAL_COMMA.match(value):
+        yield f"a decimal number has a point: {key} = {found[1]}.{found[2]}"
+    if found := _LEADING_ZERO.match(value):
+        yield f"a number begins without 0: {key} = {found[1]}"
+    if found := _OPEN_POINT.match(value):
+        yield f"a digit follows the point: {key} = {found[1]}.0"
+    if found := _IN_THOUSANDS.match(value):
+        yield f"a number has no points between its thousands: {key} = {found[1].replace('.', '')}"
+    if found := _FOLLOWED.match(value):
+        yield f"nothing follows a number but a comment, which begins with #: remove the {found[1]}"
+    if found := _WITH_UNIT.match(value):
+        yield f"a number has no unit: {key} = {found[1]}"
 
 
 def _twice(lines: Sequence[str], number: int, line: str) -> Iterator[str]:

@@ -163,7 +163,9 @@ def test_a_file_that_cannot_be_read_or_is_no_text(tmp_path: Path) -> None:
         "`evse-bridge config init` writes a new one (with --mock: of a mock box)"
     )
     path.mkdir()
-    assert unreadable(path).endswith("Is a directory; name its folder with --config-dir")
+    assert unreadable(path).endswith(
+        "Is a directory; put the right file there, or name its folder with --config-dir"
+    )
     with pytest.raises(ConfigError, match=r"car\.toml:2: is not UTF-8 text"):
         parse(lambda: b"a = 1\nb = '\xff'", Car, file="car.toml")
 

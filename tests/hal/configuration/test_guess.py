@@ -39,6 +39,10 @@ def told(text: str) -> str:
         ("power_w = 016", "a number begins without 0: power_w = 16"),
         ("power_w = 16 A", "a number has no unit: power_w = 16"),
         ("power_w = 16.5kW", "a number has no unit: power_w = 16.5"),
+        ("power_w = 16.", "a digit follows the point: power_w = 16.0"),
+        ("power_w = 12.345.000", "a number has no points between its thousands: power_w = 12345000"),
+        ("power_w = 16;", "nothing follows a number but a comment, which begins with #: remove the ;"),
+        ("power_w = 16 // kW", "nothing follows a number but a comment, which begins with #: remove the //"),
         ("turbo = True", "write turbo = true"),
         ("turbo = yes", "write turbo = true"),
         ("turbo = off  # for now", "write turbo = false"),
@@ -115,3 +119,10 @@ def test_a_line_is_shown_as_it_can_be_seen_and_not_whole() -> None:
 )
 def test_any_line_has_a_guess_or_none(lines: list[str], number: int) -> None:
     assert "\n" not in meant(lines, number)
+
+
+@pytest.mark.parametrize("value", ["04711", "4711,5", "4711.", "4711 A", "4.711.000", "4711;", "on"])
+def test_of_a_password_of_digits_nothing_is_repeated(value: str) -> None:
+    said = told(f"[engine]\npassword = {value}")
+    assert said.endswith('; text stands in quotes: password = "..."')
+    assert not any(part in said for part in ("4711", "4.711"))

@@ -34,6 +34,7 @@ def put(path: Path, kind: str) -> None:
             path.mkdir()
 
 
+DO = "put the right file there, or name its folder with --config-dir"
 NAMES = ("wallbox.toml", "charge-point.toml")
 
 
@@ -51,7 +52,7 @@ def test_config_check_names_what_stands_in_the_place_of_a_file(folder: Path, nam
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     reason = "No such device or address" if kind == "a socket" else f"is {kind}, must be an ordinary file"
-    assert line == f"{name}: cannot be read: {folder / name}: {reason}; name its folder with --config-dir"
+    assert line == f"{name}: cannot be read: {folder / name}: {reason}; {DO}"
 
 
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
