@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import os
 import stat
 from pathlib import Path
@@ -56,12 +57,19 @@ def is_no_file(path: Path) -> bool:
         return error.errno == errno.ELOOP
 
 
-def set_aside(path: Path) -> None:
+def set_aside(path: Path) -> bool:
     """Renames it, so that its place is free; what was set aside before gives way. On a disk that takes
-    nothing it stays."""
+    nothing it stays. Says whether its place is free."""
     kept = path.with_suffix(UNREADABLE)
     with contextlib.suppress(OSError):
         if path.is_dir() or kept.is_dir():  # a folder takes no file's place, nor a file a folder's
-            kept.rename(path.with_suffix(f"{UNREADABLE}-before"))
+            kept.rename(_unused(path.with_suffix(f"{UNREADABLE}-before")))
     with contextlib.suppress(OSError):
         path.replace(kept)
+    return not os.path.lexists(path)
+
+
+def _unused(path: Path) -> Path:
+    """Returns it, or it with the first number under which nothing stands."""
+    names = itertools.chain([path], (path.with_name(f"{path.name}-{n}") for n in itertools.count(2)))
+    return next(name for name in names if not os.path.lexists(name))

@@ -36,7 +36,7 @@ class Kept:
 def read(path: Path) -> Kept:
     """Reads what `write` wrote last, from the copy if the file is damaged. If both are, the file is set
     aside: the count begins as at the first start. A file that somebody removed is a first start, too."""
-    if not path.exists():
+    if not path.exists() and not durable.is_no_file(path):
         return Kept(None)
     try:
         return Kept(_read(path))
@@ -45,8 +45,7 @@ def read(path: Path) -> Kept:
     try:
         return Kept(_read(_copy(path)), f"{damaged}; its copy of a minute ago is used, nothing is to be done")
     except _DamagedError:
-        aside = path.with_suffix(".unreadable")
-        return Kept(None, f"{damaged}, nor can its copy; {_set_aside(path, aside)}")
+        return Kept(None, f"{damaged}, nor can its copy; {_set_aside(path)}")
 
 
 def write(path: Path, count: StoredCount) -> None:
@@ -54,6 +53,8 @@ def write(path: Path, count: StoredCount) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     content = msgspec.json.encode(_File(**msgspec.structs.asdict(count), crc32=_crc32(count))) + b"\n"
     for each in (path, _copy(path)):
+        if durable.is_no_file(each):  # no file takes a folder's place
+            durable.set_aside(each)
         durable.write(each, content)
 
 
@@ -77,12 +78,10 @@ def _crc32(count: StoredCount) -> int:
     return zlib.crc32(msgspec.json.encode(count))
 
 
-def _set_aside(path: Path, aside: Path) -> str:
-    try:
-        path.replace(aside)
-    except OSError as error:
-        return f"it cannot be set aside as {aside}: {error.strerror}"
+def _set_aside(path: Path) -> str:
+    if not durable.set_aside(path):
+        return "it cannot be set aside: the folder takes no change"
     return (
-        f"it is set aside as {aside.name}, and the count begins with the meter's own; compare the next "
-        "session with the meter if it was ever replaced"
+        f"it is set aside as {path.with_suffix(durable.UNREADABLE).name}, and the count begins with the "
+        "meter's own; compare the next session with the meter if it was ever replaced"
     )

@@ -8,6 +8,7 @@ import pytest
 
 from hal.instruments.meter.energy import StoredCount
 from hal.instruments.meter.energy_file import Kept, read, write
+from tests.spoiled import SPOILED, Spoiling, cut_off
 
 COUNT = StoredCount("abb_b23", "41234567", 2, 1_234_560, -1000)
 NEXT = StoredCount("abb_b23", "41234567", 2, 1_234_570, -1000)
@@ -47,6 +48,26 @@ def test_if_both_are_damaged_the_count_begins_anew(tmp_path: Path, content: byte
     assert (tmp_path / "meter.unreadable").read_bytes() == content
     write(path, NEXT)
     assert read(path) == Kept(NEXT)
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+@pytest.mark.parametrize("names", [["meter.json"], ["meter.json.copy"], ["meter.json", "meter.json.copy"]])
+@pytest.mark.parametrize("spoil", [spoil for spoil in SPOILED if spoil is not cut_off])  # only the line's end
+def test_whatever_stands_there_the_count_is_kept_again(
+    tmp_path: Path, spoil: Spoiling, names: list[str], times: int
+) -> None:
+    """Also where something was set aside before; and what was read is said, unless the file is well."""
+    path = tmp_path / "meter.json"
+    for _ in range(times):
+        write(path, COUNT)
+        for name in names:
+            spoil(tmp_path / name)
+        kept = read(path)
+        assert kept.count == (COUNT if len(names) == 1 else None)
+        assert bool(kept.note) == ("meter.json" in names)
+        assert "cannot be set aside" not in kept.note
+        write(path, NEXT)
+        assert read(path) == Kept(NEXT)
 
 
 def test_each_flipped_bit_is_noticed(tmp_path: Path) -> None:
