@@ -60,8 +60,8 @@ class MeterPort:
         self._request, self._heard = b"", b""
         self._asked_serial = False
         self._ask_serial_from_s = 0.0
+        self._said: set[str] = set()  # kinds of lines that would come with each reading, once each
         self._client = self._new_client()
-        self._number_missed = False  # logged once, until the number is read
         self.serial: str | None = None
 
     async def read(self) -> Words:
@@ -148,15 +148,20 @@ class MeterPort:
         try:
             words = await self._ask(function, where.total, words_of(self._setup.map.type_of(where)))
         except NoAnswerError as error:
-            if not self._number_missed:
-                log.info("meter: no serial number: %s", error)
-            self._number_missed = True
+            self._say_once("number", f"no serial number: {error}")
             self._asked_serial = isinstance(error, _RefusedError) and error.for_good
             self._ask_serial_from_s = self._clock() + _SERIAL_AGAIN_S
             await self._connect()
         else:
-            self._number_missed = False
+            self._said.clear()
             self.serial = serial_text(self._setup.map, where, words)
+
+    def _say_once(self, kind: str, line: str) -> None:
+        """Logs it, unless one of its kind was logged since the meter last gave its serial number: a meter may
+        be dead for months."""
+        if kind not in self._said:
+            self._said.add(kind)
+            log.info("meter: %s", line)
 
     async def _read_block(self, block: Block) -> dict[tuple[Function, int], int]:
         """Reads at once; a meter that refuses that is asked for each number alone."""
@@ -166,7 +171,7 @@ class MeterPort:
             except _RefusedError as refusal:
                 if len(block.numbers) == 1 or not refusal.for_good:
                     raise
-                log.info("meter: %s; asking for each number alone", refusal)
+                self._say_once("block", f"{refusal}; asking for each number alone")
                 self._split[block] = self._clock() + _WHOLE_AGAIN_S
         words: dict[tuple[Function, int], int] = {}
         try:

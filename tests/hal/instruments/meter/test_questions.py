@@ -165,6 +165,26 @@ async def test_an_answer_in_pieces_behind_its_echo(tmp_path: Path) -> None:
     slow.close()
 
 
+async def test_a_silent_meter_says_once_that_its_number_is_not_known(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A line with each reading would be 80,000 a day."""
+    dead = bench("eastron_sdm630", tmp_path / "meter")
+    caplog.set_level("INFO")
+    spoil = MANNERS["unanswered"]
+    dead.meter.spoil = spoil
+    for _ in range(3):
+        assert await dead.read() is None
+    assert caplog.text.count("no serial number") == 1
+    dead.meter.spoil = lambda _request, answer: answer
+    assert await dead.read() is not None
+    dead.port.close()  # so it asks anew
+    dead.meter.spoil = spoil
+    assert await dead.read() is None
+    assert caplog.text.count("no serial number") == 2
+    dead.close()
+
+
 async def test_the_serial_number_is_asked_for_again_after_a_while(tmp_path: Path) -> None:
     late = bench("eastron_sdm630", tmp_path / "meter")
     spoil = MANNERS["unanswered"]
