@@ -23,7 +23,7 @@ demo: setup
 	$(BIN)/evse-bridge demo $(ARGS)
 
 test: setup
-	$(BIN)/pytest -n 6 --dist worksteal $(ARGS)
+	$(BIN)/pytest -n 4 --dist worksteal $(ARGS)
 
 # This page's `demo` and `test` as an ordinary user of Debian bookworm and trixie, from a clean clone; as root.
 test-debian: setup

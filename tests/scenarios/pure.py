@@ -235,6 +235,7 @@ class PureWorld(Carrier):
         self.bridge = compose.actor(
             self._setup, self.database, self._calendar, self.errands.installed, self.now
         )
+        self.carry_out()  # how the link is to be kept
         self._arrivals.append(Restarted())
         for message in self.box.greeting():
             self._feed(message)

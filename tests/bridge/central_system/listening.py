@@ -66,6 +66,7 @@ def impatient(url: str) -> LinkSettings:
 async def running(settings: LinkSettings, ping_interval_s: float = 0.0) -> AsyncIterator[tuple[Link, Heard]]:
     heard = Heard()
     link = Link(settings, heard)
+    link.set_password(settings.password)
     link.set_ping_interval(ping_interval_s)
     task = asyncio.create_task(link.run())
     try:
