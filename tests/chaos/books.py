@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
+from math import inf
 
 from bridge.core.reporting.sign_of_life import EVERY_S
 from bridge.demo.ledger import Payload, Transaction
@@ -112,7 +113,13 @@ def sessions_of(transactions: Iterable[Transaction]) -> list[Session]:
         start = told.start
         key = (start["connectorId"], start["idTag"], start["meterStart"], start["timestamp"])
         found.setdefault(key, Session(start)).told.append(told)
-    return sorted(found.values(), key=lambda one: (one.start["meterStart"], one.start["timestamp"]))
+    return sorted(found.values(), key=_place)
+
+
+def _place(session: Session) -> tuple[float, float, str]:
+    """Its place on the register; of those that begin alike, one without energy came first."""
+    stop_wh = session.stops[0]["meterStop"] if session.stops else inf
+    return session.start["meterStart"], stop_wh, session.start["timestamp"]
 
 
 def plug_ins_of(received_wh: Iterable[float], first_wh: float) -> list[PlugIn]:
@@ -219,8 +226,7 @@ def _tiles(plug_in: PlugIn, those: list[Session], estimates: Estimates) -> Itera
 
 
 def _duplicated(sessions: list[Session]) -> Iterator[str]:
-    by_register = sorted(sessions, key=lambda one: (one.start["meterStart"], one.stops[0]["meterStop"]))
-    for former, latter in pairwise(by_register):
+    for former, latter in pairwise(sorted(sessions, key=_place)):
         if former.stops[0]["meterStop"] > latter.start["meterStart"]:
             yield f"{former.name} and {latter.name} bill the same energy"
 

@@ -66,6 +66,11 @@ def test_two_sessions_cut_within_a_step_or_two_of_the_register() -> None:
     assert judge([first, cut], plug_ins, None).faults != ()
 
 
+def test_one_without_energy_came_first_though_the_clock_was_put_back_after_it() -> None:
+    cut = told(1, (1000, 1000), ("50:00", "51:00"), "PowerLoss")
+    assert judge([cut, FIRST, SECOND], PLUG_INS, None).faults == ()
+
+
 def test_a_repeated_message_is_no_second_session() -> None:
     unanswered = Transaction(7, FIRST.start)
     twice = replace(SECOND, stops=SECOND.stops * 2)
