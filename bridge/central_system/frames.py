@@ -227,7 +227,7 @@ def _call(identity: str, items: list[object]) -> Call:
 
 
 # The type and the id of an answer, behind a byte order mark or none; our ids need no escapes.
-_ANSWER = re.compile(r'[\s\ufeff]*\[\s*([34])(?:\.0+)?\s*,\s*"([^"\\]{0,255})"\s*[,\]]')
+_ANSWER = re.compile(r'[\s\ufeff]*\[\s*([34])(?:\.0+)?\s*,\s*"([^"\\]{0,255})"\s*(?:[,\]]|$)')
 
 
 def _broken_answer(message: str | bytes, reason: Unreadable) -> CallResult | CallError:

@@ -17,8 +17,8 @@ _NEXT_STEP = {
     sqlite3.SQLITE_READONLY: "make the file, its folder and its disk writable for this user",
     sqlite3.SQLITE_CANTOPEN: "its folder must exist and be writable for this user",
     sqlite3.SQLITE_BUSY: "another program holds it: try again, or end that program",
-    sqlite3.SQLITE_CORRUPT: "the file is damaged: move it aside and start again",
-    sqlite3.SQLITE_NOTADB: "this is no database: move it aside and start again",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged: the bridge sets it aside at its next start",
+    sqlite3.SQLITE_NOTADB: "this is no database: the bridge sets it aside at its next start",
 }
 _PRIMARY_CODE_BITS = 0xFF  # an extended result code carries the primary one in its lowest byte
 

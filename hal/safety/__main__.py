@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gpiozero import GPIOZeroError, GPIOZeroWarning
 
+from hal import durable
 from hal.configuration import wallbox_file
 from hal.configuration.file import ConfigError
 from hal.configuration.sections import Wallbox
@@ -67,7 +68,8 @@ def _start(box: Wallbox, asked: argparse.Namespace, ending: ExitStack) -> Loop:
     ending.callback(server.close)  # before the lines: only one may touch them
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no small process beside this one stays as a zombie
     boot_id_file = _boot_id_file(asked)
-    state_file = StateFile(asked.state_dir / STATE_FILE, asked.runtime_dir, boot_id_file)
+    state_path = asked.state_dir / STATE_FILE
+    state_file = StateFile(state_path, asked.runtime_dir, boot_id_file)
     ending.callback(state_file.close)
     wiring = _mock_wiring(box, asked.runtime_dir) if asked.mock else hardware.wiring(box, asked.runtime_dir)
     lines = _claim_lines(box, asked.runtime_dir, wiring, mock=asked.mock)
@@ -78,13 +80,16 @@ def _start(box: Wallbox, asked: argparse.Namespace, ending: ExitStack) -> Loop:
     notes = (*notes_of(box, rules), *facts, *(hardware.REMEDIES[name] for name in rules.lacks))
     identity = Identity(secrets.token_hex(4), asked.mock, granted.text, notes)
     now = clocks(boot_id_file)
-    stored = read(asked.state_dir / STATE_FILE, now)
+    stored = read(state_path, now)
     evse = Evse(rules, now.now_s, stored if all_stored else replace(stored, lost=True))
     voice = Voice(journal, notify, rules.late_limit_s)
     loop = Loop(Parts(evse, lines, server, state_file, Requests(evse, rules, now.now_s)), voice, identity)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: loop.ask_to_stop())
     journal.say(f"hal.safety started{' with a MOCK box' if asked.mock else ''}: {granted.text}")
+    if stored.lost:
+        kept_as = state_path.with_suffix(durable.UNREADABLE).name
+        journal.say(f"{state_path} cannot be read, and is kept as {kept_as}: see fault lost_state")
     for name in rules.lacks:
         journal.say(hardware.REMEDIES[name])
     ending.callback(notify.send, "STOPPING=1")  # no more ticks, no more food for a watchdog

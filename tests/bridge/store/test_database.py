@@ -240,7 +240,7 @@ def test_a_folder_that_is_not_there_is_named(folder: Path) -> None:
 
 def test_a_file_that_is_no_database_is_refused(path: Path) -> None:
     path.write_bytes(b"surely no database" * 100)
-    with pytest.raises(StoreError, match="this is no database: move it aside"):
+    with pytest.raises(StoreError, match="this is no database: the bridge sets it aside"):
         Database(path)
 
 

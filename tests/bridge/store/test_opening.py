@@ -92,7 +92,7 @@ def test_a_sound_file_stays(path: Path) -> None:
 
 def test_whoever_only_opens_it_is_told(path: Path) -> None:
     garbage(path)
-    with pytest.raises(DamagedError, match="move it aside"):
+    with pytest.raises(DamagedError, match="sets it aside"):
         Database(path)
 
 

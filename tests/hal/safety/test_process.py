@@ -197,6 +197,7 @@ def test_a_garbled_state_is_a_fault_and_kept_aside(safety: SafetyProcess, runtim
     safety.start()
     assert "lost_state" in faults(safety)
     assert (runtime_dir / "wallbox-state.unreadable").read_bytes() == b"\0" * 100
+    assert "kept as wallbox-state.unreadable: see fault lost_state" in (runtime_dir / "log").read_text()
 
 
 def test_its_writer_ends_with_it(safety: SafetyProcess, runtime_dir: Path) -> None:
