@@ -88,6 +88,7 @@ class Actor:
         self._link: SetLink | None = None
         self._state_reported = ""
         self._restart_asked = False
+        self._begun = False  # with the first event, which takes back the mark of an orderly end
         self._followed = False  # what is derived from the state since the last event
         self._ending: Literal["settling", "marking", "left"] | None = None
         self._stepped_s = now.s  # when the core has last taken a step
@@ -102,6 +103,7 @@ class Actor:
 
     def feed(self, event: Event, now: Now) -> None:
         """Decides what one event leads to; `drain` hands it out."""
+        self._begun = True
         match event:
             case Stored():
                 self._say_all(self._recorder.stored())
@@ -305,10 +307,12 @@ class Actor:
         return out
 
     def _follow(self, now: Now) -> None:
-        """Sends or holds everything of the event, and what is derived from the new state."""
-        self._derive("wish", lambda: self._renew_wish(now), now)
+        """Derives all of the new state; before the first event only how the link is to be kept."""
+        if self._begun:
+            self._derive("wish", lambda: self._renew_wish(now), now)
         self._derive("link", lambda: self._set_link(now), now)
-        self._derive("state", self._report_state, now)
+        if self._begun:
+            self._derive("state", self._report_state, now)
 
     def _set_link(self, now: Now) -> None:
         core = self.parts.charge_point
