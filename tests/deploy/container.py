@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -218,11 +219,13 @@ def _put_sources(folder: Path) -> None:
 
 
 def _first_children(pid: int) -> list[int]:
-    """Its child, the child of that, and so on; the first one where there are more."""
+    """Its child, the child of that, and so on; the first one where there are more. A boot has some that are
+    gone when they are looked at."""
     found: list[int] = []
-    while children := Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        pid = int(children[0])
-        found.append(pid)
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        while children := Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            pid = int(children[0])
+            found.append(pid)
     return found
 
 
