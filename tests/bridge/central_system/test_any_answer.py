@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -138,16 +139,16 @@ def written(items: list[Any], form: str) -> str | bytes:
 @settings(deadline=None, max_examples=60)
 @given(data=st.data())
 def test_any_answer_ends_the_wait(action: str, data: st.DataObject) -> None:
-    desk = in_flight(action)
-    asked = desk.sent[-1][1]
     kind = data.draw(st.sampled_from([CALLRESULT, CALLERROR]))
     payload = sound_but(action).map(lambda each: [each])
     rest = data.draw(st.lists(JSON, max_size=5) | payload)
     form = data.draw(st.sampled_from(["as usual", "3.0", "binary", "and more", "cut"]))
-    desk.hear(written([kind, asked, *rest], form))
-    assert not waited_for(asked, desk)
-    desk.let_pass(1.0)
-    desk.database.close()
+    desk = in_flight(action)  # after all is drawn: a draw may give up
+    with closing(desk.database):
+        asked = desk.sent[-1][1]
+        desk.hear(written([kind, asked, *rest], form))
+        assert not waited_for(asked, desk)
+        desk.let_pass(1.0)
 
 
 @pytest.mark.parametrize(
