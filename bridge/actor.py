@@ -308,10 +308,9 @@ class Actor:
 
     def _follow(self, now: Now) -> None:
         """Derives all of the new state; before the first event only how the link is to be kept."""
-        if self._begun:
-            self._derive("wish", lambda: self._renew_wish(now), now)
         self._derive("link", lambda: self._set_link(now), now)
         if self._begun:
+            self._derive("wish", lambda: self._renew_wish(now), now)
             self._derive("state", self._report_state, now)
 
     def _set_link(self, now: Now) -> None:

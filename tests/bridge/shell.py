@@ -56,6 +56,7 @@ class Shell(Carrier):
         self._seqs = 0
         self.facts: dict[str, Any] = {}  # of every Status
         self.actor = compose.actor(setup(), self.store, self._calendar, "1.0.0.0", self.now)
+        self.carry_out()  # how the link is to be kept
         self.feed(BOX)
         self.box_speaks()
 

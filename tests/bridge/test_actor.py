@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import pairwise
 
 import pytest
@@ -23,6 +24,7 @@ from bridge.local.orders import (
     Reply,
     SendDataTransfer,
 )
+from bridge.store.database import IN_MEMORY, Database
 from hal.contract import WISH_LIFE_RESTART_S, WISH_LIFE_S, FaultRef, Wish
 from tests.bridge.core.messages import CHARGING, WAITING
 from tests.bridge.shell import BOOT_ID, Shell
@@ -261,3 +263,15 @@ def test_how_the_link_is_kept_is_said_at_the_start_and_on_change(shell: Shell) -
     shell.ask("1", "ChangeConfiguration", key="WebSocketPingInterval", value="7")
     assert [effect.ping_interval_s for effect in shell.effects if isinstance(effect, SetLink)] == [30.0, 7.0]
     assert not [effect for effect in shell.effects if isinstance(effect, Answer)]
+
+
+def test_the_mark_of_an_orderly_end_is_taken_back_before_anything_but_the_link_is_said() -> None:
+    """A power cut just after the first wish must not read as an orderly restart."""
+    store = Database(IN_MEMORY)
+    store.apply((Remembered(ORDERLY, BOOT_ID),))
+    with closing(store):
+        link, write, *others = Shell(store).effects
+    assert isinstance(link, SetLink)
+    assert isinstance(write, Write)
+    assert Remembered(ORDERLY, None) in write.changes
+    assert any(isinstance(effect, Wish) for effect in others)

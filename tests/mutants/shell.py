@@ -42,6 +42,13 @@ class Mutant:
 ACTOR, GUARD, RECORDER = "bridge/actor.py", "bridge/guard.py", "bridge/recorder.py"
 MUTANTS = (
     Mutant(
+        "a wish leaves before the orderly mark is taken back",
+        ACTOR,
+        "self._begun = False",
+        "self._begun = True",
+        f"{TESTS}the_mark_of_an_orderly_end_is_taken_back_before_anything_but_the_link_is_said",
+    ),
+    Mutant(
         "the wish is not renewed each second",
         ACTOR,
         "if content == last and now.s - sent_s < WISH_EVERY_S:",
