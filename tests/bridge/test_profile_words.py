@@ -108,13 +108,19 @@ def scheduled(profile: ChargingProfile, words: re.Match[str]) -> ChargingProfile
     )  # fmt: skip
 
 
+@st.composite
+def views(draw: st.DrawFn) -> View:
+    """Profiles of a running bridge, at any moment."""
+    at, circumstances = draw(model.moments), draw(model.circumstances)
+    return View(tuple(draw(model.installed(circumstances.row_id))), circumstances, at, of_bridge=True)
+
+
 @pytest.mark.campaign
 @settings(deadline=None, max_examples=100)
-@given(data=st.data(), at=model.moments)
-def test_whoever_reads_the_words_knows_the_schedule(data: st.DataObject, at: int) -> None:
+@given(view=views())
+def test_whoever_reads_the_words_knows_the_schedule(view: View) -> None:
     """What is read off them limits, in every second that counts, as the profiles do."""
-    circumstances = data.draw(model.circumstances)
-    view = View(tuple(data.draw(model.installed(circumstances.row_id))), circumstances, at, of_bridge=True)
+    circumstances, at = view.circumstances, view.at
     lines = list(described(view))
     understood = read(lines, view)
     assert [each.profile_id for each in understood] == [each.profile_id for each in view.profiles]
@@ -138,10 +144,9 @@ def limits_of(lines: Sequence[str]) -> Iterator[tuple[int | None, float, str]]:
 
 @pytest.mark.campaign
 @settings(deadline=None, max_examples=100)
-@given(data=st.data(), at=model.moments)
-def test_the_limits_to_come_are_those_of_the_composite_schedule(data: st.DataObject, at: int) -> None:
-    circumstances = data.draw(model.circumstances)
-    view = View(tuple(data.draw(model.installed(circumstances.row_id))), circumstances, at, of_bridge=True)
+@given(view=views())
+def test_the_limits_to_come_are_those_of_the_composite_schedule(view: View) -> None:
+    circumstances, at = view.circumstances, view.at
     lines = list(described(view))
     said = list(limits_of(lines))
     merged = [
@@ -163,11 +168,10 @@ def test_the_limits_to_come_are_those_of_the_composite_schedule(data: st.DataObj
 
 @pytest.mark.campaign
 @settings(deadline=None, max_examples=100)
-@given(data=st.data(), at=model.moments)
-def test_the_one_that_is_called_the_limit_sets_it(data: st.DataObject, at: int) -> None:
+@given(view=views())
+def test_the_one_that_is_called_the_limit_sets_it(view: View) -> None:
     """One profile, or none when the installation's limit is the lowest."""
-    circumstances = data.draw(model.circumstances)
-    view = View(tuple(data.draw(model.installed(circumstances.row_id))), circumstances, at, of_bridge=True)
+    circumstances, at = view.circumstances, view.at
     limit_a = model.limit_a(view.profiles, circumstances, at)
     named = [
         int(head["id"])

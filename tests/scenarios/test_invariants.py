@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hal.contract import Wish
+from tests.bridge.central_system.payloads import profile
 from tests.scenarios.chaos import TAGS, Chaos, Event
 from tests.scenarios.script import Mode, Payload
 
@@ -30,19 +31,6 @@ LISTED = [
     {"idTag": "04DDEEFF", "idTagInfo": {"status": "Accepted", "parentIdTag": "FAMILY"}},
     {"idTag": "04111111", "idTagInfo": {"status": "Accepted", "parentIdTag": "OTHERS"}},
 ]
-
-
-def _profile(limit_a: float) -> Payload:
-    return {
-        "chargingProfileId": 1,
-        "stackLevel": 0,
-        "chargingProfilePurpose": "TxDefaultProfile",
-        "chargingProfileKind": "Absolute",
-        "chargingSchedule": {
-            "chargingRateUnit": "A",
-            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": limit_a}],
-        },
-    }
 
 
 CALLS: tuple[Said, ...] = (
@@ -67,7 +55,7 @@ CALLS: tuple[Said, ...] = (
     ),
     ("GetConfiguration", {}),
     ("UnlockConnector", {"connectorId": 1}),
-    *(("SetChargingProfile", {"connectorId": 1, "csChargingProfiles": _profile(a)}) for a in (0.0, 9.0)),
+    *(("SetChargingProfile", profile(limit_a)) for limit_a in (0.0, 9.0)),
     ("ClearChargingProfile", {}),
     *(
         (

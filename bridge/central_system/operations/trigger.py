@@ -34,7 +34,7 @@ def _trigger_values(connector_id: int | None, question: Question) -> Answer | La
     def values(now: Now) -> Payload | None:
         if reports.awaits_reading(now):
             return None
-        return {"status": "Accepted" if reports.send_meter_values("Trigger", now) else "Rejected"}
+        return {"status": "Accepted" if reports.trigger_meter_values(now) else "Rejected"}
 
     return Later.unless(values, question.now)
 

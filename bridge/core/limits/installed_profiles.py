@@ -83,7 +83,7 @@ class InstalledProfiles:
     @property
     def want_one_phase(self) -> bool:
         """Says whether a profile asks for one phase only: an installed one, or that of a start."""
-        return any(profile.wants_one_phase for profile in (*self._profiles, *self._waiting))
+        return any(profile.wants_one_phase for profile in self.every)
 
     def clear(self, criteria: Criteria) -> bool:
         """Removes the profiles that match. False: none did."""

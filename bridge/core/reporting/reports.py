@@ -130,13 +130,13 @@ class Reports:
         """Says whether this program has just started, and the first reading is still to come."""
         return self._box.reading is None and now.s - self._born_s < FIRST_WORD_S
 
-    def send_meter_values(self, context: str, now: Now) -> bool:
-        """Sends values of no row, as triggered. False: no fresh reading."""
+    def trigger_meter_values(self, now: Now) -> bool:
+        """Sends values of no row. False: no fresh reading."""
         reading = self._box.fresh_reading(now.s)
         if reading is None:
             return False
         measurands = self._configuration.text("MeterValuesSampledData")
-        occasion = Occasion(self._connector.dated(now.utc), context, measurands)
+        occasion = Occasion(self._connector.dated(now.utc), "Trigger", measurands)
         return self._say(sample(reading, self._box.supply, occasion))
 
     def report_resumed(self, now: Now) -> None:

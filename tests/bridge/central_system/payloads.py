@@ -9,21 +9,22 @@ from bridge.central_system.frames import OcppError, check_request
 Payload = dict[str, Any]
 
 
-def profile(limit: object, **more: object) -> Payload:
+def charging_profile(limit: object) -> Payload:
+    """A default of all sessions, in amps, from its receipt on."""
     return {
-        "connectorId": 1,
-        "csChargingProfiles": {
-            "chargingProfileId": 1,
-            "stackLevel": 0,
-            "chargingProfilePurpose": "TxDefaultProfile",
-            "chargingProfileKind": "Absolute",
-            "chargingSchedule": {
-                "chargingRateUnit": "A",
-                "chargingSchedulePeriod": [{"startPeriod": 0, "limit": limit}],
-            },
+        "chargingProfileId": 1,
+        "stackLevel": 0,
+        "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Absolute",
+        "chargingSchedule": {
+            "chargingRateUnit": "A",
+            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": limit}],
         },
-        **more,
     }
+
+
+def profile(limit: object, **more: object) -> Payload:
+    return {"connectorId": 1, "csChargingProfiles": charging_profile(limit), **more}
 
 
 def code_of(action: str, payload: Payload) -> str | None:

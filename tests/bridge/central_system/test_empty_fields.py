@@ -16,22 +16,14 @@ from bridge.central_system import border
 from bridge.central_system.frames import OcppError
 from bridge.central_system.operations import SUPPORTED, Answer, Question, answer
 from bridge.core.charge_point import ChargePoint
+from tests.bridge.central_system.payloads import charging_profile
 from tests.bridge.core.charge_points import at, charge_point
 
 Payload = dict[str, Any]
 
 TYPE, VALUE = "TypeConstraintViolation", "PropertyConstraintViolation"
 FUTURE = "2026-01-01T12:00:00Z"
-PROFILE: Payload = {
-    "chargingProfileId": 1,
-    "stackLevel": 0,
-    "chargingProfilePurpose": "TxDefaultProfile",
-    "chargingProfileKind": "Absolute",
-    "chargingSchedule": {
-        "chargingRateUnit": "A",
-        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 10}],
-    },
-}
+PROFILE = charging_profile(10)
 OF_START = {**PROFILE, "chargingProfilePurpose": "TxProfile"}
 CALLS: dict[str, Payload] = {
     "ClearChargingProfile": {},
