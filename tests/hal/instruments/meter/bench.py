@@ -14,6 +14,7 @@ from hal.configuration import wallbox_file
 from hal.configuration.meter_map import SINGLE_PHASE, MeterName
 from hal.configuration.sections import Wallbox
 from hal.contract import WALLBOX_FILE, Reading
+from hal.ending import cancelled
 from hal.instruments.meter.direction import Direction
 from hal.instruments.meter.model import Link, TcpLink
 from hal.instruments.meter.poll import MeterPlan, MeterPoll, plan_of
@@ -88,8 +89,7 @@ class Bench:
 
     async def stop_polling(self) -> None:
         assert self._polling is not None
-        self._polling.cancel()
-        await asyncio.wait([self._polling])
+        await cancelled(self._polling)  # one cancellation may be lost in pymodbus
         self._polling = None
 
     async def read(self) -> Reading:
