@@ -23,7 +23,7 @@ INSTALLER = ROOT / "deploy" / "install-units"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "evse-bridge" / "tests"
 SUITE, PYTHON = "bookworm", "3.11"  # Debian's release and its Python
 PACKAGES = "systemd,systemd-sysv,dbus,udev,kmod,python3,python3-venv,procps"
-VENV = "/opt/evse-bridge/venv"
+VENV = "/opt/evse-bridge/venv"  # to which `current` leads, as where a clone was installed
 KEPT_S = 3 * 24 * 3600  # what nobody has used since goes
 PLAIN = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/root"}
 
@@ -102,7 +102,7 @@ def _build_application(folder: Path, below: Path, wheel: Path) -> None:
     install = f"""set -e
         chroot "$1" {VENV}/bin/pip install --quiet --no-index --no-deps /opt/{wheel.name}
         rm "$1/opt/{wheel.name}"
-        {INSTALLER} "$1" --mock
+        {INSTALLER} "$1" --mock --environment {VENV}
         systemctl --root="$1" --quiet enable evse-bridge.target
         mkdir -p "$1/var/log/journal" "$1/etc/evse-bridge"
     """

@@ -131,7 +131,7 @@ ASKS = (
 def test_the_bridge_may_ask_whether_a_time_server_sets_the_clock_and_may_not_set_it(box: Container) -> None:
     """In the very fence of its unit. ProtectClock= would refuse the question: the negative control."""
     unit = "/run/systemd/system/evse-asks"
-    python = f'/opt/evse-bridge/venv/bin/python -I -c "{ASKS}"'
+    python = f'{VENV}/bin/python -I -c "{ASKS}"'
     fence = r"/^(ExecStart|Type|Notify|Watchdog|Restart|WorkingDirectory|StateDirectory)/d"
     for name, more in (("", ""), ("-not", "ProtectClock=yes")):
         oneshot = f"Type=oneshot\nExecStart={python}\n{more}"
@@ -284,7 +284,7 @@ def test_is_installed_on_a_system_that_runs(box: Container) -> None:
     box.run("systemctl", "daemon-reload")
     assert "evse" not in box.run("systemctl", "list-unit-files").stdout
 
-    box.run(f"{SOURCES}/deploy/install-units", "/", "--mock")
+    box.run(f"{SOURCES}/deploy/install-units", "/", "--mock", "--environment", VENV)
     box.run("systemctl", "enable", "--quiet", "--now", "evse-bridge.target")
     until_connected(box, bridge=2, instruments=2)
     charge(box)

@@ -13,6 +13,9 @@ MANAGER = "usr/lib/systemd/system.conf.d/90-evse-bridge.conf"
 SYSCTL = "usr/lib/sysctl.d/90-evse-bridge.conf"
 
 
+CURRENT = "usr/lib/evse-bridge/current"
+
+
 def install(root: Path, *options: str) -> set[str]:
     """The files below the root afterwards."""
     subprocess.run([ROOT / "deploy" / "install-units", root, *options], check=True)
@@ -44,3 +47,20 @@ def test_what_was_installed_is_removed_and_nothing_else(tmp_path: Path, options:
     (tmp_path / "etc/evse-bridge/wallbox.toml").write_text("")
     assert len(install(tmp_path, *options)) > 10
     assert install(tmp_path, "--remove") == {"etc/evse-bridge/wallbox.toml"}
+
+
+def test_the_units_start_the_environment_that_was_given_last(tmp_path: Path) -> None:
+    for environment in ("/opt/one", "/opt/two"):
+        install(tmp_path, "--environment", environment)
+        assert (tmp_path / CURRENT).readlink() == Path(environment)
+    install(tmp_path)
+    assert (tmp_path / CURRENT).readlink() == Path("/opt/two")
+    install(tmp_path, "--remove")
+    assert not (tmp_path / CURRENT).is_symlink()
+
+
+@pytest.mark.parametrize("wrong", [["--mok"], ["--environment"]])
+def test_a_wrong_option_changes_nothing(tmp_path: Path, wrong: list[str]) -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        install(tmp_path, *wrong)
+    assert list(tmp_path.iterdir()) == []

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("evse-safety", "evse-instruments", "evse-bridge", "evse-bridge-reset")
 UNITS = (*(f"{name}.service" for name in SERVICES), "evse-bridge-reset.path", "evse-bridge.target")
 MOCK = "evse-mock"  # a service that no real box has
-EXECUTABLES = ("/opt/evse-bridge/venv/bin/python", "/bin/sh", "/bin/chmod")
+EXECUTABLES = ("/usr/lib/evse-bridge/current/bin/python", "/bin/sh", "/bin/chmod")
 EXPOSURE = 20  # tenths: 2.0 of 10
 
 needs_systemd = pytest.mark.skipif(

@@ -35,7 +35,7 @@ from tests.deploy.vm.wisher import status_now
 
 PARTS = Path("/opt/vm")  # the kernel's modules
 CONFIG = Path("/etc/evse-bridge")
-PYTHON = "/opt/evse-bridge/venv/bin/python"
+PYTHON = "/usr/lib/evse-bridge/current/bin/python"
 ADC = Path("/sys/module/evse_board/parameters/adc")
 PWM = SYSFS / "pwmchip0" / "pwm0"
 HEADER = range(28)  # GPIO 0 to 27
