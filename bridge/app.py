@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bridge import clock, compose, parts, reset, settings
+from bridge import clock, compose, parts, reset, settings, version
 from bridge.awaited_store import awaited_store
 from bridge.central_system.effects import Effects
 from bridge.central_system.link import Link
@@ -63,7 +63,7 @@ class App:
         self._clock = time
         self._notify = notify
         self._inbox = Inbox(lambda call: self._link.refuse(call.message))
-        self._actor = compose.actor(setup, store, time.calendar, parts.firmware_version(), time.now())
+        self._actor = compose.actor(setup, store, time.calendar, version.numbers(), time.now())
         tls = parts.trust(setup, folders.config).context
         self._link = Link(parts.link_settings(setup, tls), self._inbox.put)
         self._hal = HalClient(folders.runtime, self._inbox.put)

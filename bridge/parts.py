@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +11,6 @@ from bridge import settings
 from bridge.central_system.credentials import Trust
 from bridge.central_system.handshake import LinkSettings
 from bridge.core.password import Password
-from bridge.core.zaptec import four_numbers
 
 if TYPE_CHECKING:
     from bridge.jobs.firmware import FirmwareFolder
@@ -40,11 +38,6 @@ def link_settings(setup: settings.ChargePoint, tls: Callable[[], ssl.SSLContext]
 def password(setup: settings.ChargePoint) -> Password | None:
     """Returns the password of the file; None: it has none."""
     return Password.of_text(setup.central_system.password)
-
-
-def firmware_version() -> str:
-    """Returns the version as a Zaptec writes it: four numbers with dots."""
-    return four_numbers(importlib.metadata.version("evse-bridge"))
 
 
 def firmware_folder(

@@ -19,6 +19,7 @@ from bridge.cli.options import ConfigDir, Examining, Mock, Running, Where, sprea
 from bridge.folders import CommandError, chosen
 from hal.visible import visible
 
+PROGRAM = "evse-bridge"
 LINE_MOST = 10_000  # characters on a terminal
 
 
@@ -40,6 +41,23 @@ config_app = typer.Typer(
 )
 app.add_typer(config_app, name="config")
 app.add_typer(mock_commands.app, name="mock")
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from bridge import version
+
+        _say(version.full())
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Read what stands before a command."""
 
 
 @config_app.command()
@@ -239,7 +257,7 @@ def _say(line: str, *, mock: bool = False, err: bool = False) -> None:
 def main() -> None:
     """Runs the console script: a CommandError becomes its text on stderr and its exit code."""
     try:
-        app()
+        app(prog_name=PROGRAM)  # also where it is started as a module
     except CommandError as error:
         for line in str(error).splitlines():
             _say(line, err=True)

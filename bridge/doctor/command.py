@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 
+from bridge import version
 from bridge.doctor import as_json, sheet
 from bridge.doctor.check import Check, Examination
 from bridge.doctor.rounds import Person, Rounds
@@ -48,7 +48,7 @@ def _silently(folders: Folders, options: Options) -> Examination:
 
 def _on_screen(folders: Folders, options: Options) -> Examination:
     screen = Screen.standard(mock=folders.mock, yes=options.yes)
-    screen.head(version("evse-bridge"))
+    screen.head(version.full())
     examination = examine(folders, screen, screen.line, card=options.card)
     screen.foot(examination)
     if options.sheet is not None:

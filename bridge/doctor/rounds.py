@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
+from bridge import version
 from bridge.doctor import look, programs, reflexes, senses
 from bridge.doctor.answers import busy, occupied
 from bridge.doctor.check import Check, Patient
@@ -65,7 +65,7 @@ class Rounds:
         heard, setup = self._wire.heard, self._configuration.setup
         return Patient(
             mock=self._folders.mock or (heard.box is not None and heard.box.mock),
-            software=version("evse-bridge"),
+            software=version.full(),
             box_serial=heard.box.serial if heard.box else None,
             facts=self._configuration.facts or (heard.status.notes if heard.status else ()),
             charge_point=setup.charge_point.id if setup else None,
@@ -114,7 +114,7 @@ class Rounds:
         speaks = heard.senses_live
         yield programs.instruments(speaks=speaks, running=running("instruments"), by_units=by_units)
         yield programs.bridge(heard.statuses, running("bridge"), by_units=by_units)
-        yield programs.versions(found, version("evse-bridge"), by_units=by_units)
+        yield programs.versions(found, version.full(), by_units=by_units)
         yield programs.real_time(status)
 
     # hal.safety
