@@ -25,6 +25,7 @@ from bridge.core.calendar import Calendar
 from bridge.core.charge_point import ChargePoint
 from bridge.core.charging_profile import moment
 from bridge.core.errand import Ended
+from bridge.core.maintenance.trial import Trial
 from bridge.core.now import Now
 from bridge.core.rows import Remembered
 from bridge.core.setup import ORDERLY
@@ -93,6 +94,7 @@ class Actor:
         self._ending: Literal["settling", "marking", "left"] | None = None
         self._stepped_s = now.s  # when the core has last taken a step
         self._levels: dict[type[Message], LEVELS] = {}  # for a core that is made anew
+        self._trial = Trial()  # likewise
 
     @property
     def raised(self) -> int:
@@ -118,6 +120,8 @@ class Actor:
                 self._wish_that_outlives_us(now)  # the disk may take its time
             case Status() | Reading() | Temperatures() | Box():
                 self._levels[type(event)] = event
+            case Trial():
+                self._trial = event
             case _:
                 pass
         if self._ending is None:
@@ -167,6 +171,8 @@ class Actor:
                 conversation.received(message, now)
             case Status() | Reading() | Temperatures() | Box() | Card():
                 core.heard(event, now)
+            case Trial():
+                core.follow_trial(event, now)
             case Ended():
                 core.errand_ended(event, now)
             case RestartRefused():
@@ -262,6 +268,7 @@ class Actor:
         self._restart_asked = False
         self._out.append(Log("critical", "the core is rebuilt from the store"))
         self._out.append(Say(Effects(reconnect=Reconnect("rebuilt after an error of ours"))))
+        self.parts.charge_point.follow_trial(self._trial, now)
         for level in self._levels.values():
             self._guard.raised_by(
                 partial(self.parts.charge_point.heard, level, now)

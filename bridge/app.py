@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bridge import clock, compose, parts, reset, settings, version
+from bridge import clock, compose, parts, reset, settings, trial, version
 from bridge.awaited_store import awaited_store
 from bridge.central_system.effects import Effects
 from bridge.central_system.link import Link
@@ -69,18 +69,19 @@ class App:
         self._hal = HalClient(folders.runtime, self._inbox.put)
         firmware = partial(parts.firmware_folder, setup, folders.config, folders.state, tls)
         self._worker = Worker(self._inbox.put, firmware, tls)
-        identity = Identity(str((folders.state / DATABASE_NAME).resolve()), setup.is_mock)
-        self._desk = Desk(folders.runtime, identity, store, self._inbox.put)
+        self._mock = setup.is_mock
+        self._desk = Desk(folders.runtime, self._identity, store, self._inbox.put)
         self._left = False
 
     async def run(self) -> None:
         """Runs until a signal or a Reset, or until the store is damaged: the next start mends it, and the
         last wish lives so long."""
         async with asyncio.TaskGroup() as tasks:
+            await self._inbox.put(trial.look(self._folders.runtime))  # before anything else can happen
             ending.when_asked(lambda: tasks.create_task(self._inbox.put(End())), ENDS_WITHIN_S)
             await self._carry_out()  # how the link is to be kept
             link = tasks.create_task(self._link.run())
-            others = (self._hal.run(), self._desk.run(), self._tick(), self._feed())
+            others = (self._hal.run(), self._desk.run(), self._tick(), self._watch(), self._feed())
             background = [link, *(tasks.create_task(work) for work in others)]
             self._notify.send("READY=1")
             while not self._left:
@@ -100,6 +101,24 @@ class App:
         while True:
             await self._inbox.put(Tick())
             await asyncio.sleep(TICK_S)
+
+    async def _watch(self) -> None:
+        """Tells the actor each second whether a version is on trial: what it lost, it hears again."""
+        while True:
+            await asyncio.sleep(trial.LOOK_EVERY_S)
+            await self._inbox.put(trial.look(self._folders.runtime))
+
+    def _identity(self) -> Identity:
+        """Says who listens, and how it is."""
+        now = self._actor.parts
+        return Identity(
+            database=str((self._folders.state / DATABASE_NAME).resolve()),
+            mock=self._mock,
+            version=version.numbers(),
+            store_open=self._store.spoilt is None and now.charge_point.service.recorded,
+            central_system=now.conversation.standing,
+            trial=now.charge_point.service.trial,
+        )
 
     async def _feed(self) -> None:
         """Feeds the watchdog while the event loop lives; a disk that hangs is no reason to be killed."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bridge.central_system.events import LinkEvent
 from bridge.core.errand import Ended
+from bridge.core.maintenance.trial import Trial
 from bridge.local.orders import Ordered
 from hal.contract import Message
 
@@ -43,4 +44,4 @@ class End:
 
 
 OfDisk = Stored | NotStored | StillWriting
-Event = Message | LinkEvent | Ended | Ordered | OfDisk | RestartRefused | Tick | End
+Event = Message | LinkEvent | Ended | Ordered | OfDisk | RestartRefused | Trial | Tick | End

@@ -248,7 +248,8 @@ class Calls:
         service = self._charge_point.service
         if self._send_of_lane(self._open, now) or not self.registration.accepted or service.writing:
             return
-        if not service.recorded or not self._send_row(self._open, now):
+        held = service.on_trial or not service.recorded
+        if held or not self._send_row(self._open, now):
             self._lane.hold_no_longer()
             self._send_of_lane(self._open, now)
 

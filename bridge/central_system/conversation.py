@@ -38,6 +38,13 @@ class Conversation:
         self._leaving = False  # the present connection is to be ended: nothing more is sent
         self._password: Password | None = None  # that opened the present connection
 
+    @property
+    def standing(self) -> str:
+        """Says how it stands with the Central System: `accepted`, `reached`, or words why it is not."""
+        if not self._calls.connected:
+            return "not connected"
+        return "accepted" if self.registration.accepted else "reached"
+
     # From the link
 
     def link_opened(self, now: Now, password: Password | None = None) -> None:
@@ -101,13 +108,22 @@ class Conversation:
 
     def offer_again(self, row_id: int, ticket: int) -> None:
         """Tries a dead-lettered row once more; the owner is answered when that is recorded."""
-        self._calls.offer_again(row_id, ticket)
+        if not self._refused_in_trial(ticket):
+            self._calls.offer_again(row_id, ticket)
 
     def clear_profiles(self, profile_ids: Iterable[int], ticket: int) -> None:
         """Removes these charging profiles; the owner is answered when that is recorded."""
+        if self._refused_in_trial(ticket):
+            return
         cleared = [self._charge_point.profiles.clear(Criteria(each)) for each in profile_ids]
         status = "Accepted" if any(cleared) else "Rejected"
         self._gathered.outcomes.append(Outcome(ticket, {"status": status}))
+
+    def _refused_in_trial(self, ticket: int) -> bool:
+        """Refuses, while a version is on trial, what the owner would believe to be done for good."""
+        if trial := self._charge_point.service.trial:
+            self._gathered.outcomes.append(Outcome(ticket, None, f"{trial}: ask again when that is over"))
+        return bool(trial)
 
     # Time
 

@@ -21,6 +21,7 @@ from bridge.core.limits.installed_profiles import InstalledProfiles
 from bridge.core.limits.limit import caps_a, limit_a
 from bridge.core.maintenance.maintenance import Maintenance
 from bridge.core.maintenance.restart import Restart, RestartKind
+from bridge.core.maintenance.trial import Trial
 from bridge.core.now import Now
 from bridge.core.premises import Premises
 from bridge.core.remembered_values import recalled
@@ -87,7 +88,7 @@ class ChargePoint:
         status = self.connector.status(now)
         limit = limit_a(self.state, self.box, self.profiles, self._absence, now)
         return WishContent(
-            limit_a=0.0 if self._start_unrecorded else limit,
+            limit_a=0.0 if self._start_unrecorded or self.service.on_trial else limit,
             cable=self.connector.cable,
             lamp=lamp(self.state, status, refused=self.connector.refused(now.s), online=self.service.online),
             clear_faults=self.clearing.refs(now),
@@ -108,6 +109,18 @@ class ChargePoint:
         if isinstance(message, WallboxBox):
             self.configuration.wired(message.phases)
 
+    def follow_trial(self, trial: Trial, now: Now) -> None:
+        """Follows the trial of a new version; told again and again, as it is."""
+        if trial.why == self.service.trial:
+            return
+        self.service.trial = trial.why
+        if trial.why:
+            rules = "connector 1 is Unavailable, and no session starts, ends or is sent before that is over"
+            self._decisions.notes.append(f"{trial.why}: {rules}")
+        else:
+            self.reports.trial_over(now)
+            self._decisions.notes.append("no version is on trial any more: sessions start, end and are sent")
+
     def step(self, now: Now) -> None:
         """Decides what follows from time; called after every event and at least each half second."""
         self._date(now)
@@ -116,11 +129,12 @@ class ChargePoint:
         self.connector.step(now)
         self.profiles.follow(self.state)
         self._holding.step(self.state, self.box, now)
-        if self.reports.begun(now) and self.connector.status(now) in ("Faulted", "Unavailable"):
+        unfit = self.reports.begun(now) and self.connector.status(now) in ("Faulted", "Unavailable")
+        if unfit and not self.service.on_trial:  # a version that is put back would have it again
             self.connector.reservations.end()  # OCPP 1.6 5.13
         self.reports.step(now)
         in_transaction = isinstance(self.state, Transaction)
-        self.maintenance.step(now, online=self.service.online, in_transaction=in_transaction)
+        self.maintenance.step(now, self.service, in_transaction=in_transaction)
         self.service.updating = self.maintenance.firmware.refuses_starts
         if self.maintenance.firmware.wants_restart:
             self._restart.ask("hard", now)  # every program is of the new version

@@ -14,6 +14,7 @@ class Service:
     online: bool = False  # a registered link
     restarting: bool = False  # a Reset was accepted
     updating: bool = False  # new firmware waits for the end of a transaction, or is being installed
+    trial: str = ""  # says in words that a new version is on trial; empty: none is
     recorded: bool = True  # the store takes what is decided
     settled: bool = True  # and has taken all of it
 
@@ -21,6 +22,11 @@ class Service:
     def writing(self) -> bool:
         """Says whether decisions are on their way to the disk: nothing is read from there meanwhile."""
         return self.recorded and not self.settled
+
+    @property
+    def on_trial(self) -> bool:
+        """Says whether a new version is on trial: what is stored now may be taken back as a whole."""
+        return bool(self.trial)
 
     @property
     def may_start(self) -> bool:
@@ -36,5 +42,6 @@ class Service:
             "the disk cannot be written": not self.recorded,
             "a restart is due": self.restarting,
             "new firmware is being installed": self.updating,
+            self.trial: self.on_trial,
         }
         return next((why for why, so in hindered.items() if so), "")

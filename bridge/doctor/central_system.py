@@ -35,7 +35,7 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class Handshake:
     """The result of a handshake. `trouble` is empty if the server speaks OCPP 1.6J."""
 
     trouble: str = ""
@@ -111,18 +111,18 @@ def unseen() -> Check:
     return OCPP.not_checked(why, "Run the doctor on the box itself.")
 
 
-def judged(trial: Trial, *, bridge_runs: bool) -> Check:
+def judged(handshake: Handshake, *, bridge_runs: bool) -> Check:
     """Judges a handshake of the doctor's own."""
-    if trial.trouble:
-        return OCPP.fault(trial.trouble, _do(trial))
+    if handshake.trouble:
+        return OCPP.fault(handshake.trouble, _do(handshake))
     if bridge_runs:
         do = "It tries again by itself; run the doctor again in two minutes, then read the bridge's log."
         return OCPP.warning("accepted, but the bridge holds no connection", do)
     return OCPP.ok("accepted, and closed again")
 
 
-def _do(trial: Trial) -> str:
-    match trial.status:
+def _do(handshake: Handshake) -> str:
+    match handshake.status:
         case 401 | 403:
             return (
                 "Compare charge_point.id and the password with the Central System's entry. The doctor tries "
@@ -130,7 +130,7 @@ def _do(trial: Trial) -> str:
             )
         case 404:
             return "Compare central_system.url and charge_point.id with the Central System's entry."
-        case None if "subprotocol" in trial.trouble:
+        case None if "subprotocol" in handshake.trouble:
             return "At this address is no OCPP 1.6J: check the path of central_system.url."
         case None:
             return "Run the doctor again; read the log of the Central System."

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from bridge.central_system.handshake import LinkSettings, connected
 from bridge.central_system.trouble import NoOcppError
-from bridge.doctor.central_system import Certificate, Target, Trial
+from bridge.doctor.central_system import Certificate, Target, Handshake
 
 PATIENCE_S = 10.0
 
@@ -49,12 +49,12 @@ def certificate(where: Target, context: ssl.SSLContext) -> Certificate:
         return Certificate(secured.version() or "", name, datetime.fromtimestamp(ends_s, UTC))
 
 
-async def tried(settings: LinkSettings) -> Trial:
+async def tried(settings: LinkSettings) -> Handshake:
     """Tries a whole handshake, closed at once. Only while the bridge is offline: a Central System may drop
     the older of two connections of one charge point."""
     try:
         connection = await connected(settings)
     except NoOcppError as error:
-        return Trial(str(error), error.status)
+        return Handshake(str(error), error.status)
     await connection.close()
-    return Trial()
+    return Handshake()

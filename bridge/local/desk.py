@@ -32,7 +32,7 @@ class Desk:
     def __init__(
         self,
         runtime_dir: Path,
-        identity: Identity,
+        identity: Callable[[], Identity],
         store: Reads,
         ordered: Callable[[Ordered], Awaitable[None]],
     ) -> None:
@@ -94,7 +94,7 @@ class Desk:
     async def _answer(self, order: Order) -> Reply | Page | Identity | Installed:
         match order:
             case Identify():
-                return self._identity
+                return self._identity()
             case ListSessions(after=after):
                 return self._page(after)
             case _:

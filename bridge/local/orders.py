@@ -90,10 +90,17 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """Which bridge it is."""
+    """Which bridge it is, and how it is. A bridge of an older version says less: the defaults.
+
+    A field is added, never changed or taken away: command and bridge may be of two versions.
+    """
 
     database: str  # the file's path, resolved
     mock: bool
+    version: str = ""  # four numbers
+    store_open: bool = False  # it can be read, and takes what is decided
+    central_system: str = ""  # accepted | reached | words why it is not
+    trial: str = ""  # says in words that a new version is on trial; empty: none is
 
 
 class Installed(msgspec.Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 
 from bridge.core.rows import Change
@@ -23,6 +24,17 @@ class Disk(Database):
     def contents(self) -> dict[str, list[tuple[object, ...]]]:
         """What it holds (`trace.py`)."""
         return stored(self._connection)
+
+    def copied(self) -> sqlite3.Connection:
+        """A copy of all that it holds, as root makes one before a trial."""
+        copy = sqlite3.connect(":memory:")
+        self._connection.backup(copy)
+        return copy
+
+    def put_back(self, copy: sqlite3.Connection) -> None:
+        """Holds what the copy holds, and nothing that came after it."""
+        copy.backup(self._connection)
+        copy.close()
 
     def become(self, what: str) -> None:
         """`full` or `free`, `slow` or `fast`."""

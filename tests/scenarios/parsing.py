@@ -28,6 +28,10 @@
   clock lost                                        it stands in 1970, and no time server sets it
   time server lost | time server back               the latter sets the clock right
   owner sends DataTransfer {json}                   the command; `expect owner Accepted` is what it tells
+  trial begins | trial ends                         root makes the trial file, or removes it
+  switched 0.2.0.0                                  root ends the programs, copies the database, makes
+                                                    the file, and starts that version
+  switched back                                     the trial ended badly: the version before, and the copy
   password SECRET                                   the Central System opens for that alone, else 401
 
 A line that begins with four blanks or more continues the line above it, as if one blank stood between them.
@@ -88,8 +92,9 @@ VERBS = (
     "instruments fall silent", "instruments speak", "instruments restart",
     "upload succeeds", "upload fails", "download fails", "archive is not genuine",
     "installer succeeds", "installer succeeds in vain", "installer fails",
+    "trial begins", "trial ends", "switched back",
 )  # fmt: skip
-VERBS_WITH_NAME = ("card", "fault", "clear", "download", "hangup", "clock", "password")
+VERBS_WITH_NAME = ("card", "fault", "clear", "download", "hangup", "clock", "password", "switched")
 EXPECTED = {
     "status": "Available|Preparing|Charging|SuspendedEV|SuspendedEVSE|Finishing|Reserved|Unavailable|Faulted",
     "contactor": "open|closed",

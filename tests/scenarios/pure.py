@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections import deque
 from collections.abc import Callable
 
@@ -12,6 +13,7 @@ from bridge.central_system import events as link
 from bridge.central_system.effects import Effects
 from bridge.core.calendar import CLOCK, Calendar
 from bridge.core.charge_point import ChargePoint
+from bridge.core.maintenance.trial import Trial
 from bridge.core.now import Now, timestamp
 from bridge.effects import Answer, AskRestart, Effect, Log, Say, Write
 from bridge.events import End, Event, NotStored, RestartRefused, Stored, Tick
@@ -74,6 +76,8 @@ class PureWorld(Carrier):
         self._told_owner = "nothing"
         self._notes: list[str] = []
         self._restart_at_s: float | None = None
+        self._trial = Trial()
+        self._before_trial: tuple[str, sqlite3.Connection] | None = None  # the version, and its database
         self._restarts_fail = False  # whoever is to carry out a Reset cannot be asked
         self._bridge_ticked_at_s = float("-inf")
         self._stirred_at_s = self._now_s
@@ -221,9 +225,54 @@ class PureWorld(Carrier):
             return
         self._end_bridge(orderly=True)
         self._restart_at_s = self._now_s + RESTART_S
-        if what != "soft" and self.box.safety_lives:
+        if what != "soft":
+            self._restart_safety()
+
+    def _restart_safety(self) -> None:
+        if self.box.safety_lives:
             self.box.end_safety()
             self.box.start_safety(self.clock.s)
+
+    # The trial of a new version: what root does
+
+    def _do_as_root(self, verb: str, version: str) -> None:
+        match verb:
+            case "switched":
+                self._switch(version)
+            case "switched back":
+                self._switch_back()
+            case "trial begins" | "trial ends":
+                self._look_at_trial("0.2.0.0" if verb == "trial begins" else "")
+            case _:
+                raise ValueError("this world does not know how")
+
+    def _look_at_trial(self, version: str) -> None:
+        """The trial file as the bridge finds it; empty: there is none."""
+        self._trial = Trial(f"version {version} is on trial" if version else "")
+        self._feed(self._trial)
+
+    def _switch(self, version: str) -> None:
+        needed(self._before_trial is None, "another version is on trial")
+        self._end_programs()
+        self._before_trial = self.errands.installed, self.database.copied()
+        self.errands.installed = version
+        self._look_at_trial(version)
+
+    def _switch_back(self) -> None:
+        needed(self._before_trial is not None, "no version is on trial")
+        assert self._before_trial is not None
+        self._end_programs()
+        self.errands.installed, copy = self._before_trial
+        self.database.put_back(copy)
+        self._before_trial = None
+        self._look_at_trial("")
+
+    def _end_programs(self) -> None:
+        """They start again in a moment."""
+        if self.bridge is not None:
+            self._end_bridge(orderly=True)
+        self._restart_at_s = self._now_s + RESTART_S
+        self._restart_safety()
 
     # The bridge
 
@@ -236,6 +285,7 @@ class PureWorld(Carrier):
             self._setup, self.database, self._calendar, self.errands.installed, self.now
         )
         self.carry_out()  # how the link is to be kept
+        self._feed(self._trial)
         self._arrivals.append(Restarted())
         for message in self.box.greeting():
             self._feed(message)
@@ -388,7 +438,7 @@ class PureWorld(Carrier):
                 given = json.loads(argument)
                 self._order(SendDataTransfer(given["vendorId"], given.get("messageId"), given.get("data")))
             case _:
-                raise ValueError("this world does not know how")
+                self._do_as_root(verb, argument)
 
     def _order(self, order: Order) -> None:
         self._told_owner = "nothing"

@@ -25,6 +25,7 @@ from bridge.core.now import timestamp
 from bridge.core.password import Password
 from bridge.folders import CommandError
 from bridge.mock_client import ask
+from bridge.trial import TRIAL_NAME
 from hal import contract
 from hal.contract import Hello, LineBuffer, Reading, Status
 from tests.scenarios.door import Door, in_words
@@ -221,6 +222,10 @@ class RealWorld:
             case "bridge restarts":
                 self._leave_unlisted()
                 self._run.kill("bridge")
+            case "trial begins":
+                (self._run.runtime / TRIAL_NAME).write_text("0.2.0.0\n")
+            case "trial ends":
+                (self._run.runtime / TRIAL_NAME).unlink()
             case _ if verb in VERBS:
                 for request in VERBS[verb]:
                     self._ask(request)

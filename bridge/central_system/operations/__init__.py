@@ -11,6 +11,7 @@ from bridge.central_system.operations import (
     local_list,
     reservation,
     smart_charging,
+    trial,
     trigger,
 )
 from bridge.central_system.operations.question import Answer, Later, Own, Question
@@ -43,4 +44,6 @@ SUPPORTED: frozenset[str] = frozenset(_OPERATIONS)
 
 def answer(action: str, question: Question) -> Answer | Later:
     """Carries out an action of `SUPPORTED` whose payload has passed its schema. Raises OcppError."""
+    if question.charge_point.service.on_trial and action in trial.REFUSALS:
+        return trial.refused(action, question)
     return _OPERATIONS[action](question)

@@ -124,6 +124,8 @@ def unlock_connector(question: Question) -> Answer | Later:
     )
     if not native or question.payload["connectorId"] != 1 or fixed:
         return with_status("NotSupported")
+    if charge_point.service.on_trial:
+        return with_status("UnlockFailed")
     unlocking = charge_point.connector.unlock(question.now)
     return Later(lambda _: {"status": unlocking.outcome} if unlocking.outcome is not None else None)
 

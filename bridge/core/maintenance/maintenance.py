@@ -14,6 +14,7 @@ from bridge.core.maintenance.diagnostics import Diagnostics
 from bridge.core.maintenance.firmware import Firmware, Running
 from bridge.core.now import Now
 from bridge.core.outgoing import Outgoing
+from bridge.core.service import Service
 from bridge.core.setup import Provisioning
 
 
@@ -28,12 +29,18 @@ class Maintenance:
         self.firmware = Firmware(running, remembered, decisions)
         self._decisions = decisions
 
-    def step(self, now: Now, *, online: bool, in_transaction: bool) -> None:
-        """Follows what time, the link and the end of a transaction bring about."""
+    def step(self, now: Now, service: Service, *, in_transaction: bool) -> None:
+        """Follows what time, the link and the end of a transaction bring about.
+
+        While a version is on trial no update moves and none is judged, and no status is sent: the version
+        before would do all of it again.
+        """
+        if service.on_trial:
+            return
         self.diagnostics.step(now)
-        self.firmware.step(now, online=online, in_transaction=in_transaction)
+        self.firmware.step(now, online=service.online, in_transaction=in_transaction)
         for progress in (self.diagnostics.progress, self.firmware.progress):
-            if online and (call := progress.next_call()) is not None:
+            if service.online and (call := progress.next_call()) is not None:
                 self._decisions.calls.append(call)
 
     def ended(self, ended: Ended, now: Now) -> None:

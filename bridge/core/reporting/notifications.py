@@ -13,6 +13,7 @@ _THROUGH = {
     ("Preparing", "Reserved"): "Available",
     ("Preparing", "Unavailable"): "Available",
     ("Unavailable", "Finishing"): "Preparing",
+    ("Unavailable", "Reserved"): "Available",  # a reservation outlasts the trial of a new version
 }
 BETWEEN_THEM = frozenset({"Charging", "SuspendedEV", "SuspendedEVSE"})  # what MinimumStatusDuration delays
 

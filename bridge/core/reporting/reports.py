@@ -52,6 +52,7 @@ class Reports:
         self._notifier = Notifier()
         self._box_sent: bool | None = None
         self._born_s = now.s
+        self._first_word_by_s = now.s + FIRST_WORD_S
         self._resumed = isinstance(connector.state, Transaction)
 
     def step(self, now: Now) -> None:
@@ -66,9 +67,13 @@ class Reports:
         """Says whether statuses are reported yet: a restarted bridge never reports Available first, nor what
         an earlier boot left before its end is decided."""
         state = self._connector.state
-        ends = isinstance(state, Transaction) and state.of_earlier_boot
+        ends = isinstance(state, Transaction) and state.of_earlier_boot and not self._service.on_trial
         known = self._box.status is not None and not ends
-        return known or now.s - self._born_s >= FIRST_WORD_S
+        return known or now.s >= self._first_word_by_s
+
+    def trial_over(self, now: Now) -> None:
+        """Notes that a version is not on trial any more: what it left alone is now decided, as at a start."""
+        self._first_word_by_s = now.s + FIRST_WORD_S
 
     def link_registered(self, now: Now) -> None:
         """Sends the current status of 0 and 1 again, before the queue of rows."""
@@ -131,8 +136,10 @@ class Reports:
         return self._box.reading is None and now.s - self._born_s < FIRST_WORD_S
 
     def trigger_meter_values(self, now: Now) -> bool:
-        """Sends values of no row. False: no fresh reading."""
-        reading = self._box.fresh_reading(now.s)
+        """Sends values of no row. False: no fresh reading, or they are a transaction's while a version is on
+        trial."""
+        held = self._service.on_trial and isinstance(self._connector.state, Transaction)
+        reading = None if held else self._box.fresh_reading(now.s)
         if reading is None:
             return False
         measurands = self._configuration.text("MeterValuesSampledData")
@@ -142,7 +149,7 @@ class Reports:
     def report_resumed(self, now: Now) -> None:
         """Samples a transaction that outlived a restart, as soon as there is a reading. The sample is one of
         its row: sent at once, it would come before older ones that a killed program left behind."""
-        if self._resumed and self._service.online:
+        if self._resumed and self._service.online and not self._service.on_trial:
             state = self._connector.state
             goes_on = (
                 isinstance(state, Transaction) and state.stopping is None and state.transaction_id is not None

@@ -25,6 +25,7 @@ class View:
     offering: bool  # the pilot offers current, and the contactor does not rest
     contactor_closed: bool
     reserved: bool = False  # nobody but its holder may start
+    on_trial: bool = False  # a new version is, so that no session begins, goes on or ends
 
 
 def view(state: State, service: Service, box: BoxView, now_s: float, *, reserved: bool = False) -> View:
@@ -42,11 +43,14 @@ def view(state: State, service: Service, box: BoxView, now_s: float, *, reserved
         offering=box.offered_a > 0.0 and not any(fault.id == "contactor_cycling" for fault in box.faults),
         contactor_closed=box.contactor_closed,
         reserved=reserved,
+        on_trial=service.on_trial,
     )
 
 
 def charge_point_status(seen: View, now_s: float) -> str:
     """OCPP 1.6 4.9 for connector 1. Faulted outranks Unavailable outranks the session."""
+    if seen.on_trial:
+        return "Faulted" if seen.faulted else "Unavailable"
     match seen.state:
         case Transaction(stopping=stopping) if stopping is not None:
             return stopping.held_status

@@ -125,6 +125,8 @@ class Connector:
 
     def _card(self, id_tag: str, now: Now) -> None:
         match self.state:
+            case _ if self._service.on_trial:
+                self._refuse(id_tag, self._service.trial, now)
             case Finishing(kept_for=Owner(id_tag=owner)) if same_tag(owner, id_tag):
                 self._rest(Finishing(plug_in=self.state.plug_in))
             case Idle() | Finishing():
@@ -253,7 +255,8 @@ class Connector:
             case Authorized():
                 self._advance_authorized(self.state, now)
             case Transaction():
-                self._advance_transaction(now)
+                if not self._service.on_trial:
+                    self._advance_transaction(now)
             case never:
                 assert_never(never)
 
@@ -313,7 +316,7 @@ class Connector:
 
     def feed_aligned(self, taken: Sample) -> bool:
         """Adds clock-aligned values to the row of the transaction. False: there is none."""
-        if self._running is not None:
+        if self._running is not None and not self._service.on_trial:
             self._running.feed_aligned(taken)
         return self._running is not None
 
@@ -327,8 +330,8 @@ class Connector:
             self._running.date(now)
 
     def stop(self, reason: str, now: Now, *, id_tag: str | None = None) -> None:
-        """Decides to stop, if a transaction runs and nobody has."""
-        if self._running is not None:
+        """Decides to stop, if a transaction runs and nobody has; not while a version is on trial."""
+        if self._running is not None and not self._service.on_trial:
             self._running.stop(reason, now, id_tag=id_tag)
 
     def start_confirmed(self, row_id: int, transaction_id: int, answer: IdTagInfo, now: Now) -> None:

@@ -63,7 +63,7 @@ async def answering(
             desk.reply(ordered.ticket, reply)
 
     with contextlib.closing(Database(IN_MEMORY)) as empty:
-        desk = Desk(folder, Identity(str(folder / DATABASE_NAME), mock), store or empty, act)
+        desk = Desk(folder, lambda: Identity(str(folder / DATABASE_NAME), mock), store or empty, act)
         running = asyncio.create_task(desk.run())
         async with asyncio.timeout(PATIENCE_S):
             while not await asyncio.to_thread(_listens, folder):  # noqa: ASYNC110 - it tells nobody
