@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from bridge.central_system.handshake import LinkSettings, connected
 from bridge.central_system.trouble import NoOcppError
-from bridge.doctor.central_system import Certificate, Target, Handshake
+from bridge.doctor.central_system import Certificate, Handshake, Target
 
 PATIENCE_S = 10.0
 
