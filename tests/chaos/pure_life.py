@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bridge.core.rows import Remembered
+from bridge.core.session import Transaction
 from bridge.core.setup import ORDERLY
 from tests.chaos.books import CUT, Happened, Verdict, judge, plug_ins_of
 from tests.chaos.fickle import Fickle
@@ -86,17 +87,19 @@ class PureLife:
         *,
         clock_jumps: bool = False,
         no_time: bool = False,
+        trials: bool = False,
     ) -> None:
         """`first_cut`: at this write, not at a random moment. `clock_jumps`: at any phase of a session.
         `no_time`: nobody knows what time it is until the Central System says so, which is away at first.
+        `trials`: now and then a new version is put on trial, between two sessions.
         """
         self._chance = random.Random(seed)
-        self._store = CutStore()
         self._first_cut = first_cut
         self._clock_jumps = clock_jumps
+        self._trials = trials
         self._times_say_something = not (clock_jumps or no_time)
         scenario = Scenario("power cuts", "", (), keys=dict(KEYS), no_time=no_time, offline=no_time)
-        self._world = CutWorld(scenario, mode, self._store)
+        self._world = CutWorld(scenario, mode, CutStore())
         plant = self._world.box.plant
         plant.settings = replace(plant.settings, energy_factor=ENERGY_FACTOR)
         self._first_wh = plant.energy_wh
@@ -119,11 +122,29 @@ class PureLife:
                 visits += 1
                 if self._cuts < cuts:
                     self._arm()
+                if self._trials and self._chance.random() < 0.5:
+                    self._put_on_trial()
                 self._people.visit()
             self._calm_down()
             return self._told(cuts)
         finally:
             self._world.close()
+
+    def _put_on_trial(self) -> None:
+        """A car comes and wants to charge meanwhile. The trial ends well, or badly, or with the power."""
+        if self._world.bridge is None or isinstance(self._world.charge_point.state, Transaction):
+            return  # root waits
+        self.do("switched", "0.2.0.0")
+        self._people.visit()
+        end = self._chance.choice(("trial ends", "switched back"))
+        self._tally[f"{end} with {min(2, self._store.backlog())} messages waiting"] += 1
+        self.do(end)
+
+    @property
+    def _store(self) -> CutStore:
+        store = self._world.database
+        assert isinstance(store, CutStore)
+        return store
 
     def _told(self, cuts: int) -> Told:
         received = [entry.received_wh for entry in self._world.box.plant.ledger]
@@ -293,7 +314,7 @@ class PureLife:
         self._count(cut)
         self.tell(f"POWER CUT{f' at the write of {cut.changes}' if cut is not None else ''}")
         world.do("power cut", "")
-        self._store = world.database = self._store.after_cut(chance.randint(0, self._store.may_be_lost))
+        world.database = self._store.after_cut(chance.randint(0, self._store.may_be_lost))
         self._hear_until(world.now_s + chance.choice((0.2, 2.0, 20.0)))  # nobody hears the answers
         self._power_back_s = world.now_s
         self._arm_soon(0.25, writes=10)

@@ -71,6 +71,10 @@ class CutStore(Disk):
         """How many of the newest batches were not synced to the disk."""
         return len(self._log) - self._synced
 
+    def copied(self) -> CutStore:
+        """As root makes one, which is synced."""
+        return CutStore(self._log)
+
     def after_cut(self, lost: int) -> CutStore:
         """What the next boot finds when the newest `lost` batches never reached the disk."""
         found = CutStore(self._log[: len(self._log) - lost])

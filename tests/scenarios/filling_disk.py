@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 
 from bridge.core.rows import Change
@@ -25,16 +24,11 @@ class Disk(Database):
         """What it holds (`trace.py`)."""
         return stored(self._connection)
 
-    def copied(self) -> sqlite3.Connection:
+    def copied(self) -> Disk:
         """A copy of all that it holds, as root makes one before a trial."""
-        copy = sqlite3.connect(":memory:")
-        self._connection.backup(copy)
+        copy = Disk()
+        self._connection.backup(copy._connection)
         return copy
-
-    def put_back(self, copy: sqlite3.Connection) -> None:
-        """Holds what the copy holds, and nothing that came after it."""
-        copy.backup(self._connection)
-        copy.close()
 
     def become(self, what: str) -> None:
         """`full` or `free`, `slow` or `fast`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import deque
 from collections.abc import Callable
 
@@ -77,7 +76,7 @@ class PureWorld(Carrier):
         self._notes: list[str] = []
         self._restart_at_s: float | None = None
         self._trial = Trial()
-        self._before_trial: tuple[str, sqlite3.Connection] | None = None  # the version, and its database
+        self._before_trial: tuple[str, Disk] | None = None  # the version, and its database
         self._restarts_fail = False  # whoever is to carry out a Reset cannot be asked
         self._bridge_ticked_at_s = float("-inf")
         self._stirred_at_s = self._now_s
@@ -119,8 +118,10 @@ class PureWorld(Carrier):
         return Trace(*lines, self.database.contents())
 
     def close(self) -> None:
-        """The store."""
+        """The store, and the copy of it."""
         self.database.close()
+        if self._before_trial is not None:
+            self._before_trial[1].close()
 
     # Time
 
@@ -249,6 +250,9 @@ class PureWorld(Carrier):
     def _look_at_trial(self, version: str) -> None:
         """The trial file as the bridge finds it; empty: there is none."""
         self._trial = Trial(f"version {version} is on trial" if version else "")
+        if not version and self._before_trial is not None:
+            self._before_trial[1].close()
+            self._before_trial = None
         self._feed(self._trial)
 
     def _switch(self, version: str) -> None:
@@ -260,12 +264,15 @@ class PureWorld(Carrier):
 
     def _switch_back(self) -> None:
         needed(self._before_trial is not None, "no version is on trial")
-        assert self._before_trial is not None
         self._end_programs()
-        self.errands.installed, copy = self._before_trial
-        self.database.put_back(copy)
-        self._before_trial = None
-        self._look_at_trial("")
+        self._take_back()
+
+    def _take_back(self) -> None:
+        """As root does before anything starts, also at the boot after a power cut in a trial."""
+        if self._before_trial is not None:
+            self.database.close()
+            self.errands.installed, self.database = self._before_trial
+            self._before_trial, self._trial = None, Trial()
 
     def _end_programs(self) -> None:
         """They start again in a moment."""
@@ -423,6 +430,7 @@ class PureWorld(Carrier):
                 needed(not self.box.powered, "the power is not cut")
                 self.clock.boot()
                 self.box.restore_power(self.clock.s)
+                self._take_back()
                 self._start_bridge()
             case _ if self.box.befalls(verb, self.clock.s):
                 if verb in ("safety dies", "safety starts", "safety restarts"):
