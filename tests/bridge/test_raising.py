@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bridge.actor import RAISED_MOST
+from bridge.core.maintenance.trial import Trial
 from bridge.effects import Answer, Log
 from bridge.events import End
 from bridge.local.orders import ClearFaults, Ordered, Reply
@@ -178,6 +179,16 @@ def test_what_raises_again_and_again_is_made_anew_from_the_store(shell: Shell) -
     begin(shell)
     assert "StartTransaction" in shell.actions()
     assert shell.wishes()[-1].limit_a > 0.0  # what the box is, is known again
+
+
+def test_a_core_that_is_rebuilt_knows_of_the_trial(shell: Shell) -> None:
+    shell.register()
+    shell.feed(Trial("version 0.2.0.0 is on trial"))
+    raiser = raising(shell, "absence.Absence.observe", always=True)
+    while "the core is rebuilt from the store" not in shell.lines():
+        shell.let_pass(1.0)
+    raiser.name = ""
+    assert shell.actor.parts.charge_point.service.on_trial
 
 
 def test_a_core_that_takes_no_step_asks_for_nothing_after_15_s(shell: Shell) -> None:

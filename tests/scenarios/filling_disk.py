@@ -30,6 +30,16 @@ class Disk(Database):
         self._connection.backup(copy._connection)
         return copy
 
+    def tables(self) -> dict[str, list[dict[str, object]]]:
+        """All of it, row by row."""
+        names = self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        found: dict[str, list[dict[str, object]]] = {}
+        for (name,) in names:
+            rows = self._connection.execute(f"SELECT * FROM {name}")
+            columns = [column[0] for column in rows.description]
+            found[name] = [dict(zip(columns, row, strict=True)) for row in rows.fetchall()]
+        return found
+
     def become(self, what: str) -> None:
         """`full` or `free`, `slow` or `fast`."""
         match what:

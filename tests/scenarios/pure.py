@@ -444,11 +444,12 @@ class PureWorld(Carrier):
                 self._door.opens_for = argument
             case "owner sends DataTransfer" if self.bridge is not None:
                 given = json.loads(argument)
-                self._order(SendDataTransfer(given["vendorId"], given.get("messageId"), given.get("data")))
+                self.order(SendDataTransfer(given["vendorId"], given.get("messageId"), given.get("data")))
             case _:
                 self._do_as_root(verb, argument)
 
-    def _order(self, order: Order) -> None:
+    def order(self, order: Order) -> None:
+        """As the owner's command; `seen("owner", "")` is what it is told."""
         self._told_owner = "nothing"
         self._feed(Ordered(1, order))
 

@@ -1,0 +1,192 @@
+"""Mutants of what the bridge does while a new version is on trial: each rule left out."""
+
+from __future__ import annotations
+
+from tests.mutants.shell import ACTOR, Mutant
+
+_SCENARIO = "tests/scenarios/test_scenarios.py::test_in_the_pure_world[{}.scenario-{}]"
+_TRIAL = "tests/bridge/test_trial.py::test_"
+_STORED = f"{_TRIAL}what_is_stored_in_a_trial_may_be_lost"
+CORE = "bridge/core/"
+CONNECTOR, REPORTS = f"{CORE}transaction/connector.py", f"{CORE}reporting/reports.py"
+HELD = " and not self._service.on_trial"
+
+
+def _played(name: str, mode: str = "cloud") -> str:
+    return _SCENARIO.format(name, mode)
+
+
+TRIALS = (
+    Mutant(
+        "a card is asked about in a trial",
+        f"{CORE}service.py",
+        "            self.trial: self.on_trial,\n",
+        "",
+        _played("no_session"),
+    ),
+    Mutant(
+        "the connector is not Unavailable in a trial",
+        f"{CORE}reporting/status.py",
+        "if seen.on_trial:",
+        "if False:",
+        _played("no_session"),
+    ),
+    Mutant(
+        "rows are sent in a trial",
+        "bridge/central_system/calls.py",
+        "held = service.on_trial or not service.recorded",
+        "held = not service.recorded",
+        f"{_TRIAL}a_backlog_of_100_rows_and_a_card_in_the_trial",
+    ),
+    Mutant(
+        "an open session ends in a trial",
+        CONNECTOR,
+        """                if not self._service.on_trial:
+                    self._advance_transaction(now)""",
+        "                self._advance_transaction(now)",
+        _played("open_session_waits"),
+    ),
+    Mutant(
+        "a card ends a session in a trial",
+        CONNECTOR,
+        "case _ if self._service.on_trial:",
+        "case _ if False:",
+        _played("cable_stays"),
+    ),
+    Mutant(
+        "whoever stops a session stops it in a trial",
+        CONNECTOR,
+        f'''nobody has; not while a version is on trial."""
+        if self._running is not None{HELD}:''',
+        '''nobody has; not while a version is on trial."""
+        if self._running is not None:''',
+        _played("asked_before"),
+    ),
+    Mutant(
+        "clock-aligned values of a session are stored in a trial",
+        CONNECTOR,
+        f'''False: there is none."""
+        if self._running is not None{HELD}:''',
+        '''False: there is none."""
+        if self._running is not None:''',
+        _played("aligned_values"),
+    ),
+    Mutant(
+        "current is offered in a trial",
+        f"{CORE}charge_point.py",
+        "self._start_unrecorded or self.service.on_trial",
+        "self._start_unrecorded",
+        _played("session_goes_on"),
+    ),
+    Mutant(
+        "a reservation ends with a trial",
+        f"{CORE}charge_point.py",
+        "if unfit and not self.service.on_trial:",
+        "if unfit:",
+        _played("reservation_stays"),
+    ),
+    Mutant(
+        "an update moves in a trial",
+        f"{CORE}maintenance/maintenance.py",
+        "if service.on_trial:",
+        "if False:",
+        _played("ends_well"),
+    ),
+    Mutant(
+        "the status of an earlier boot's session waits for its end in a trial",
+        REPORTS,
+        "state.of_earlier_boot and not self._service.on_trial",
+        "state.of_earlier_boot",
+        _played("open_session_waits"),
+    ),
+    Mutant(
+        "after a trial a status is reported before the end of an earlier boot's session",
+        REPORTS,
+        """        self._first_word_by_s = now.s + FIRST_WORD_S
+
+    def link_registered""",
+        """        pass
+
+    def link_registered""",
+        _played("open_session_waits"),
+    ),
+    Mutant(
+        "values of a session are triggered in a trial",
+        REPORTS,
+        "held = self._service.on_trial and",
+        "held = False and",
+        _played("session_goes_on"),
+    ),
+    Mutant(
+        "a resumed session is sampled in a trial",
+        REPORTS,
+        "if self._resumed and self._service.online and not self._service.on_trial:",
+        "if self._resumed and self._service.online:",
+        _played("resumed_after"),
+    ),
+    Mutant(
+        "a dead letter is offered in a trial by the owner",
+        "bridge/central_system/conversation.py",
+        "        if not self._refused_in_trial(ticket):\n            self._calls",
+        "        if True:\n            self._calls",
+        f"{_TRIAL}an_order_that_would_be_lost_is_refused_with_its_reason",
+    ),
+    Mutant(
+        "profiles are cleared in a trial by the owner",
+        "bridge/central_system/conversation.py",
+        "        if self._refused_in_trial(ticket):",
+        "        if False:",
+        f"{_TRIAL}an_order_that_would_be_lost_is_refused_with_its_reason",
+    ),
+    Mutant(
+        "operations change what is stored in a trial",
+        "bridge/central_system/operations/__init__.py",
+        "question.charge_point.service.on_trial and action in trial.REFUSALS",
+        "False",
+        _STORED,
+    ),
+    Mutant(
+        "the cable is unlocked in a trial",
+        "bridge/central_system/operations/core.py",
+        "    if charge_point.service.on_trial:\n",
+        "    if False:\n",
+        _played("unlock_native", "native"),
+    ),
+    Mutant(
+        "a core that is rebuilt forgets the trial",
+        ACTOR,
+        "        self.parts.charge_point.follow_trial(self._trial, now)\n",
+        "",
+        "tests/bridge/test_raising.py::test_a_core_that_is_rebuilt_knows_of_the_trial",
+    ),
+    Mutant(
+        "a link that leads nowhere is no trial",
+        "bridge/trial.py",
+        "if os.path.lexists(path) else Trial()",
+        "if False else Trial()",
+        f"{_TRIAL}what_cannot_be_read_counts_as_a_trial",
+    ),
+    Mutant(
+        "what cannot be read is no trial",
+        "bridge/trial.py",
+        "return Trial(_doubt(path, error.strerror or str(error)))",
+        "return Trial()",
+        f"{_TRIAL}what_cannot_be_read_counts_as_a_trial",
+    ),
+    *(
+        Mutant(
+            f"{action} is carried out in a trial",
+            "bridge/central_system/operations/trial.py",
+            f'    "{action}": {answer},\n',
+            "",
+            _played("refused_words"),
+        )
+        for action, answer in (
+            ("ChangeAvailability", '{"status": "Rejected"}'),
+            ("ChangeConfiguration", '{"status": "Rejected"}'),
+            ("Reset", '{"status": "Rejected"}'),
+            ("SetChargingProfile", '{"status": "Rejected"}'),
+            ("UpdateFirmware", "None"),
+        )
+    ),
+)
