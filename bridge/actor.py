@@ -172,7 +172,7 @@ class Actor:
             case Status() | Reading() | Temperatures() | Box() | Card():
                 core.heard(event, now)
             case Trial():
-                core.follow_trial(event, now)
+                core.follow_trial(event)
             case Ended():
                 core.errand_ended(event, now)
             case RestartRefused():
@@ -268,7 +268,7 @@ class Actor:
         self._restart_asked = False
         self._out.append(Log("critical", "the core is rebuilt from the store"))
         self._out.append(Say(Effects(reconnect=Reconnect("rebuilt after an error of ours"))))
-        self.parts.charge_point.follow_trial(self._trial, now)
+        self.parts.charge_point.follow_trial(self._trial)
         for level in self._levels.values():
             self._guard.raised_by(
                 partial(self.parts.charge_point.heard, level, now)

@@ -109,7 +109,7 @@ class ChargePoint:
         if isinstance(message, WallboxBox):
             self.configuration.wired(message.phases)
 
-    def follow_trial(self, trial: Trial, now: Now) -> None:
+    def follow_trial(self, trial: Trial) -> None:
         """Follows the trial of a new version; told again and again, as it is."""
         if trial.why == self.service.trial:
             return
@@ -118,7 +118,6 @@ class ChargePoint:
             rules = "connector 1 is Unavailable, and no session starts, ends or is sent before that is over"
             self._decisions.notes.append(f"{trial.why}: {rules}")
         else:
-            self.reports.trial_over(now)
             self._decisions.notes.append("no version is on trial any more: sessions start, end and are sent")
 
     def step(self, now: Now) -> None:

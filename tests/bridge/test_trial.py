@@ -99,7 +99,7 @@ def stored(box: TryingBox) -> dict[str, Any]:
     return tables
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(ACTS, min_size=1, max_size=12), st.booleans())
 def test_what_is_stored_in_a_trial_may_be_lost(acts: list[tuple[str, str]], finishing: bool) -> None:
     """However it ends: each session is one pair, and none of them is sent before the end."""

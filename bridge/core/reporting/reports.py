@@ -52,7 +52,6 @@ class Reports:
         self._notifier = Notifier()
         self._box_sent: bool | None = None
         self._born_s = now.s
-        self._first_word_by_s = now.s + FIRST_WORD_S
         self._resumed = isinstance(connector.state, Transaction)
 
     def step(self, now: Now) -> None:
@@ -69,11 +68,7 @@ class Reports:
         state = self._connector.state
         ends = isinstance(state, Transaction) and state.of_earlier_boot and not self._service.on_trial
         known = self._box.status is not None and not ends
-        return known or now.s >= self._first_word_by_s
-
-    def trial_over(self, now: Now) -> None:
-        """Notes that a version is not on trial any more: what it left alone is now decided, as at a start."""
-        self._first_word_by_s = now.s + FIRST_WORD_S
+        return known or now.s - self._born_s >= FIRST_WORD_S
 
     def link_registered(self, now: Now) -> None:
         """Sends the current status of 0 and 1 again, before the queue of rows."""
