@@ -88,8 +88,15 @@ FLOORS = (
     ("bridge.guard", "bridge.recorder"),
     ("bridge.undo", "bridge.events", "bridge.effects"),
     ("bridge.central_system", "bridge.local", "bridge.jobs", "bridge.hal_client", "bridge.mock_client"),
-    ("bridge.store", "bridge.settings", "bridge.clock", "bridge.reset", "bridge.folders", "bridge.trial",
-     "bridge.version"),
+    (
+        "bridge.store",
+        "bridge.settings",
+        "bridge.clock",
+        "bridge.reset",
+        "bridge.folders",
+        "bridge.trial",
+        "bridge.version",
+    ),
     ("bridge.core",),
 )
 # The rooms of `bridge.core`, likewise; below them the nouns that all share.
