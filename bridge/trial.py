@@ -28,4 +28,6 @@ def look(runtime_dir: Path) -> Trial:
 
 
 def _doubt(path: Path, why: str) -> str:
-    return f"a new version may be on trial: {path} cannot be read: {why}"
+    return (
+        f"a new version may be on trial: {path} cannot be read: {why} (if no update is going on, remove it)"
+    )

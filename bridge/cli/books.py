@@ -33,8 +33,10 @@ def offer_again(folders: Folders, row_id: int) -> None:
     """Offers a dead-lettered session again; recorded when this returns. Raises CommandError."""
     store = meant(folders)
     if store.of_bridge:
-        if asked(folders.runtime, OfferAgain(row_id), Reply, WITHIN_S).status != "Accepted":
-            raise CommandError(f"session {row_id} is no longer a dead letter")
+        reply = asked(folders.runtime, OfferAgain(row_id), Reply, WITHIN_S)
+        if reply.status != "Accepted":
+            why = f"is not sent again: {reply.why}" if reply.why else "is no longer a dead letter"
+            raise CommandError(f"session {row_id} {why}")
         return
     try:
         with closing(Database(store.database)) as written:

@@ -22,6 +22,7 @@ class Meant:
     of_bridge: bool  # it listens in the runtime folder; else nobody has the file
     mock: bool
     elsewhere: bool = False  # not in the state folder that is usual for the command
+    trial: str = ""  # says in words that a new version is on trial; empty: none is
 
 
 def meant(folders: Folders) -> Meant:
@@ -38,7 +39,7 @@ def meant(folders: Folders) -> Meant:
     if folders.state_named and not is_usual:  # another wallbox's
         return _without_bridge(folders, usual)
     database = usual if is_usual else Path(bridge.database)
-    return Meant(database, of_bridge=True, mock=bridge.mock, elsewhere=not is_usual)
+    return Meant(database, of_bridge=True, mock=bridge.mock, elsewhere=not is_usual, trial=bridge.trial)
 
 
 def _without_bridge(folders: Folders, database: Path) -> Meant:

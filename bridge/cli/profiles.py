@@ -56,8 +56,9 @@ def _cleared(folders: Folders, store: Meant, profiles: Sequence[ChargingProfile]
     ids = tuple(each.profile_id for each in profiles)
     said = ", ".join(map(str, ids))
     if store.of_bridge:
-        if asked(folders.runtime, ClearProfiles(ids), Reply, WITHIN_S).status != "Accepted":
-            raise CommandError(f"charging profile {said}: is no longer installed")
+        reply = asked(folders.runtime, ClearProfiles(ids), Reply, WITHIN_S)
+        if reply.status != "Accepted":
+            raise CommandError(f"charging profile {said}: {reply.why or 'is no longer installed'}")
         return f"cleared: {said}"
     try:
         with closing(Database(store.database)) as written:

@@ -62,8 +62,10 @@ def resend(folders: Folders, row_id: int) -> str:
 
 
 def _of(folders: Folders) -> Iterator[str]:
-    """Says whose sessions they are, if that is not as usual, and which are missing."""
+    """Says whose sessions they are, if that is not as usual, what holds them up, and which are missing."""
     store = meant(folders)
+    if store.trial:
+        yield f"{store.trial}: no session starts, ends or is sent before that is over"
     if store.elsewhere:
         yield f"sessions of {store.database}, which the bridge at {folders.runtime} uses"
     for file in set_aside(store.database):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bridge.core.maintenance.trial import Trial
 from bridge.doctor.check import Check, Subject
 from hal.contract import REAL_TIME_GRANTED, Box, Status
 
@@ -12,6 +13,7 @@ SAFETY = Subject("programs.safety", "hal.safety", "answers")
 INSTRUMENTS = Subject("programs.instruments", "hal.instruments", "speaks")
 BRIDGE = Subject("programs.bridge", "bridge", "sends a wish each second")
 VERSIONS = Subject("programs.versions", "versions", "one for all")
+TRIAL = Subject("programs.trial", "trial", "no new version is on trial")
 REAL_TIME = Subject("programs.real_time", "real time", "granted; no late tick")
 
 _UNITS = {"safety": "evse-safety", "instruments": "evse-instruments", "bridge": "evse-bridge"}
@@ -82,6 +84,14 @@ def versions(box: Box, own: str, *, by_units: bool) -> Check:
     how = "systemctl restart evse-bridge.target" if by_units else "end evse-bridge run --mock, start it again"
     do = f"Restart all programs: {how}"
     return VERSIONS.warning(f"hal.safety {box.software}, doctor {own}", do)
+
+
+def trial(found: Trial) -> Check:
+    """Reports that no session begins because a new version has to prove itself."""
+    if not found.why:
+        return TRIAL.ok("none")
+    do = "Wait 5 minutes, run the doctor again; then see: journalctl -u evse-update -e"
+    return TRIAL.warning(f"{found.why}: no session starts before that is over", do)
 
 
 def real_time(status: Status) -> Check:

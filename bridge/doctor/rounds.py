@@ -22,6 +22,7 @@ from bridge.doctor.soundness import soundness
 from bridge.doctor.wire import Heard, NobodyError, Wire
 from bridge.doctor.words import on_mock
 from bridge.folders import Folders
+from bridge.trial import look as look_at_trial
 from hal.contract import Answer, Box, Status
 
 TWO_STATUSES_S = 1.5  # one comes each second: enough for a wish to be renewed in between
@@ -115,6 +116,7 @@ class Rounds:
         yield programs.instruments(speaks=speaks, running=running("instruments"), by_units=by_units)
         yield programs.bridge(heard.statuses, running("bridge"), by_units=by_units)
         yield programs.versions(found, version.full(), by_units=by_units)
+        yield programs.trial(look_at_trial(self._folders.runtime))
         yield programs.real_time(status)
 
     # hal.safety

@@ -52,7 +52,12 @@ def folder() -> Iterator[Path]:
 
 @contextlib.asynccontextmanager
 async def answering(
-    folder: Path, reply: Reply | Installed | None, store: Reads | None = None, *, mock: bool = False
+    folder: Path,
+    reply: Reply | Installed | None,
+    store: Reads | None = None,
+    *,
+    mock: bool = False,
+    trial: str = "",
 ) -> AsyncIterator[list[Order]]:
     """A desk whose actor always answers so, or never, and that has these sessions. `mock`: a mock box's."""
     got: list[Order] = []
@@ -63,7 +68,8 @@ async def answering(
             desk.reply(ordered.ticket, reply)
 
     with contextlib.closing(Database(IN_MEMORY)) as empty:
-        desk = Desk(folder, lambda: Identity(str(folder / DATABASE_NAME), mock), store or empty, act)
+        who = Identity(str(folder / DATABASE_NAME), mock, trial=trial)
+        desk = Desk(folder, lambda: who, store or empty, act)
         running = asyncio.create_task(desk.run())
         async with asyncio.timeout(PATIENCE_S):
             while not await asyncio.to_thread(_listens, folder):  # noqa: ASYNC110 - it tells nobody
