@@ -27,9 +27,11 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """Download the archive at `url`, and check that it is genuine."""
+    """Download the archive at `url`, and check that it is genuine; nothing of it if its signed manifest names
+    a version older than `least`."""
 
     url: str
+    least: str = ""  # version of four numbers; empty: any
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,14 @@ class NotGenuine:
     why: str
 
 
-Outcome = Done | Failed | NotGenuine
+@dataclass(frozen=True, slots=True)
+class TooOld:
+    """The signed manifest names a version that is older than the least: the archive was not downloaded."""
+
+    version: str
+
+
+Outcome = Done | Failed | NotGenuine | TooOld
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,5 +36,13 @@ class SignatureError(Exception):
     """The archive must not be installed; says why."""
 
 
+class TooOldError(Exception):
+    """The archive is genuine, by its manifest, but its version is older than the least that is wanted."""
+
+    def __init__(self, version: str, least: str) -> None:
+        super().__init__(f"version {version} is not downloaded: {least} or newer is wanted")
+        self.version = version
+
+
 class InstallError(Exception):
     """The installer failed, or may not run."""

@@ -16,9 +16,10 @@ from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
 
+from bridge.core.zaptec import is_older
 from bridge.jobs import manifest
 from bridge.jobs.allowance import Allowance
-from bridge.jobs.attempt import InstallError, Patience, SignatureError, Tls
+from bridge.jobs.attempt import InstallError, Patience, SignatureError, Tls, TooOldError
 from bridge.jobs.manifest import Manifest
 from bridge.jobs.transfer import failing_as_transfer, http_session, refused, without_credentials
 from hal import durable
@@ -57,10 +58,11 @@ class FirmwareFolder:
         self._tls = tls
         self._patience = patience
 
-    async def fetch(self, url: str) -> str:
+    async def fetch(self, url: str, least: str = "") -> str:
         """Fetches the archive and returns its version, checked.
 
-        Raises: TransferError; SignatureError when what came is not genuine.
+        Raises: TransferError; SignatureError when what came is not genuine; TooOldError, before anything of
+        the archive is fetched, when its manifest names a version older than `least`.
         """
         parts = urlsplit(url)
         with failing_as_transfer(parts, self._patience):
@@ -71,6 +73,8 @@ class FirmwareFolder:
             async with http_session(self._tls, self._patience, allowance) as session:
                 signed = await self._fetch_manifest(session, parts)
                 said = self._read(signed)
+                if is_older(said.version, least):
+                    raise TooOldError(said.version, least)
                 allowance.grant(said.size)
                 await self._fetch_archive(session, parts, said)
             self._path(MANIFEST).write_bytes(signed)

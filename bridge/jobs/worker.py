@@ -19,9 +19,18 @@ from bridge.core.errand import (
     NotGenuine,
     Outcome,
     Slot,
+    TooOld,
     Upload,
 )
-from bridge.jobs.attempt import BURST, InstallError, Patience, SignatureError, Tls, TransferError
+from bridge.jobs.attempt import (
+    BURST,
+    InstallError,
+    Patience,
+    SignatureError,
+    Tls,
+    TooOldError,
+    TransferError,
+)
 
 if TYPE_CHECKING:
     from bridge.jobs.firmware import FirmwareFolder
@@ -94,8 +103,8 @@ class Worker:
             case Upload():
                 await self._send(work)
                 return Done()
-            case Fetch(url=url):
-                return Done(await (await self._folder()).fetch(url))
+            case Fetch(url=url, least=least):
+                return Done(await (await self._folder()).fetch(url, least))
             case Install(version=version):
                 await (await self._folder()).install(version)
                 return Done()
@@ -125,8 +134,10 @@ def _outcome(errand: Errand, work: asyncio.Task[Outcome]) -> Outcome:
     if error is None:
         log.info("%s: done", name)
         return work.result()
-    if isinstance(error, TransferError | SignatureError | InstallError):
+    if isinstance(error, TransferError | SignatureError | TooOldError | InstallError):
         log.warning("%s: %s", name, error)
     else:
         log.error("%s: failed by a fault of our own", name, exc_info=error)
+    if isinstance(error, TooOldError):
+        return TooOld(error.version)
     return NotGenuine(str(error)) if isinstance(error, SignatureError) else Failed(str(error))

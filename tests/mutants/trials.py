@@ -1,4 +1,5 @@
-"""Mutants of what the bridge does while a new version is on trial: each rule left out."""
+"""Mutants of what the bridge does with a version that is too old, and while a new one is on trial: each rule
+left out."""
 
 from __future__ import annotations
 
@@ -16,6 +17,20 @@ def _played(name: str, mode: str = "cloud") -> str:
 
 
 TRIALS = (
+    Mutant(
+        "what is too old is downloaded",
+        "bridge/jobs/firmware.py",
+        "if is_older(said.version, least):",
+        "if False:",
+        "tests/bridge/jobs/test_firmware.py::test_what_is_too_old_is_not_downloaded",
+    ),
+    Mutant(
+        "nobody says which version is too old",
+        f"{CORE}maintenance/firmware.py",
+        "Fetch(update.location, self._least)",
+        "Fetch(update.location)",
+        _played("older_refused"),
+    ),
     Mutant(
         "a card is asked about in a trial",
         f"{CORE}service.py",

@@ -12,8 +12,10 @@ from bridge.core.errand import (
     NotGenuine,
     Outcome,
     Slot,
+    TooOld,
     Upload,
 )
+from bridge.core.zaptec import is_older
 
 WANTED = "the scenario wants it so"
 OUTCOMES: dict[str, tuple[type, Outcome]] = {
@@ -62,5 +64,7 @@ class ErrandDesk:
                 if verb == "installer succeeds" and isinstance(errand.work, Install):
                     self.installed = errand.work.version
                 del self._open[errand.slot]
-                return Ended(errand.slot, errand.ticket, Done(argument) if argument else outcome)
+                if isinstance(errand.work, Fetch) and argument:
+                    outcome = TooOld(argument) if is_older(argument, errand.work.least) else Done(argument)
+                return Ended(errand.slot, errand.ticket, outcome)
         raise ValueError(f"there is none: {self.running}")

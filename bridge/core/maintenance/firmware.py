@@ -29,6 +29,7 @@ from bridge.core.errand import (
     Install,
     NotGenuine,
     Outcome,
+    TooOld,
 )
 from bridge.core.maintenance.progress import Progress
 from bridge.core.now import Now, is_dated
@@ -154,7 +155,8 @@ class Firmware:
                 assert_never(never)
 
     def _wait_or_install(self, update: Update, now: Now, *, in_transaction: bool) -> None:
-        if self._refuses(update.version):  # by a program that was started after the download
+        if self._is_too_old(update.version):  # for a program that was started after the download
+            self._refuse_older(update.version)
             self._finish("InstallationFailed")
         elif not in_transaction:
             self._report("Installing")
@@ -184,10 +186,11 @@ class Firmware:
                 self._report("Downloaded")
                 if version == self._running.version:
                     self._finish("Installed")
-                elif self._refuses(version):
-                    self._finish("InstallationFailed")
                 else:
                     self._become(replace(update, phase="downloaded", since=now.utc, version=version))
+            case TooOld(version=version):
+                self._refuse_older(version)
+                self._finish("InstallationFailed")
             case NotGenuine():
                 self._report("Downloaded")
                 self._finish("InstallationFailed")
@@ -197,17 +200,20 @@ class Firmware:
             case never:
                 assert_never(never)
 
-    def _refuses(self, version: str) -> bool:
-        """Refuses, with a line in the log, what is older than the running version and not allowed by the
-        owner: an old archive stays signed, with all faults that are known by now."""
-        running = self._running
-        if running.allows_older or not is_older(version, running.version):
-            return False
+    @property
+    def _least(self) -> str:
+        """The version that runs, unless the owner allows an older one (empty: any): an old archive stays
+        signed, with all faults that are known by now."""
+        return "" if self._running.allows_older else self._running.version
+
+    def _is_too_old(self, version: str) -> bool:
+        return is_older(version, self._least)
+
+    def _refuse_older(self, version: str) -> None:
         self.decisions.notes.append(
-            f"firmware {version or 'without a version'} is not installed: {running.version}, which runs, is "
-            "newer; to allow it all the same, set firmware.allow_older = true in charge-point.toml"
+            f"firmware {version or 'without a version'} is not installed: {self._running.version}, which "
+            "runs, is newer; to allow it all the same, set firmware.allow_older = true in charge-point.toml"
         )
-        return True
 
     def _try_again(self, update: Update, now: Now) -> None:
         if update.tries_left == 0:
@@ -221,7 +227,7 @@ class Firmware:
     def _fetch(self, update: Update, now: Now) -> None:
         self._fetching = True
         self._become(replace(update, phase="downloading", since=now.utc))
-        self._begin(Fetch(update.location))
+        self._begin(Fetch(update.location, self._least))
 
     def _begin(self, work: Fetch | Install) -> None:
         self._ticket += 1

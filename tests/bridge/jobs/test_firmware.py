@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.jobs.attempt import InstallError, Patience, SignatureError, TransferError
+from bridge.jobs.attempt import InstallError, Patience, SignatureError, TooOldError, TransferError
 from bridge.jobs.firmware import ARCHIVE, INSTALLER_LOG, MANIFEST, PARTIAL, FirmwareFolder, Installing
 from bridge.jobs.manifest import SIZE_LIMIT
 from tests.bridge.jobs.archive import Signer
@@ -107,6 +107,32 @@ async def test_what_is_spoiled_since_it_was_fetched_is_not_installed(
         with pytest.raises((InstallError, SignatureError)):
             await here.folder.install("1.2.0.0")
     assert not here.installed.exists()
+
+
+@pytest.mark.parametrize("least", ["1.2.0.1", "1.10.0.0", "2.0.0.0"])
+async def test_what_is_too_old_is_not_downloaded(folder: Path, authority: Authority, least: str) -> None:
+    here = box(folder, authority)
+    async with http_server() as server:
+        with pytest.raises(TooOldError, match=f"version 1.2.0.0 is not downloaded: {least} or newer"):
+            await here.folder.fetch(offer(server, here.signer), least)
+    assert [got.path for got in server.got] == ["/box.tar.manifest?token=t"]
+    assert list(here.at("").iterdir()) == []
+
+
+async def test_whether_it_is_too_old_only_a_genuine_manifest_says(folder: Path, authority: Authority) -> None:
+    here = box(folder, authority)
+    async with http_server() as server:
+        with pytest.raises(SignatureError):
+            await here.folder.fetch(offer(server, Signer()), "2.0.0.0")
+
+
+@pytest.mark.parametrize("least", ["", "0.9.9.9", "1.2.0.0"])
+async def test_the_least_version_and_newer_ones_are_downloaded(
+    folder: Path, authority: Authority, least: str
+) -> None:
+    here = box(folder, authority)
+    async with http_server() as server:
+        assert await here.folder.fetch(offer(server, here.signer), least) == "1.2.0.0"
 
 
 async def test_a_stranger_s_signature(folder: Path, authority: Authority) -> None:

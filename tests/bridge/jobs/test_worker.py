@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from bridge.core.errand import Done, Ended, Errand, Failed, Upload
+from bridge.core.errand import Done, Ended, Errand, Failed, Fetch, TooOld, Upload
 from bridge.jobs.attempt import Patience
 from bridge.jobs.firmware import FirmwareFolder, Installing
 from bridge.jobs.worker import Worker
+from tests.bridge.jobs.archive import Signer
 from tests.bridge.jobs.servers import Authority, hangs, http_server, misbehaving
 
 PATIENCE_S = 30.0
@@ -57,6 +58,18 @@ async def test_how_an_upload_went(authority: Authority) -> None:
         assert await told.next() == Ended(
             "diagnostics", 2, Failed("localhost answered 507 Insufficient Storage")
         )
+
+
+async def test_a_version_that_is_too_old_is_reported_as_such(folder: Path, authority: Authority) -> None:
+    told, signer = Told(), Signer()
+    installing = Installing(signer.public_key(folder), ())
+    made = FirmwareFolder(folder / "firmware", installing, authority.client)
+    worker = Worker(told.heard.put, lambda: made, authority.client)
+    async with http_server() as server:
+        server.files = {"/box.tar": b"new", "/box.tar.manifest": signer.manifest(b"new")}
+        worker.begin(Errand("firmware", 1, Fetch(f"{server.base}/box.tar", "1.3.0.0")))
+        assert await told.next() == Ended("firmware", 1, TooOld("1.2.0.0"))
+    await worker.close()
 
 
 async def test_a_new_one_ends_the_one_before(authority: Authority) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.core.decisions import Decisions
-from bridge.core.errand import Done, Failed, Fetch, Install, NotGenuine, Outcome, Upload
+from bridge.core.errand import Done, Failed, Fetch, Install, NotGenuine, Outcome, TooOld, Upload
 from bridge.core.maintenance.firmware import STORED, Firmware, Running
 from bridge.core.now import Now
 from bridge.core.remembered_values import recalled
@@ -92,7 +92,7 @@ def test_a_day_with_the_same_transaction_ends_the_update() -> None:
     assert run.told == ["Downloading", "Downloaded", "InstallationFailed"]
     assert not run.refuses_starts()
     run.step()
-    assert (run.begun, run.stored.get(STORED)) == ([Fetch("http://x/")], None)
+    assert (run.begun, run.stored.get(STORED)) == ([Fetch("http://x/", OLD)], None)
 
 
 def test_a_killed_program_that_waited_installs_afterwards() -> None:
@@ -140,12 +140,12 @@ def test_an_older_version_is_not_installed_and_the_log_says_what_to_do() -> None
     run.running = Running("0.10.0.0")
     run.kill()
     run.request()
-    run.ended(Done("0.9.9.9"))
-    assert run.told == ["Downloading", "Downloaded", "InstallationFailed"]
+    run.ended(TooOld("0.9.9.9"))
+    assert run.told == ["Downloading", "InstallationFailed"]
     (note,) = run.firmware.decisions.notes
     for said in ("0.9.9.9", "0.10.0.0", "firmware.allow_older = true"):
         assert said in note
-    assert (run.begun, run.stored.get(STORED)) == ([Fetch("http://x/")], None)
+    assert (run.begun, run.stored.get(STORED)) == ([Fetch("http://x/", "0.10.0.0")], None)
 
 
 def test_the_owner_allows_an_older_version() -> None:
@@ -153,6 +153,7 @@ def test_the_owner_allows_an_older_version() -> None:
     run.running = Running("0.10.0.0", allows_older=True)
     run.kill()
     run.request()
+    assert run.begun == [Fetch("http://x/")]
     run.ended(Done("0.9.9.9"))
     assert run.begun[-1] == Install("0.9.9.9")
 
