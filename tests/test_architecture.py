@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+PRODUCT = ("hal", "bridge", "deploy/slots")
 
 # What a pure module may use of the standard library: nothing that reads a clock, sleeps, or does I/O.
 PURE_STANDARD = {
@@ -30,6 +31,7 @@ MUST_SAY_PURE = (
     "hal.contract", "hal.configuration.sections", "hal.configuration.rules", "hal.core.*", "hal.mock.plant.*",
     "bridge.actor", "bridge.core.*", "bridge.central_system.frames", "bridge.central_system.conversation",
     "bridge.central_system.outbox", "bridge.central_system.lane", "bridge.central_system.operations.*",
+    "deploy.slots.steps",
 )  # fmt: skip
 # The schemas are files of the ocpp package; of ssl the errors are judged; random is seeded.
 PURE_EXCEPTIONS = {
@@ -73,6 +75,12 @@ SOLE_IMPORTERS = {
 OF_HAL_FOR_BRIDGE = (
     "hal", "hal.contract", "hal.configuration.file", "hal.durable", "hal.ending", "hal.logs", "hal.notify",
     "hal.visible",
+)  # fmt: skip
+
+# Root's program for updates: few things of the others, and nobody imports it.
+OF_OTHERS_FOR_SLOTS = (
+    "bridge.core.zaptec", "bridge.jobs.attempt", "bridge.jobs.manifest", "bridge.local.orders",
+    "hal.contract", "hal.durable", "hal.logs",
 )  # fmt: skip
 
 # From top to bottom; an arrow points to a lower floor or stays in its room. `bridge.core` is pure: it stands
@@ -274,6 +282,10 @@ def _sides(module: str, name: str) -> Iterator[str]:
         yield f"bridge knows only {', '.join(OF_HAL_FOR_BRIDGE)}"
     if fits(module, ("hal.*",)) and fits(name, ("bridge.*",)):
         yield "hal knows nothing of bridge"
+    if fits(module, ("deploy.*",)) and fits(name, ("bridge.*", "hal.*")) and name not in OF_OTHERS_FOR_SLOTS:
+        yield f"root's program knows only {', '.join(OF_OTHERS_FOR_SLOTS)}"
+    if not fits(module, ("deploy.*",)) and fits(name, ("deploy.*",)):
+        yield "nobody imports root's program"
 
 
 def _safety(module: str, name: str) -> Iterator[str]:
@@ -330,9 +342,9 @@ def _last_two(dotted: str) -> str:
 
 
 def _product() -> dict[str, str]:
-    """Module name -> source of `hal` and `bridge`."""
+    """Module name -> source of what a box runs."""
     found = {}
-    for path in sorted([*(ROOT / "hal").rglob("*.py"), *(ROOT / "bridge").rglob("*.py")]):
+    for path in sorted(path for folder in PRODUCT for path in (ROOT / folder).rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
         found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path.read_text(encoding="utf-8")
     return found
@@ -454,6 +466,7 @@ def test_an_idle_bridge_loads_no_library_for_errands() -> None:
 
 
 OURS = {
+    "deploy.slots.steps",
     "hal", "hal.contract", "hal.configuration.wallbox_file", "hal.core", "hal.core.evse",
     "hal.core.plug.lock", "hal.mock.simulated_box", "hal.mock.plant.rcm", "hal.instruments.meter.poll",
     "bridge", "bridge.app", "bridge.core", "bridge.core.session",
@@ -507,6 +520,8 @@ PURE_OURS = pure_of(
         ("bridge.core.nowhere", "from bridge.core import session", "stands on no floor"),
         ("bridge.nowhere", "from bridge.core import session", "stands on no floor"),
         ("bridge.store.database", "from . import x", "imports are absolute"),
+        ("deploy.slots.boot", "from bridge.store import database", "root's program knows only"),
+        ("bridge.app", "from deploy.slots import steps", "nobody imports root's program"),
     ],
 )
 def test_a_violation_is_found(module: str, source: str, why: str) -> None:

@@ -48,7 +48,7 @@ def found(wrong: Callable[[str], list[int]]) -> list[str]:
     """Returns file and line of all that is wrong in the product."""
     return [
         f"{path.relative_to(ROOT)}:{line}"
-        for folder in ("bridge", "hal")
+        for folder in ("bridge", "hal", "deploy/slots")
         for path in sorted((ROOT / folder).rglob("*.py"))
         for line in wrong(path.read_text())
     ]

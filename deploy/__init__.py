@@ -1,0 +1,1 @@
+"""Root's programs on a box (`slots`), and what builds package and image."""

@@ -1,0 +1,39 @@
+"""What the package brought becomes a slot: at once where nothing runs, else it waits for its trial."""
+
+from __future__ import annotations
+
+from deploy.slots.carrying_out import Carrier
+from deploy.slots.looking import look
+from deploy.slots.steps import Forget, Seen, Switch, Wanted, may_replace, with_a_version
+
+
+def adopt(carrier: Carrier, *, enabled: bool, allow_older: bool) -> str:
+    """Says what was done, or what will be. `enabled`: the units start at a boot, so a new version needs its
+    trial. Raises OSError, TreeError."""
+    with carrier.alone():
+        return _adopt(carrier, look(carrier.places), enabled=enabled, allow_older=allow_older)
+
+
+def _adopt(carrier: Carrier, seen: Seen, *, enabled: bool, allow_older: bool) -> str:
+    version = carrier.package
+    if seen.current is None:
+        carrier.carry_out(with_a_version(seen, version))
+        return f"evse-bridge {look(carrier.places).current} is installed"
+    if version == seen.current:
+        carrier.carry_out((Forget(),))
+        return f"evse-bridge {version} is already the current version: nothing was changed"
+    if not may_replace(version, seen.current, allow_older=allow_older):
+        return (
+            f"evse-bridge {seen.current} stays: the package's {version} is older; to go back to it all the "
+            "same: /usr/lib/evse-bridge/application/bin/python -I -m deploy.slots adopt --allow-older"
+        )
+    if seen.trial is None or version not in (seen.trial.version, seen.trial.before):
+        carrier.bring(carrier.places.application, version)
+    if not enabled and not seen.trial_file:
+        carrier.carry_out((Switch(version), Forget()))
+        return f"evse-bridge {version} is installed in the place of {seen.current}"
+    carrier.want(Wanted(version, allow_older))
+    return (
+        f"evse-bridge {version} is tried as soon as no car charges; {seen.current} runs until then, and "
+        f"comes back if {version} does not prove itself"
+    )

@@ -1,0 +1,139 @@
+"""Carries out the steps of a plan on the disk, each so that it lasts before the next begins."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import assert_never
+
+import msgspec
+
+from deploy.slots import database, trees
+from deploy.slots.disk import Disk, Rights
+from deploy.slots.names import TRIAL, UNFINISHED, WANTED
+from deploy.slots.places import Places
+from deploy.slots.steps import (
+    Adopt,
+    CopyDatabase,
+    EndTrial,
+    Forget,
+    Mark,
+    RecordTrial,
+    Remove,
+    RestoreDatabase,
+    Step,
+    Switch,
+    Trial,
+    Unmark,
+    Wanted,
+)
+
+log = logging.getLogger(__name__)
+
+
+class Carrier:
+    """The steps on one box. `package` is the version of its application folder."""
+
+    def __init__(self, places: Places, package: str, disk: Disk) -> None:
+        self.places = places
+        self.package = package
+        self._disk = disk
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keeps other programs of ours away from the slots. Raises OSError."""
+        self.places.slots.mkdir(mode=0o755, parents=True, exist_ok=True)
+        folder = os.open(self.places.slots, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
+
+    def carry_out(self, plan: tuple[Step, ...]) -> None:
+        """Takes all steps in their order. Raises OSError, TreeError: the rest is for the next plan."""
+        for step in plan:
+            self._take(step)
+
+    def _take(self, step: Step) -> None:
+        disk, places = self._disk, self.places
+        match step:
+            case Adopt():
+                self.bring(places.application, self.package)
+            case Switch(version=version):
+                self._switch(version)
+            case CopyDatabase(trial=trial):
+                self._copy_database(trial)
+            case RestoreDatabase():
+                log.info("the database becomes what it was before the trial")
+                database.restore(disk, places)
+            case RecordTrial(trial=trial):
+                trees.replace(disk, places.trial, _text(trial))
+            case EndTrial():
+                trees.discard(disk, places.trial)
+            case Mark(version=version):
+                trees.replace(disk, places.mark, f"{version}\n")
+            case Unmark():
+                if places.runtime.is_dir():
+                    trees.discard(disk, places.mark)
+            case Forget():
+                trees.discard(disk, places.slots / WANTED)
+            case Remove(name=name):
+                self._remove(places.slots / name)
+            case never:
+                assert_never(never)
+
+    def bring(self, source: Path, version: str) -> None:
+        """Makes a slot of a folder: whole, or not there. What had its name gives way."""
+        slot = self.places.slot(version)
+        trees.remove(self._disk, trees.unfinished(slot))
+        trees.copy(self._disk, source, trees.unfinished(slot))
+        self.finish(version)
+
+    def finish(self, version: str) -> None:
+        """Lets what was brought under its unfinished name be a slot; nothing runs from one of this name."""
+        slot = self.places.slot(version)
+        former = trees.unfinished(slot.with_name(f"{version}.former"))
+        trees.remove(self._disk, former)
+        if os.path.lexists(slot):
+            self._disk.rename(slot, former)
+        trees.finish(self._disk, slot)
+        trees.remove(self._disk, former)
+
+    def want(self, wanted: Wanted) -> None:
+        """Notes what the package wants, until its trial begins."""
+        trees.replace(self._disk, self.places.slots / WANTED, _text(wanted))
+
+    def _switch(self, version: str) -> None:
+        """Switches, in one atomic step."""
+        link = self.places.current
+        new = trees.unfinished(link)
+        trees.remove(self._disk, new)
+        self._disk.link(new, version)
+        trees.move_folder(self._disk, link)
+        self._disk.rename(new, link)
+        self._disk.sync(self.places.slots)
+        log.info("current is now %s", version)
+
+    def _copy_database(self, trial: Trial) -> None:
+        copy = self.places.copy
+        unfinished = trees.unfinished(copy)
+        trees.remove(self._disk, unfinished)
+        self._disk.make_folder(unfinished, 0o700)
+        database.copy(self._disk, self.places, unfinished)
+        self._disk.write(unfinished / TRIAL, [_text(trial).encode()], Rights(0o600))
+        trees.finish(self._disk, copy)
+
+    def _remove(self, path: Path) -> None:
+        if path.name.endswith(UNFINISHED):
+            trees.remove(self._disk, path)
+        else:
+            trees.remove_whole(self._disk, path)
+
+
+def _text(noted: Trial | Wanted) -> str:
+    return msgspec.json.encode(noted).decode() + "\n"
