@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -87,7 +88,7 @@ class FirmwareFolder:
     def _read(self, signed: bytes) -> Manifest:
         if self._installing.public_key is None:
             raise SignatureError("charge-point.toml names no firmware.public_key: nothing can be checked")
-        return manifest.read(signed, self._installing.public_key)
+        return manifest.read(signed, self._installing.public_key, datetime.now(UTC))
 
     async def _fetch_manifest(self, session: aiohttp.ClientSession, parts: SplitResult) -> bytes:
         signed = b""

@@ -22,9 +22,16 @@ class Signer:
         path.write_bytes(pem)
         return path
 
-    def manifest(self, archive: bytes, version: str = "1.2", size: int | None = None) -> bytes:
-        said = (
-            f"evse-bridge firmware\nversion {version}\nsize {len(archive) if size is None else size}\n"
+    def manifest(self, archive: bytes, version: str = "1.2", size: int | None = None, box: str = "") -> bytes:
+        """`box`: the lines that say for which it is."""
+        return self.signed(
+            f"evse-bridge firmware\nversion {version}\n{box}"
+            f"size {len(archive) if size is None else size}\n"
             f"sha256 {hashlib.sha256(archive).hexdigest()}\n"
-        ).encode()
-        return said + b"signature " + b64encode(self._key.sign(said)) + b"\n"
+        )
+
+    def signed(self, said: str) -> bytes:
+        return said.encode() + self.signature(said)
+
+    def signature(self, said: str) -> bytes:
+        return b"signature " + b64encode(self._key.sign(said.encode())) + b"\n"
