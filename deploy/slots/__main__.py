@@ -1,6 +1,7 @@
-"""`python -I -m deploy.slots adopt | boot`: root's program for updates.
+"""`python -I -m deploy.slots COMMAND`: root's program for updates.
 
 adopt [--allow-older]: postinst of the package. boot: evse-update-boot.service, before any program of ours.
+serve, pick-up: evse-update.service, and after its end. install ARCHIVE [--allow-older]: `evse-bridge update`.
 Exit codes: 0; 1 it failed, in one line; 2 a wrong use.
 """
 
@@ -9,33 +10,41 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import logging
+import os
 import sys
+from pathlib import Path
 
 from bridge.core.zaptec import four_numbers
-from deploy.slots import adopting, systemd
+from deploy.slots import adopting, runtime, systemd, update
 from deploy.slots.boot import settle
 from deploy.slots.carrying_out import Carrier
 from deploy.slots.disk import Disk
+from deploy.slots.looking import look
+from deploy.slots.machine import RealMachine
+from deploy.slots.owner import this_machine, will
 from deploy.slots.places import Places
+from deploy.slots.proof import Patience
+from deploy.slots.refusal import RefusedError
+from deploy.slots.systemd import SystemdError
 from deploy.slots.trees import TreeError
 from hal import logs
+
+# Only a box whose `hal.safety` says that it is a mock obeys them.
+STEADY_VARIABLE, WITHIN_VARIABLE = "EVSE_TRIAL_STEADY_S", "EVSE_TRIAL_WITHIN_S"
+
+log = logging.getLogger(__name__)
 
 
 def main(arguments: list[str]) -> int:
     """Runs one command, and returns its exit code."""
-    logs.begin("evse-update", "%(message)s")
     options = _parsed(arguments)
+    logs.begin("evse-update", "%(message)s")
     carrier = Carrier(Places(), package_version(), Disk())
     try:
-        match options.command:
-            case "adopt":
-                print(adopting.adopt(carrier, enabled=systemd.is_enabled(), allow_older=options.allow_older))
-            case "boot":
-                settle(carrier)
-    except (OSError, TreeError) as error:
-        logging.getLogger(__name__).error("deploy.slots %s: %s", options.command, error)
+        return _run(options, carrier)
+    except (OSError, TreeError, SystemdError, RefusedError) as error:
+        log.error("%s: %s", options.command, error)
         return 1
-    return 0
 
 
 def package_version() -> str:
@@ -46,10 +55,61 @@ def package_version() -> str:
 def _parsed(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="deploy.slots", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    adopt = commands.add_parser("adopt")
-    adopt.add_argument("--allow-older", action="store_true")
-    commands.add_parser("boot")
+    for name in ("adopt", "boot", "serve", "pick-up", "install"):
+        command = commands.add_parser(name)
+        if name == "install":
+            command.add_argument("archive", type=Path)
+        if name in ("adopt", "install"):
+            command.add_argument("--allow-older", action="store_true")
     return parser.parse_args(arguments)
+
+
+def _run(options: argparse.Namespace, carrier: Carrier) -> int:
+    """Runs what was parsed. Raises OSError, TreeError, SystemdError, RefusedError."""
+    match options.command:
+        case "adopt":
+            needs_trial = systemd.is_enabled() or systemd.is_active()
+            print(adopting.adopt(carrier, needs_trial=needs_trial, allow_older=options.allow_older))
+        case "boot":
+            settle(carrier)
+            if look(carrier.places).wanted is not None:
+                systemd.begin(systemd.UPDATE)
+        case "serve":
+            update.serve(_box(carrier))
+        case "pick-up":
+            if os.environ.get("SERVICE_RESULT") != "success" and not systemd.is_stopping():
+                update.pick_up(_box(carrier))
+        case "install":
+            return _install(_box(carrier), options.archive.absolute(), allow_older=options.allow_older)
+    return 0
+
+
+def _install(box: update.Box, archive: Path, *, allow_older: bool) -> int:
+    version = update.offer(box, archive, allow_older=allow_older)
+    print(f"{version} is verified and unpacked; it is tried as soon as no car charges", flush=True)
+    systemd.carry_out(systemd.UPDATE)
+    answer = runtime.last_answer(box.carrier.places)
+    print(answer)
+    return 0 if answer == f"installed {version}" else 1
+
+
+def _box(carrier: Carrier) -> update.Box:
+    machine = RealMachine(carrier.places.runtime)
+    return update.Box(carrier, machine, will(carrier.places.config), this_machine(), _patience(machine))
+
+
+def _patience(machine: RealMachine) -> Patience:
+    usual = Patience()
+    asked = {name: os.environ.get(name) for name in (STEADY_VARIABLE, WITHIN_VARIABLE)}
+    if not any(asked.values()):
+        return usual
+    safety = machine.see().safety
+    if safety is None or not safety.mock:
+        log.warning("%s count on a mock box alone", " and ".join(asked))
+        return usual
+    return Patience(
+        float(asked[STEADY_VARIABLE] or usual.steady_s), float(asked[WITHIN_VARIABLE] or usual.within_s)
+    )
 
 
 if __name__ == "__main__":

@@ -7,14 +7,16 @@ from deploy.slots.looking import look
 from deploy.slots.steps import Forget, Seen, Switch, Wanted, may_replace, with_a_version
 
 
-def adopt(carrier: Carrier, *, enabled: bool, allow_older: bool) -> str:
-    """Says what was done, or what will be. `enabled`: the units start at a boot, so a new version needs its
-    trial. Raises OSError, TreeError."""
+def adopt(carrier: Carrier, *, needs_trial: bool, allow_older: bool) -> str:
+    """Says what was done, or what will be. `needs_trial`: the programs run, or start at a boot.
+
+    Raises OSError, TreeError.
+    """
     with carrier.alone():
-        return _adopt(carrier, look(carrier.places), enabled=enabled, allow_older=allow_older)
+        return _adopt(carrier, look(carrier.places), needs_trial=needs_trial, allow_older=allow_older)
 
 
-def _adopt(carrier: Carrier, seen: Seen, *, enabled: bool, allow_older: bool) -> str:
+def _adopt(carrier: Carrier, seen: Seen, *, needs_trial: bool, allow_older: bool) -> str:
     version = carrier.package
     if seen.current is None:
         carrier.carry_out(with_a_version(seen, version))
@@ -29,7 +31,7 @@ def _adopt(carrier: Carrier, seen: Seen, *, enabled: bool, allow_older: bool) ->
         )
     if seen.trial is None or version not in (seen.trial.version, seen.trial.before):
         carrier.bring(carrier.places.application, version)
-    if not enabled and not seen.trial_file:
+    if not needs_trial and not seen.trial_file:
         carrier.carry_out((Switch(version), Forget()))
         return f"evse-bridge {version} is installed in the place of {seen.current}"
     carrier.want(Wanted(version, allow_older))

@@ -41,7 +41,7 @@ class Carrier:
     def __init__(self, places: Places, package: str, disk: Disk) -> None:
         self.places = places
         self.package = package
-        self._disk = disk
+        self.disk = disk
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -60,7 +60,7 @@ class Carrier:
             self._take(step)
 
     def _take(self, step: Step) -> None:
-        disk, places = self._disk, self.places
+        disk, places = self.disk, self.places
         match step:
             case Adopt():
                 self.bring(places.application, self.package)
@@ -90,49 +90,49 @@ class Carrier:
     def bring(self, source: Path, version: str) -> None:
         """Makes a slot of a folder: whole, or not there. What had its name gives way."""
         slot = self.places.slot(version)
-        trees.remove(self._disk, trees.unfinished(slot))
-        trees.copy(self._disk, source, trees.unfinished(slot))
+        trees.remove(self.disk, trees.unfinished(slot))
+        trees.copy(self.disk, source, trees.unfinished(slot))
         self.finish(version)
 
     def finish(self, version: str) -> None:
         """Lets what was brought under its unfinished name be a slot; nothing runs from one of this name."""
         slot = self.places.slot(version)
         former = trees.unfinished(slot.with_name(f"{version}.former"))
-        trees.remove(self._disk, former)
+        trees.remove(self.disk, former)
         if os.path.lexists(slot):
-            self._disk.rename(slot, former)
-        trees.finish(self._disk, slot)
-        trees.remove(self._disk, former)
+            self.disk.rename(slot, former)
+        trees.finish(self.disk, slot)
+        trees.remove(self.disk, former)
 
     def want(self, wanted: Wanted) -> None:
-        """Notes what the package wants, until its trial begins."""
-        trees.replace(self._disk, self.places.slots / WANTED, _text(wanted))
+        """Notes what is wanted, until its trial begins."""
+        trees.replace(self.disk, self.places.slots / WANTED, _text(wanted))
 
     def _switch(self, version: str) -> None:
         """Switches, in one atomic step."""
         link = self.places.current
         new = trees.unfinished(link)
-        trees.remove(self._disk, new)
-        self._disk.link(new, version)
-        trees.move_folder(self._disk, link)
-        self._disk.rename(new, link)
-        self._disk.sync(self.places.slots)
+        trees.remove(self.disk, new)
+        self.disk.link(new, version)
+        trees.move_folder(self.disk, link)
+        self.disk.rename(new, link)
+        self.disk.sync(self.places.slots)
         log.info("current is now %s", version)
 
     def _copy_database(self, trial: Trial) -> None:
         copy = self.places.copy
         unfinished = trees.unfinished(copy)
-        trees.remove(self._disk, unfinished)
-        self._disk.make_folder(unfinished, 0o700)
-        database.copy(self._disk, self.places, unfinished)
-        self._disk.write(unfinished / TRIAL, [_text(trial).encode()], Rights(0o600))
-        trees.finish(self._disk, copy)
+        trees.remove(self.disk, unfinished)
+        self.disk.make_folder(unfinished, 0o700)
+        database.copy(self.disk, self.places, unfinished)
+        self.disk.write(unfinished / TRIAL, [_text(trial).encode()], Rights(0o600))
+        trees.finish(self.disk, copy)
 
     def _remove(self, path: Path) -> None:
         if path.name.endswith(UNFINISHED):
-            trees.remove(self._disk, path)
+            trees.remove(self.disk, path)
         else:
-            trees.remove_whole(self._disk, path)
+            trees.remove_whole(self.disk, path)
 
 
 def _text(noted: Trial | Wanted) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,6 +73,10 @@ class Disk:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+    def free(self, path: Path) -> int:
+        """Returns how many bytes its file system still takes."""
+        return shutil.disk_usage(path).free
 
     def sync_all(self, path: Path) -> None:
         """Returns when everything on the file system of `path` lasts: cheaper than thousands of files alone.

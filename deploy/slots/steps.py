@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bridge.core.zaptec import is_older
-from deploy.slots.names import COPY, OFFERED
+from deploy.slots.names import COPY
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The package's version, adopted, that waits for its trial."""
+    """A slot that waits for its trial: the package brought it, or the owner."""
 
     version: str
     allow_older: bool = False
@@ -113,7 +113,7 @@ class Unmark:
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """Removes what the package wanted: it is tried once."""
+    """Removes the note of what is wanted: it is tried once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def to_rest(seen: Seen, package: str) -> tuple[Step, ...]:
 
     `package` is the version that the package brought, whether or not it is a slot.
     """
-    cleared = tuple(Remove(name) for name in (*seen.leftovers, OFFERED))
+    cleared = tuple(Remove(name) for name in seen.leftovers)
     if seen.trial is not None and seen.trial.before in seen.slots:
         return (*cleared, *_back(seen, seen.trial))
     undecided: tuple[Step, ...] = (EndTrial(), Unmark()) if seen.trial_file else (Unmark(),)
@@ -148,7 +148,7 @@ def _back(seen: Seen, trial: Trial) -> tuple[Step, ...]:
 
 
 def _tried(seen: Seen, trial: Trial) -> tuple[Step, ...]:
-    """Forgets what the package wants, once tried: one that takes the power down would do it again."""
+    """Forgets what is wanted, once it is tried: one that takes the power down would do it again."""
     return (Forget(),) if seen.wanted is not None and seen.wanted.version == trial.version else ()
 
 

@@ -69,7 +69,12 @@ def begin(name: str) -> None:
     _orderly("start", "--no-block", name, within_s=ASK_S)
 
 
-def _orderly(*words: str, within_s: float) -> None:
+def carry_out(name: str) -> None:
+    """Starts a oneshot, and returns when it has ended, however long it takes. Raises SystemdError."""
+    _orderly("start", name, within_s=None)
+
+
+def _orderly(*words: str, within_s: float | None) -> None:
     done = _run(*words, within_s=within_s)
     if done.returncode != 0:
         raise SystemdError(f"systemctl {' '.join(words)}: {done.stderr.strip() or done.returncode}")
@@ -82,7 +87,7 @@ def _quiet(*words: str) -> bool:
         return False
 
 
-def _run(*words: str, within_s: float) -> subprocess.CompletedProcess[str]:
+def _run(*words: str, within_s: float | None) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
             ["systemctl", *words],

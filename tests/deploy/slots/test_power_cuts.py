@@ -28,7 +28,7 @@ def programs_write(on: Box, disk: NotedDisk, content: dict[str, bytes]) -> None:
 
 
 def adopted(on: Box, disk: NotedDisk) -> None:
-    adopt(on.carrier(disk), enabled=True, allow_older=False)
+    adopt(on.carrier(disk), needs_trial=True, allow_older=False)
 
 
 def tried(on: Box, disk: NotedDisk) -> None:
@@ -48,7 +48,7 @@ def gone_back(on: Box, disk: NotedDisk) -> None:
 
 
 def installed_at_once(on: Box, disk: NotedDisk) -> None:
-    adopt(on.carrier(disk), enabled=False, allow_older=False)
+    adopt(on.carrier(disk), needs_trial=False, allow_older=False)
 
 
 STORIES = {"kept": kept, "gone back": gone_back, "at once": installed_at_once}

@@ -1,0 +1,178 @@
+"""The running box as an update sees it: its units, the socket of `hal.safety`, the bridge's own socket."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+import msgspec
+
+from bridge.local import orders
+from deploy.slots import systemd
+from deploy.slots.proof import Bridge, Program, Safety, Seen
+from deploy.slots.systemd import PROGRAMS
+from hal import contract
+from hal.contract import KERNEL_BOOT_ID_FILE, Hello, LineBuffer, Status
+
+ANSWER_S = 3.0  # of a program that is asked
+READ_BYTES = 65_536
+
+
+class Machine(Protocol):
+    """What an update needs of the machine; each method raises SystemdError where systemd refuses."""
+
+    def is_active(self) -> bool:
+        """Says whether the programs are to run."""
+
+    def stop(self, *names: str) -> None:
+        """Stops units in order, and returns when they have ended."""
+
+    def start(self, *names: str) -> None:
+        """Starts units in order, and returns when they are ready."""
+
+    def see(self) -> Seen:
+        """Looks at all the programs once."""
+
+    def now_s(self) -> float:
+        """Returns a time that only rises."""
+
+    def pause(self, s: float) -> None:
+        """Waits so many seconds."""
+
+    def boot_id(self) -> str:
+        """Says which boot this is."""
+
+    def calendar(self) -> datetime:
+        """Returns date and time in UTC, as far as they are known."""
+
+
+class _Identity(msgspec.Struct, frozen=True):
+    """What counts of `orders.Identity`; a bridge of before there were slots says less."""
+
+    version: str = ""
+    store_open: bool = False
+    central_system: str = ""
+
+
+class _Row(msgspec.Struct, frozen=True):
+    """What counts of a transaction, in every version."""
+
+    row_id: int
+    stopped_at: str | None = None
+
+
+class _Session(msgspec.Struct, frozen=True):
+    """What counts of a session."""
+
+    row: _Row
+
+
+class _Page(msgspec.Struct, frozen=True):
+    """What counts of `orders.Page`."""
+
+    sessions: tuple[_Session, ...] = ()
+
+
+class RealMachine:
+    """The machine that this program runs on."""
+
+    def __init__(self, runtime: Path) -> None:
+        self._runtime = runtime
+        self._settled_id = 0  # up to this session all have ended
+
+    def is_active(self) -> bool:
+        """Says whether the programs are to run."""
+        return systemd.is_active()
+
+    def stop(self, *names: str) -> None:
+        """Stops units in order. Raises SystemdError."""
+        systemd.stop(*names)
+
+    def start(self, *names: str) -> None:
+        """Starts units in order. Raises SystemdError."""
+        systemd.start(*names)
+
+    def see(self) -> Seen:
+        """Looks at the programs once, at most some seconds long."""
+        return Seen(tuple(_program(name) for name in PROGRAMS), self._safety(), self._bridge())
+
+    def now_s(self) -> float:
+        """Returns the monotonic clock."""
+        return time.monotonic()
+
+    def pause(self, s: float) -> None:
+        """Sleeps so many seconds."""
+        time.sleep(s)
+
+    def boot_id(self) -> str:
+        """Returns the kernel's own name of this boot."""
+        return Path(KERNEL_BOOT_ID_FILE).read_text().strip()
+
+    def calendar(self) -> datetime:
+        """Returns date and time in UTC, as far as they are known."""
+        return datetime.now(UTC)
+
+    def _safety(self) -> Safety | None:
+        try:
+            with _connected(self._runtime / contract.SOCKET_NAME) as link:
+                link.sendall(contract.encode(Hello(role="observer")))
+                status = _first_status(link)
+        except (OSError, ValueError):
+            return None
+        closed = status.contactor_closed or status.contactor_commanded
+        wished = status.limits_a.get("wish", 0.0) > 0  # which outlives a bridge that stops
+        return Safety(status.start_id, status.seq, closed or wished, status.mock)
+
+    def _bridge(self) -> Bridge | None:
+        try:
+            with _connected(self._runtime / orders.SOCKET_NAME) as link, link.makefile("rb") as lines:
+                link.sendall(orders.encode(orders.Identify()))
+                said = msgspec.json.decode(lines.readline(), type=_Identity)
+                running = self._in_transaction(link, lines)
+        except (OSError, ValueError):
+            return None
+        return Bridge(said.version, said.store_open, said.central_system, in_transaction=running)
+
+    def _in_transaction(self, link: socket.socket, lines: BinaryIO) -> bool:
+        """Says whether a session has not ended. Raises OSError, ValueError."""
+        while True:
+            link.sendall(orders.encode(orders.ListSessions(self._settled_id)))
+            page = msgspec.json.decode(lines.readline(), type=_Page)
+            if not page.sessions:
+                return False
+            for session in page.sessions:
+                if session.row.stopped_at is None:
+                    return True
+                self._settled_id = session.row.row_id
+
+
+def _program(name: str) -> Program:
+    """Asks systemd for it. Raises SystemdError."""
+    unit = systemd.unit(name)
+    return Program(name, unit.active, unit.restarts, unit.pid)
+
+
+@contextlib.contextmanager
+def _connected(path: Path) -> Iterator[socket.socket]:
+    """Connects, with a bound for every wait. Raises OSError."""
+    with socket.socket(socket.AF_UNIX) as link:
+        link.settimeout(ANSWER_S)
+        link.connect(str(path))
+        yield link
+
+
+def _first_status(link: socket.socket) -> Status:
+    """Reads until a Status comes. Raises OSError, also when none comes in time; ValueError for no message."""
+    lines = LineBuffer()
+    end_s = time.monotonic() + ANSWER_S
+    while time.monotonic() < end_s and (received := link.recv(READ_BYTES)):
+        for line in lines.feed(received):
+            message = contract.decode(line)
+            if isinstance(message, Status):
+                return message
+    raise TimeoutError("no Status in time")
