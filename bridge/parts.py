@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from bridge.jobs.firmware import FirmwareFolder
 
 FIRMWARE_NAME = "firmware"  # in the state folder
+PUBLIC_KEY_NAME = "firmware.pem"  # in the configuration folder
+BUILT_IN_INSTALLER = Path("/usr/lib/evse-bridge/request-update")
+APPLICATION = "application"  # beside it, where the package is installed: a clone has no slots
 
 
 def trust(setup: settings.ChargePoint, config_dir: Path) -> Trust:
@@ -46,5 +49,20 @@ def firmware_folder(
     """Says where archives are put, and how one is installed. Loads what is heavy, only when needed."""
     from bridge.jobs.firmware import FirmwareFolder, Installing
 
-    key = config_dir / setup.firmware.public_key if setup.firmware.public_key else None
-    return FirmwareFolder(state_dir / FIRMWARE_NAME, Installing(key, setup.firmware.installer), tls)
+    installing = Installing(public_key(setup, config_dir), installer(setup))
+    return FirmwareFolder(state_dir / FIRMWARE_NAME, installing, tls)
+
+
+def public_key(setup: settings.ChargePoint, config_dir: Path) -> Path | None:
+    """Says which key must have signed an update: the file's, or that of the usual place, if it is there."""
+    if setup.firmware.public_key:
+        return config_dir / setup.firmware.public_key
+    usual = config_dir / PUBLIC_KEY_NAME
+    return usual if usual.exists() else None
+
+
+def installer(setup: settings.ChargePoint, built_in: Path = BUILT_IN_INSTALLER) -> tuple[str, ...]:
+    """Says what installs an update: the owner's command, or the package's, if this box has it."""
+    if setup.firmware.installer or not (built_in.parent / APPLICATION).exists():
+        return setup.firmware.installer
+    return (str(built_in),)

@@ -157,11 +157,17 @@ class Firmware(_Section, frozen=True):
     ] = ""
     public_key: Annotated[
         str,
-        Meta(description="PEM file of the Ed25519 key; a relative path counts from this folder"),
+        Meta(
+            description="PEM file of the Ed25519 key; a relative path counts from this folder; left out: "
+            "firmware.pem, if it is there"
+        ),
     ] = ""
     installer: Annotated[
         tuple[str, ...],
-        Meta(description="command and its arguments, without a shell; {archive} and {version} are replaced"),
+        Meta(
+            description="command and its arguments, without a shell; {archive} and {version} are replaced; "
+            "left out: the package's own"
+        ),
     ] = ()
     allow_older: Annotated[
         bool, Meta(description="install a version that is older than the one that runs")

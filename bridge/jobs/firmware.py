@@ -87,7 +87,10 @@ class FirmwareFolder:
 
     def _read(self, signed: bytes) -> Manifest:
         if self._installing.public_key is None:
-            raise SignatureError("charge-point.toml names no firmware.public_key: nothing can be checked")
+            raise SignatureError(
+                "nothing can be checked: charge-point.toml names no firmware.public_key, and there is no "
+                "firmware.pem beside it"
+            )
         return manifest.read(signed, self._installing.public_key, datetime.now(UTC))
 
     async def _fetch_manifest(self, session: aiohttp.ClientSession, parts: SplitResult) -> bytes:

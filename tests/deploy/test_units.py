@@ -11,10 +11,21 @@ import pytest
 from tests.docs.pages import links
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = ("evse-safety", "evse-instruments", "evse-bridge", "evse-bridge-reset")
-UNITS = (*(f"{name}.service" for name in SERVICES), "evse-bridge-reset.path", "evse-bridge.target")
+SERVICES = (
+    *("evse-safety", "evse-instruments", "evse-bridge", "evse-bridge-reset"),
+    *("evse-update", "evse-update-boot"),
+)
+UNITS = (
+    *(f"{name}.service" for name in SERVICES),
+    "evse-bridge-reset.path",
+    "evse-update.path",
+    "evse-bridge.target",
+)
 MOCK = "evse-mock"  # a service that no real box has
-EXECUTABLES = ("/usr/lib/evse-bridge/current/bin/python", "/bin/sh", "/bin/chmod")
+EXECUTABLES = (
+    *("/usr/lib/evse-bridge/current/bin/python", "/usr/lib/evse-bridge/application/bin/python"),
+    *("/bin/sh", "/bin/chmod"),
+)
 EXPOSURE = 20  # tenths: 2.0 of 10
 
 needs_systemd = pytest.mark.skipif(
@@ -128,7 +139,7 @@ def test_no_bound_of_memory_meets_the_reflexes() -> None:
     assert mib("evse-safety", "MemoryMax") >= 4 * mib("evse-safety", "LimitMEMLOCK")
 
 
-@pytest.mark.parametrize("name", ["evse-instruments", "evse-bridge", "evse-bridge-reset"])
+@pytest.mark.parametrize("name", ["evse-instruments", "evse-bridge", "evse-bridge-reset", "evse-update"])
 def test_who_needs_too_much_memory_waits_before_it_is_ended(name: str) -> None:
     assert mib(name, "MemoryHigh") <= 3 / 4 * mib(name, "MemoryMax")
 
