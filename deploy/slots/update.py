@@ -217,5 +217,7 @@ def pick_up(box: Box) -> None:
     """Ends what a program of ours left behind that was ended itself. Raises as `go_back`."""
     if box.look().trial_file:
         go_back(box, "the program that watched the trial was ended")
-    elif box.machine.is_active():
+        return
+    settle(box.carrier)
+    if box.machine.is_active():
         box.machine.start(*PROGRAMS)
