@@ -239,6 +239,24 @@ def profiles(
         _say(line, mock=mock)
 
 
+@app.command()
+def update(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|URL", help="The archive; its manifest lies beside it.", show_default=False
+        ),
+    ],
+    allow_older: Annotated[
+        bool, typer.Option("--allow-older", help="Also a version older than the one that runs.")
+    ] = False,
+) -> None:
+    """Install a signed version as soon as no car charges. One that does not prove itself is taken back."""
+    from bridge.cli import update as updates
+
+    raise typer.Exit(updates.update(what, updates.Installed(), allow_older=allow_older))
+
+
 def _agreed(question: str) -> bool:
     """Asks at the terminal. Raises CommandError when nobody answers: Ctrl-C, no input, its end."""
     try:
