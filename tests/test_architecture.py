@@ -80,7 +80,7 @@ OF_HAL_FOR_BRIDGE = (
 # Root's program for updates: few things of the others, and nobody imports it.
 OF_OTHERS_FOR_SLOTS = (
     "bridge.core.zaptec", "bridge.jobs.attempt", "bridge.jobs.manifest", "bridge.local.orders",
-    "hal.contract", "hal.durable", "hal.logs", "hal.visible",
+    "bridge.version", "hal.contract", "hal.durable", "hal.logs", "hal.visible",
 )  # fmt: skip
 
 # From top to bottom; an arrow points to a lower floor or stays in its room. `bridge.core` is pure: it stands

@@ -8,13 +8,12 @@ Exit codes: 0; 1 it failed, in one line; 2 a wrong use.
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import logging
 import os
 import sys
 from pathlib import Path
 
-from bridge.core.zaptec import four_numbers
+from bridge import version
 from deploy.slots import adopting, runtime, systemd, update
 from deploy.slots.boot import settle
 from deploy.slots.carrying_out import Carrier
@@ -39,17 +38,12 @@ def main(arguments: list[str]) -> int:
     """Runs one command, and returns its exit code."""
     options = _parsed(arguments)
     logs.begin("evse-update", "%(message)s")
-    carrier = Carrier(Places(), package_version(), Disk())
+    carrier = Carrier(Places(), version.numbers(), Disk())  # the package's: this program is a part of it
     try:
         return _run(options, carrier)
     except (OSError, TreeError, SystemdError, RefusedError) as error:
         log.error("%s: %s", options.command, error)
         return 1
-
-
-def package_version() -> str:
-    """Returns the four numbers of what the package brought: this program is a part of it."""
-    return four_numbers(importlib.metadata.version("evse-bridge").partition("+")[0])
 
 
 def _parsed(arguments: list[str]) -> argparse.Namespace:
@@ -85,12 +79,12 @@ def _run(options: argparse.Namespace, carrier: Carrier) -> int:
 
 
 def _install(box: update.Box, archive: Path, *, allow_older: bool) -> int:
-    version = update.offer(box, archive, allow_older=allow_older)
-    print(f"{version} is verified and unpacked; it is tried as soon as no car charges", flush=True)
+    offered = update.offer(box, archive, allow_older=allow_older)
+    print(f"{offered} is verified and unpacked; it is tried as soon as no car charges", flush=True)
     systemd.carry_out(systemd.UPDATE)
     answer = runtime.last_answer(box.carrier.places)
     print(answer)
-    return 0 if answer == f"installed {version}" else 1
+    return 0 if answer == f"installed {offered}" else 1
 
 
 def _box(carrier: Carrier) -> update.Box:
