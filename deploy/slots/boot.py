@@ -6,7 +6,7 @@ import logging
 
 from deploy.slots.carrying_out import Carrier
 from deploy.slots.looking import look
-from deploy.slots.steps import Mark, to_rest
+from deploy.slots.steps import Mark, Remove, to_rest
 from deploy.slots.trees import TreeError
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ def settle(carrier: Carrier) -> None:
             log.error("%s cannot be read: %s stays", carrier.places.trial, seen.link)
         try:
             carrier.carry_out(to_rest(seen, carrier.package))
+            carrier.carry_out(tuple(Remove(name) for name in look(carrier.places).leftovers))
         except (OSError, TreeError):
             if look(carrier.places).trial_file:
                 carrier.carry_out((Mark(seen.trial.version if seen.trial else carrier.package),))

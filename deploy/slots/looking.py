@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-from deploy.slots.names import COPY, TRIAL, UNFINISHED, WANTED
+from deploy.slots.names import TRIAL, UNFINISHED, WANTED
 from deploy.slots.places import Places
 from deploy.slots.steps import Seen, Trial, Wanted
 from hal import durable
@@ -32,7 +32,7 @@ def look(places: Places) -> Seen:
         link=_link(places.current),
         trial=trial,
         trial_file=trial_file,
-        copied=COPY in names and noted(places.copy / TRIAL, Trial) is not None,
+        copied=places.copy.is_dir() and not places.copy.is_symlink(),  # whole, or it has not this name
         wanted=noted(places.slots / WANTED, Wanted),
         leftovers=tuple(name for name in names if name.endswith(UNFINISHED)),
     )
