@@ -71,8 +71,8 @@ def _run(options: argparse.Namespace, carrier: Carrier) -> int:
         case "serve":
             update.serve(_box(carrier))
         case "pick-up":
-            if os.environ.get("SERVICE_RESULT") != "success" and not systemd.is_stopping():
-                update.pick_up(_box(carrier))
+            if not systemd.is_stopping():  # else it is for the next boot
+                update.pick_up(_box(carrier), ended_well=os.environ.get("SERVICE_RESULT") == "success")
         case "install":
             return _install(_box(carrier), options.archive.absolute(), allow_older=options.allow_older)
     return 0

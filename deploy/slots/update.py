@@ -213,11 +213,11 @@ def go_back(box: Box, why: str) -> None:
     box.answer(f"failed: {said}: {why}")
 
 
-def pick_up(box: Box) -> None:
-    """Ends what a program of ours left behind that was ended itself. Raises as `go_back`."""
+def pick_up(box: Box, *, ended_well: bool) -> None:
+    """Ends what `serve` left behind when it was ended itself. Raises as `go_back`."""
     if box.look().trial_file:
         go_back(box, "the program that watched the trial was ended")
-        return
-    settle(box.carrier)
-    if box.machine.is_active():
-        box.machine.start(*PROGRAMS)
+    elif not ended_well:
+        settle(box.carrier)
+        if box.machine.is_active():
+            box.machine.start(*PROGRAMS)

@@ -166,9 +166,9 @@ SLOTS = (
     Mutant(
         "what is unpacked is not root's own copy",
         BUNDLE,
-        "            _unpack(disk, copy, slot, said)",
-        "",
-        f"{_BUNDLE}a_good_one_becomes_a_slot_and_nothing_else_is_left",
+        "_unpack(disk, copy, slot, said)",
+        "_unpack(disk, source.trusted.joinpath(*source.below, source.archive), slot, said)",
+        f"{_BUNDLE}a_file_that_is_exchanged_after_it_was_verified_counts_for_nothing",
     ),
     Mutant(
         "the hash is not looked at",

@@ -151,7 +151,7 @@ def test_an_update_is_kept_a_bad_one_comes_back_and_so_does_a_power_cut(box: Con
 
 
 def test_a_car_that_charges_keeps_its_current(box: Container) -> None:
-    """The package's version waits for the end of the session."""
+    """The package's version waits for the end of the session, over a boot too."""
     charge(box)
     becomes(box, SECOND)
     adopted(box)
@@ -159,6 +159,10 @@ def test_a_car_that_charges_keeps_its_current(box: Container) -> None:
     until_answered(box, "waiting: a car charges")
     assert box.mock(do="state")["contactor_closed"]
     assert current(box) == FIRST
+    box.close()
+    box.boot()
+    until_answered(box, "waiting: a")
+    assert box.show("evse-update", "ActiveState") == "activating"
     box.mock(do="unplug-at-car")
     until_answered(box, f"installed {SECOND}")
     until_runs(box, SECOND)

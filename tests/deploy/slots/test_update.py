@@ -257,10 +257,26 @@ def test_a_program_of_ours_that_dies_in_a_trial_leaves_the_way_back_to_the_next(
     dying = replace(scene.box, carrier=scene.on.carrier(Dying()))
     with pytest.raises(KeyboardInterrupt):
         update.serve(dying)
-    update.pick_up(scene.box)
+    update.pick_up(scene.box, ended_well=False)
     whole(scene.on)
     assert scene.on.look().current == OLD
     assert len(scene.plant.began_s) == 3
+
+
+def test_after_a_good_end_nothing_is_picked_up(scene: Scene) -> None:
+    scene.asked_by_bridge()
+    scene.plant.stop(BRIDGE)  # by the owner
+    update.pick_up(scene.box, ended_well=True)
+    assert BRIDGE not in scene.plant.began_s
+
+
+def test_a_trial_that_is_left_goes_back_however_the_program_ended(scene: Scene) -> None:
+    carrier = scene.box.carrier
+    adopt(carrier, needs_trial=True, allow_older=False)
+    carrier.carry_out(to_trial(scene.on.look(), TRIAL))
+    update.pick_up(scene.box, ended_well=True)
+    assert scene.on.look().current == OLD
+    assert runtime.last_answer(scene.on.places).startswith(f"failed: {NEW} was taken back")
 
 
 def test_a_way_back_that_the_disk_refuses_leaves_the_bridge_in_a_trial(scene: Scene) -> None:
