@@ -18,6 +18,7 @@ from bridge.central_system.effects import Effects
 from bridge.central_system.link import Link
 from bridge.compose import DATABASE_NAME
 from bridge.core.calendar import CLOCK, Calendar
+from bridge.core.maintenance.trial import Trial
 from bridge.core.rows import Change
 from bridge.effects import Answer, AskRestart, Effect, Leave, Log, Report, Say, SetLink, Write
 from bridge.events import End, NotStored, RestartRefused, StillWriting, Stored, Tick
@@ -71,13 +72,14 @@ class App:
         self._worker = Worker(self._inbox.put, firmware, tls)
         self._mock = setup.is_mock
         self._desk = Desk(folders.runtime, self._identity, store, self._inbox.put)
+        self._trial = Trial()
         self._left = False
 
     async def run(self) -> None:
         """Runs until a signal or a Reset, or until the store is damaged: the next start mends it, and the
         last wish lives so long."""
         async with asyncio.TaskGroup() as tasks:
-            await self._inbox.put(trial.look(self._folders.runtime))  # before anything else can happen
+            await self._look_at_trial()  # before anything else can happen
             ending.when_asked(lambda: tasks.create_task(self._inbox.put(End())), ENDS_WITHIN_S)
             await self._carry_out()  # how the link is to be kept
             link = tasks.create_task(self._link.run())
@@ -103,10 +105,16 @@ class App:
             await asyncio.sleep(TICK_S)
 
     async def _watch(self) -> None:
-        """Tells the actor each second whether a version is on trial: what it lost, it hears again."""
+        """Looks each second whether a version is on trial, and tells the actor when that has changed."""
         while True:
             await asyncio.sleep(trial.LOOK_EVERY_S)
-            await self._inbox.put(trial.look(self._folders.runtime))
+            await self._look_at_trial()
+
+    async def _look_at_trial(self) -> None:
+        found = trial.look(self._folders.runtime)
+        if found != self._trial:
+            self._trial = found
+            await self._inbox.put(found)
 
     def _identity(self) -> Identity:
         """Says who listens, and how it is."""

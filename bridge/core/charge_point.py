@@ -110,7 +110,7 @@ class ChargePoint:
             self.configuration.wired(message.phases)
 
     def follow_trial(self, trial: Trial) -> None:
-        """Follows the trial of a new version; told again and again, as it is."""
+        """Follows the trial of a new version: whether one is, in words."""
         if trial.why == self.service.trial:
             return
         self.service.trial = trial.why

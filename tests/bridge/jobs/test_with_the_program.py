@@ -7,6 +7,7 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import sys
 import tarfile
 from asyncio.subprocess import DEVNULL, Process
@@ -17,9 +18,11 @@ from pathlib import Path
 
 import pytest
 
+from bridge.compose import DATABASE_NAME
 from bridge.core.now import timestamp
 from bridge.core.reporting.observations import SOURCES
 from bridge.demo.central_system import CentralSystem
+from bridge.trial import TRIAL_NAME
 from tests.bridge.jobs.archive import Signer
 from tests.bridge.jobs.ftp_server import USER_IN_URL
 from tests.bridge.jobs.servers import ftp_server, http_server
@@ -155,7 +158,7 @@ async def killed_before_an_update(
 @pytest.mark.real
 async def test_an_older_version_is_refused_by_the_program_that_starts_after_a_kill(folder: Path) -> None:
     async with CentralSystem({}) as central, killed_before_an_update(folder, central, "0.0.9") as program:
-        told = ["Downloading", "Downloaded", "InstallationFailed"]
+        told = ["Downloading", "InstallationFailed"]
         await central.until(lambda: statuses(central, "FirmwareStatusNotification") == told, PATIENCE_S)
         assert program.process is not None
         assert program.process.returncode is None
@@ -175,4 +178,37 @@ async def test_a_scheduled_update_survives_being_killed_and_is_installed(folder:
             await central.until(lambda: statuses(central, "FirmwareStatusNotification") == told, PATIENCE_S)
         versions = [request["firmwareVersion"] for request in central.requests("BootNotification")]
         assert versions == ["0.1.0.0", "0.1.0.0", "0.2.0.0"]
+        assert central.violations == []
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("ends", ["well", "badly"])
+async def test_what_came_of_a_trial_is_reported_when_it_is_over(folder: Path, ends: str) -> None:
+    """By the new version when it has proven itself; else by the one that came back, with the old database."""
+    trial, database = folder / "r" / TRIAL_NAME, folder / "d" / DATABASE_NAME
+    async with CentralSystem({}) as central:
+        async with killed_before_an_update(folder, central, "0.2.0") as program:
+            assert await program.ended() == 0
+            program.reset.unlink()
+            copy = database.read_bytes()
+            trial.write_text("0.2.0.0\n")
+            await program.start()
+            await central.until(lambda: len(central.requests("BootNotification")) == 3, PATIENCE_S)
+            await asyncio.sleep(2.0)  # it would have said so
+            told = ["Downloading", "Downloaded", "Installing"]
+            assert statuses(central, "FirmwareStatusNotification") == told
+            if ends == "badly":
+                await program.kill()
+                shutil.rmtree(program.overlay)
+                program.overlay.mkdir()
+                for left in database.parent.glob(f"{DATABASE_NAME}*"):
+                    left.unlink()
+                database.write_bytes(copy)
+            trial.unlink()
+            if ends == "badly":
+                await program.start()
+            told.append("Installed" if ends == "well" else "InstallationFailed")
+            await central.until(lambda: statuses(central, "FirmwareStatusNotification") == told, PATIENCE_S)
+        versions = [request["firmwareVersion"] for request in central.requests("BootNotification")]
+        assert versions == ["0.1.0.0", "0.1.0.0", "0.2.0.0", "0.1.0.0"][: 3 if ends == "well" else 4]
         assert central.violations == []
