@@ -17,7 +17,8 @@ IN_TRANSACTION = ("Charging", "SuspendedEV", "SuspendedEVSE")
 # Moves of the table that this charge point does not make.
 NOT_OURS: dict[Move, str] = {
     **{("Available", to): "a transaction begins in Preparing" for to in IN_TRANSACTION},
-    **{("Unavailable", to): "a running transaction is never Unavailable" for to in IN_TRANSACTION},
+    ("Unavailable", "Charging"): "in a trial nothing is offered: SuspendedEVSE first",
+    ("Unavailable", "SuspendedEV"): "in a trial nothing is offered: SuspendedEVSE first",
     **{(at, "Available"): "a transaction ends in Finishing" for at in IN_TRANSACTION},
     ("Faulted", "Charging"): "after a fault the contactor rests for 30 s: SuspendedEVSE first",
     ("Faulted", "SuspendedEV"): "after a fault nothing is offered for 30 s: SuspendedEVSE first",

@@ -202,7 +202,7 @@ class Firmware:
 
     @property
     def _least(self) -> str:
-        """The version that runs, unless the owner allows an older one (empty: any): an old archive stays
+        """Names the version that runs; empty, for any, if the owner allows an older one: an old archive stays
         signed, with all faults that are known by now."""
         return "" if self._running.allows_older else self._running.version
 
