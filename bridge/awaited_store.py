@@ -1,4 +1,5 @@
-"""Opens the store, as long as that takes: a disk may be full, or the file that of a newer version.
+"""Opens the store, as long as that takes: a disk may be full, the file that of a newer version,
+or the box moved away.
 
 Ending instead would be to be started again each second, with the reason between a thousand other lines.
 """
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from bridge import clock
 from bridge.store.errors import StoreError
+from bridge.store.held import require_free
 from bridge.store.writer import Writer
 from hal.notify import Notify
 
@@ -25,6 +27,7 @@ async def awaited_store(path: Path, notify: Notify) -> Writer:
     said = ""
     while True:
         try:
+            require_free(path.parent)
             return await Writer.open(path)
         except StoreError as error:
             if str(error) != said:

@@ -55,7 +55,7 @@ NOT_IN_SAFETY = (
 SOLE_IMPORTERS = {
     "aioftp": ("bridge.jobs.*",),
     "aiohttp": ("bridge.jobs.*",),
-    "cryptography": ("bridge.jobs.*",),
+    "cryptography": ("bridge.backup.*", "bridge.jobs.*"),
     "websockets": (
         "bridge.central_system.handshake",
         "bridge.central_system.link",
@@ -87,7 +87,7 @@ OF_OTHERS_FOR_SLOTS = (
 # below store and settings, which carry its types.
 FLOORS = (
     ("bridge.__main__", "bridge.cli"),
-    ("bridge.doctor", "bridge.demo"),
+    ("bridge.doctor", "bridge.demo", "bridge.backup"),
     ("bridge.run",),
     ("bridge.app",),
     ("bridge.compose",),

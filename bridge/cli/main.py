@@ -14,9 +14,19 @@ from typing import Annotated
 
 import typer
 
+from bridge.backup.judging import Refusal
 from bridge.cli import mock as mock_commands
-from bridge.cli.options import ConfigDir, Examining, Mock, Running, Where, spread
-from bridge.folders import CommandError, chosen
+from bridge.cli.options import (
+    Answering,
+    ConfigDir,
+    Examining,
+    Mock,
+    PassphraseFile,
+    Running,
+    Where,
+    spread,
+)
+from bridge.folders import CommandError, MisuseError, chosen
 from hal.visible import visible
 
 PROGRAM = "evse-bridge"
@@ -255,6 +265,61 @@ def update(
     from bridge.cli import update as updates
 
     raise typer.Exit(updates.update(what, updates.Installed(), allow_older=allow_older))
+
+
+@app.command()
+@spread
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Is written; one that exists is kept.")],
+    move: Annotated[
+        bool,
+        typer.Option("--move", help="Move to another box: from now on this one sends nothing any more."),
+    ] = False,
+    passphrase_file: PassphraseFile = None,
+    *,
+    where: Where,
+) -> None:
+    """Write all of this box into an encrypted file. It may run; with --move it must not charge."""
+    from bridge.cli import backup as backups
+
+    folders = where.running()
+    make = backups.move if move else backups.back_up
+    for line in make(folders, file.absolute(), backups.new_passphrase(passphrase_file)):
+        _say(line, mock=folders.mock)
+
+
+@app.command()
+@spread
+def restore(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="Written by `backup`.", show_default=False)
+    ] = None,
+    finish: Annotated[bool, typer.Option("--finish", help="End a restore that was interrupted.")] = False,
+    passphrase_file: PassphraseFile = None,
+    *,
+    answers: Answering,
+    where: Where,
+) -> None:
+    """Put a backup on this box: all of it or nothing. What was here before is kept."""
+    from bridge.cli import backup as backups
+
+    folders = where.running()
+    if finish == (file is not None):
+        raise MisuseError("name the FILE of a backup, or say --finish")
+
+    def sure(refusal: Refusal) -> bool:
+        if sys.stdin is None or not sys.stdin.isatty():
+            return False
+        _say(refusal, mock=folders.mock)
+        return typer.confirm(f"Go on ({refusal.option})?")
+
+    if file is None:
+        lines = backups.finish(folders)
+    else:
+        content = backups.opened(file.absolute(), backups.passphrase(passphrase_file))
+        lines = backups.restore(folders, content, answers.given(), sure)
+    for line in lines:
+        _say(line, mock=folders.mock)
 
 
 def _agreed(question: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from bridge.backup.judging import Answers
 from bridge.folders import Folders, chosen, of_running
 
 ConfigDir = Annotated[
@@ -20,6 +21,14 @@ RuntimeDir = Annotated[
     Path | None, typer.Option("--runtime-dir", help="Folder of the sockets.", show_default=False)
 ]
 Mock = Annotated[bool, typer.Option("--mock", help="MOCK: use the simulated wallbox.")]
+
+
+PassphraseFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--passphrase-file", help="Its first line is the passphrase; else it is asked.", show_default=False
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,29 @@ class Examining:
         Path | None,
         typer.Option("--report", help="Write a commissioning sheet (HTML).", show_default=False),
     ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """What the owner answers before `restore` asks."""
+
+    old_box_is_gone: Annotated[
+        bool, typer.Option("--old-box-is-gone", help="No other box runs with this identity, or will again.")
+    ] = False
+    over: Annotated[
+        bool, typer.Option("--over", help="Replace this box, though it has sessions (a copy is kept).")
+    ] = False
+    nothing_sent_since: Annotated[
+        bool,
+        typer.Option(
+            "--nothing-sent-since",
+            help="The old box sent nothing after the backup: what waited then is sent.",
+        ),
+    ] = False
+
+    def given(self) -> Answers:
+        """Returns them as the restore takes them."""
+        return Answers(self.old_box_is_gone, self.over, self.nothing_sent_since)
 
 
 def spread(command: Callable[..., None]) -> Callable[..., None]:

@@ -1,6 +1,6 @@
 """The bridge's own socket: passes each order to the actor, and its reply back to the command.
 
-What needs no decision it answers itself: who it is, and the sessions, a page at a time.
+What needs no decision it answers itself: who it is, the sessions, a page at a time, and a copy of the store.
 """
 
 from __future__ import annotations
@@ -14,9 +14,20 @@ from itertools import count
 from pathlib import Path
 
 from bridge.local import orders
-from bridge.local.orders import Identify, Identity, Installed, ListSessions, Order, Ordered, Page, Reply
+from bridge.local.orders import (
+    CopyStore,
+    Identify,
+    Identity,
+    Installed,
+    ListSessions,
+    Order,
+    Ordered,
+    Page,
+    Reply,
+)
 from bridge.store.errors import StoreError
 from bridge.store.reads import Reads
+from bridge.store.writer import copied_apart
 
 MODE = 0o660  # its user and group
 MOST_CLIENTS = 8
@@ -41,6 +52,7 @@ class Desk:
         self._store = store
         self._ordered = ordered
         self._tickets = count(1)
+        self._copying = asyncio.Lock()
         self._waiting: dict[int, asyncio.Future[Reply | Installed]] = {}
         self._conversations: dict[asyncio.Task[None], asyncio.StreamWriter] = {}  # the oldest first
         self._ordering: set[asyncio.Task[None]] = set()  # of these, those that wait for a reply
@@ -97,6 +109,8 @@ class Desk:
                 return self._identity()
             case ListSessions(after=after):
                 return self._page(after)
+            case CopyStore():
+                return await self._copied()
             case _:
                 return await self._carried_out(order)
 
@@ -105,6 +119,14 @@ class Desk:
             return Page(tuple(self._store.sessions(after, PAGE_SESSIONS)))
         except StoreError as error:
             return Page(why=str(error))
+
+    async def _copied(self) -> Reply:
+        """Copies one after the other: they have one place."""
+        async with self._copying:
+            try:
+                return Reply("Accepted", str(await copied_apart(Path(self._identity.database))))
+            except StoreError as error:
+                return Reply(why=str(error))
 
     async def _carried_out(self, order: Order) -> Reply | Installed:
         ticket = next(self._tickets)

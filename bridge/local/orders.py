@@ -59,11 +59,25 @@ class ClearProfiles(msgspec.Struct, frozen=True, tag="ClearProfiles", tag_field=
     profile_ids: tuple[int, ...]
 
 
+class CopyStore(msgspec.Struct, frozen=True, tag="CopyStore", tag_field="order"):
+    """Asks for a whole copy of the store in a file, which belongs to whoever asks: only the bridge can read
+    its store. The reply's `data` is the path."""
+
+
 class Identify(msgspec.Struct, frozen=True, tag="Identify", tag_field="order"):
     """Asks which bridge listens: the command may mean another one."""
 
 
-Order = SendDataTransfer | ClearFaults | ListSessions | OfferAgain | ListProfiles | ClearProfiles | Identify
+Order = (
+    SendDataTransfer
+    | ClearFaults
+    | ListSessions
+    | OfferAgain
+    | ListProfiles
+    | ClearProfiles
+    | CopyStore
+    | Identify
+)
 
 
 @dataclass(frozen=True, slots=True)

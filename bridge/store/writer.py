@@ -1,4 +1,7 @@
-"""The store for the event loop: one thread writes, the loop reads. The only threads of the store are here."""
+"""The store for the event loop: one thread writes, the loop reads, another thread copies.
+
+The only threads of the store are here.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from typing import TypeVar
 
 from bridge.core.rows import Change
 from bridge.store.columns import text_of
+from bridge.store.copying import copied
 from bridge.store.database import Database, address
 from bridge.store.errors import StoreError, naming
 from bridge.store.opening import opened
@@ -61,6 +65,12 @@ class Writer(Reads):
             self._connection.close()  # first, so that the last to leave can fold the WAL into the file
             await _in(self._thread, self._database.close)
             self._thread.shutdown()
+
+
+async def copied_apart(path: Path) -> Path:
+    """Copies a store beside it in a thread of its own, as `copying.copied`: it is written meanwhile.
+    Raises StoreError."""
+    return await asyncio.to_thread(copied, path, path.parent)
 
 
 def _connected(path: Path) -> tuple[Database, sqlite3.Connection]:
