@@ -12,10 +12,10 @@ from pathlib import Path
 from bridge.backup import restoring, sealed_file
 from bridge.backup.content import UNFINISHED, Content, decode, encode
 from bridge.backup.disk import Disk
-from bridge.backup.errors import BackupError
+from bridge.backup.errors import BackupError, refused
 from bridge.backup.gathering import CopyOfStore, gathered
 from bridge.backup.places import Places
-from bridge.folders import CommandError, unusable
+from bridge.folders import CommandError
 from bridge.store import held as holding
 from bridge.store.held import Held
 from hal import durable
@@ -49,7 +49,7 @@ def move(places: Places, file: Path, passphrase: sealed_file.Passphrase, disk: D
             disk.rename(part, file)
         except OSError as error:
             raise BackupError(
-                f"{unusable(error, 'FILE')}; this box is held as moved away already: run `evse-bridge backup "
+                f"{refused(error, 'FILE')}; this box is held as moved away already: run `evse-bridge backup "
                 "--move` again, and restore its file here to take the move back"
             ) from None
     return f"{_said(content, file)}\nthis box is moved away: it sends nothing any more"
@@ -100,5 +100,5 @@ def _part(disk: Disk, file: Path, content: Content, passphrase: sealed_file.Pass
         with contextlib.suppress(OSError):
             disk.remove(part)
         if isinstance(error, OSError):
-            raise unusable(error, "FILE") from None
+            raise refused(error, "FILE") from None
         raise

@@ -27,9 +27,10 @@ _LOOK_S = 0.1
 class Programs:
     """The programs of one box; those of `evse-bridge run` are ended by whoever started them."""
 
-    def __init__(self, folders: Folders) -> None:
+    def __init__(self, folders: Folders, systemd: Path = _SYSTEMD) -> None:
+        """`systemd`: a folder that is there where systemd is the first process, sd_booted(3)."""
         self._runtime = folders.runtime
-        self._by_units = folders.by_units and _SYSTEMD.is_dir()
+        self._by_units = folders.by_units and systemd.is_dir()
         self.were_active: tuple[str, ...] = ()  # the units that `stop` has stopped
 
     @contextlib.contextmanager

@@ -16,12 +16,12 @@ from bridge import config_files, settings
 from bridge.backup import restoring, sealed_file
 from bridge.backup.content import UNFINISHED, Content, decode, named_files
 from bridge.backup.disk import Disk, Owner
-from bridge.backup.errors import BackupError
+from bridge.backup.errors import BackupError, refused
 from bridge.backup.judging import Answers, Here, Refusal, refusals
 from bridge.backup.machine import Machine, this_machine
 from bridge.backup.places import Places
 from bridge.backup.restored_store import Ready, ready
-from bridge.folders import CommandError, Folders, unusable
+from bridge.folders import CommandError, Folders
 from bridge.store import StoreError
 from bridge.store import held as holding
 from bridge.store.sessions import Sessions
@@ -100,7 +100,7 @@ def restore(asked: Asked, disk: Disk) -> Report:
         restoring.restore(disk, places.box, placed, why)
     except OSError as error:
         state = "restore --finish completes it" if _is_there(places.box.journal) else "the box is as it was"
-        raise BackupError(f"{unusable(error, '--state-dir')}; {state}") from None
+        raise BackupError(f"{refused(error, '--state-dir')}; {state}") from None
     return Report(tuple(_lines(content, made, kept, doubts)), can_start=not doubts)
 
 
@@ -109,7 +109,7 @@ def finish(places: Places, disk: Disk) -> str:
     try:
         ended = restoring.finish(disk, places.box)
     except OSError as error:
-        raise unusable(error, "--state-dir") from None
+        raise refused(error, "--state-dir") from None
     said = {
         True: "the interrupted restore is complete",
         False: "the interrupted restore is taken back: the box is as it was before",

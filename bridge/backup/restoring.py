@@ -110,6 +110,8 @@ def _take_back(disk: Disk, box: Box) -> None:
     for folder in box.swept:
         for staged in sorted(folder.rglob(f"*{SUFFIX_OF_STAGED}")):
             disk.remove(staged)
+    for note in (box.held, box.journal):
+        disk.remove(_new(note))
     held = holding.read(box.of_bridge)
     if held is not None and held.kind == "restoring":
         if held.before is None:
@@ -135,9 +137,12 @@ def _hold(disk: Disk, box: Box, held: Held) -> None:
 
 
 def _note(disk: Disk, path: Path, content: bytes, owner: Owner) -> None:
-    new = path.with_name(path.name + _NEW)
-    disk.write(new, content, owner)
-    disk.rename(new, path)
+    disk.write(_new(path), content, owner)
+    disk.rename(_new(path), path)
+
+
+def _new(note: Path) -> Path:
+    return note.with_name(note.name + _NEW)
 
 
 def _staged(target: Path) -> Path:

@@ -59,13 +59,14 @@ class _Versioned(msgspec.Struct, frozen=True):
 class Passphrase:
     """A passphrase that shows itself in no log and no traceback."""
 
-    def __init__(self, text: str) -> None:
-        """Raises BackupError for one that is too short to protect anything."""
+    def __init__(self, text: str, cost: Cost = USUAL_COST) -> None:
+        """`cost`: of what is sealed with it. Raises BackupError for one that is too short."""
         if len(text) < SHORTEST_PASSPHRASE:
             raise BackupError(
                 f"the passphrase has {len(text)} characters: {SHORTEST_PASSPHRASE} at least are needed"
             )
         self._text = text
+        self.cost = cost
 
     def is_same(self, other: Passphrase) -> bool:
         """Says whether both were typed alike."""
@@ -73,12 +74,18 @@ class Passphrase:
 
     def key(self, salt: bytes, cost: Cost) -> bytes:
         """Derives the key, in about a second on a Raspberry Pi."""
-        scrypt = Scrypt(salt=salt, length=_KEY_BYTES, n=cost.n, r=cost.r, p=cost.p)
-        return scrypt.derive(self._text.encode("utf-8", "surrogateescape"))
+        try:
+            scrypt = Scrypt(salt=salt, length=_KEY_BYTES, n=cost.n, r=cost.r, p=cost.p)
+            return scrypt.derive(self._text.encode("utf-8", "surrogateescape"))
+        except (ValueError, MemoryError) as error:  # RFC 7914 2 forbids some numbers, too
+            raise BackupError(
+                f"no key can be derived with n={cost.n}, r={cost.r}, p={cost.p}: {error}"
+            ) from None
 
 
-def seal(content: bytes, passphrase: Passphrase, cost: Cost = USUAL_COST) -> bytes:
+def seal(content: bytes, passphrase: Passphrase) -> bytes:
     """Returns the file. Raises BackupError for more than a restore would read."""
+    cost = passphrase.cost
     salt, nonce = os.urandom(_SALT_BYTES), os.urandom(_NONCE_BYTES)
     header = _Header(version=VERSION, salt=salt, nonce=nonce, n=cost.n, r=cost.r, p=cost.p)
     before = MAGIC + msgspec.json.encode(header) + b"\n"
@@ -98,7 +105,7 @@ def unseal(sealed: bytes, passphrase: Passphrase) -> bytes:
         return ChaCha20Poly1305(key).decrypt(header.nonce, encrypted, before)
     except InvalidTag:
         raise BackupError("the passphrase is wrong (the file is whole)") from None
-    except ValueError as error:  # n is no power of two, the nonce too short
+    except ValueError as error:  # the nonce is too short
         raise BackupError(f"the header is not that of a backup: {error}") from None
 
 

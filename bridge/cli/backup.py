@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from bridge.cli.asking import NoBridgeError, asked, identity
 from bridge.cli.books import every_session
 from bridge.doctor.wire import Heard, NobodyError, Wire
 from bridge.folders import CommandError, Folders
+from bridge.local.orders import SOCKET_NAME as DESK_NAME
 from bridge.local.orders import CopyStore, Reply
 from hal import durable
 from hal.contract import SOCKET_NAME
@@ -97,6 +99,7 @@ def _while_stopped(folders: Folders, work: Callable[[], tuple[list[str], bool]])
     can_start = True
     try:
         with programs.stopped():
+            _require_ended(folders)
             lines, can_start = work()
     finally:
         if can_start:
@@ -140,6 +143,19 @@ def _require_idle(folders: Folders) -> None:
         return
     if any(session.row.stopped_at is None for session in every_session(folders)):
         raise BackupError("a session runs: wait until it has ended, or end it")
+
+
+def _require_ended(folders: Folders) -> None:
+    """Demands that no program listens any more that nobody has stopped. Raises BackupError."""
+    for name in (DESK_NAME, SOCKET_NAME):
+        path = folders.runtime / name
+        with socket.socket(socket.AF_UNIX) as link:
+            link.settimeout(STATUS_WITHIN_S)
+            try:
+                link.connect(str(path))
+            except OSError:
+                continue
+        raise BackupError(f"a program of the box still runs (it listens at {path}): end it first")
 
 
 def _contactor_is_closed(runtime_dir: Path) -> bool:

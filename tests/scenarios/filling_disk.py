@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+import tempfile
 from collections.abc import Sequence
+from contextlib import closing
 
 from bridge.core.rows import Change
 from bridge.store import StoreError
@@ -39,6 +42,18 @@ class Disk(Database):
             columns = [column[0] for column in rows.description]
             found[name] = [dict(zip(columns, row, strict=True)) for row in rows.fetchall()]
         return found
+
+    def image(self) -> bytes:
+        """The whole file."""
+        return self._connection.serialize()
+
+    def become_image(self, image: bytes) -> None:
+        """Holds what another file holds."""
+        with tempfile.NamedTemporaryFile(prefix="evse-") as file:
+            file.write(image)
+            file.flush()
+            with closing(sqlite3.connect(file.name)) as other:
+                other.backup(self._connection)
 
     def become(self, what: str) -> None:
         """`full` or `free`, `slow` or `fast`."""
