@@ -17,6 +17,7 @@ class Owner:
 
 
 OURS = Owner()
+_ABOVE = Owner(mode=0o755)  # of folders above those that are asked for, whatever the umask is
 
 
 class Disk:
@@ -26,7 +27,7 @@ class Disk:
         """Makes a folder, and those above it; one that exists stays as it is."""
         if path.is_dir():
             return
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self.make_folder(path.parent, _ABOVE)
         path.mkdir(mode=0o700)
         if owner.user is not None or owner.group is not None:
             os.chown(path, _or_same(owner.user), _or_same(owner.group))
