@@ -21,6 +21,7 @@ from pathlib import Path
 
 from bridge.core.configuration.keys import KEYS
 from bridge.core.zaptec import BEHAVIOURS
+from tests.mutants.backup import BACKUP
 from tests.mutants.seeds import ROOT, Seeded, draw
 from tests.mutants.shell import MUTANTS, Mutant
 from tests.mutants.slots import SLOTS
@@ -51,7 +52,7 @@ def main(arguments: list[str]) -> int:
     options.add_argument("--count", type=int, default=20)
     options.add_argument("--deep", action="store_true", help="conditions, numbers and steps too")
     chosen = options.parse_args(arguments)
-    named = (*MUTANTS, *TRIALS, *SLOTS)
+    named = (*MUTANTS, *TRIALS, *SLOTS, *BACKUP)
     ended = of_shell([mutant for mutant in named if all(word in mutant.name for word in chosen.words)])
     if not chosen.words:
         ended = max(ended, drawn(draw(chosen.seed, chosen.count, FIRST_VALUES.get, deep=chosen.deep)))

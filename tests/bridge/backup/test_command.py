@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.awaited_store import awaited_store
 from bridge.backup import restoring
 from bridge.backup.disk import Disk
 from bridge.backup.errors import BackupError
@@ -27,6 +28,7 @@ from bridge.folders import CommandError, Folders
 from bridge.store import Database
 from bridge.store.held import Held
 from hal.contract import STATE_LOCK_NAME
+from hal.notify import Notify
 from tests.bridge.backup.boxes import PASSPHRASE, PASSWORD, Box, nobody
 from tests.bridge.jobs.test_with_the_program import living
 from tests.bridge.store.story import BATCHES_A_ROW
@@ -136,6 +138,12 @@ async def test_a_box_that_is_held_says_so_and_connects_to_nobody(folder: Path) -
         assert "nobody can charge" in program.log()
         state.held.unlink()
         await central.until(lambda: len(central.requests("BootNotification")) > before, 30)
+
+
+async def test_the_store_of_a_box_that_is_held_is_not_opened(box: Box) -> None:
+    restoring.hold(Disk(), box.places.box, Held(kind="moved", why="this box was moved away", move="1"))
+    with pytest.raises(TimeoutError):  # it would take some milliseconds
+        await asyncio.wait_for(awaited_store(box.places.database, Notify({})), 0.5)
 
 
 def test_nothing_is_stopped_or_replaced_while_run_has_the_box(box: Box) -> None:

@@ -354,6 +354,23 @@ def test_a_power_cut_leaves_all_or_nothing(tried: Tried) -> None:
     assert len(outcomes) > 15
 
 
+def test_a_box_that_runs_again_is_not_changed_by_an_old_journal(tried: Tried) -> None:
+    """Once it is free, no boot puts anything in its place any more: not even a file that is to be none."""
+    content = msgspec.structs.replace(tried.content, meter=None)
+    for cut in range(100):
+        box = tried.box(f"again-{cut}")
+        try:
+            restore(CutDisk(cut), box.places.box, box.places.placed(content), "it has not ended")
+        except PowerCutError:
+            if held.read(box.places.of_bridge) is None and not (box.folders.state / "meter.json").exists():
+                (box.folders.state / "meter.json").write_text("of the new life")
+                finish(box.places, Disk())
+                assert (box.folders.state / "meter.json").read_text() == "of the new life"
+        else:
+            return
+    pytest.fail("it was never done")
+
+
 def finished(tried: Tried, box: Box) -> str:
     """Boots after boots, each with a cut of its own; then what is there."""
     for more in range(30):
