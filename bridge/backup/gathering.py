@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bridge import parts, settings
+from bridge import settings, version
 from bridge.backup.content import Content, Origin, is_plain, named_files, read_toml
 from bridge.backup.errors import BackupError
 from bridge.backup.machine import this_machine
@@ -57,7 +57,7 @@ def _origin(charge_point: bytes, move: str) -> Origin:
         charge_point_id=str(names.get("id", "")),
         mock=str(names.get("serial_number", "")).startswith(settings.MOCK_PREFIX),
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        program=parts.firmware_version(),
+        program=version.full(),
         machine_id=here.id,
         machine_serial=here.serial,
         move=move,
