@@ -128,7 +128,7 @@ def pilot_source() -> Drawing:
         f"{gpio('pilot out (PWM)')} through a buffer on the reference to an amplifier that makes plus "
         f"and minus "
         "12 V; then 1 kilohm to the pilot contact.",
-        90, 36,
+        96, 36,
     )  # fmt: skip
     of = "pilot.lib/pilot_source/"
     d.terminal((10, 12), gpio("pilot out (PWM)"))
@@ -161,8 +161,10 @@ def pilot_source() -> Drawing:
     d.block(60, 10.5, 12, 5, "pilot relay", "(option)")
     d.wire((72, 13), (83, 13))
     d.dot((76, 13))
-    d.diode((76, 22), (76, 13), "suppressor", "15 to 18 V", zener=True)
-    d.ground((76, 22))
+    d.diode((76, 17), (76, 13), "", zener=True)  # two against each other: it must let -12 V pass
+    d.diode((76, 17), (76, 21), "suppressor, both ways", "15 to 18 V", zener=True)
+    d.ground((76, 24))
+    d.wire((76, 21), (76, 24))
     d.terminal((83.3, 13), "CP", "start")
     return d
 

@@ -32,13 +32,15 @@ def restored(image: bytes, uncertain: str) -> Ready:
 class MovedBox(Chaos):
     """A box whose store moves to another card between two lives of the bridge."""
 
-    def move(self) -> None:
-        """As `backup --move` and `restore` do it: the programs end, another box starts with its store."""
+    def move(self, image: bytes | None = None) -> None:
+        """As `backup --move` and `restore` do it: the programs end, another box starts with the store.
+        `image`: with an earlier one."""
         self.happen(Event("do", "bridge is told to end"))
         for verb in ("disk free", "disk fast"):
             self.happen(Event("do", verb))
         self.let_pass(15.0)
-        self.world.database.become_image(restored(self.world.database.image(), "").database)
+        image = image or self.world.database.image()
+        self.world.database.become_image(restored(image, "").database)
         self.happen(Event("do", "bridge starts"))
 
     def judge_pairs(self) -> None:
@@ -49,6 +51,7 @@ class MovedBox(Chaos):
                 assert row.stopped_at is None or row.transaction_id in self._stops
 
 
+CHARGES = [Event("wait", for_s=5.0), *CHARGING]  # once the Central System has accepted the box
 LIVES = st.lists(st.lists(EVENT, max_size=8), min_size=2, max_size=4)
 
 
@@ -65,10 +68,36 @@ def test_a_moved_box_bills_each_session_once(
         for number, life in enumerate(lives):
             if number > 0:
                 box.move()
-            for event in [*(CHARGING if charging else []), *life]:
+            for event in [*(CHARGES if charging else []), *life]:
                 box.happen(event)
         box.calm_down()
         box.judge_pairs()
+    finally:
+        box.close()
+
+
+SESSION = [*CHARGES, Event("do", "car unplugs at its side"), Event("do", "cable is taken out")]
+
+
+@pytest.mark.parametrize("is_moved", [True, False])
+def test_a_backup_that_was_no_move_and_is_sent_as_one_would_be_seen(is_moved: bool) -> None:
+    """The box goes on after it; with the earlier store a session is missing that was billed."""
+    box = MovedBox("cloud", {"AllowOfflineTxForUnknownId": "true"})
+    try:
+        for event in SESSION:
+            box.happen(event)
+        assert len(box.world.database.rows(10)) == 1
+        early = box.world.database.image()
+        for event in SESSION:
+            box.happen(event)
+        box.let_pass(30.0)
+        box.move(None if is_moved else early)
+        if is_moved:
+            box.calm_down()
+            box.judge_pairs()
+        else:
+            with pytest.raises(AssertionError):
+                box.calm_down()
     finally:
         box.close()
 
