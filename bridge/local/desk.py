@@ -124,7 +124,7 @@ class Desk:
         """Copies one after the other: they have one place."""
         async with self._copying:
             try:
-                return Reply("Accepted", str(await copied_apart(Path(self._identity.database))))
+                return Reply("Accepted", str(await copied_apart(Path(self._identity().database))))
             except StoreError as error:
                 return Reply(why=str(error))
 
