@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bridge.core.session import Transaction
 from hal.contract import Wish
 from tests.bridge.central_system.payloads import profile
 from tests.scenarios.chaos import TAGS, Chaos, Event
@@ -91,7 +92,12 @@ MOOD = st.sampled_from(
 )
 EVENT = st.one_of(WAIT, WAIT, DO, DO, CARD, CALL, FAULT, MOOD)
 # Half of the stories begin with a car that charges: there the interesting things happen.
-CHARGING = [Event("do", "car plugs in, ready"), Event("do", "card", "04AABBCC"), Event("wait", for_s=10.0)]
+CHARGING = [
+    Event("wait", for_s=5.0),  # until the Central System has accepted the box
+    Event("do", "car plugs in, ready"),
+    Event("do", "card", "04AABBCC"),
+    Event("wait", for_s=10.0),
+]
 STORY = st.tuples(st.sampled_from([[], CHARGING]), st.lists(EVENT, max_size=20)).map(
     lambda parts: parts[0] + parts[1]
 )
@@ -182,6 +188,18 @@ def test_only_moves_of_the_table_are_made(mode: Mode, story: list[Event], chargi
     try:
         for event in [*(CHARGING if charging else []), *story]:
             chaos.happen(event)
+    finally:
+        chaos.close()
+
+
+@pytest.mark.parametrize("mode", ["cloud", "native"])
+def test_a_story_that_begins_with_a_charging_car_does(mode: Mode) -> None:
+    chaos = Chaos(mode, {})
+    try:
+        for event in CHARGING:
+            chaos.happen(event)
+        assert chaos.world.box.closed
+        assert isinstance(chaos.world.charge_point.state, Transaction)
     finally:
         chaos.close()
 
