@@ -73,8 +73,9 @@ SOLE_IMPORTERS = {
 }
 
 OF_HAL_FOR_BRIDGE = (
-    "hal", "hal.contract", "hal.configuration.file", "hal.durable", "hal.ending", "hal.logs", "hal.notify",
-    "hal.visible",
+    "hal", "hal.contract", "hal.configuration.file", "hal.configuration.rewrite",
+    "hal.configuration.toml_lines", "hal.durable", "hal.ending", "hal.found_meters", "hal.logs",
+    "hal.notify", "hal.visible",
 )  # fmt: skip
 
 # Root's program for updates: few things of the others, and nobody imports it.
@@ -87,6 +88,7 @@ OF_OTHERS_FOR_SLOTS = (
 # below store and settings, which carry its types.
 FLOORS = (
     ("bridge.__main__", "bridge.cli"),
+    ("bridge.setup",),
     ("bridge.doctor", "bridge.demo", "bridge.backup"),
     ("bridge.run",),
     ("bridge.app",),
@@ -96,6 +98,7 @@ FLOORS = (
     ("bridge.guard", "bridge.recorder"),
     ("bridge.undo", "bridge.events", "bridge.effects"),
     ("bridge.central_system", "bridge.local", "bridge.jobs", "bridge.hal_client", "bridge.mock_client"),
+    ("bridge.boot",),
     (
         "bridge.store",
         "bridge.settings",
@@ -147,7 +150,7 @@ SAFETY_FLOORS = (
     ("hal.safety.companion", "hal.safety.journal", "hal.safety.allowance", "hal.safety.real_time"),
 )
 INSTRUMENTS_FLOORS = (
-    ("hal.instruments.__main__",),
+    ("hal.instruments.__main__", "hal.instruments.find"),
     ("hal.instruments.senses",),
     (
         "hal.instruments.meter",
@@ -194,6 +197,7 @@ ROOMS = {
         "hal.contract",
         "hal.durable",
         "hal.ending",
+        "hal.found_meters",
         "hal.lgpio_module",
         "hal.configuration.*",
         "hal.logs",

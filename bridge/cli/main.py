@@ -181,10 +181,15 @@ def demo(
 @spread
 def doctor(where: Where, examining: Examining) -> None:
     """Check every part of a running box. Each line says what was measured and what to do."""
+    from bridge.cli.asking import identity
     from bridge.doctor import command as doctors
 
     options = doctors.Options(
-        card=not examining.no_card, yes=examining.yes, json=examining.json, sheet=examining.report
+        lambda runtime_dir: identity(runtime_dir).version,
+        card=not examining.no_card,
+        yes=examining.yes,
+        json=examining.json,
+        sheet=examining.report,
     )
     raise typer.Exit(doctors.run(where.running(), options))
 

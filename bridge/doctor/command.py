@@ -19,6 +19,7 @@ from bridge.folders import CommandError, Folders, MisuseError
 class Options:
     """The options of the command."""
 
+    ask_bridge: Callable[[Path], str]  # returns the version of the bridge of a runtime folder
     card: bool = True  # asks for a card
     yes: bool = False  # what moves is allowed beforehand
     json: bool = False
@@ -39,7 +40,7 @@ def run(folders: Folders, options: Options) -> int:
 
 
 def _silently(folders: Folders, options: Options) -> Examination:
-    examination = examine(folders, Nobody(yes=options.yes), lambda _: None, card=options.card)
+    examination = examine(folders, Nobody(yes=options.yes), lambda _: None, options)
     print(as_json.text(examination))
     if options.sheet is not None:
         _write(options.sheet, sheet.html(examination))
@@ -49,7 +50,7 @@ def _silently(folders: Folders, options: Options) -> Examination:
 def _on_screen(folders: Folders, options: Options) -> Examination:
     screen = Screen.standard(mock=folders.mock, yes=options.yes)
     screen.head(version.full())
-    examination = examine(folders, screen, screen.line, card=options.card)
+    examination = examine(folders, screen, screen.line, options)
     screen.foot(examination)
     if options.sheet is not None:
         _write(options.sheet, sheet.html(examination))
@@ -57,9 +58,12 @@ def _on_screen(folders: Folders, options: Options) -> Examination:
     return examination
 
 
-def examine(folders: Folders, person: Person, found: Callable[[Check], None], *, card: bool) -> Examination:
+def examine(
+    folders: Folders, person: Person, found: Callable[[Check], None], options: Options
+) -> Examination:
     """Calls `found` with each check as soon as it is known."""
-    at, rounds, checks = datetime.now().astimezone(), Rounds(folders, person, card=card), []
+    at, checks = datetime.now().astimezone(), []
+    rounds = Rounds(folders, person, card=options.card, ask_bridge=options.ask_bridge)
     for check in rounds.checks():
         found(check)
         checks.append(check)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bridge.doctor.machine import Storage, Watchdog
+from bridge.doctor.pi import Devices
 
 _PORTS = ("serial/by-id/*", "ttyUSB*", "ttyACM*", "ttyAMA*", "ttyS[0-9]")
 
@@ -37,7 +38,7 @@ def storage(folder: Path, sys: Path = Path("/sys")) -> Storage:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="ascii").strip()
+        return path.read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
         return ""
 
@@ -109,3 +110,20 @@ def _channels(chips: Path) -> Iterator[Pwm]:
                 int((folder / name).read_text()) for name in ("period", "duty_cycle", "enable")
             )
             yield Pwm(period, duty, bool(runs))
+
+
+def users(root: Path = Path("/")) -> tuple[list[str], dict[str, list[str]]]:
+    """Lists the users, and the members of each group, as the files of `root` have them."""
+    passwd, group = (_rows(root / "etc" / name) for name in ("passwd", "group"))
+    return [row[0] for row in passwd], {row[0]: row[3].split(",") for row in group if len(row) > 3}
+
+
+def _rows(path: Path) -> list[list[str]]:
+    return [line.split(":") for line in _text(path).splitlines() if line]
+
+
+def header_devices(root: Path = Path("/")) -> Devices:
+    """Lists SPI devices and the PWM chips, by the device behind each."""
+    spi = [str(path.relative_to(root / "dev")) for path in sorted((root / "dev").glob("spidev0.*"))]
+    chips = sorted((root / "sys/class/pwm").glob("pwmchip*"))
+    return Devices(spi, [(chip / "device").resolve().name for chip in chips])

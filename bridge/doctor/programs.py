@@ -16,7 +16,8 @@ VERSIONS = Subject("programs.versions", "versions", "one for all")
 TRIAL = Subject("programs.trial", "trial", "no new version is on trial")
 REAL_TIME = Subject("programs.real_time", "real time", "granted; no late tick")
 
-_UNITS = {"safety": "evse-safety", "instruments": "evse-instruments", "bridge": "evse-bridge"}
+YOUNG_S = 60.0  # a program that cannot run ends within its start
+UNITS = {"safety": "evse-safety", "instruments": "evse-instruments", "bridge": "evse-bridge"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,41 @@ def start_how(name: str, *, by_units: bool) -> str:
     """Says what to do when it does not run or does not answer. Only a mock box is a person's own `run`."""
     if not by_units:
         return "Start all: evse-bridge run --mock; its lines say why a program ends."
-    return f"systemctl status {_UNITS[name]}; its log: journalctl -u {_UNITS[name]} -e"
+    return f"systemctl status {UNITS[name]}; its log: journalctl -u {UNITS[name]} -e"
 
 
-def process_words(running: Running | None) -> str:
-    """Writes `pid 123 for 2 h`."""
-    return "no process seen" if running is None else f"pid {running.pid} for {_age(running.age_s)}"
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What systemd reports about the service of a program, and the last line that the program wrote."""
+
+    state: str  # ActiveState: active, activating, failed, ...
+    result: str  # success, exit-code, watchdog, ...
+    restarts: int
+    last_line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A program as the system sees it: its living process, its unit."""
+
+    running: Running | None = None
+    unit: Unit | None = None  # None: it has none, or systemd cannot be asked
+
+    def __str__(self) -> str:
+        """Writes `pid 123 for 2 h`; of one that ends again and again, why."""
+        running, unit = self.running, self.unit
+        living = "no process seen" if running is None else f"pid {running.pid} for {_age(running.age_s)}"
+        if unit is None or (running is not None and not self.ends_again):
+            return living
+        ended = f"restarted {unit.restarts} times, " * bool(unit.restarts)
+        last = f'; its last line: "{unit.last_line}"' if unit.last_line else ""
+        return f"{living}; unit {unit.state}, {ended}last end: {unit.result}{last}"
+
+    @property
+    def ends_again(self) -> bool:
+        """Says whether it was restarted and lives for a moment only."""
+        young = self.running is None or self.running.age_s < YOUNG_S
+        return self.unit is not None and self.unit.restarts > 0 and young
 
 
 def _age(age_s: float) -> str:
@@ -47,43 +77,52 @@ def _age(age_s: float) -> str:
     return f"{age_s:.0f} s"
 
 
-def safety_silent(why: str, do: str, running: Running | None) -> Check:
+def safety_silent(why: str, do: str, process: Process) -> Check:
     """Reports that nobody answers on its socket."""
-    return SAFETY.fault(f"{why} ({process_words(running)})", do)
+    return SAFETY.fault(f"{why} ({process})", do)
 
 
-def safety(box: Box, status: Status, running: Running | None, *, mock: bool) -> Check:
+def safety(box: Box, status: Status, process: Process, *, mock: bool) -> Check:
     """Reports that `hal.safety` answers, and is a mock or a real box as expected."""
-    measured = f"start {status.start_id}, {process_words(running)}"
+    measured = f"start {status.start_id}, {process}"
     if box.mock != mock:
         real = "a MOCK box" if box.mock else "a real box"
         return SAFETY.fault(f"it is {real}", f"Run the doctor {'with' if box.mock else 'without'} --mock.")
     return SAFETY.ok(measured)
 
 
-def instruments(*, speaks: bool, running: Running | None, by_units: bool) -> Check:
+def instruments(*, speaks: bool, process: Process, by_units: bool) -> Check:
     """Judges whether hal.instruments is heard through `hal.safety`."""
     if speaks:
-        return INSTRUMENTS.ok(process_words(running))
-    return INSTRUMENTS.fault(
-        f"does not answer ({process_words(running)})", start_how("instruments", by_units=by_units)
-    )
+        return INSTRUMENTS.ok(str(process))
+    return INSTRUMENTS.fault(f"does not answer ({process})", start_how("instruments", by_units=by_units))
 
 
-def bridge(statuses: Sequence[Status], running: Running | None, *, by_units: bool) -> Check:
+def bridge(statuses: Sequence[Status], process: Process, *, by_units: bool) -> Check:
     """Judges whether the number of its wish rises from one Status to a later one."""
     if statuses and statuses[-1].wish_seq != statuses[0].wish_seq:
-        return BRIDGE.ok(process_words(running))
-    return BRIDGE.fault(f"sends no wish ({process_words(running)})", start_how("bridge", by_units=by_units))
+        return BRIDGE.ok(str(process))
+    return BRIDGE.fault(f"sends no wish ({process})", start_how("bridge", by_units=by_units))
 
 
-def versions(box: Box, own: str, *, by_units: bool) -> Check:
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What runs and what is installed. Of the bridge only four numbers are known; empty: not even these."""
+
+    safety: str
+    bridge: str
+    installed: str
+    installed_numbers: str
+
+
+def versions(seen: Versions, *, by_units: bool) -> Check:
     """Reports a program that was not started again after an update: an older one."""
-    if box.software == own:
-        return VERSIONS.ok(f"hal.safety {box.software}, doctor {own}")
+    bridge = f", bridge {seen.bridge}" * bool(seen.bridge)
+    measured = f"hal.safety {seen.safety}{bridge}, doctor {seen.installed}"
+    if seen.safety == seen.installed and seen.bridge in ("", seen.installed_numbers):
+        return VERSIONS.ok(measured)
     how = "systemctl restart evse-bridge.target" if by_units else "end evse-bridge run --mock, start it again"
-    do = f"Restart all programs: {how}"
-    return VERSIONS.warning(f"hal.safety {box.software}, doctor {own}", do)
+    return VERSIONS.warning(measured, f"Restart all programs: {how}")
 
 
 def trial(found: Trial) -> Check:

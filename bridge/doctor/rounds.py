@@ -6,22 +6,22 @@ Nothing is driven from here: what moves, `hal.safety` moves, and only with the c
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
 from bridge import version
-from bridge.doctor import look, programs, reflexes, senses
+from bridge.doctor import look, programs, reflexes, senses, units
 from bridge.doctor.answers import busy, occupied
 from bridge.doctor.check import Check, Patient
 from bridge.doctor.configuration import Configuration
 from bridge.doctor.proc import running_programs
-from bridge.doctor.programs import Running
+from bridge.doctor.programs import Process, Running
 from bridge.doctor.route import Route
 from bridge.doctor.soundness import soundness
 from bridge.doctor.wire import Heard, NobodyError, Wire
 from bridge.doctor.words import on_mock
-from bridge.folders import Folders
+from bridge.folders import CommandError, Folders
 from bridge.trial import look as look_at_trial
 from hal.contract import Answer, Box, Status
 
@@ -52,10 +52,14 @@ class Person(Protocol):
 class Rounds:
     """One examination. `patient` is complete once `checks` has ended."""
 
-    def __init__(self, folders: Folders, person: Person, *, card: bool) -> None:
+    def __init__(
+        self, folders: Folders, person: Person, *, card: bool, ask_bridge: Callable[[Path], str]
+    ) -> None:
+        """`ask_bridge`: returns the version of the bridge of a runtime folder, or raises CommandError."""
         self._folders = folders
         self._person = person
         self._card = card
+        self._ask_bridge = ask_bridge
         self._wire = Wire(folders.runtime, mock=not folders.by_units)
         self._configuration = Configuration(folders)
         self._programs: dict[str, Running] = {}
@@ -84,9 +88,8 @@ class Rounds:
         try:
             yield from self._box()
         except NobodyError as nobody:
-            running = self._programs.get("safety")
-            yield programs.safety_silent(str(nobody), nobody.do, running)
-        yield from soundness(self._folders.state, self._wire.heard, mock=self._folders.mock)
+            yield programs.safety_silent(str(nobody), nobody.do, self._process("safety"))
+        yield from soundness(self._folders, self._wire.heard)
         self._person.doing("the way to the Central System")
         status = self._wire.heard.status
         setup, config_dir = self._configuration.setup, self._configuration.folder
@@ -109,15 +112,28 @@ class Rounds:
     # programs
 
     def _who_answers(self, found: Box, status: Status) -> Iterator[Check]:
-        by_units, running = self._folders.by_units, self._programs.get
+        by_units, process = self._folders.by_units, self._process
         heard = self._wire.heard
-        yield programs.safety(found, status, running("safety"), mock=self._folders.mock)
+        yield programs.safety(found, status, process("safety"), mock=self._folders.mock)
         speaks = heard.senses_live
-        yield programs.instruments(speaks=speaks, running=running("instruments"), by_units=by_units)
-        yield programs.bridge(heard.statuses, running("bridge"), by_units=by_units)
-        yield programs.versions(found, version.full(), by_units=by_units)
+        yield programs.instruments(speaks=speaks, process=process("instruments"), by_units=by_units)
+        yield programs.bridge(heard.statuses, process("bridge"), by_units=by_units)
+        versions = programs.Versions(found.software, self._bridge(), version.full(), version.numbers())
+        yield programs.versions(versions, by_units=by_units)
         yield programs.trial(look_at_trial(self._folders.runtime))
         yield programs.real_time(status)
+
+    def _bridge(self) -> str:
+        """Asks the bridge for its version; one that cannot be asked is reported already."""
+        try:
+            return self._ask_bridge(self._folders.runtime)
+        except CommandError:
+            return ""
+
+    def _process(self, name: str) -> Process:
+        """Asks systemd too, where its units run this box."""
+        unit = units.seen(programs.UNITS[name]) if self._folders.by_units else None
+        return Process(self._programs.get(name), unit)
 
     # hal.safety
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,16 +12,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from bridge.doctor import look, machine, programs
+from bridge.doctor import look, machine, programs, units
 from bridge.doctor.check import Result
 from bridge.doctor.machine import Storage
 from bridge.doctor.proc import connections, running_programs
-from bridge.doctor.programs import Running
+from bridge.doctor.programs import Process, Running, Unit, Versions
 from hal.contract import Counters, Temperatures
 from tests.bridge.doctor.doctored import BOX, INSTRUMENTS, status
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
-PROCESS = Running(pid=7, uid=0, age_s=7200.0)
+PROCESS = Process(Running(pid=7, uid=0, age_s=7200.0))
 
 
 @pytest.mark.parametrize(
@@ -136,10 +137,55 @@ def test_programs_by_what_they_say() -> None:
     silent = programs.bridge([first, first], PROCESS, by_units=True)
     assert (silent.result, silent.measured) == ("fault", "sends no wish (pid 7 for 2 h)")
     assert "journalctl -u evse-bridge" in silent.do
-    assert programs.instruments(speaks=True, running=PROCESS, by_units=True).result == "ok"
-    gone = programs.instruments(speaks=False, running=None, by_units=False)
+    assert programs.instruments(speaks=True, process=PROCESS, by_units=True).result == "ok"
+    gone = programs.instruments(speaks=False, process=Process(), by_units=False)
     assert (gone.result, gone.measured) == ("fault", "does not answer (no process seen)")
     assert "evse-bridge run --mock" in gone.do
+
+
+REFUSED = Unit("activating", "exit-code", 14, "/dev/spidev0.0 is absent: add dtparam=spi=on to config.txt")
+
+
+@pytest.mark.parametrize(
+    ("process", "words"),
+    [
+        (Process(), "no process seen"),
+        (Process(PROCESS.running, Unit("active", "success", 0, "a line")), "pid 7 for 2 h"),
+        (Process(PROCESS.running, Unit("active", "success", 3, "a line")), "pid 7 for 2 h"),
+        (
+            Process(None, REFUSED),
+            "no process seen; unit activating, restarted 14 times, last end: exit-code; its last line: "
+            '"/dev/spidev0.0 is absent: add dtparam=spi=on to config.txt"',
+        ),
+        (
+            Process(Running(7, 0, 1.0), REFUSED),
+            "pid 7 for 1 s; unit activating, restarted 14 times, last end: exit-code; its last line: "
+            '"/dev/spidev0.0 is absent: add dtparam=spi=on to config.txt"',
+        ),
+        (
+            Process(None, Unit("inactive", "success", 0, "")),
+            "no process seen; unit inactive, last end: success",
+        ),
+    ],
+)
+def test_a_unit_that_ends_again_and_again_says_why(process: Process, words: str) -> None:
+    assert str(process) == words
+
+
+def test_systemd_in_words(tmp_path: Path) -> None:
+    """Programs of those names stand in for it: what they print is what systemd 252 prints."""
+    show = "Result=exit-code\nNRestarts=14\nActiveState=activating\nLoadState=loaded\n"
+    (tmp_path / "systemctl").write_text(f"#!/bin/sh\nprintf '{show}'\n")
+    (tmp_path / "journalctl").write_text(
+        "#!/bin/sh\necho \"$*\" | grep -q UNIT=evse-safety && echo '  why  '\n"
+    )
+    for name in ("systemctl", "journalctl"):
+        (tmp_path / name).chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    assert units.seen("evse-safety", path) == Unit("activating", "exit-code", 14, "why")
+    (tmp_path / "systemctl").write_text("#!/bin/sh\necho LoadState=not-found\n")
+    assert units.seen("evse-safety", path) is None
+    assert units.seen("evse-safety", str(tmp_path / "nothing")) is None
 
 
 def test_a_mock_is_not_taken_for_a_box() -> None:
@@ -150,11 +196,25 @@ def test_a_mock_is_not_taken_for_a_box() -> None:
     assert programs.safety(BOX, status(), PROCESS, mock=True).result == "fault"
 
 
-def test_an_old_program_is_named() -> None:
-    assert programs.versions(BOX, "0.1.0", by_units=True).result == "ok"
-    old = programs.versions(BOX, "0.2.0", by_units=True)
-    assert (old.result, old.do) == ("warning", "Restart all programs: systemctl restart evse-bridge.target")
-    assert "evse-bridge run --mock" in programs.versions(BOX, "0.2.0", by_units=False).do
+RUNNING = Versions("0.1.0.7+gabc", "0.1.0.7", "0.1.0.7+gabc", "0.1.0.7")
+
+
+@pytest.mark.parametrize(
+    ("seen", "result"),
+    [
+        (RUNNING, "ok"),
+        (replace(RUNNING, bridge=""), "ok"),
+        (replace(RUNNING, bridge="0.1.0.6"), "warning"),
+        (replace(RUNNING, safety="0.1.0.6+gdef"), "warning"),
+    ],
+)
+def test_a_program_of_another_version_is_named(seen: Versions, result: Result) -> None:
+    check = programs.versions(seen, by_units=True)
+    assert check.result == result
+    assert (seen.bridge in check.measured, seen.safety in check.measured) == (True, True)
+    if result == "warning":
+        assert check.do == "Restart all programs: systemctl restart evse-bridge.target"
+        assert "evse-bridge run --mock" in programs.versions(seen, by_units=False).do
 
 
 # What the kernel's files say, in a folder laid out like theirs.

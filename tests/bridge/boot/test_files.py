@@ -1,0 +1,143 @@
+"""The boot partition: changed with a backup, undone byte for byte, and in words when it takes nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.boot import cmdline_txt, config_txt
+from bridge.boot.files import BEFORE, BootFiles, Change, seen
+from bridge.boot.settings import Wiring, wanted
+from bridge.folders import CommandError
+from tests.bridge.boot.pis import CMDLINE, CONFIG, PIS, lay_out
+from tests.own_mounts import under
+
+HERE = Path(__file__).parents[3]
+
+
+def changes(root: Path, wires: Wiring | None = None) -> tuple[BootFiles, list[Change]]:
+    """What `setup` would change there."""
+    wires = wires or Wiring(header_uart=True)
+    board, files = seen(root).board, BootFiles(root)
+    assert board is not None
+    return files, files.changes(board.filters, wanted(board, wires), uart=wires.header_uart)
+
+
+def bytes_of(root: Path) -> dict[str, bytes]:
+    """All files of the boot partition."""
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for path in (root / "boot").rglob("*.*")
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("name", [name for name in PIS if name not in ("debian", "pi2")])
+def test_changed_once_and_undone_byte_for_byte(name: str, tmp_path: Path) -> None:
+    root = lay_out(tmp_path, PIS[name])
+    before = bytes_of(root)
+    files, todo = changes(root)
+    assert [change.path.name for change in todo] == ["config.txt", "cmdline.txt"]
+    assert "+dtparam=spi=on" in todo[0].diff
+    files.apply(todo)
+    assert changes(root)[1] == []
+    assert (files.folder / f"config.txt{BEFORE}").read_bytes() == CONFIG.encode()
+    files.undo(files.undoing())
+    assert bytes_of(root) == before
+    assert files.undoing() == []
+
+
+def test_what_was_written_by_hand_since_stays(tmp_path: Path) -> None:
+    root = lay_out(tmp_path, PIS["pi4"])
+    files, todo = changes(root)
+    files.apply(todo)
+    config, cmdline = files.folder / "config.txt", files.folder / "cmdline.txt"
+    config.write_text(f"# by hand\n{config.read_text()}")
+    cmdline.write_text(cmdline.read_text().replace("rootwait", "rootwait quiet"))
+    files.undo(files.undoing())
+    assert config.read_text() == f"# by hand\n{CONFIG}"
+    assert cmdline.read_text() == CMDLINE.replace("rootwait", "rootwait quiet")
+
+
+def test_a_second_wiring_keeps_the_first_file(tmp_path: Path) -> None:
+    root = lay_out(tmp_path, PIS["pi4"])
+    before = bytes_of(root)
+    files, todo = changes(root, Wiring(header_uart=True))
+    files.apply(todo)
+    files.apply(changes(root, Wiring(pilot_pin=12, one_wire=True, header_uart=True))[1])
+    files.undo(files.undoing())
+    assert bytes_of(root) == before
+
+
+@given(st.binary(max_size=80), st.binary(max_size=40))
+def test_any_bytes_come_back(tmp_path_factory: pytest.TempPathFactory, config: bytes, cmdline: bytes) -> None:
+    root = lay_out(
+        tmp_path_factory.mktemp("pi"), PIS["pi3"], config.decode("latin-1"), cmdline.decode("latin-1")
+    )
+    before = bytes_of(root)
+    files, todo = changes(root)
+    files.apply(todo)
+    files.undo(files.undoing())
+    assert bytes_of(root) == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the kernel's full device")
+def test_a_full_partition(tmp_path: Path) -> None:
+    """The new file's name leads to a device that is always full."""
+    root = lay_out(tmp_path, PIS["pi4"])
+    files, todo = changes(root)
+    (files.folder / f"config.txt{BEFORE}.new").symlink_to("/dev/full")
+    with pytest.raises(CommandError, match=r"the boot partition is full: remove old kernels"):
+        files.apply(todo)
+    assert (files.folder / "config.txt").read_text() == CONFIG
+
+
+def test_a_read_only_partition(tmp_path: Path) -> None:
+    root = lay_out(tmp_path, PIS["pi4"])
+    boot = root / "boot/firmware"
+    code = (
+        "from pathlib import Path; from tests.bridge.boot.test_files import changes\n"
+        f"files, todo = changes(Path({str(root)!r}))\nfiles.apply(todo)"
+    )
+    mount = under(f"mount --bind {boot} {boot} && mount -o remount,bind,ro {boot}")
+    done = subprocess.run([*mount, sys.executable, "-c", code], cwd=HERE, capture_output=True, check=False)
+    assert b"it is mounted read-only: `sudo mount -o remount,rw" in done.stderr
+    assert changes(root)[1]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_without_permission(tmp_path: Path) -> None:
+    root = lay_out(tmp_path, PIS["pi4"])
+    files, todo = changes(root)
+    files.folder.chmod(0o500)
+    with pytest.raises(CommandError, match="use sudo"):
+        files.apply(todo)
+    files.folder.chmod(0o700)
+    assert changes(root)[1] == todo
+
+
+def test_no_boot_partition(tmp_path: Path) -> None:
+    root = lay_out(tmp_path, PIS["pi4"])
+    (root / "boot/firmware/config.txt").unlink()
+    with pytest.raises(CommandError, match="is the boot partition mounted"):
+        BootFiles(root)
+
+
+def test_a_power_cut_leaves_the_old_or_the_new_file(tmp_path: Path) -> None:
+    """What lies beside them meanwhile is no file of the firmware's, and the next run goes on."""
+    root = lay_out(tmp_path, PIS["pi4"])
+    files, todo = changes(root)
+    files.apply(todo[:1])
+    (files.folder / "cmdline.txt.new").write_bytes(b"half a li")
+    assert changes(root)[1] == todo[1:]
+    files.apply(changes(root)[1])
+    files.undo(files.undoing())
+    assert (files.folder / "cmdline.txt").read_text() == CMDLINE
+    assert config_txt.without_ours(CONFIG) == CONFIG
+    assert not cmdline_txt.consoles((files.folder / "cmdline.txt").read_text().replace("serial0", "tty3"))
