@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import grp
+import itertools
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import msgspec
 from bridge import settings
 from bridge.central_system.credentials import ca_file_fault
 from bridge.folders import CommandError, MisuseError, unusable
+from hal import durable
 from hal.configuration.file import Broken, ConfigError, Report
 from hal.contract import WALLBOX_FILE
 
@@ -53,6 +55,33 @@ def _written(path: Path, text: str, *, private: bool) -> str:
     return f"{path}: written"
 
 
+def put(path: Path, text: str, *, private: bool) -> list[str]:
+    """Writes a file in place of another, which stays beside it; returns what to tell. A power cut leaves the
+    old file or the new one. Raises CommandError."""
+    unfinished = path.with_name(f"{path.name}.new")
+    said = []
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.unlink(missing_ok=True)
+        _written(unfinished, text, private=private)
+        if path.exists():
+            kept = _unused(path)
+            kept.hardlink_to(path)
+            said.append(f"{kept}: the file before")
+        with unfinished.open("rb") as file:
+            os.fsync(file.fileno())
+        durable.put_in_place(unfinished, path)
+    except OSError as error:
+        raise unusable(error, "--config-dir") from None
+    return [*said, f"{path}: written"]
+
+
+def _unused(path: Path) -> Path:
+    """Returns the first name for what was before under which nothing stands."""
+    names = (path.with_name(f"{path.name}.before-{number}") for number in itertools.count(1))
+    return next(name for name in names if not os.path.lexists(name))
+
+
 def _group_of_the_bridge() -> int | None:
     """Returns the group under which its unit reads the file; None: there is none, or we cannot give it."""
     try:
@@ -87,10 +116,10 @@ def _files(read: settings.ChargePoint, folder: Path) -> Iterator[Broken]:
         yield Broken(("central_system.ca_file",), f"{fault}; give a PEM file, or leave it out")
 
 
-def hal_configuration(*arguments: str, mock: bool) -> str:
-    """Reads what hal.configuration prints. Raises CommandError when it breaks."""
+def hal_configuration(*arguments: str, mock: bool, said: str = "") -> str:
+    """Reads what hal.configuration prints; it hears `said`. Raises CommandError when it breaks."""
     command = [sys.executable, "-I", "-m", "hal.configuration", *arguments, *["--mock"] * mock]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, input=said, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 2) or not done.stdout:
         raise CommandError(f"hal.configuration failed with {done.returncode}: {done.stderr.strip()[-200:]}")
     return done.stdout

@@ -23,7 +23,9 @@ from bridge.core.password import LONGEST, SHORTEST
 from bridge.core.setup import LostLimit
 from bridge.core.zaptec import BEHAVIOURS, Mode
 from hal import durable
-from hal.configuration.file import MOST_BYTES, Broken, Rule, initial, parse
+from hal.configuration import rewrite
+from hal.configuration.file import MOST_BYTES, Broken, Fault, Rule, initial, parse
+from hal.configuration.rewrite import Table
 
 FILE_NAME = "charge-point.toml"
 MOCK_PREFIX = "MOCK"
@@ -247,6 +249,11 @@ def load(path: Path, *, mock: bool, rules: Sequence[Rule] = ()) -> ChargePoint:
 def new_file(*, mock: bool) -> str:
     """Writes a commented charge-point.toml; a real one lacks its id and serial number."""
     return initial(ChargePoint, values=MOCK_VALUES if mock else REAL_VALUES, commented=("timing",))
+
+
+def rewritten(table: Table, *, mock: bool) -> str | list[Fault]:
+    """Returns a commented charge-point.toml with these values, or every fault of them."""
+    return rewrite.rewritten(table, ChargePoint, file=FILE_NAME, rules=(partial(_broken_rules, mock=mock),))
 
 
 def warnings(settings: ChargePoint) -> tuple[str, ...]:

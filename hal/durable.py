@@ -25,6 +25,11 @@ def write(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    put_in_place(unfinished, path)
+
+
+def put_in_place(unfinished: Path, path: Path) -> None:
+    """Renames what is on the disk already; the new name is there too when this returns. Raises OSError."""
     unfinished.replace(path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:

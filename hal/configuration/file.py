@@ -54,10 +54,11 @@ class ConfigError(Exception):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """The outcome of checking a file, as one program tells another."""
+    """The outcome of checking a file or of writing one, as one program reports it to another."""
 
     faults: tuple[Fault, ...] = ()
     facts: tuple[str, ...] = ()
+    text: str = ""  # of the written file
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,9 +305,18 @@ def _written(
         active = not off and (key.required or path in values)
         yield from _comment(f"{key.text}. Allowed: {key.allowed}")
         yield f"{'' if active else '#'}{key.name} = {json.dumps(value, ensure_ascii=False)}"
+    if section.free:
+        yield from _free_lines(values, f"{name}.")
     for below in section.sections:
         if f"{name}.{below.name}" not in left_out:
             yield from _written(below, f"{name}.{below.name}", values, off, left_out)
+
+
+def _free_lines(values: Mapping[str, Any], below: str) -> Iterator[str]:
+    for path, value in values.items():
+        if path.startswith(below):
+            name = json.dumps(path.removeprefix(below), ensure_ascii=False)
+            yield f"{name} = {json.dumps(value, ensure_ascii=False)}"
 
 
 def _comment(text: str) -> list[str]:

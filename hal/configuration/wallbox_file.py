@@ -6,10 +6,12 @@ from functools import partial
 from pathlib import Path
 
 from hal import durable
-from hal.configuration.file import MOST_BYTES, initial, parse
+from hal.configuration import rewrite
+from hal.configuration.file import MOST_BYTES, Fault, initial, parse
+from hal.configuration.rewrite import Table
 from hal.configuration.rules import broken_rules
 from hal.configuration.sections import Wallbox
-from hal.contract import NO_RCM, NO_WATCHDOG_LINE, RCM_WITHOUT_TEST
+from hal.contract import NO_RCM, NO_WATCHDOG_LINE, RCM_WITHOUT_TEST, WALLBOX_FILE
 
 # A new mock box: charges right after its start, may switch often, and fills the car in minutes.
 MOCK_VALUES: dict[str, float] = {
@@ -38,6 +40,11 @@ def new_file(*, mock: bool) -> str:
     """Writes a commented wallbox.toml: a socket box on usual pins, with --mock one without patience."""
     values = _NEW_VALUES | (MOCK_VALUES if mock else {})
     return initial(Wallbox, values=values, commented=() if mock else _OPTIONAL, left_out=("meter.map",))
+
+
+def rewritten(table: Table, *, mock: bool) -> str | list[Fault]:
+    """Returns a commented wallbox.toml with these values, or every fault of them."""
+    return rewrite.rewritten(table, Wallbox, file=WALLBOX_FILE, rules=(partial(broken_rules, mock=mock),))
 
 
 def declared_facts(box: Wallbox) -> tuple[str, ...]:
