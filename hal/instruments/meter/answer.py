@@ -31,6 +31,11 @@ def found(request: bytes, heard: bytes) -> bytes:
     return b""
 
 
+def framed(content: bytes) -> bytes:
+    """Returns it with its CRC, the low byte first."""
+    return content + _crc(content).to_bytes(2, "little")
+
+
 def missed(request: bytes, heard: bytes, link: str) -> str:
     """Says what came over `link` in place of the answer, and what to look at."""
     asked = f"unit {request[0]} on {link}"
@@ -75,10 +80,14 @@ def _size(heard: bytes, at: int) -> int:
 
 def _is_whole(frame: bytes) -> bool:
     """Says whether the CRC is right: over a frame with its own it leaves 0."""
+    return _crc(frame) == 0
+
+
+def _crc(frame: bytes) -> int:
     left = 0xFFFF
     for byte in frame:
         left = left >> 8 ^ _CRC_OF_BYTE[(left ^ byte) & 0xFF]
-    return left == 0
+    return left
 
 
 def _crc_of_byte(byte: int) -> int:
