@@ -196,6 +196,29 @@ def doctor(where: Where, examining: Examining) -> None:
 
 @app.command()
 @spread
+def setup(
+    answers: Annotated[
+        Path | None,
+        typer.Option(
+            "--answers", metavar="FILE", help="Ask nothing: take the answers from a file.", show_default=False
+        ),
+    ] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Bring config.txt and cmdline.txt back.")] = False,
+    *,
+    where: Where,
+) -> None:
+    """Set up this box from boot files to the Central System. It shows each change before it makes it."""
+    from bridge.cli.asking import identity
+    from bridge.setup import command as setups
+    from bridge.setup.steps import Options
+
+    options = Options(lambda runtime_dir: identity(runtime_dir).version, answers=answers, undo=undo)
+    folders = setups.meant((where.config_dir, where.state_dir, where.runtime_dir), mock=where.mock)
+    raise typer.Exit(setups.run(folders, options))
+
+
+@app.command()
+@spread
 def sessions(
     where: Where,
     undelivered: Annotated[

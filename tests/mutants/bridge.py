@@ -23,6 +23,7 @@ from bridge.core.configuration.keys import KEYS
 from bridge.core.zaptec import BEHAVIOURS
 from tests.mutants.backup import BACKUP
 from tests.mutants.seeds import ROOT, Seeded, draw
+from tests.mutants.setups import SETUPS
 from tests.mutants.shell import MUTANTS, Mutant
 from tests.mutants.slots import SLOTS
 from tests.mutants.trials import TRIALS
@@ -52,7 +53,7 @@ def main(arguments: list[str]) -> int:
     options.add_argument("--count", type=int, default=20)
     options.add_argument("--deep", action="store_true", help="conditions, numbers and steps too")
     chosen = options.parse_args(arguments)
-    named = (*MUTANTS, *TRIALS, *SLOTS, *BACKUP)
+    named = (*MUTANTS, *TRIALS, *SETUPS, *SLOTS, *BACKUP)
     ended = of_shell([mutant for mutant in named if all(word in mutant.name for word in chosen.words)])
     if not chosen.words:
         ended = max(ended, drawn(draw(chosen.seed, chosen.count, FIRST_VALUES.get, deep=chosen.deep)))
