@@ -70,8 +70,8 @@ mutants: setup
 deaths: setup
 	$(BIN)/python -m tests.deaths $(ARGS)
 
-# Those of the shell, then drawn by seed: ARGS=wish for those of the shell with that word;
-# ARGS="--count 100 --seed another --deep" for more.
+# The named ones, half an hour, then drawn by seed: ARGS=wish for the named ones with that word;
+# ARGS="--count 100 --seed another --deep" for more, ARGS="--of-rooms 8" for fewer.
 scenario-mutants: setup
 	$(BIN)/python -m tests.mutants.bridge $(ARGS)
 

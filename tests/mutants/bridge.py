@@ -1,14 +1,15 @@
-"""`python -m tests.mutants.bridge [WORD...] [--seed S] [--count N] [--deep]`: mutants of the bridge.
+"""`python -m tests.mutants.bridge [WORD...] [--seed S] [--count N] [--of-rooms N] [--deep]`: mutants.
 
-First those of its shell, by name (with every WORD in it; then these alone): each must fail its test. Then
-seeded ones: each must fail a scenario, played in simulated time, likely ones first. Exit 0: all do. 1: one
-survived, so a scenario is missing. 2: a test or a scenario fails without any mutant.
+First the named ones of the shell and of the rooms (with every WORD in the name; then these alone): each must
+fail its test. Then seeded ones of the bridge: each must fail a scenario, played in simulated time, likely ones
+first. Exit 0: all do. 1: one survived, so a test or scenario is missing. 2: one fails without any mutant.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import random
 import re
 import subprocess
 import sys
@@ -30,7 +31,7 @@ from tests.mutants.trials import TRIALS
 
 WORKERS = 2
 TEST_FAILED = 1  # pytest's exit code
-DEADLINE_S = 300.0  # of the named tests of a mutant of the shell
+DEADLINE_S = 600.0  # of the tests that kill the named mutants, all in one run without any
 SCENARIOS = ROOT / "tests" / "scenarios"
 FIRST_VALUES = {key.name: key.first_value(BEHAVIOURS["cloud"]) for key in KEYS if key.allowed is not None}
 
@@ -48,19 +49,22 @@ class Play:
 def main(arguments: list[str]) -> int:
     """Prints a row a mutant."""
     options = argparse.ArgumentParser(prog="tests.mutants.bridge", description=__doc__)
-    options.add_argument("words", nargs="*", help="of a mutant of the shell: no others then")
+    options.add_argument("words", nargs="*", help="of a named mutant: no others then")
     options.add_argument("--seed", default="evse")
     options.add_argument("--count", type=int, default=20)
+    options.add_argument("--of-rooms", type=int, help="so many of the rooms' named ones; usually all")
     options.add_argument("--deep", action="store_true", help="conditions, numbers and steps too")
     chosen = options.parse_args(arguments)
-    named = (*MUTANTS, *TRIALS, *SETUPS, *SLOTS, *BACKUP)
-    ended = of_shell([mutant for mutant in named if all(word in mutant.name for word in chosen.words)])
+    rooms = (*TRIALS, *SETUPS, *SLOTS, *BACKUP)
+    if chosen.of_rooms is not None:
+        rooms = tuple(random.Random(chosen.seed).sample(rooms, chosen.of_rooms))
+    ended = of_names([one for one in (*MUTANTS, *rooms) if all(word in one.name for word in chosen.words)])
     if not chosen.words:
         ended = max(ended, drawn(draw(chosen.seed, chosen.count, FIRST_VALUES.get, deep=chosen.deep)))
     return ended
 
 
-def of_shell(mutants: list[Mutant]) -> int:
+def of_names(mutants: list[Mutant]) -> int:
     """Each against its own test."""
     if (ran := tested("", "", sorted({mutant.test for mutant in mutants}))).returncode != 0:
         print(f"the named tests are not green without any mutant:\n{ran.stdout[-3000:]}", file=sys.stderr)
@@ -70,7 +74,7 @@ def of_shell(mutants: list[Mutant]) -> int:
     for mutant, ran in zip(mutants, ended, strict=True):
         print(f"{'killed  ' if ran.returncode == TEST_FAILED else 'SURVIVED'}  {mutant.name}  {mutant.test}")
     survivors = sum(ran.returncode != TEST_FAILED for ran in ended)
-    print(f"{len(mutants)} mutants of the shell, {survivors} survivors", flush=True)
+    print(f"{len(mutants)} named mutants, {survivors} survivors", flush=True)
     return 1 if survivors else 0
 
 
