@@ -29,6 +29,7 @@ PACK = (
     "import os, sys, tarfile; tar = tarfile.open('/tmp/box', 'w:xz', preset=0); os.chdir(sys.argv[1]); "
     "[tar.add(name) for name in sorted(os.listdir())]; tar.close()"
 )
+UPDATE = ("update", "/tmp/box")  # the owner's command
 DROP_IN = "/etc/systemd/system/evse-update.service.d/short.conf"
 
 pytestmark = [
@@ -103,14 +104,19 @@ def until_answered(box: Container, begins: str) -> None:
     raise AssertionError(f"answered {answer(box)!r}, not {begins!r}\n{box.journal('--unit=evse-update')}")
 
 
-def put_bundle(box: Container, version: str) -> None:
-    """What the bridge has downloaded: as its user, in its own folder."""
+def sign(box: Container, version: str) -> None:
+    """Makes the manifest of /tmp/box."""
     root, signer = box.runtime.parents[1], Signer()
     signer.public_key(root / "etc" / "evse-bridge")
-    box.run("python3", "-c", PACK, APPLICATION)
-    archive = (root / "tmp" / "box").read_bytes()
     lines = f"suite {SUITE}\nmachine {platform.machine()}\n"
-    (root / "tmp" / "box.manifest").write_bytes(signer.manifest(archive, version, box=lines))
+    archive = root / "tmp" / "box"
+    archive.with_suffix(SUFFIX).write_bytes(signer.manifest(archive.read_bytes(), version, box=lines))
+
+
+def put_bundle(box: Container, version: str) -> None:
+    """What the bridge has downloaded: as its user, in its own folder."""
+    box.run("python3", "-c", PACK, APPLICATION)
+    sign(box, version)
     put = (
         f"mkdir -p {FIRMWARE}; cp /tmp/box {FIRMWARE}/archive; cp /tmp/box{SUFFIX} {FIRMWARE}/archive{SUFFIX}"
     )
@@ -134,6 +140,7 @@ def test_an_update_is_kept_a_bad_one_comes_back_and_so_does_a_power_cut(box: Con
     until_answered(box, f"failed: {BAD} was taken back, {SECOND} runs: ")
     until_runs(box, SECOND)
     assert (current(box), sh(box, f"ls {SLOTS}").split()) == (SECOND, [FIRST, SECOND, "current"])
+    box.until(lambda: box.show("evse-update", "ActiveState") == "inactive", "the update's program ended")
     assert box.run("systemctl", "is-system-running").stdout == "running\n"
 
     sh(box, f"rm -r {APPLICATION}; cp -a {SLOTS}/{SECOND} {APPLICATION}")
@@ -166,6 +173,13 @@ def test_a_car_that_charges_keeps_its_current(box: Container) -> None:
     box.mock(do="unplug-at-car")
     until_answered(box, f"installed {SECOND}")
     until_runs(box, SECOND)
+
+    sh(box, "echo garbage > /tmp/box")
+    for version, why in ((SECOND, f"{SECOND} is already the current version"), (FIRST, f"{FIRST} is older")):
+        sign(box, version)
+        said = box.run(f"{APPLICATION}/bin/python", "-I", "-m", "bridge.cli.main", *UPDATE, check=False)
+        assert (said.returncode, said.stdout) == (1, "")
+        assert said.stderr.startswith(f"install: {why}")
 
 
 def adopted(box: Container) -> str:
