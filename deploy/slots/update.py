@@ -127,9 +127,9 @@ def _wanted(box: Box, wanted: Wanted) -> None:
         if wanted.version not in box.look().slots:
             raise RefusedError(f"{wanted.version} is no longer here: install it again")
         _try(box, wanted.version, math.inf)
-    except RefusedError:
-        box.carrier.carry_out((Forget(),))
-        raise
+    finally:  # once, however it ended
+        if box.look().wanted == wanted:
+            box.carrier.carry_out((Forget(),))
 
 
 def _try(box: Box, version: str, until_s: float) -> None:

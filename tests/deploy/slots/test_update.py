@@ -233,6 +233,20 @@ def test_a_wanted_slot_that_is_gone_is_refused_once(scene: Scene) -> None:
     assert scene.on.look().wanted is None
 
 
+def test_a_trial_that_the_disk_does_not_let_begin_is_not_begun_again_and_again(scene: Scene) -> None:
+    class Full(QuickDisk):
+        def make_folder(self, path: Path, mode: int = 0o755) -> None:
+            if path.name == "before-trial.part":
+                raise OSError(28, "No space left on device", str(path))
+            super().make_folder(path, mode)
+
+    adopt(scene.box.carrier, needs_trial=True, allow_older=False)
+    scene.box = replace(scene.box, carrier=scene.on.carrier(Full()))
+    assert "No space left on device" in scene.served()
+    assert scene.plant.log == ["stop 1", "stop 3", "stop 3", f"start 3 of {OLD}"]
+    assert (scene.on.look().current, scene.on.look().wanted) == (OLD, None)
+
+
 def test_a_slot_that_waits_for_its_trial_survives_another_one_s_good_end(scene: Scene) -> None:
     adopt(scene.on.carrier(QuickDisk(), "0.1.0.11"), needs_trial=True, allow_older=False)
     scene.plant.conduct["0.1.0.11"] = Conduct(starts=False)
