@@ -105,7 +105,7 @@ SLOTS = (
         TREES,
         "    disk.sync(new)\n    move_folder(disk, path)",
         "    move_folder(disk, path)",
-        f"{_CUT}[kept]",
+        f"{_AT}damage.py::test_a_note_is_on_the_disk_before_it_has_its_name_and_its_name_lasts",
     ),
     Mutant(
         "the end of a trial does not last",

@@ -13,7 +13,7 @@ from deploy.slots.adopting import adopt
 from deploy.slots.boot import settle
 from deploy.slots.names import COPY, WANTED
 from deploy.slots.names import TRIAL as TRIAL_FILE
-from deploy.slots.steps import to_trial
+from deploy.slots.steps import Wanted, to_trial
 from tests.deploy.slots.box import BEFORE, IN_TRIAL, NEW, OLD, OLDEST, TRIAL, Box, box
 from tests.deploy.slots.fickle_disk import NotedDisk, QuickDisk
 from tests.deploy.slots.test_power_cuts import programs_write, settled, whole
@@ -121,6 +121,14 @@ def test_two_programs_of_ours_do_not_work_on_the_slots_at_once(on: Box) -> None:
         with pytest.raises(BlockingIOError):
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.close(folder)
+
+
+def test_a_note_is_on_the_disk_before_it_has_its_name_and_its_name_lasts(on: Box) -> None:
+    disk = NotedDisk()
+    on.carrier(disk).want(Wanted(NEW))
+    assert [op.name for op in disk.ops] == ["write", "sync", "rename", "sync"]
+    assert [op.paths[0] for op in disk.ops[:3]] == [disk.ops[0].paths[0]] * 3
+    assert disk.ops[3].paths == (on.places.slots,)
 
 
 def test_a_stale_copy_without_a_trial_is_removed(on: Box) -> None:
