@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.locked
 
-.PHONY: setup demo test test-debian test-vm check bench partner circuit mutants scenario-mutants deaths raising \
+.PHONY: setup demo test test-debian test-vm image check bench partner circuit mutants scenario-mutants deaths raising \
   lives rhythms power-cuts corruption fuzz chaos chaos-controls coverage lock
 
 # The environment follows the lock: a changed lock lays it anew.
@@ -32,6 +32,10 @@ test-debian: setup
 # Our units on a kernel's own gpiochip, PWM and spidev: some minutes, as root; not part of `make test`.
 test-vm: setup
 	$(BIN)/python -m tests.deploy.vm
+
+# An SD image for a Raspberry Pi, as root: DEB=evse-bridge_VERSION_arm64.deb; ARGS="--suite trixie --xz".
+image: setup
+	$(BIN)/python -m deploy.image $(DEB) $(ARGS)
 
 check: setup
 	$(BIN)/ruff check .

@@ -1,0 +1,1 @@
+"""Builds the SD image: one job for each file, `__main__.py` puts them together."""

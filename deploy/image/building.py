@@ -1,0 +1,83 @@
+"""Runs the tools that build the image, and keeps outside the repository what takes minutes."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "evse-bridge" / "image"
+TOOLS = {
+    "mmdebstrap": "mmdebstrap",
+    "qemu-aarch64-static": "qemu-user-static",
+    "depmod": "kmod",
+    "cpio": "cpio",
+    "fdtput": "device-tree-compiler",
+    "mkfs.vfat": "dosfstools",
+    "mcopy": "mtools",
+    "mke2fs": "e2fsprogs",
+    "sfdisk": "fdisk",
+    "unshare": "util-linux",
+}  # and Debian's package of each
+
+# The registration lives as long as a mount of it: ours ends with the command, and nothing stays mounted.
+_EMULATED = """set -e
+    mount -t binfmt_misc none /proc/sys/fs/binfmt_misc
+    [ -e /proc/sys/fs/binfmt_misc/qemu-aarch64 ] ||
+      cat /usr/lib/binfmt.d/qemu-aarch64.conf >/proc/sys/fs/binfmt_misc/register
+    exec "$@"
+"""
+
+
+class ImageError(Exception):
+    """The image cannot be built; the text says why, and what to do."""
+
+
+def run(*command: str | Path, stdin: str | None = None) -> str:
+    """Returns what the command wrote. Raises ImageError with the command and all that it said."""
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode != 0:
+        raise ImageError(f"{' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def run_emulated(*command: str | Path) -> str:
+    """As `run`, with arm64 programs running too, and mounts that end with the command. Raises ImageError."""
+    alone = (
+        "unshare",
+        "--mount",
+        "--propagation",
+        "private",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "--mount-proc",
+    )
+    return run(*alone, "sh", "-c", _EMULATED, "sh", *command)
+
+
+def missing() -> str:
+    """Says what this machine lacks for building an image; empty when nothing."""
+    if os.geteuid() != 0:
+        return "the image can only be built as root: its files belong to many users"
+    packages = [package for tool, package in TOOLS.items() if shutil.which(tool) is None]
+    return f"tools are missing: apt install {' '.join(packages)}" if packages else ""
+
+
+def cached(name: str, key: str, build: Callable[[Path], object]) -> Path:
+    """Returns the folder that `build` fills, whole, whoever else builds it at the same time."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    folder = CACHE / f"{name}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    with (CACHE / f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            unfinished = folder.with_suffix(".unfinished")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            unfinished.mkdir()
+            build(unfinished)
+            unfinished.rename(folder)
+    return folder
