@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.locked
 
-.PHONY: setup demo test test-debian test-vm image check bench partner circuit mutants scenario-mutants deaths raising \
+.PHONY: setup demo test test-debian test-vm image test-image check bench partner circuit mutants scenario-mutants deaths raising \
   lives rhythms power-cuts corruption fuzz chaos chaos-controls coverage lock
 
 # The environment follows the lock: a changed lock lays it anew.
@@ -36,6 +36,11 @@ test-vm: setup
 # An SD image for a Raspberry Pi, as root: DEB=evse-bridge_VERSION_arm64.deb; ARGS="--suite trixie --xz".
 image: setup
 	$(BIN)/python -m deploy.image $(DEB) $(ARGS)
+
+# Boots it in QEMU and cuts its power 50 times: some hours; a quarter of one with ARGS=--short. As root.
+IMAGE ?= build/image/evse-bridge-bookworm-arm64.img
+test-image: setup
+	$(BIN)/python -m tests.image $(IMAGE) $(ARGS)
 
 check: setup
 	$(BIN)/ruff check .

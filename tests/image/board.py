@@ -1,0 +1,71 @@
+"""`python -m tests.image.board IMAGE`: boots the image on QEMU's Raspberry Pi 3 B, with its own device tree.
+
+QEMU models the SD card, the PL011, the watchdog and the pins (the kernel's own pinctrl); not SPI and PWM.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.image.guest import initrd
+from tests.image.judged import ACTIVE
+from tests.image.log_writes import copied
+from tests.image.machine import ENDS_WITH_US, OWN_CLOCK, PROGRAM, Machine
+
+BOOT_AT = "@@4M"  # the first partition
+TREE = "bcm2837-rpi-3-b.dtb"
+REVISION = "a02082"  # a Pi 3 B; on metal the firmware writes it
+CARD_BYTES = 4 * 2**30  # QEMU takes powers of two
+BOOT_S = 900.0
+LINE = "pinctrl-bcm2835 54 1 0"  # the chip, its lines, and the line as it was driven high, then low
+
+
+def device_tree(image: Path, to: Path) -> Path:
+    """The image's own, with the one property that the firmware adds and gpiozero needs."""
+    subprocess.run(["mcopy", "-o", "-i", f"{image}{BOOT_AT}", f"::{TREE}", to], check=True)
+    subprocess.run(["fdtput", "--create", to, "/system"], check=True)
+    subprocess.run(["fdtput", "--type", "x", to, "/system", "linux,revision", REVISION], check=True)
+    return to
+
+
+def command(image: Path, folder: Path) -> list[str]:
+    """The card is a copy."""
+    card = copied(image, folder / "card.img")
+    with card.open("r+b") as file:
+        file.truncate(CARD_BYTES)
+    start = initrd(image.with_name("initrd"), 9, folder / "start", mock_disk=False)
+    parts = [
+        *ENDS_WITH_US,
+        *(PROGRAM, "-M", "raspi3b", *OWN_CLOCK),
+        *("-kernel", image.with_name("vmlinuz"), "-initrd", start),
+        *("-dtb", device_tree(image, folder / "board.dtb")),
+        *("-append", "console=ttyAMA0,115200 ro panic=-1 systemd.show_status=0 evse.test=board"),
+        *("-drive", f"file={card},format=raw,if=sd", "-serial", f"file:{folder}/console"),
+        *("-display", "none", "-monitor", "none", "-no-reboot"),
+    ]
+    return [str(part) for part in parts]
+
+
+def main(arguments: list[str]) -> int:
+    """1 when a service does not run, or the pins do not obey."""
+    [image] = map(Path, arguments)
+    began_s = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="evse-board-") as name:
+        process = subprocess.Popen(command(image, Path(name)), stdin=subprocess.DEVNULL)
+        try:
+            machine = Machine(process, Path(name) / "console")
+            booted = machine.until("booted", lambda report: report["what"] == "booted", BOOT_S)
+            found = machine.until("the hardware", lambda report: report["what"] == "hardware", BOOT_S)
+        finally:
+            process.kill()
+            process.wait()
+    print(f"{booted}\n{found}\n{time.monotonic() - began_s:.0f} s")
+    return 0 if booted["services"] == ACTIVE and found["line"] == LINE else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,44 @@
+"""PURE: what is wrong with a boot, and with the ledger after all power cuts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from bridge.demo.ledger import Transaction
+from bridge.demo.verdict import TOLERANCE_WH
+
+GROWN_MIB = 2000  # of a card of 4 GiB; the image's own state partition is smaller
+ACTIVE = {"evse-safety": "active", "evse-instruments": "active", "evse-bridge": "active"}
+
+
+def boot_faults(report: Mapping[str, Any], services: Mapping[str, str] = ACTIVE) -> list[str]:
+    """What `inside.as_booted` reported, against a good boot with `services` in these states."""
+    checks = {
+        "the first boot did not end": report["first_boot_done"],
+        f"the name is {report['name']}": re.fullmatch(r"evse-[0-9a-f]{4}", report["name"]),
+        f"the state partition has {report['state_mib']} MiB": report["state_mib"] > GROWN_MIB,
+        f"the root is {report['root']}": report["root"].startswith("ext4 ro"),
+        f"/etc is {report['etc']}": report["etc"].startswith("overlay rw"),
+        f"/var is {report['var']}": report["var"].startswith("ext4 rw,noatime"),
+        f"the slots are {report['slots']}, current is {report['current']}": report["slots"]
+        == [report["current"]],
+        f"the services are {report['services']}": report["services"] == services,
+        f"units failed: {report['failed']}": not report["failed"],
+        f"ssh is {report['ssh']}": report["ssh"] == "inactive",
+        f"swap: {report['swaps']}": not report["swaps"],
+    }
+    return [fault for fault, right in checks.items() if not right]
+
+
+def ledger_faults(transactions: Iterable[Transaction], loose: int, received_wh: float) -> list[str]:
+    """Each transaction is stopped once, and all that the cars got was billed, to the meter's steps."""
+    found = list(transactions)
+    faults = [f"transaction {each.id} has {len(each.stops)} stops" for each in found if len(each.stops) != 1]
+    if loose:
+        faults.append(f"{loose} messages of transactions that the Central System does not know")
+    billed_wh = sum(each.energy_wh or 0 for each in found)
+    if abs(billed_wh - received_wh) > TOLERANCE_WH * max(1, len(found)):
+        faults.append(f"{billed_wh} Wh billed, {received_wh:.0f} Wh received in {len(found)} transactions")
+    return faults

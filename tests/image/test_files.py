@@ -1,0 +1,146 @@
+"""What is put on the card fits together, and with the other parts of the project."""
+
+from __future__ import annotations
+
+import json
+import lzma
+import re
+import shutil
+import subprocess
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from bridge.demo.ledger import Transaction
+from deploy.image import card, imager, initramfs, system
+from deploy.image.building import ImageError
+from tests.deploy.layers import ROOT
+from tests.image.judged import boot_faults, ledger_faults
+
+FILES = system.FILES
+UNITS = sorted((FILES / "usr/lib/systemd/system").glob("*.service"))
+SCRIPTS = sorted((FILES / "usr/lib/evse-image").iterdir())
+PI_OS = ROOT / "deploy/image/raspberry-pi-os"
+
+
+@pytest.mark.parametrize("script", [*SCRIPTS, initramfs.PARTS / "init"], ids=lambda path: path.name)
+def test_a_script_is_one_for_sh(script: Path) -> None:
+    subprocess.run(["sh", "-n", script], check=True)
+    assert script.stat().st_mode & 0o111
+
+
+def test_every_unit_of_the_image_is_enabled_and_starts_what_is_there() -> None:
+    assert {unit.name for unit in UNITS} <= set(system.ENABLED)
+    for unit in UNITS:
+        [start] = re.findall(r"^ExecStart=(\S+)", unit.read_text(), re.MULTILINE)
+        assert not start.startswith("/usr/lib/evse-image/") or (FILES / start.lstrip("/")).exists()
+
+
+def test_no_unit_of_ours_starts_before_the_first_boot_has_ended() -> None:
+    first = (FILES / "usr/lib/systemd/system/evse-image-first-boot.service").read_text()
+    before = " ".join(re.findall(r"^Before=(.+)", first, re.MULTILINE)).split()
+    assert {"evse-safety.service", "evse-instruments.service", "evse-bridge.service"} <= set(before)
+
+
+def test_the_firmware_finds_what_config_txt_names() -> None:
+    lines = (card.BOOT_FILES / "config.txt").read_text().splitlines()
+    named = dict(line.split("=") for line in lines if line.startswith("kernel="))
+    assert named == {"kernel": "vmlinuz"}
+    assert "initramfs initrd followkernel" in lines
+    assert len((card.BOOT_FILES / "cmdline.txt").read_text().splitlines()) == 1
+
+
+def test_partitions_follow_one_another() -> None:
+    assert card.BOOT.start_mib + card.BOOT.size_mib == card.ROOT.start_mib
+    assert card.ROOT.start_mib + card.ROOT.size_mib == card.STATE.start_mib
+    assert card.STATE.start_mib + card.STATE.size_mib <= card.SIZE_MIB
+
+
+def test_the_initramfs_looks_for_the_label_that_the_root_has() -> None:
+    assert f"= {card.ROOT.label} ]" in (initramfs.PARTS / "init").read_text()
+
+
+def test_the_kernel_without_a_wanted_module_is_refused(tmp_path: Path) -> None:
+    names = initramfs.MODULES.read_text().split()
+    (tmp_path / "modules.dep").write_text("".join(f"kernel/{name}.ko:\n" for name in names[1:-1]))
+    (tmp_path / "modules.builtin").write_text(f"kernel/{names[0]}.ko\n")
+    with pytest.raises(ImageError, match=f"has no {names[-1]}"):
+        initramfs.needs(tmp_path)
+
+
+def test_imagers_entry_describes_the_image(tmp_path: Path) -> None:
+    packed = tmp_path / "a.img.xz"
+    packed.write_bytes(lzma.compress(b"image" * 1000))
+    entry = imager.entry(packed, "https://example.org/images/a.img.xz", "2026-11-29")
+    assert entry["extract_size"] == 5000
+    assert entry["extract_sha256"] == sha256(b"image" * 1000).hexdigest()
+    assert entry["image_download_size"] == packed.stat().st_size
+    assert entry["icon"] == "https://example.org/images/evse-bridge.svg"
+    wanted = {"name", "description", "icon", "url", "extract_size", "extract_sha256", "image_download_size"}
+    assert wanted | {"release_date"} <= entry.keys()
+    json.dumps(entry)
+
+
+def test_cloud_init_takes_user_data() -> None:
+    if shutil.which("cloud-init") is None:
+        pytest.skip("no cloud-init: apt install cloud-init")
+    done = subprocess.run(
+        ["cloud-init", "schema", "--config-file", PI_OS / "user-data"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+GOOD = {
+    "first_boot_done": True,
+    "name": "evse-0a1b",
+    "state_mib": 2500,
+    "root": "ext4 ro,noatime",
+    "etc": "overlay rw,noatime",
+    "var": "ext4 rw,noatime",
+    "slots": ["0.1.0.7"],
+    "current": "0.1.0.7",
+    "services": {"evse-safety": "active", "evse-instruments": "active", "evse-bridge": "active"},
+    "failed": "",
+    "ssh": "inactive",
+    "swaps": [],
+}
+
+
+def test_a_good_boot_has_no_fault() -> None:
+    assert boot_faults(GOOD) == []
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"first_boot_done": False},
+        {"name": "localhost"},
+        {"state_mib": 470},
+        {"root": "ext4 rw,noatime"},
+        {"etc": "ext4 ro"},
+        {"var": "tmpfs rw"},
+        {"slots": ["0.1.0.7", "0.1.0.8.part"]},
+        {"slots": []},
+        {"services": {"evse-safety": "failed"}},
+        {"failed": "evse-image-first-boot.service"},
+        {"ssh": "active"},
+        {"swaps": ["/dev/zram0"]},
+    ],
+    ids=str,
+)
+def test_each_way_of_a_bad_boot_is_seen(bad: dict[str, object]) -> None:
+    assert len(boot_faults(GOOD | bad)) == 1
+
+
+def test_a_ledger_that_lies_is_seen() -> None:
+    whole = Transaction(1, {"meterStart": 0}, stops=[{"meterStop": 500}])
+    assert ledger_faults([whole], 0, 505.0) == []
+    assert len(ledger_faults([whole], 1, 505.0)) == 1
+    assert len(ledger_faults([whole], 0, 900.0)) == 1
+    assert len(ledger_faults([Transaction(1, {"meterStart": 0})], 0, 0.0)) == 1
+    twice = Transaction(1, {"meterStart": 0}, stops=[{"meterStop": 500}] * 2)
+    assert len(ledger_faults([twice], 0, 500.0)) == 1
