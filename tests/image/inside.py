@@ -53,7 +53,7 @@ def states() -> dict[str, str]:
 
 
 def mount_of(path: str) -> str:
-    return output("findmnt", "--noheadings", "--output", "FSTYPE,OPTIONS", path)
+    return " ".join(output("findmnt", "--noheadings", "--output", "FSTYPE,OPTIONS", path).split())
 
 
 def as_booted() -> dict[str, Any]:
