@@ -1,8 +1,8 @@
 """`python -m tests.mutants.bridge [WORD...] [--seed S] [--count N] [--of-rooms N] [--deep]`: mutants.
 
 First the named ones of the shell and of the rooms (with every WORD in the name; then these alone): each must
-fail its test. Then seeded ones of the bridge: each must fail a scenario, played in simulated time, likely ones
-first. Exit 0: all do. 1: one survived, so a test or scenario is missing. 2: one fails without any mutant.
+fail its test. Then seeded ones of the bridge: each must fail a scenario, played in simulated time, likely
+ones first. Exit 0: all do. 1: one survived: a test or scenario is missing. 2: one fails without any mutant.
 """
 
 from __future__ import annotations
