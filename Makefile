@@ -3,7 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.locked
 
-.PHONY: setup demo test test-debian test-vm image test-image check bench partner circuit mutants scenario-mutants deaths raising \
+.PHONY: setup demo test test-debian test-package test-vm test-image deb bundle image check bench partner circuit \
+  mutants scenario-mutants deaths raising \
   lives rhythms power-cuts corruption fuzz chaos chaos-controls coverage lock
 
 # The environment follows the lock: a changed lock lays it anew.
@@ -28,6 +29,18 @@ test: setup
 # This page's `demo` and `test` as an ordinary user of Debian bookworm and trixie, from a clean clone; as root.
 test-debian: setup
 	$(BIN)/python -m tests.deploy.debian $(ARGS)
+
+# The Debian packages of the last commit, as root: ARGS="trixie arm64" for one; else bookworm and trixie, arm64 and amd64.
+deb: setup
+	$(BIN)/python -m deploy.package deb $(ARGS)
+
+# The same as bundles for updates: ARGS="--key secret.pem trixie arm64".
+bundle: setup
+	$(BIN)/python -m deploy.package bundle $(ARGS)
+
+# The packages built, checked, installed, upgraded and removed in booted containers; as root. ARGS="-k bookworm" for one.
+test-package: setup
+	$(BIN)/pytest -m package tests/deploy $(ARGS)
 
 # Our units on a kernel's own gpiochip, PWM and spidev: some minutes, as root; not part of `make test`.
 test-vm: setup

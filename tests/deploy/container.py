@@ -16,10 +16,11 @@ from typing import Any
 
 from bridge import settings as charge_point
 from bridge.mock_client import ask
+from deploy.builds import ROOT, in_overlay
 from hal.configuration import wallbox_file
 from hal.contract import WALLBOX_FILE
 from hal.mock.pi.line_map import LineMap
-from tests.deploy.layers import ROOT, application, base, in_overlay, unit_files
+from tests.deploy.layers import application, base, unit_files
 
 CONTACTOR = 17  # of wallbox_file.new_file
 AFTER_FAULT_S = 4.0

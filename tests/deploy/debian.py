@@ -16,8 +16,9 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from tests.deploy.layers import ROOT as PROJECT
-from tests.deploy.layers import BuildError, NoDebianError, cached, in_overlay, run
+from deploy.builds import ROOT as PROJECT
+from deploy.builds import BuildError, cached, in_overlay, run
+from tests.deploy.layers import NoDebianError
 
 PYTHONS = {"bookworm": "3.11", "trixie": "3.13"}  # Debian's releases and their Python
 PACKAGES = "make,python3,python3-venv"  # as the README says, and no more

@@ -5,27 +5,20 @@ Built once each and kept outside the repository, keyed by what went in.
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import inspect
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from deploy.builds import ROOT, BuildError, cached, in_overlay, run
+
 INSTALLER = ROOT / "deploy" / "install-units"
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "evse-bridge" / "tests"
 SUITE, PYTHON = "bookworm", "3.11"  # Debian's release and its Python
 PACKAGES = "systemd,systemd-sysv,dbus,udev,kmod,python3,python3-venv,procps"
 VENV = "/opt/evse-bridge/venv"  # to which `current` leads, as where a clone was installed
-KEPT_S = 3 * 24 * 3600  # what nobody has used since goes
-PLAIN = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/root"}
 
 
 class NoDebianError(Exception):
@@ -64,19 +57,6 @@ def application(below: Path) -> Path:
         units = [path.read_bytes() for path in sorted(unit_files())]
         key = b"".join([below.name.encode(), wheel.read_bytes(), *units])
         return cached("application", key, lambda layer: _build_application(layer, below, wheel)) / "upper"
-
-
-def in_overlay(below: list[Path], folder: Path, *command: str) -> list[str]:
-    """A command that runs `command` where `folder`/merged shows `below` (the topmost first) with
-    `folder`/upper on top, which takes all that is written. The mount, and all it has started, ends with it;
-    it ends with us."""
-    for name in ("upper", "work", "merged"):
-        (folder / name).mkdir(exist_ok=True)
-    layers = ":".join(map(str, below))
-    options = f"lowerdir={layers},upperdir={folder}/upper,workdir={folder}/work"
-    inside = f"mount -t overlay overlay -o '{options}' '{folder}/merged' && exec \"$@\""
-    alone = ("unshare", "--mount", "--propagation", "private", "--pid", "--mount-proc", "--kill-child")
-    return ["setpriv", "--pdeathsig", "KILL", *alone, "sh", "-c", inside, "sh", *command]
 
 
 def _build_base(folder: Path, lock: bytes) -> None:
@@ -119,47 +99,6 @@ def unit_files() -> list[Path]:
     """What `deploy/install-units` needs, and itself."""
     files = [path for path in (ROOT / "systemd").rglob("*") if path.is_file()]
     return [*files, INSTALLER, ROOT / "docs" / "services.md"]
-
-
-def cached(name: str, key: bytes, build: Callable[[Path], None]) -> Path:
-    """Whole or not there, whoever else builds it at the same time."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    folder = CACHE / f"{name}-{hashlib.sha256(key).hexdigest()[:16]}"
-    with (CACHE / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            unfinished = folder.with_suffix(".unfinished")
-            shutil.rmtree(unfinished, ignore_errors=True)
-            unfinished.mkdir()
-            build(unfinished)
-            unfinished.rename(folder)
-        os.utime(folder)
-        _forget_old(name)
-    return folder
-
-
-def _forget_old(name: str) -> None:
-    for folder in CACHE.glob(f"{name}-*"):
-        if time.time() - folder.stat().st_mtime > KEPT_S:
-            shutil.rmtree(folder)
-
-
-class BuildError(Exception):
-    """A command that builds a layer failed; the text is the command and what it said."""
-
-
-def run(*command: str) -> None:
-    """Raises BuildError."""
-    done = subprocess.run(
-        command, env=_environment(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
-    )
-    if done.returncode != 0:
-        raise BuildError(f"{' '.join(command)}\n{done.stdout.decode(errors='replace')}")
-
-
-def _environment(command: tuple[str, ...]) -> dict[str, str]:
-    """What concerns pip here must not reach the pip of the other root."""
-    return dict(os.environ) if command[0] == sys.executable else PLAIN
 
 
 def _output(*command: str) -> bytes:

@@ -15,10 +15,11 @@ import tempfile
 import time
 from pathlib import Path
 
+from deploy.builds import PLAIN, ROOT, cached, in_overlay, run
 from deploy.runtime_lock import runtime_lock
 from hal.configuration import wallbox_file
 from hal.contract import WALLBOX_FILE
-from tests.deploy.layers import PLAIN, PYTHON, ROOT, SUITE, VENV, application, base, cached, in_overlay, run
+from tests.deploy.layers import PYTHON, SUITE, VENV, application, base
 
 HERE = Path(__file__).parent
 BUILD_PACKAGES = "make,gcc,linux-headers-amd64,linux-source-6.1,busybox-static,xz-utils,kmod"

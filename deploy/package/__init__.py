@@ -1,0 +1,1 @@
+"""Builds the Debian packages and the bundles for updates, of what is committed."""

@@ -1,0 +1,146 @@
+"""A Debian root with the virtual environment of all dependencies, and of a commit the whole application."""
+
+from __future__ import annotations
+
+import inspect
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from deploy.builds import ROOT, BuildError, cached, in_overlay, run
+from deploy.package.commit import Commit
+from deploy.package.target import Target
+from deploy.runtime_lock import direct_dependencies, runtime_lock
+
+APPLICATION = "/usr/lib/evse-bridge/application"
+# What builds lgpio and systemd-python: of the one there is no wheel for 3.13, of the other none at all.
+PACKAGES = (
+    "python3-dev,python3-venv,python3-pip,python3-setuptools,python3-wheel,gcc,pkg-config,libsystemd-dev,swig"
+)
+_LEAN = tuple(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("man", "doc", "locale", "info"))
+
+# Kept from one build to the next. bin/python is Debian's own, so its security updates count; the folder can
+# be started from wherever it is copied to. A glob has no order: sorted, two builds are equal.
+_DEPENDENCIES = f"""set -eu
+    cd /wheels
+    for source in *.tar.gz; do tar --extract --file="$source" --no-same-owner; done
+    sed --in-place "s/Path('src').glob('lg\\*.c')/sorted(Path('src').glob('lg*.c'))/" lgpio-*/setup.py
+    export PYPI=1 CFLAGS=-g0 LDFLAGS=-s PYTHONHASHSEED=0 SOURCE_DATE_EPOCH=315532800
+    pip='python3 -m pip --quiet --disable-pip-version-check --no-cache-dir'
+    $pip wheel --no-index --no-deps --no-build-isolation --wheel-dir . ./lgpio-*/ ./systemd-python-*/
+    python3 -m venv --without-pip {APPLICATION}
+    $pip --python {APPLICATION}/bin/python install --no-index --no-deps --no-compile \\
+      --find-links . $(ls *.whl | sed -E 's/^([^-]+)-([^-]+)-.*/\\1==\\2/')
+    cd {APPLICATION}
+    rm -rf /wheels lib64 include share
+    cat > pyvenv.cfg <<END
+home = /usr/bin
+include-system-site-packages = false
+version = $1
+END
+    ln -sf /usr/bin/python$1 bin/python
+    find bin ! -name python ! -name bin -delete
+    find . -name __pycache__ -prune -exec rm -r {{}} +
+    bin/python -I -m compileall -q --invalidation-mode unchecked-hash lib
+"""
+
+# Every module is loaded once, except those that only start a program.
+_LOADS_ALL = """
+import importlib, importlib.metadata, pkgutil, sys
+def loads(name):
+    module = importlib.import_module(name)
+    for each in pkgutil.iter_modules(getattr(module, "__path__", []), f"{name}."):
+        if not each.name.endswith("__main__"):
+            loads(each.name)
+for name in sys.argv[1:]:
+    loads(name)
+assert importlib.metadata.version("lgpio") >= "0.2.2", "an lgpio without its library"
+"""
+
+# $1: the version of Python; $2: a program that loads all of its arguments.
+_OWN = f"""set -eu
+    export PYTHONHASHSEED=0
+    python3 -m pip --quiet --disable-pip-version-check --no-cache-dir --python {APPLICATION}/bin/python \\
+      install --no-index --no-deps --no-compile --find-links /own evse-bridge
+    rm {APPLICATION}/bin/evse-bridge
+    cd {APPLICATION}/lib/python$1/site-packages
+    ours=$(ls -d bridge hal deploy 2>/dev/null || true)
+    {APPLICATION}/bin/python -I -m compileall -q --invalidation-mode unchecked-hash $ours
+    cd /tmp
+    {APPLICATION}/bin/python -I -c "$2" $ours lgpio systemd.daemon
+"""
+
+
+def environment(target: Target) -> Path:
+    """Returns the root with the dependencies. Raises BuildError."""
+    locked = _locked()
+    how = "".join(inspect.getsource(step) for step in (_build, _download)) + _DEPENDENCIES + PACKAGES
+    key = f"{target} {_LEAN} {how}\n{''.join(locked)}".encode()
+    name = f"environment-{target.suite}-{target.arch}"
+    return cached(name, key, lambda folder: _build(folder, target, locked)) / "root"
+
+
+def _locked() -> tuple[str, str]:
+    """What comes as wheels, and what comes as source."""
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    wheels = runtime_lock(lock, direct_dependencies((ROOT / "pyproject.toml").read_text(encoding="utf-8")))
+    return wheels, (ROOT / "requirements-pi.lock").read_text(encoding="utf-8")
+
+
+def _build(folder: Path, target: Target, locked: tuple[str, str]) -> None:
+    let_run(target)
+    root = folder / "root"
+    run(
+        *("mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}", f"--arch={target.arch}"),
+        *("--dpkgopt=force-unsafe-io", *_LEAN, target.suite, str(root)),
+    )
+    _download(root / "wheels", target, locked)
+    run("chroot", str(root), "sh", "-c", _DEPENDENCIES, "sh", target.python)
+
+
+def _download(folder: Path, target: Target, locked: tuple[str, str]) -> None:
+    """By this machine's pip, which knows this machine's index."""
+    folder.mkdir()
+    download = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes")
+    platforms = (f"--platform=manylinux_2_{minor}_{target.machine}" for minor in (36, 35, 34, 31, 28, 27, 17))
+    wheels = ("--only-binary=:all:", "--python-version", target.python, *platforms)
+    for name, text, kind in zip(("wheels", "sources"), locked, (wheels, ("--no-binary=:all:",)), strict=True):
+        lock = folder / f"{name}.lock"
+        lock.write_text(text)
+        run(*download, *kind, "-d", str(folder), "-r", str(lock))
+
+
+def let_run(target: Target) -> None:
+    """Lets this kernel run programs of that architecture. Raises BuildError."""
+    if shutil.which("arch-test") is None:
+        raise BuildError("arch-test is missing; on Debian: apt install arch-test mmdebstrap qemu-user-static")
+    if subprocess.run(["arch-test", target.arch], capture_output=True, check=False).returncode == 0:
+        return
+    folder = "/proc/sys/fs/binfmt_misc"
+    form = f"/usr/lib/binfmt.d/qemu-{target.machine}.conf"
+    register = f"mount -t binfmt_misc binfmt_misc {folder} && cat {form} > {folder}/register"
+    run("unshare", "--mount", "--propagation", "private", "sh", "-c", register)
+    run("arch-test", target.arch)
+
+
+def application(target: Target, commit: Commit, sources: Path, to: Path) -> None:
+    """Puts the whole virtual environment of a commit into a new folder; each module in it was loaded.
+
+    Raises BuildError.
+    """
+    root = environment(target)
+    let_run(target)
+    work = to.with_name(f"{to.name}.overlay")
+    own = work / "upper" / "own"
+    own.mkdir(parents=True)
+    _wheel(commit, sources, own)
+    script = f'chroot "$1" sh -c "$2" sh "$3" "$4" && cp --archive "$1{APPLICATION}" "$5"'
+    inside = ("sh", "-c", script, "sh", f"{work}/merged", _OWN, target.python, _LOADS_ALL, str(to))
+    run(*in_overlay([root], work, *inside))
+    shutil.rmtree(work)
+
+
+def _wheel(commit: Commit, sources: Path, folder: Path) -> None:
+    pip = (sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation")
+    run("env", f"SOURCE_DATE_EPOCH={commit.time_s}", *pip, "--wheel-dir", str(folder), str(sources))
