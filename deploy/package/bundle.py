@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tarfile
 from base64 import b64encode
+from functools import partial
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -21,8 +22,8 @@ def build(target: Target, commit: Commit, application: Path, keys: list[Path], t
     archive = to / f"evse-bridge_{commit.version}_{target.suite}_{target.machine}.tar.xz"
     with tarfile.open(archive, "w:xz", format=tarfile.PAX_FORMAT) as tar:
         for path in sorted(application.rglob("*")):
-            member = tar.gettarinfo(path, path.relative_to(application).as_posix())
-            tar.addfile(_settled(member, commit.time_s), path.open("rb") if member.isreg() else None)
+            name = path.relative_to(application).as_posix()
+            tar.add(path, name, recursive=False, filter=partial(_settled, time_s=commit.time_s))
     signed = manifest(target, commit, archive)
     lines = [f"signature {b64encode(_key(key).sign(signed)).decode()}\n" for key in keys]
     archive.with_name(archive.name + SUFFIX).write_bytes(signed + "".join(lines).encode())
@@ -43,8 +44,8 @@ def manifest(target: Target, commit: Commit, archive: Path) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def _settled(member: tarfile.TarInfo, time_s: int) -> tarfile.TarInfo:
-    """Root's, and of the commit's time; hard links were files of their own."""
+def _settled(member: tarfile.TarInfo, *, time_s: int) -> tarfile.TarInfo:
+    """Makes it root's, and of the commit's time."""
     member.uid = member.gid = 0
     member.uname = member.gname = "root"
     member.mtime = time_s

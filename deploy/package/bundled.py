@@ -22,7 +22,8 @@ Packages of Python that are brought along
 =========================================
 
 Below /usr/lib/evse-bridge/application/lib, each with its own licence. Where its
-authors ship the text, it lies in the folder NAME-VERSION.dist-info.
+authors ship the text, it lies in the folder NAME-VERSION.dist-info; that of the
+Apache License 2.0 is also in /usr/share/common-licenses/Apache-2.0.
 
 {others}"""
 

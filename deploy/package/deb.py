@@ -29,7 +29,6 @@ def control(target: Target, commit: Commit, size_kib: int) -> str:
         "libsystemd0",
         "systemd",
         "udev",
-        "init-system-helpers",
         "ca-certificates",
     )
     fields = {

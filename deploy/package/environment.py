@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
+import platform
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
-from deploy.builds import ROOT, BuildError, cached, in_overlay, run
+from deploy.builds import ROOT, cached, in_overlay, run
 from deploy.package.commit import Commit
 from deploy.package.target import Target
 from deploy.runtime_lock import direct_dependencies, runtime_lock
@@ -42,6 +41,7 @@ END
     ln -sf /usr/bin/python$1 bin/python
     find bin ! -name python ! -name bin -delete
     find . -name __pycache__ -prune -exec rm -r {{}} +
+    find lib -name '*.so' -exec strip --strip-unneeded {{}} +
     bin/python -I -m compileall -q --invalidation-mode unchecked-hash lib
 """
 
@@ -75,8 +75,7 @@ _OWN = f"""set -eu
 def environment(target: Target) -> Path:
     """Returns the root with the dependencies. Raises BuildError."""
     locked = _locked()
-    how = "".join(inspect.getsource(step) for step in (_build, _download)) + _DEPENDENCIES + PACKAGES
-    key = f"{target} {_LEAN} {how}\n{''.join(locked)}".encode()
+    key = "\n".join((str(target), PACKAGES, *_LEAN, _DEPENDENCIES, *locked)).encode()
     name = f"environment-{target.suite}-{target.arch}"
     return cached(name, key, lambda folder: _build(folder, target, locked)) / "root"
 
@@ -89,14 +88,12 @@ def _locked() -> tuple[str, str]:
 
 
 def _build(folder: Path, target: Target, locked: tuple[str, str]) -> None:
-    let_run(target)
     root = folder / "root"
-    run(
-        *("mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}", f"--arch={target.arch}"),
-        *("--dpkgopt=force-unsafe-io", *_LEAN, target.suite, str(root)),
-    )
+    options = ("--quiet", "--variant=minbase", f"--include={PACKAGES}", f"--arch={target.arch}")
+    more = ("--dpkgopt=force-unsafe-io", *_LEAN)
+    run(*on(target, "mmdebstrap", *options, *more, target.suite, str(root)))
     _download(root / "wheels", target, locked)
-    run("chroot", str(root), "sh", "-c", _DEPENDENCIES, "sh", target.python)
+    run(*on(target, "chroot", str(root), "sh", "-c", _DEPENDENCIES, "sh", target.python))
 
 
 def _download(folder: Path, target: Target, locked: tuple[str, str]) -> None:
@@ -111,17 +108,17 @@ def _download(folder: Path, target: Target, locked: tuple[str, str]) -> None:
         run(*download, *kind, "-d", str(folder), "-r", str(lock))
 
 
-def let_run(target: Target) -> None:
-    """Lets this kernel run programs of that architecture. Raises BuildError."""
-    if shutil.which("arch-test") is None:
-        raise BuildError("arch-test is missing; on Debian: apt install arch-test mmdebstrap qemu-user-static")
-    if subprocess.run(["arch-test", target.arch], capture_output=True, check=False).returncode == 0:
-        return
-    folder = "/proc/sys/fs/binfmt_misc"
-    form = f"/usr/lib/binfmt.d/qemu-{target.machine}.conf"
-    register = f"mount -t binfmt_misc binfmt_misc {folder} && cat {form} > {folder}/register"
-    run("unshare", "--mount", "--propagation", "private", "sh", "-c", register)
-    run("arch-test", target.arch)
+def on(target: Target, *command: str) -> tuple[str, ...]:
+    """Returns the command such that programs of that architecture run in it, on this machine by emulation.
+
+    The kernel forgets how when the last mount is gone, so each command has its own.
+    """
+    if platform.machine() == target.machine:
+        return command
+    folder, name = "/proc/sys/fs/binfmt_misc", f"qemu-{target.machine}"
+    registered = f"{{ [ -e {folder}/{name} ] || cat /usr/lib/binfmt.d/{name}.conf > {folder}/register; }}"
+    script = f'mount -t binfmt_misc binfmt_misc {folder} && {registered} && exec "$@"'
+    return ("unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", *command)
 
 
 def application(target: Target, commit: Commit, sources: Path, to: Path) -> None:
@@ -130,14 +127,13 @@ def application(target: Target, commit: Commit, sources: Path, to: Path) -> None
     Raises BuildError.
     """
     root = environment(target)
-    let_run(target)
     work = to.with_name(f"{to.name}.overlay")
     own = work / "upper" / "own"
     own.mkdir(parents=True)
     _wheel(commit, sources, own)
     script = f'chroot "$1" sh -c "$2" sh "$3" "$4" && cp --archive "$1{APPLICATION}" "$5"'
     inside = ("sh", "-c", script, "sh", f"{work}/merged", _OWN, target.python, _LOADS_ALL, str(to))
-    run(*in_overlay([root], work, *inside))
+    run(*on(target, *in_overlay([root], work, *inside)))
     shutil.rmtree(work)
 
 
