@@ -61,28 +61,14 @@ def refused() -> str:
 class Container:
     """Not booted yet. What it writes stays in `folder` from one boot to the next."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, below: list[Path]) -> None:
         self._folder = folder
-        debian = base()
-        self._below = [application(debian), debian / "root"]
-        (folder / "upper").mkdir()
-        self._configure(folder / "upper" / "etc" / "evse-bridge")
-        _put_sources(folder / "upper" / SOURCES.removeprefix("/"))
+        self._below = below
+        self.upper = folder / "upper"  # what is put here before the first boot lies in the container
+        self.upper.mkdir()
         self._nspawn: subprocess.Popen[bytes] | None = None
         self._leader = 0
         self._cgroup = Path()
-
-    def _configure(self, folder: Path) -> None:
-        """Every car charges, with or without a Central System: there is none."""
-        folder.mkdir(parents=True)
-        after_fault = f"after_fault_s = {AFTER_FAULT_S}"
-        box = wallbox_file.new_file(mock=True).replace("after_fault_s = 1.0", after_fault)
-        assert after_fault in box
-        (folder / WALLBOX_FILE).write_text(box)
-        free = charge_point.new_file(mock=True)
-        free = free.replace("#authorization_required = true", "authorization_required = false")
-        free = free.replace("#accept_before_registration = false", "accept_before_registration = true")
-        (folder / charge_point.FILE_NAME).write_text(free)
 
     def boot(self) -> None:
         """Until systemd says that it is up; whether all went well is for the test to ask."""
@@ -135,7 +121,9 @@ class Container:
             self._nspawn.kill()  # and with it all its processes (unshare --kill-child)
             self.ends()
 
-    def run(self, *command: str, user: str = "root", check: bool = True) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *command: str, user: str = "root", check: bool = True, within_s: float = PATIENCE_S
+    ) -> subprocess.CompletedProcess[str]:
         """A command inside."""
         enter = ["nsenter", f"--target={self._leader}", "--all"]
         as_user = ["setpriv", f"--reuid={user}", "--init-groups"] if user != "root" else []
@@ -145,7 +133,7 @@ class Container:
             capture_output=True,
             text=True,
             check=False,
-            timeout=PATIENCE_S,
+            timeout=within_s,
         )
         assert done.returncode == 0 or not check, f"{command}: {done.stdout}{done.stderr}"
         return done
@@ -210,6 +198,28 @@ class Container:
     def entries(self, *options: str) -> list[dict[str, str]]:
         """The same as systemd keeps it, first to last."""
         return [json.loads(line) for line in self.journal("--output=json", *options).splitlines()]
+
+
+def mock_box(folder: Path) -> Container:
+    """The units in mock mode, installed as from a clone."""
+    debian = base()
+    box = Container(folder, [application(debian), debian / "root"])
+    configure(box.upper / "etc" / "evse-bridge")
+    _put_sources(box.upper / SOURCES.removeprefix("/"))
+    return box
+
+
+def configure(folder: Path) -> None:
+    """Every car charges at the mock box, with or without a Central System: there is none."""
+    folder.mkdir(parents=True)
+    after_fault = f"after_fault_s = {AFTER_FAULT_S}"
+    box = wallbox_file.new_file(mock=True).replace("after_fault_s = 1.0", after_fault)
+    assert after_fault in box
+    (folder / WALLBOX_FILE).write_text(box)
+    free = charge_point.new_file(mock=True)
+    free = free.replace("#authorization_required = true", "authorization_required = false")
+    free = free.replace("#accept_before_registration = false", "accept_before_registration = true")
+    (folder / charge_point.FILE_NAME).write_text(free)
 
 
 def _put_sources(folder: Path) -> None:

@@ -18,6 +18,7 @@ from deploy.builds import ROOT, BuildError, cached, in_overlay, run
 INSTALLER = ROOT / "deploy" / "install-units"
 SUITE, PYTHON = "bookworm", "3.11"  # Debian's release and its Python
 PACKAGES = "systemd,systemd-sysv,dbus,udev,kmod,python3,python3-venv,procps"
+PLAIN_PACKAGES = "systemd,systemd-sysv,dbus,udev,kmod,python3,procps,ca-certificates,libsystemd0"
 VENV = "/opt/evse-bridge/venv"  # to which `current` leads, as where a clone was installed
 
 
@@ -37,6 +38,20 @@ def base() -> Path:
         return cached("base", key, lambda folder: _build_base(folder, lock))
     except BuildError as error:
         raise NoDebianError(str(error)) from None
+
+
+def plain(suite: str) -> Path:
+    """A Debian with what the package depends on, and nothing of ours. Raises NoDebianError."""
+    key = f"{suite} {PLAIN_PACKAGES}".encode()
+    try:
+        return cached(f"plain-{suite}", key, lambda folder: _build_plain(folder, suite)) / "root"
+    except BuildError as error:
+        raise NoDebianError(str(error)) from None
+
+
+def _build_plain(folder: Path, suite: str) -> None:
+    options = ("--quiet", "--variant=minbase", f"--include={PLAIN_PACKAGES}")
+    run("mmdebstrap", *options, suite, str(folder / "root"))
 
 
 @cache

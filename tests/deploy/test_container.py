@@ -35,7 +35,7 @@ def box(short_folder: Path) -> Iterator[Container]:
     """Booted, all programs connected."""
     if why := no_debian():
         pytest.skip(f"no container: {why}")
-    box = Container(short_folder)
+    box = machine.mock_box(short_folder)
     try:
         box.boot()
         until_connected(box)

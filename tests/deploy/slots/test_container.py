@@ -44,7 +44,7 @@ def box(short_folder: Path) -> Iterator[Container]:
     """Booted, as the package leaves it; the programs run from the first slot."""
     if why := no_debian():
         pytest.skip(f"no container: {why}")
-    box = Container(short_folder)
+    box = machine.mock_box(short_folder)
     try:
         box.boot()
         make_slots(box)

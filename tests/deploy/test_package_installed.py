@@ -1,0 +1,185 @@
+"""The package of the last commit in booted Debians, with their own Python: `make test-package`, as root.
+
+It is built for amd64; the first time that takes some minutes for each release.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from deploy.builds import BuildError, cached, run
+from deploy.package.__main__ import build
+from deploy.package.commit import Commit, head
+from deploy.package.target import Target
+from tests.deploy import container as machine
+from tests.deploy.container import PROGRAMS, Container
+from tests.deploy.layers import NoDebianError, plain
+
+NO_CONTAINER = machine.missing() or machine.refused()
+APT_S = 600.0  # it copies 80 MB twice, on a busy machine
+OURS = ("-path", "/proc", "-prune", "-o", "-path", "/sys", "-prune", "-o", "-name", "*evse*", "-print")
+LOGS = ("/var/log/", "/var/lib/dpkg/", "/root/")  # what was done is remembered
+
+pytestmark = [
+    pytest.mark.package,
+    pytest.mark.skipif(bool(NO_CONTAINER), reason=f"no container: {NO_CONTAINER}"),
+    pytest.mark.timeout(1800),  # once, a root must be fetched and compiled in
+]
+
+
+@cache
+def last() -> Commit:
+    """The commit that is tested. Raises BuildError."""
+    return head()
+
+
+@cache
+def package(target: Target, commit: Commit) -> Path:
+    """Built once for a commit. Raises BuildError."""
+    key = f"{target} {commit}".encode()
+    folder = cached(f"package-{target.suite}-{target.arch}", key, lambda to: _build(target, commit, to))
+    return next(folder.glob("*.deb"))
+
+
+def _build(target: Target, commit: Commit, to: Path) -> None:
+    build(target, commit, to)
+
+
+def next_commit() -> Commit:
+    """The same sources as a version that is newer by one commit."""
+    numbers, _, name = last().version.partition("+")
+    project, _, count = numbers.rpartition(".")
+    return replace(last(), version=f"{project}.{int(count) + 1}+{name}")
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A booted Debian with two packages in /root: the last commit's, and the next."""
+
+    debian: Container
+    target: Target
+    first: Path
+    second: Path
+
+    def install(self, package: Path, check: bool = True) -> str:
+        """What apt said."""
+        return self.apt("install", f"/root/{package.name}", check=check)
+
+    def apt(self, *words: str, check: bool = True) -> str:
+        """What it said."""
+        done = self.debian.run("apt-get", "--yes", *words, check=check, within_s=APT_S)
+        return done.stdout + done.stderr
+
+    def files(self) -> list[str]:
+        """All of ours that lie anywhere, apart from what remembers that there was something."""
+        found = self.debian.run("find", "/", *OURS).stdout.split()
+        return [path for path in found if not path.startswith(LOGS)]
+
+    def running(self) -> str:
+        """Which units of ours are loaded and active."""
+        return self.debian.run("systemctl", "list-units", "--no-legend", "evse-*").stdout
+
+
+@pytest.fixture(params=["bookworm", "trixie"])
+def box(request: pytest.FixtureRequest, short_folder: Path) -> Iterator[Box]:
+    target = Target(request.param, "amd64")
+    try:
+        first, second = package(target, last()), package(target, next_commit())
+        debian = Container(short_folder, [plain(target.suite)])
+    except (BuildError, NoDebianError) as error:
+        pytest.skip(f"no package: {error}")
+    (debian.upper / "root").mkdir()
+    for each in (first, second):
+        shutil.copy(each, debian.upper / "root")
+    (debian.upper / "var/log/journal").mkdir(parents=True)
+    try:
+        debian.boot()
+        yield Box(debian, target, first, second)
+    finally:
+        debian.close()
+
+
+def test_is_installed_upgraded_removed_and_purged(box: Box) -> None:
+    """On a box that has not been set up: nothing of ours ever runs, and nothing stays."""
+    debian = box.debian
+    before = box.files()
+    box.install(box.first)
+    assert box.running() == ""
+    assert debian.run("systemctl", "is-enabled", "evse-bridge.target", check=False).stdout == "disabled\n"
+    assert debian.run("evse-bridge", "--version").stdout == f"{last().version}\n"
+    slots, python = "/var/lib/evse-bridge/slots", f"/usr/bin/python{box.target.python}"
+    assert debian.run("readlink", f"{slots}/current").stdout == f"{last().numbers}\n"
+    assert debian.run("readlink", f"{slots}/current/bin/python").stdout == f"{python}\n"
+    assert (
+        debian.run("find", slots, "!", "-user", "root", "-o", "-perm", "/022", "!", "-type", "l").stdout == ""
+    )
+    for user in PROGRAMS:
+        debian.run("id", user)
+    for word in ("init", "check"):
+        debian.run("evse-bridge", "config", word, "--mock", "--config-dir", "/etc/evse-bridge")
+
+    kept = "/etc/evse-bridge/charge-point.toml", "/var/lib/evse-bridge/kept"
+    debian.run("sh", "-c", f"echo '# mine' >> {kept[0]}; echo 1 > {kept[1]}")
+    box.install(box.second)
+    assert debian.run("evse-bridge", "--version").stdout == f"{next_commit().version}\n"
+    assert box.running() == ""
+    assert "# mine" in debian.run("cat", *kept).stdout
+
+    box.apt("remove", "evse-bridge")
+    debian.run("cat", *kept)
+    debian.run("test", "!", "-e", slots)
+    debian.run("test", "!", "-e", "/usr/bin/evse-bridge")
+
+    box.install(box.first)
+    box.apt("purge", "evse-bridge")
+    assert box.files() == before
+    for user in PROGRAMS:
+        assert debian.run("id", user, check=False).returncode != 0
+
+
+def test_a_removal_stops_a_box_in_order(box: Box) -> None:
+    """With a car that charges: the charge point first, then hal.safety, which opens the contactor."""
+    debian = box.debian
+    box.install(box.first)
+    become_mock(debian)
+    debian.run("systemctl", "enable", "--quiet", "--now", "evse-bridge.target")
+    debian.until(lambda: ": bridge connected" in debian.journal("--unit=evse-safety"), "connected")
+    debian.mock(do="plug-in")
+    debian.until(lambda: debian.mock(do="state")["contactor_closed"], "charging")
+    box.apt("purge", "evse-bridge")
+    stopped = [entry["UNIT"] for entry in debian.entries("JOB_TYPE=stop", "JOB_RESULT=done")]
+    order = [f"{name}.service" for name in ("evse-bridge", "evse-instruments", "evse-safety", "evse-mock")]
+    assert [unit for unit in stopped if unit in order] == order
+    ending = debian.journal("--unit=evse-safety")
+    assert "contactor opens" in ending
+    assert box.running() == ""
+    assert box.files() == []
+
+
+def become_mock(debian: Container) -> None:
+    """What `evse-bridge setup --mock` does."""
+    place = "/usr/share/evse-bridge/mock"
+    etc = "/etc/systemd/system"
+    debian.run("cp", f"{place}/evse-mock.service", etc)
+    for name in PROGRAMS:
+        debian.run("install", "-D", "-m", "644", f"{place}/mock.conf", f"{etc}/{name}.service.d/mock.conf")
+    debian.run("systemctl", "daemon-reload")
+    debian.run("evse-bridge", "config", "init", "--mock", "--config-dir", "/etc/evse-bridge")
+    free = "s/#authorization_required = true/authorization_required = false/"
+    early = "s/#accept_before_registration = false/accept_before_registration = true/"
+    debian.run("sed", "-i", "-e", free, "-e", early, "/etc/evse-bridge/charge-point.toml")
+
+
+def test_lintian_has_nothing_to_say(tmp_path: Path) -> None:
+    """Of the overrides each has its reason beside it."""
+    if shutil.which("lintian") is None:
+        pytest.skip("lintian is not here; on Debian: apt install lintian")
+    built = package(Target("bookworm", "amd64"), last())
+    said = run("lintian", "--fail-on", "none", "--tag-display-limit", "0", "--allow-root", str(built))
+    assert [line for line in said.splitlines() if line[:2] in ("E:", "W:")] == []
