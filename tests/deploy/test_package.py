@@ -22,6 +22,7 @@ from deploy.package import bundle, contents, deb
 from deploy.package.commands import tree
 from deploy.package.commit import Commit, project_version, with_version
 from deploy.package.completion import completion
+from deploy.package.differences import differences
 from deploy.package.man_page import man_page
 from deploy.package.target import ALL, Target, chosen
 
@@ -157,13 +158,27 @@ def test_the_changelog_is_of_this_version_and_commit(root: Path) -> None:
 
 @needs_dpkg
 def test_two_packages_of_one_content_are_equal(tmp_path: Path) -> None:
-    built = []
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        built.append(deb.build(PI, COMMIT, DEBIAN, put(tmp_path / f"{name}-root", PI), tmp_path / name))
-    one, two = (path.read_bytes() for path in built)
-    assert one == two
+    roots = {name: put(tmp_path / f"{name}-root", PI) for name in ("one", "two")}
+    built = [deb.build(PI, COMMIT, DEBIAN, root, new(tmp_path / name)) for name, root in roots.items()]
+    assert built[0].read_bytes() == built[1].read_bytes()
+    assert differences(*built) == []
     assert [path.name for path in built] == ["evse-bridge_0.1.0.2345+g6719186+deb12_arm64.deb"] * 2
+
+
+@needs_dpkg
+def test_what_differs_between_two_packages_is_listed(tmp_path: Path) -> None:
+    roots = [put(tmp_path / f"{name}-root", PI) for name in ("one", "two")]
+    (roots[1] / "usr/bin/evse-bridge").chmod(0o700)
+    (roots[1] / "usr/bin/more").write_text("")
+    one, two = (deb.build(PI, COMMIT, DEBIAN, root, new(tmp_path / root.name[:3])) for root in roots)
+    found = [line for line in differences(one, two) if not line.endswith(("/", "md5sums"))]
+    assert {"data ./usr/bin/evse-bridge", "data ./usr/bin/more"} <= set(found)
+    assert not [line for line in found if "/usr/lib/" in line]
+
+
+def new(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 @needs_dpkg
