@@ -25,14 +25,20 @@ class Commit:
         return self.version.partition("+")[0]
 
 
-def head() -> Commit:
-    """Describes the checked-out commit. Raises BuildError: no clone, or one without its history."""
+def head(count: int | None = None) -> Commit:
+    """Describes the checked-out commit; with a count of one's own it needs no history.
+
+    Raises BuildError: no clone, or one without its history.
+    """
+    name, time_s = _git("show", "--no-patch", "--format=%H %ct", "HEAD").split()
+    project = project_version(_git("show", "HEAD:pyproject.toml"))
+    return Commit(f"{project}.{_count() if count is None else count}+g{name[:7]}", name, int(time_s))
+
+
+def _count() -> int:
     if _git("rev-parse", "--is-shallow-repository") == "true":
         raise BuildError("the clone has no history, and a version counts the commits: git fetch --unshallow")
-    name, time_s = _git("show", "--no-patch", "--format=%H %ct", "HEAD").split()
-    count = _git("rev-list", "--count", "HEAD")
-    project = project_version(_git("show", "HEAD:pyproject.toml"))
-    return Commit(f"{project}.{count}+g{name[:7]}", name, int(time_s))
+    return int(_git("rev-list", "--count", "HEAD"))
 
 
 def put_sources(commit: Commit, folder: Path) -> None:
