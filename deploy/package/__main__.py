@@ -1,6 +1,6 @@
-"""`python -m deploy.package deb|bundle [SUITE...] [ARCH...] [--key FILE...] [--out FOLDER]`: builds, as root.
+"""`python -m deploy.package deb|bundle [SUITE...] [ARCH...] [--out FOLDER]`: builds, as root.
 
-Without suites and architectures: all four. A bundle is signed with each key (PEM, Ed25519).
+Without suites and architectures: all four. A bundle is signed with each key: `--key FILE` (PEM, Ed25519).
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ import os
 import sys
 import tempfile
 import time
+from datetime import date
 from pathlib import Path
 
 from deploy.builds import ROOT, BuildError
 from deploy.package import bundle, contents, deb
-from deploy.package.commit import Commit, head, put_sources
+from deploy.package.commit import head, put_sources
 from deploy.package.environment import application
-from deploy.package.target import Target, chosen
+from deploy.package.release import Release
+from deploy.package.target import chosen
 
 
 def main(arguments: list[str]) -> int:
@@ -29,9 +31,10 @@ def main(arguments: list[str]) -> int:
         targets = chosen(options.target)
         options.out.mkdir(parents=True, exist_ok=True)
         commit = head()
+        signing = bundle.Signing(tuple(options.key), options.expires) if options.what == "bundle" else None
         for target in targets:
             began_s = time.monotonic()
-            built = build(target, commit, options.out, options.key if options.what == "bundle" else None)
+            built = build(Release(target, commit), options.out, signing)
             size_mib = built.stat().st_size / 2**20
             print(f"{built}: {size_mib:.1f} MiB, {time.monotonic() - began_s:.0f} s", flush=True)
     except (BuildError, ValueError) as error:
@@ -40,19 +43,19 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def build(target: Target, commit: Commit, out: Path, keys: list[Path] | None = None) -> Path:
-    """Builds the package, or with keys the bundle, and returns it. Raises BuildError."""
+def build(release: Release, out: Path, signing: bundle.Signing | None = None) -> Path:
+    """Builds the package, or with a signing the bundle, and returns it. Raises BuildError."""
     with tempfile.TemporaryDirectory(prefix="evse-package-") as name:
         folder = Path(name)
         sources, root = folder / "sources", folder / "root"
-        put_sources(commit, sources)
+        put_sources(release.commit, sources)
         programs = root / contents.LIB / "application"
         programs.parent.mkdir(parents=True)
-        application(target, commit, sources, programs)
-        contents.put(target, commit, sources, root)
-        if keys is not None:
-            return bundle.build(target, commit, programs, keys, out)
-        return deb.build(target, commit, sources / "deploy" / "package" / "debian", root, out)
+        application(release, sources, programs)
+        contents.put(release, sources, root)
+        if signing is not None:
+            return bundle.build(release, programs, signing, out)
+        return deb.build(release, sources / "deploy" / "package" / "debian", root, out)
 
 
 def _parsed(arguments: list[str]) -> argparse.Namespace:
@@ -60,6 +63,7 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("what", choices=("deb", "bundle"))
     parser.add_argument("target", nargs="*", metavar="SUITE|ARCH")
     parser.add_argument("--key", type=Path, action="append", default=[], help="private key of a bundle")
+    parser.add_argument("--expires", type=date.fromisoformat, metavar="DATE", help="last day of a bundle")
     parser.add_argument("--out", type=Path, default=ROOT / "dist")
     options = parser.parse_args(arguments)
     if options.what == "bundle" and not options.key:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import tarfile
 from base64 import b64encode
+from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -13,33 +15,42 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from bridge.jobs.manifest import SUFFIX
 from deploy.builds import BuildError
-from deploy.package.commit import Commit
-from deploy.package.target import Target
+from deploy.package.release import Release
 
 
-def build(target: Target, commit: Commit, application: Path, keys: list[Path], to: Path) -> Path:
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """Who signs a bundle, and for how long that counts."""
+
+    keys: tuple[Path, ...]  # Ed25519, in PEM
+    expires: date | None = None  # the last day
+
+
+def build(release: Release, application: Path, signing: Signing, to: Path) -> Path:
     """Writes archive and manifest into the folder `to`, and returns the archive. Raises BuildError."""
-    archive = to / f"evse-bridge_{commit.version}_{target.suite}_{target.machine}.tar.xz"
+    keys = [_key(path) for path in signing.keys]
+    archive = to / release.archive
     with tarfile.open(archive, "w:xz", format=tarfile.PAX_FORMAT) as tar:
         for path in sorted(application.rglob("*")):
             name = path.relative_to(application).as_posix()
-            tar.add(path, name, recursive=False, filter=partial(_settled, time_s=commit.time_s))
-    signed = manifest(target, commit, archive)
-    lines = [f"signature {b64encode(_key(key).sign(signed)).decode()}\n" for key in keys]
+            tar.add(path, name, recursive=False, filter=partial(_settled, time_s=release.commit.time_s))
+    signed = manifest(release, archive, signing.expires)
+    lines = [f"signature {b64encode(key.sign(signed)).decode()}\n" for key in keys]
     archive.with_name(archive.name + SUFFIX).write_bytes(signed + "".join(lines).encode())
     return archive
 
 
-def manifest(target: Target, commit: Commit, archive: Path) -> bytes:
+def manifest(release: Release, archive: Path, expires: date | None) -> bytes:
     """Returns what is signed: docs/firmware.md."""
     content = archive.read_bytes()
     lines = (
         "evse-bridge firmware",
-        f"version {commit.numbers}",
-        f"suite {target.suite}",
-        f"machine {target.machine}",
+        f"version {release.commit.numbers}",
+        f"suite {release.target.suite}",
+        f"machine {release.target.machine}",
         f"size {len(content)}",
         f"sha256 {hashlib.sha256(content).hexdigest()}",
+        *([f"expires {expires}"] if expires else []),
     )
     return "".join(f"{line}\n" for line in lines).encode()
 

@@ -11,8 +11,7 @@ from pathlib import Path
 
 from deploy.builds import run
 from deploy.package.bundled import copyright_file
-from deploy.package.commit import Commit
-from deploy.package.target import Target
+from deploy.package.release import Release
 
 MAINTAINER = "The evse-bridge authors <evse-bridge@noreply.invalid>"
 LIB = Path("usr/lib/evse-bridge")
@@ -28,10 +27,10 @@ _AS_IT_IS = {
 _WALLBOX_ONLY = ("usr/lib/systemd/system.conf.d", "usr/lib/sysctl.d")
 
 
-def put(target: Target, commit: Commit, sources: Path, root: Path) -> None:
+def put(release: Release, sources: Path, root: Path) -> None:
     """Puts all beside the application itself, which is there already, below `root`. Raises BuildError."""
     run(str(sources / "deploy" / "install-units"), str(root))
-    if target.arch == "amd64":
+    if release.target.arch == "amd64":
         for folder in _WALLBOX_ONLY:
             shutil.rmtree(root / folder)
     debian = sources / "deploy" / "package" / "debian"
@@ -39,24 +38,24 @@ def put(target: Target, commit: Commit, sources: Path, root: Path) -> None:
         _put(root / place, (debian / name).read_bytes())
     (root / LIB / "current").symlink_to("/var/lib/evse-bridge/slots/current")
     shutil.copytree(sources / "systemd" / "mock", root / "usr/share/evse-bridge/mock")
-    _documents(target, commit, sources, root)
-    _settle(root, commit.time_s)
+    _documents(release, sources, root)
+    _settle(root, release.commit.time_s)
 
 
-def _documents(target: Target, commit: Commit, sources: Path, root: Path) -> None:
-    site_packages = root / LIB / "application/lib" / f"python{target.python}" / "site-packages"
+def _documents(release: Release, sources: Path, root: Path) -> None:
+    site_packages = root / LIB / "application/lib" / f"python{release.target.python}" / "site-packages"
     _put(root / DOC / "copyright", copyright_file((sources / "LICENSE").read_text(), site_packages).encode())
-    _put(root / DOC / "changelog.gz", _compressed(changelog(target, commit)))
+    _put(root / DOC / "changelog.gz", _compressed(changelog(release)))
     _put(root / DOC / "CHANGELOG.md", (sources / "CHANGELOG.md").read_bytes())
-    pages = (sys.executable, "-m", "deploy.package.pages", commit.version, str(commit.time_s))
+    pages = (sys.executable, "-m", "deploy.package.pages", release.commit.version, str(release.commit.time_s))
     run(*pages, str(root), cwd=sources)
 
 
-def changelog(target: Target, commit: Commit) -> str:
+def changelog(release: Release) -> str:
     """Returns it as Debian's policy 4.4 wants it. What changed for a user is in CHANGELOG.md."""
-    version = target.debian_version(commit.version)
+    commit = release.commit
     return (
-        f"evse-bridge ({version}) {target.suite}; urgency=medium\n\n"
+        f"evse-bridge ({release.debian_version}) {release.target.suite}; urgency=medium\n\n"
         f"  * Commit {commit.hash}.\n  * What changed: CHANGELOG.md in this folder.\n\n"
         f" -- {MAINTAINER}  {formatdate(commit.time_s)}\n"
     )

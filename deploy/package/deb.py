@@ -7,9 +7,8 @@ import shutil
 from pathlib import Path
 
 from deploy.builds import run
-from deploy.package.commit import Commit
 from deploy.package.contents import MAINTAINER
-from deploy.package.target import Target
+from deploy.package.release import Release
 
 SCRIPTS = ("postinst", "prerm", "postrm")
 _DESCRIPTION = """\
@@ -21,11 +20,11 @@ Description: OCPP 1.6J charge point for a home-built wallbox
 """
 
 
-def control(target: Target, commit: Commit, size_kib: int) -> str:
+def control(release: Release, size_kib: int) -> str:
     """Returns the fields. All that it depends on is in a plain Raspberry Pi OS Lite and in Debian."""
     depends = (
-        f"python{target.python}",
-        f"libc6 (>= {target.libc})",
+        f"python{release.target.python}",
+        f"libc6 (>= {release.target.libc})",
         "libsystemd0",
         "systemd",
         "udev",
@@ -33,8 +32,8 @@ def control(target: Target, commit: Commit, size_kib: int) -> str:
     )
     fields = {
         "Package": "evse-bridge",
-        "Version": target.debian_version(commit.version),
-        "Architecture": target.arch,
+        "Version": release.debian_version,
+        "Architecture": release.target.arch,
         "Maintainer": MAINTAINER,
         "Installed-Size": str(size_kib),
         "Depends": ", ".join(depends),
@@ -45,14 +44,14 @@ def control(target: Target, commit: Commit, size_kib: int) -> str:
     return "".join(f"{name}: {value}\n" for name, value in fields.items()) + _DESCRIPTION
 
 
-def build(target: Target, commit: Commit, scripts: Path, root: Path, to: Path) -> Path:
+def build(release: Release, scripts: Path, root: Path, to: Path) -> Path:
     """Writes the package of `root` into the folder `to`, and returns it. Raises BuildError."""
     files = sorted(path for path in root.rglob("*") if path.is_file() and not path.is_symlink())
     places = {path: path.relative_to(root).as_posix() for path in files}
     debian = root / "DEBIAN"
     debian.mkdir()
     size_kib = sum(-(-path.stat().st_size // 1024) for path in files)
-    (debian / "control").write_text(control(target, commit, size_kib))
+    (debian / "control").write_text(control(release, size_kib))
     (debian / "md5sums").write_text("".join(f"{_md5(path)}  {place}\n" for path, place in places.items()))
     etc = (place for place in places.values() if place.startswith("etc/"))
     (debian / "conffiles").write_text("".join(f"/{place}\n" for place in etc))
@@ -61,10 +60,10 @@ def build(target: Target, commit: Commit, scripts: Path, root: Path, to: Path) -
     for path in debian.iterdir():
         path.chmod(0o755 if path.name in SCRIPTS else 0o644)
     debian.chmod(0o755)
-    package = to / f"evse-bridge_{target.debian_version(commit.version)}_{target.arch}.deb"
+    package = to / release.package
     # One thread: another number of them gives other bytes.
     built = ("dpkg-deb", "--root-owner-group", "-Zxz", "--build", str(root), str(package))
-    run("env", f"SOURCE_DATE_EPOCH={commit.time_s}", "DPKG_DEB_THREADS_MAX=1", *built)
+    run("env", f"SOURCE_DATE_EPOCH={release.commit.time_s}", "DPKG_DEB_THREADS_MAX=1", *built)
     return package
 
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from deploy.builds import ROOT, cached, in_overlay, run
-from deploy.package.commit import Commit
+from deploy.package.release import Release
 from deploy.package.target import Target
 from deploy.runtime_lock import direct_dependencies, runtime_lock
 
@@ -121,22 +121,23 @@ def on(target: Target, *command: str) -> tuple[str, ...]:
     return ("unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", *command)
 
 
-def application(target: Target, commit: Commit, sources: Path, to: Path) -> None:
+def application(release: Release, sources: Path, to: Path) -> None:
     """Puts the whole virtual environment of a commit into a new folder; each module in it was loaded.
 
     Raises BuildError.
     """
+    target = release.target
     root = environment(target)
     work = to.with_name(f"{to.name}.overlay")
     own = work / "upper" / "own"
     own.mkdir(parents=True)
-    _wheel(commit, sources, own)
+    _wheel(release.commit.time_s, sources, own)
     script = f'chroot "$1" sh -c "$2" sh "$3" "$4" && cp --archive "$1{APPLICATION}" "$5"'
     inside = ("sh", "-c", script, "sh", f"{work}/merged", _OWN, target.python, _LOADS_ALL, str(to))
     run(*on(target, *in_overlay([root], work, *inside)))
     shutil.rmtree(work)
 
 
-def _wheel(commit: Commit, sources: Path, folder: Path) -> None:
+def _wheel(time_s: int, sources: Path, folder: Path) -> None:
     pip = (sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation")
-    run("env", f"SOURCE_DATE_EPOCH={commit.time_s}", *pip, "--wheel-dir", str(folder), str(sources))
+    run("env", f"SOURCE_DATE_EPOCH={time_s}", *pip, "--wheel-dir", str(folder), str(sources))

@@ -10,6 +10,7 @@ import stat
 import subprocess
 from base64 import b64decode
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -24,12 +25,14 @@ from deploy.package.commit import Commit, project_version, with_version
 from deploy.package.completion import completion
 from deploy.package.differences import differences
 from deploy.package.man_page import man_page
+from deploy.package.release import Release
 from deploy.package.target import ALL, Target, chosen
 
 DEBIAN = ROOT / "deploy" / "package" / "debian"
 COMMIT = Commit("0.1.0.2345+g6719186", "6719186" + "0" * 33, 1_750_000_000)
 PI = Target("bookworm", "arm64")
 LAPTOP = Target("trixie", "amd64")
+FOR_PI = Release(PI, COMMIT)
 
 needs_dpkg = pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="dpkg-deb is not here: no Debian")
 
@@ -80,7 +83,7 @@ def put(root: Path, target: Target) -> Path:
     (site_packages / "other.py").write_text("#!/usr/bin/python\n")
     (programs / "bin").mkdir()
     (programs / "bin" / "python").symlink_to(f"/usr/bin/python{target.python}")
-    contents.put(target, COMMIT, ROOT, root)
+    contents.put(Release(target, COMMIT), ROOT, root)
     return root
 
 
@@ -159,7 +162,7 @@ def test_the_changelog_is_of_this_version_and_commit(root: Path) -> None:
 @needs_dpkg
 def test_two_packages_of_one_content_are_equal(tmp_path: Path) -> None:
     roots = {name: put(tmp_path / f"{name}-root", PI) for name in ("one", "two")}
-    built = [deb.build(PI, COMMIT, DEBIAN, root, new(tmp_path / name)) for name, root in roots.items()]
+    built = [deb.build(FOR_PI, DEBIAN, root, new(tmp_path / name)) for name, root in roots.items()]
     assert built[0].read_bytes() == built[1].read_bytes()
     assert differences(*built) == []
     assert [path.name for path in built] == ["evse-bridge_0.1.0.2345+g6719186+deb12_arm64.deb"] * 2
@@ -170,7 +173,7 @@ def test_what_differs_between_two_packages_is_listed(tmp_path: Path) -> None:
     roots = [put(tmp_path / f"{name}-root", PI) for name in ("one", "two")]
     (roots[1] / "usr/bin/evse-bridge").chmod(0o700)
     (roots[1] / "usr/bin/more").write_text("")
-    one, two = (deb.build(PI, COMMIT, DEBIAN, root, new(tmp_path / root.name[:3])) for root in roots)
+    one, two = (deb.build(FOR_PI, DEBIAN, root, new(tmp_path / root.name[:3])) for root in roots)
     found = [line for line in differences(one, two) if not line.endswith(("/", "md5sums"))]
     assert {"data ./usr/bin/evse-bridge", "data ./usr/bin/more"} <= set(found)
     assert not [line for line in found if "/usr/lib/" in line]
@@ -183,7 +186,7 @@ def new(folder: Path) -> Path:
 
 @needs_dpkg
 def test_debian_is_told_what_it_must_know(root: Path, tmp_path: Path) -> None:
-    package = deb.build(PI, COMMIT, DEBIAN, root, tmp_path)
+    package = deb.build(FOR_PI, DEBIAN, root, tmp_path)
     said = subprocess.run(["dpkg-deb", "--field", package], check=True, capture_output=True, text=True).stdout
     fields = dict(line.split(": ", 1) for line in said.splitlines() if line[0] != " ")
     assert fields["Version"] == "0.1.0.2345+g6719186+deb12"
@@ -270,7 +273,8 @@ def test_a_bundle_is_the_application_and_a_signed_manifest(root: Path, tmp_path:
     for secret, path in zip(secrets, keys, strict=True):
         path.write_bytes(secret.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     application = root / contents.LIB / "application"
-    archive = bundle.build(PI, COMMIT, application, keys, tmp_path)
+    signing = bundle.Signing(tuple(keys), date(2027, 12, 31))
+    archive = bundle.build(FOR_PI, application, signing, tmp_path)
     content = archive.read_bytes()
     said = archive.with_name(f"{archive.name}.manifest").read_bytes()
     signed, *signatures = said.split(b"signature ")
@@ -281,6 +285,7 @@ def test_a_bundle_is_the_application_and_a_signed_manifest(root: Path, tmp_path:
         "machine aarch64",
         f"size {len(content)}",
         f"sha256 {hashlib.sha256(content).hexdigest()}",
+        "expires 2027-12-31",
     ]
     for secret, signature in zip(secrets, signatures, strict=True):
         secret.public_key().verify(b64decode(signature), signed)
@@ -290,11 +295,11 @@ def test_a_bundle_is_the_application_and_a_signed_manifest(root: Path, tmp_path:
     assert (
         subprocess.run(["diff", "-r", "--no-dereference", application, unpacked], check=False).returncode == 0
     )
-    again = bundle.build(PI, COMMIT, application, keys, tmp_path)
+    again = bundle.build(FOR_PI, application, signing, tmp_path)
     assert again.read_bytes() == content
 
 
 def test_a_key_that_is_none_is_named(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("none")
     with pytest.raises(BuildError, match=f"{tmp_path}/key: cannot be read as a private key"):
-        bundle.build(PI, COMMIT, tmp_path / "empty", [tmp_path / "key"], tmp_path)
+        bundle.build(FOR_PI, tmp_path / "empty", bundle.Signing((tmp_path / "key",)), tmp_path)

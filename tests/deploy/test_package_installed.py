@@ -16,6 +16,7 @@ import pytest
 from deploy.builds import BuildError, cached, run
 from deploy.package.__main__ import build
 from deploy.package.commit import Commit, head
+from deploy.package.release import Release
 from deploy.package.target import Target
 from tests.deploy import container as machine
 from tests.deploy.container import PROGRAMS, Container
@@ -43,12 +44,12 @@ def last() -> Commit:
 def package(target: Target, commit: Commit) -> Path:
     """Built once for a commit. Raises BuildError."""
     key = f"{target} {commit}".encode()
-    folder = cached(f"package-{target.suite}-{target.arch}", key, lambda to: _build(target, commit, to))
-    return next(folder.glob("*.deb"))
+    release = Release(target, commit)
 
+    def built(to: Path) -> None:
+        build(release, to)
 
-def _build(target: Target, commit: Commit, to: Path) -> None:
-    build(target, commit, to)
+    return cached(f"package-{target.suite}-{target.arch}", key, built) / release.package
 
 
 def next_commit() -> Commit:
