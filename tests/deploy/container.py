@@ -144,11 +144,13 @@ class Container:
         who = ("setpriv", f"--reuid={user or program}", f"--regid={user or program}", "--init-groups")
         return self.run(*view, *who, *command, check=False).returncode == 0
 
-    def until(self, holds: Callable[[], bool], what: str, every_s: float = 0.05) -> float:
+    def until(
+        self, holds: Callable[[], bool], what: str, every_s: float = 0.05, within_s: float = PATIENCE_S
+    ) -> float:
         """Seconds until it holds."""
         began_s = time.monotonic()
         while not holds():
-            assert time.monotonic() - began_s < PATIENCE_S, f"not {what}\n{self.journal()}"
+            assert time.monotonic() - began_s < within_s, f"not {what}\n{self.journal()}"
             time.sleep(every_s)
         return time.monotonic() - began_s
 

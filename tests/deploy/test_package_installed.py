@@ -6,9 +6,10 @@ It is built for amd64; the first time that takes some minutes for each release.
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,8 @@ from tests.deploy.container import PROGRAMS, Container
 from tests.deploy.layers import NoDebianError, plain
 
 NO_CONTAINER = machine.missing() or machine.refused()
+SETTLED_S = 10.0  # in which an upgrade that did not wait would have stopped something
+TRIAL_S = 300.0
 APT_S = 600.0  # it copies 80 MB twice, on a busy machine
 OURS = ("-path", "/proc", "-prune", "-o", "-path", "/sys", "-prune", "-o", "-name", "*evse*", "-print")
 LOGS = ("/var/log/", "/var/lib/dpkg/", "/root/")  # what was done is remembered
@@ -142,15 +145,31 @@ def test_is_installed_upgraded_removed_and_purged(box: Box) -> None:
         assert debian.run("id", user, check=False).returncode != 0
 
 
+def test_an_upgrade_waits_until_the_car_is_gone(box: Box) -> None:
+    """apt does not wait, and interrupts nothing; then the new version proves itself and stays."""
+    debian = box.debian
+    charges(box)
+    before = debian.pids()
+    said = box.install(box.second)
+    assert f"evse-bridge {next_commit().numbers} is tried as soon as no car charges" in said
+    time.sleep(SETTLED_S)
+    assert debian.pids() == before
+    assert debian.mock(do="state")["contactor_closed"]
+    assert debian.run("evse-bridge", "--version").stdout == f"{last().version}\n"
+
+    debian.mock(do="plug-out")
+    trial = "/var/lib/evse-bridge/slots/trial.json"
+    on_trial = partial(debian.run, "test", "-e", trial, check=False)
+    debian.until(lambda: on_trial().returncode == 0, "on trial", within_s=TRIAL_S)
+    debian.until(lambda: on_trial().returncode != 0, "decided", within_s=TRIAL_S)
+    assert debian.run("evse-bridge", "--version").stdout == f"{next_commit().version}\n"
+    assert not set(debian.pids().values()) & {0, *before.values()}
+
+
 def test_a_removal_stops_a_box_in_order(box: Box) -> None:
     """With a car that charges: the charge point first, then hal.safety, which opens the contactor."""
     debian = box.debian
-    box.install(box.first)
-    become_mock(debian)
-    debian.run("systemctl", "enable", "--quiet", "--now", "evse-bridge.target")
-    debian.until(lambda: ": bridge connected" in debian.journal("--unit=evse-safety"), "connected")
-    debian.mock(do="plug-in")
-    debian.until(lambda: debian.mock(do="state")["contactor_closed"], "charging")
+    charges(box)
     box.apt("purge", "evse-bridge")
     stopped = [entry["UNIT"] for entry in debian.entries("JOB_TYPE=stop", "JOB_RESULT=done")]
     order = [f"{name}.service" for name in ("evse-bridge", "evse-instruments", "evse-safety", "evse-mock")]
@@ -159,6 +178,17 @@ def test_a_removal_stops_a_box_in_order(box: Box) -> None:
     assert "contactor opens" in ending
     assert box.running() == ""
     assert box.files() == []
+
+
+def charges(box: Box) -> None:
+    """Installs, becomes a mock box that runs, and plugs a car in."""
+    debian = box.debian
+    box.install(box.first)
+    become_mock(debian)
+    debian.run("systemctl", "enable", "--quiet", "--now", "evse-bridge.target")
+    debian.until(lambda: ": bridge connected" in debian.journal("--unit=evse-safety"), "connected")
+    debian.mock(do="plug-in")
+    debian.until(lambda: debian.mock(do="state")["contactor_closed"], "charging")
 
 
 def become_mock(debian: Container) -> None:
