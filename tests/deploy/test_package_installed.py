@@ -157,7 +157,7 @@ def test_an_upgrade_waits_until_the_car_is_gone(box: Box) -> None:
     assert debian.mock(do="state")["contactor_closed"]
     assert debian.run("evse-bridge", "--version").stdout == f"{last().version}\n"
 
-    debian.mock(do="plug-out")
+    debian.mock(do="unplug-at-car")
     trial = "/var/lib/evse-bridge/slots/trial.json"
     on_trial = partial(debian.run, "test", "-e", trial, check=False)
     debian.until(lambda: on_trial().returncode == 0, "on trial", within_s=TRIAL_S)
