@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 from bridge import config_files, settings
-from tests.deploy.layers import ROOT
+from deploy.builds import ROOT
 
 HERE = Path(__file__).parent
 CARD = "0004AABBCC"

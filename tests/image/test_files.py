@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from bridge.demo.ledger import Transaction
+from deploy.builds import ROOT
 from deploy.image import card, imager, initramfs, system
 from deploy.image.building import ImageError
-from tests.deploy.layers import ROOT
 from tests.image.judged import boot_faults, ledger_faults
 
 FILES = system.FILES
