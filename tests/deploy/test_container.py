@@ -26,7 +26,7 @@ NO_CONTAINER = machine.missing() or machine.refused()
 pytestmark = [
     pytest.mark.real,
     pytest.mark.skipif(bool(NO_CONTAINER), reason=f"no container: {NO_CONTAINER}"),
-    pytest.mark.timeout(600),  # once, a Debian must be fetched
+    pytest.mark.timeout(1800),  # once, a Debian must be fetched
 ]
 
 
