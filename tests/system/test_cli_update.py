@@ -109,11 +109,13 @@ def test_a_box_without_the_package_is_refused(installed: Installed) -> None:
 
 
 def test_who_is_not_root_is_told_so() -> None:
-    as_nobody = ["setpriv", "--reuid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+    may_read = (
+        "--inh-caps=+dac_override",
+        "--ambient-caps=+dac_override",
+    )  # this Python, in root's own folder
+    as_nobody = ["setpriv", "--reuid=65534", "--clear-groups", *may_read] if os.geteuid() == 0 else []
     command = [sys.executable, "-I", "-m", "bridge.cli.main", "update", "/tmp/box.tar.xz"]
     done = subprocess.run([*as_nobody, *command], capture_output=True, text=True, check=False)
-    if "No such file" in done.stderr or "Permission denied" in done.stderr:
-        pytest.skip("nobody may not run this Python")
     assert (done.returncode, done.stderr) == (
         1,
         "evse-bridge update replaces the programs of the box: use sudo\n",
