@@ -63,7 +63,7 @@ ACTS = st.one_of(
     st.sampled_from(sorted(ASKED)).map(lambda action: ("ask", action)),
     st.sampled_from(VERBS).map(lambda verb: ("do", verb)),
     st.just(("card", CARD)),
-    st.sampled_from((1.0, 20.0, 400.0)).map(lambda wait_s: ("wait", str(wait_s))),
+    st.sampled_from((1.0, 20.0, 130.0)).map(lambda wait_s: ("wait", str(wait_s))),
     st.sampled_from(("offer", "clear")).map(lambda order: ("order", order)),
 )
 
@@ -99,8 +99,9 @@ def stored(box: TryingBox) -> dict[str, Any]:
     return tables
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.lists(ACTS, min_size=1, max_size=12), st.booleans())
+@pytest.mark.campaign
+@settings(max_examples=15)
+@given(st.lists(ACTS, min_size=1, max_size=10), st.booleans())
 def test_what_is_stored_in_a_trial_may_be_lost(acts: list[tuple[str, str]], finishing: bool) -> None:
     """However it ends: each session is one pair, and none of them is sent before the end."""
     box = TryingBox(backlog())
