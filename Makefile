@@ -121,10 +121,11 @@ chaos: setup
 chaos-controls: setup
 	$(BIN)/python -m tests.chaos.controls
 
-# The branches of both cores and of the conversation that the tests without processes take.
+# The branches of both cores and of the conversation that the tests without processes take: half an hour.
 coverage: setup
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n 4 -m "not real" tests/bridge tests/hal/core tests/scenarios $(ARGS)
+	$(BIN)/coverage run -m pytest -n 4 -m "not real and not campaign" tests/bridge tests/hal/core tests/scenarios $(ARGS)
+	$(BIN)/coverage run -m pytest -n 4 -m "not real" tests/scenarios/test_scenarios.py $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --include "bridge/actor.py,bridge/core/*,bridge/central_system/*,hal/core/*"
 
