@@ -292,8 +292,8 @@ class PureWorld(Carrier):
             self._setup, self.database, self._calendar, self.errands.installed, self.now
         )
         self.carry_out()  # how the link is to be kept
-        self._feed(self._trial)
         self._arrivals.append(Restarted())
+        self._feed(self._trial)
         for message in self.box.greeting():
             self._feed(message)
         self._stir()

@@ -31,6 +31,9 @@ class Setting:
         self._answered_to = 0
 
         def own_terminal() -> None:
+            signal.signal(
+                signal.SIGINT, signal.SIG_DFL
+            )  # what runs in the background inherits that it is ignored
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
         self._process = subprocess.Popen(
@@ -59,6 +62,8 @@ class Setting:
                 with contextlib.suppress(OSError):
                     self.text += os.read(self._master, 65_536).decode(errors="replace")
                 return None
+        self._process.kill()
+        self._process.wait()
         raise AssertionError(f"neither a question nor an end:\n{self.text}")
 
     def answer(self, words: str | bytes) -> None:
