@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from deploy.slots.bundle import ARCHIVE, MANIFEST, ROOM, Fits, Source, bring, verified
@@ -235,6 +235,7 @@ KINDS: st.SearchStrategy[Kind] = st.sampled_from(["file", "folder", "folder", "l
 
 
 @given(st.lists(st.builds(Member, NAMES, KINDS, st.just(1), PATHS | PATHS.map("/{}".format)), max_size=12))
+@example([Member("a", "link", 1, "."), Member("b", "link", 1, "a/..")])  # up from where the name leads
 @settings(max_examples=1000)
 def test_whatever_is_admitted_stays_inside(members: list[Member]) -> None:
     """As the kernel would follow it: a small file system of names, with links."""
