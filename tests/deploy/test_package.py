@@ -267,6 +267,7 @@ def test_bash_completes_commands_and_options() -> None:
     assert completed("doctor", "--report", "x") == []  # a file
 
 
+@pytest.mark.skipif(shutil.which("xz") is None, reason="tar needs xz; on Debian: apt install xz-utils")
 def test_a_bundle_is_the_application_and_a_signed_manifest(root: Path, tmp_path: Path) -> None:
     secrets = [Ed25519PrivateKey.generate() for _ in range(2)]
     keys = [tmp_path / f"{number}.pem" for number in range(2)]

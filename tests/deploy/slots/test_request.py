@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -84,7 +86,7 @@ def test_an_update_that_begins_ends_it_only_after_the_bridge(on: Box) -> None:
     installer = int(parent.stdout.readline())
     until_asked(on)
     answer(on, "installing 0.1.0.10")
-    subprocess.run(["kill", "-TERM", str(installer)], check=True)
+    os.kill(installer, signal.SIGTERM)
     time.sleep(2.5)
     said, _ = parent.communicate("\n", timeout=PATIENCE_S)
     assert said.splitlines()[-1] == "None"  # it lived as long as the bridge
