@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
+import subprocess
 import sys
 import tomllib
 from typing import Any
@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from bridge import settings
 from hal.configuration import wallbox_file
-from hal.configuration.__main__ import main
 from hal.configuration.file import Fault
 from hal.configuration.rewrite import flat, merged, plain
 
@@ -84,16 +83,20 @@ def test_every_fault_is_named_with_what_is_allowed() -> None:
     assert "nonsense" in said
 
 
-def test_the_program_that_others_ask(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    table = tomllib.loads(wallbox_file.new_file(mock=True))
-    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(table)))
-    assert main(["write", "--mock"]) == 0
-    assert json.loads(capsys.readouterr().out)["text"].startswith("# This wallbox")
-    monkeypatch.setattr(sys, "stdin", io.StringIO('{"meter": 3}'))
-    assert main(["write"]) == 2
-    assert json.loads(capsys.readouterr().out)["faults"]
+def written(table: object, *options: str) -> tuple[int, dict[str, Any]]:
+    """The program that others ask: its exit code, and what it says."""
+    program = (sys.executable, "-I", "-m", "hal.configuration", "write", *options)
+    done = subprocess.run(program, input=json.dumps(table), capture_output=True, text=True, check=False)
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_the_program_that_others_ask() -> None:
+    code, said = written(tomllib.loads(wallbox_file.new_file(mock=True)), "--mock")
+    assert code == 0
+    assert said["text"].startswith("# This wallbox")
+    code, said = written({"meter": 3})
+    assert code == 2
+    assert said["faults"]
 
 
 VALUES = st.recursive(
