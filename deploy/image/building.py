@@ -1,16 +1,12 @@
-"""Runs the tools that build the image, and keeps outside the repository what takes minutes."""
+"""Runs the tools that build the image."""
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "evse-bridge" / "image"
 TOOLS = {
     "mmdebstrap": "mmdebstrap",
     "qemu-aarch64-static": "qemu-user-static",
@@ -66,18 +62,3 @@ def missing() -> str:
         return "the image can only be built as root: its files belong to many users"
     packages = [package for tool, package in TOOLS.items() if shutil.which(tool) is None]
     return f"tools are missing: apt install {' '.join(packages)}" if packages else ""
-
-
-def cached(name: str, key: str, build: Callable[[Path], object]) -> Path:
-    """Returns the folder that `build` fills, whole, whoever else builds it at the same time."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    folder = CACHE / f"{name}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
-    with (CACHE / f"{folder.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            unfinished = folder.with_suffix(".unfinished")
-            shutil.rmtree(unfinished, ignore_errors=True)
-            unfinished.mkdir()
-            build(unfinished)
-            unfinished.rename(folder)
-    return folder

@@ -6,7 +6,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.image.building import cached, run, run_emulated
+from deploy.builds import cached
+from deploy.image.building import run, run_emulated
 
 SUITES = ("bookworm", "trixie")
 ROOT_PACKAGES = (
@@ -50,8 +51,11 @@ def root(suite: str) -> Path:
         *(f"--dpkgopt={option}" for option in SMALL),
         suite,
     )
-    made = cached(f"root-{suite}", " ".join(arguments), lambda to: run_emulated(*arguments, to / "root.tar"))
-    return made / "root.tar"
+
+    def build(to: Path) -> None:
+        run_emulated(*arguments, to / "root.tar")
+
+    return cached(f"image-root-{suite}", " ".join(arguments).encode(), build) / "root.tar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +102,8 @@ def hardware(suite: str) -> Hardware:
         f"--include={','.join(HARDWARE_PACKAGES)}",
         suite,
     )
-    key = f"{arguments} {UNUSED_DRIVERS}"
-    return Hardware(cached(f"hardware-{suite}", key, lambda to: _unpacked(arguments, to)))
+    key = f"{arguments} {UNUSED_DRIVERS}".encode()
+    return Hardware(cached(f"image-hardware-{suite}", key, lambda to: _unpacked(arguments, to)))
 
 
 def _unpacked(arguments: tuple[str, ...], to: Path) -> None:
