@@ -45,12 +45,22 @@ def _forget_old(name: str) -> None:
             shutil.rmtree(folder)
 
 
-def run(*command: str, cwd: Path | None = None) -> str:
-    """Returns what it said. Raises BuildError."""
+def lacking(tools: dict[str, str]) -> str:
+    """Says which of the tools, or files by their whole path, are not here and which packages of Debian bring
+    them; empty when all are here."""
+    found = {tool: Path(tool).exists() if "/" in tool else shutil.which(tool) for tool in tools}
+    if not (absent := [tool for tool in tools if not found[tool]]):
+        return ""
+    packages = sorted({tools[tool] for tool in absent})
+    return f"not on this machine: {', '.join(absent)}; on Debian: apt install {' '.join(packages)}"
+
+
+def run(*command: str, cwd: Path | None = None, variables: dict[str, str] | None = None) -> str:
+    """Returns what it said. `variables` are added to its environment. Raises BuildError."""
     done = subprocess.run(
         command,
         cwd=cwd,
-        env=_environment(command),
+        env={**_environment(command), **(variables or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         check=False,

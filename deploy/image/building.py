@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
+from deploy.builds import lacking
+
 TOOLS = {
     "mmdebstrap": "mmdebstrap",
+    "arch-test": "arch-test",
     "qemu-aarch64-static": "qemu-user-static",
     "depmod": "kmod",
     "cpio": "cpio",
@@ -18,6 +20,7 @@ TOOLS = {
     "mke2fs": "e2fsprogs",
     "sfdisk": "fdisk",
     "unshare": "util-linux",
+    "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
 }  # and Debian's package of each
 
 # The registration lives as long as a mount of it: ours ends with the command, and nothing stays mounted.
@@ -60,5 +63,4 @@ def missing() -> str:
     """Says what this machine lacks for building an image; empty when nothing."""
     if os.geteuid() != 0:
         return "the image can only be built as root: its files belong to many users"
-    packages = [package for tool, package in TOOLS.items() if shutil.which(tool) is None]
-    return f"tools are missing: apt install {' '.join(packages)}" if packages else ""
+    return lacking(TOOLS)

@@ -16,7 +16,7 @@ from pathlib import Path
 from deploy.builds import ROOT, BuildError
 from deploy.package import bundle, contents, deb
 from deploy.package.commit import head, put_sources
-from deploy.package.environment import application
+from deploy.package.environment import application, missing
 from deploy.package.release import Release
 from deploy.package.target import chosen
 
@@ -29,6 +29,8 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         targets = chosen(options.target)
+        if lacks := missing(targets):
+            raise BuildError(lacks)
         options.out.mkdir(parents=True, exist_ok=True)
         commit = head()
         signing = bundle.Signing(tuple(options.key), options.expires) if options.what == "bundle" else None

@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from deploy.builds import ROOT, cached, in_overlay, run
+from deploy.builds import ROOT, cached, in_overlay, lacking, run
 from deploy.package.release import Release
 from deploy.package.target import Target
 from deploy.runtime_lock import direct_dependencies, runtime_lock
@@ -15,14 +15,25 @@ from deploy.runtime_lock import direct_dependencies, runtime_lock
 APPLICATION = "/usr/lib/evse-bridge/application"
 # What builds lgpio and systemd-python: of the one there is no wheel for 3.13, of the other none at all.
 PACKAGES = (
-    "python3-dev,python3-venv,python3-pip,python3-setuptools,python3-wheel,gcc,pkg-config,libsystemd-dev,swig"
+    "python3-dev,python3-venv,python3-pip,python3-setuptools,python3-wheel,gcc,pkg-config,libsystemd-dev,swig,"
+    "usr-is-merged"
 )
-_LEAN = tuple(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("man", "doc", "locale", "info"))
-# Nothing in the root uses the network; by emulation the certificates alone take three minutes.
-_NO_CERTIFICATES = (
-    'chroot "$1" dpkg-divert --quiet --local --rename --add /usr/sbin/update-ca-certificates'
-    ' && ln -s /bin/true "$1/usr/sbin/update-ca-certificates"'
+# Unpacked, not configured: by emulation the packages' own scripts take longer than all else.
+_UNPACKED = (
+    "--variant=extract",
+    "--include=?essential",
+    '--setup-hook=for name in bin sbin lib lib64; do mkdir -p "$1/usr/$name"; ln -s "usr/$name" "$1/"; done',
+    *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("man", "doc", "locale", "info")),
 )
+_EMULATOR = "/usr/lib/binfmt.d/qemu-{machine}.conf"
+# And Debian's package of each.
+_TOOLS = {
+    "git": "git",
+    "mmdebstrap": "mmdebstrap",
+    "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
+    "dpkg-deb": "dpkg",
+    "unshare": "util-linux",
+}
 
 # Kept from one build to the next. bin/python is Debian's own, so its security updates count; the folder can
 # be started from wherever it is copied to. A glob has no order: sorted, two builds are equal.
@@ -77,10 +88,23 @@ _OWN = f"""set -eu
 """
 
 
+def missing(targets: list[Target]) -> str:
+    """Says what this machine lacks to build for them; empty when nothing."""
+    foreign = {target.machine for target in targets} - {platform.machine()}
+    emulators = {_EMULATOR.format(machine=machine): "qemu-user-static" for machine in foreign}
+    return lacking(_TOOLS | emulators)
+
+
+def unpack(target: Target, packages: str, root: Path) -> None:
+    """Makes a root of packages, by commas, that no script of theirs has run in. Raises BuildError."""
+    what = (f"--arch={target.arch}", f"--include={packages}")
+    run("mmdebstrap", "--quiet", *_UNPACKED, *what, target.suite, str(root))
+
+
 def environment(target: Target) -> Path:
     """Returns the root with the dependencies. Raises BuildError."""
     locked = _locked()
-    key = "\n".join((str(target), PACKAGES, *_LEAN, _DEPENDENCIES, *locked)).encode()
+    key = "\n".join((str(target), PACKAGES, *_UNPACKED, _DEPENDENCIES, *locked)).encode()
     name = f"environment-{target.suite}-{target.arch}"
     return cached(name, key, lambda folder: _build(folder, target, locked)) / "root"
 
@@ -94,9 +118,7 @@ def _locked() -> tuple[str, str]:
 
 def _build(folder: Path, target: Target, locked: tuple[str, str]) -> None:
     root = folder / "root"
-    options = ("--quiet", "--variant=minbase", f"--include={PACKAGES}", f"--arch={target.arch}")
-    more = ("--dpkgopt=force-unsafe-io", f"--essential-hook={_NO_CERTIFICATES}", *_LEAN)
-    run(*on(target, "mmdebstrap", *options, *more, target.suite, str(root)))
+    unpack(target, PACKAGES, root)
     _download(root / "wheels", target, locked)
     run(*on(target, "chroot", str(root), "sh", "-c", _DEPENDENCIES, "sh", target.python))
 
@@ -110,7 +132,8 @@ def _download(folder: Path, target: Target, locked: tuple[str, str]) -> None:
     for name, text, kind in zip(("wheels", "sources"), locked, (wheels, ("--no-binary=:all:",)), strict=True):
         lock = folder / f"{name}.lock"
         lock.write_text(text)
-        run(*download, *kind, "-d", str(folder), "-r", str(lock))
+        # pip runs the setup of a source, here for no more than its name: it needs no library to be found.
+        run(*download, *kind, "-d", str(folder), "-r", str(lock), variables={"PKG_CONFIG": "true"})
 
 
 def on(target: Target, *command: str) -> tuple[str, ...]:
@@ -121,7 +144,8 @@ def on(target: Target, *command: str) -> tuple[str, ...]:
     if platform.machine() == target.machine:
         return command
     folder, name = "/proc/sys/fs/binfmt_misc", f"qemu-{target.machine}"
-    registered = f"{{ [ -e {folder}/{name} ] || cat /usr/lib/binfmt.d/{name}.conf > {folder}/register; }}"
+    how = _EMULATOR.format(machine=target.machine)
+    registered = f"{{ [ -e {folder}/{name} ] || cat {how} > {folder}/register; }}"
     script = f'mount -t binfmt_misc binfmt_misc {folder} && {registered} && exec "$@"'
     return ("unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", *command)
 

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from bridge import version
-from deploy.builds import ROOT, BuildError
+from deploy.builds import ROOT, BuildError, lacking
 from deploy.package import bundle, contents, deb
 from deploy.package.commands import tree
 from deploy.package.commit import Commit, project_version, with_version
@@ -43,6 +43,14 @@ def test_words_choose_suites_and_architectures() -> None:
     assert chosen(["arm64", "bookworm"]) == [PI]
     with pytest.raises(ValueError, match=r"armhf: must be one of bookworm, trixie, arm64, amd64"):
         chosen(["trixie", "armhf"])
+
+
+def test_what_a_build_lacks_is_named_with_its_packages() -> None:
+    assert lacking({"sh": "dash", "/": "base-files"}) == ""
+    tools = {"no-such-tool": "one", "sh": "dash", "/no/such/file": "two", "nor-this": "one"}
+    assert lacking(tools) == (
+        "not on this machine: no-such-tool, /no/such/file, nor-this; on Debian: apt install one two"
+    )
 
 
 def test_a_build_writes_its_version_into_the_project() -> None:
