@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import argparse
 import logging
+import math
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from bridge import version
@@ -93,17 +95,36 @@ def _box(carrier: Carrier) -> update.Box:
 
 
 def _patience(machine: RealMachine) -> Patience:
-    usual = Patience()
-    asked = {name: os.environ.get(name) for name in (STEADY_VARIABLE, WITHIN_VARIABLE)}
-    if not any(asked.values()):
-        return usual
+    asked = [name for name in (STEADY_VARIABLE, WITHIN_VARIABLE) if os.environ.get(name)]
+    if not asked:
+        return Patience()
     safety = machine.see().safety
     if safety is None or not safety.mock:
         log.warning("%s count on a mock box alone", " and ".join(asked))
-        return usual
+        return Patience()
+    return patience(os.environ)
+
+
+def patience(variables: Mapping[str, str]) -> Patience:
+    """Returns what the variables of a mock box ask for; an empty one counts as none. Raises RefusedError."""
+    usual = Patience()
     return Patience(
-        float(asked[STEADY_VARIABLE] or usual.steady_s), float(asked[WITHIN_VARIABLE] or usual.within_s)
+        _seconds(variables, STEADY_VARIABLE, usual.steady_s),
+        _seconds(variables, WITHIN_VARIABLE, usual.within_s),
     )
+
+
+def _seconds(variables: Mapping[str, str], name: str, usual_s: float) -> float:
+    text = variables.get(name) or str(usual_s)
+    try:
+        found_s = float(text)
+    except ValueError:
+        found_s = math.nan
+    if not 0 < found_s < math.inf:
+        raise RefusedError(
+            f"{name} = {text!r}: must be a number of seconds above 0, or not set ({usual_s:g})"
+        )
+    return found_s
 
 
 if __name__ == "__main__":
