@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 
 from hal.contract import Answer, Status
 from tests.deploy import container as machine
 from tests.deploy.container import AFTER_FAULT_S, CONTACTOR, PROGRAMS, REBOOT, SOURCES, Container
-from tests.deploy.layers import VENV, no_debian
+from tests.deploy.layers import VENV
 from tests.hal.safety.peers import hello, of
 
 SAFE_WITHIN_S = 3.0  # IEC 61851-1 Table A.6 sequence 12; docs/services.md has the times seen
@@ -31,17 +29,10 @@ pytestmark = [
 
 
 @pytest.fixture
-def box(short_folder: Path) -> Iterator[Container]:
-    """Booted, all programs connected."""
-    if why := no_debian():
-        pytest.skip(f"no container: {why}")
-    box = machine.mock_box(short_folder)
-    try:
-        box.boot()
-        until_connected(box)
-        yield box
-    finally:
-        box.close()
+def box(booted: Container) -> Container:
+    """All programs are connected."""
+    until_connected(booted)
+    return booted
 
 
 def until_connected(box: Container, bridge: int = 1, instruments: int = 1) -> None:
