@@ -567,3 +567,10 @@ def test_every_log_passes_the_one_border_of_texts() -> None:
     assert not found, found
     (echo,) = re.findall(r"typer\.echo\(.*", _product()["bridge.cli.main"])
     assert echo.startswith("typer.echo(visible(")
+
+
+def test_one_place_makes_contexts_of_tls() -> None:
+    """So that there is one place to require TLS 1.2, to check names and certificates."""
+    making = re.compile(r"create_default_context|ssl\.SSLContext\(|_create_unverified|ssl=True")
+    sources = [path for folder in ("bridge", "hal") for path in (ROOT / folder).rglob("*.py")]
+    assert {path.name for path in sources if making.search(path.read_text())} == {"credentials.py"}

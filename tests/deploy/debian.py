@@ -7,25 +7,21 @@ Each root is built once and kept; its packages of Python come from a folder, nam
 from __future__ import annotations
 
 import inspect
-import re
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from packaging.requirements import Requirement
-
 from deploy.builds import ROOT as PROJECT
 from deploy.builds import BuildError, cached, in_overlay, run
-from tests.deploy.layers import NoDebianError
+from tests.deploy.layers import SOURCE_ONLY, NoDebianError, requirements
 
 PYTHONS = {"bookworm": "3.11", "trixie": "3.13"}  # Debian's releases and their Python
 PACKAGES = "make,python3,python3-venv"  # as the README says, and no more
 COMMANDS = ("make demo", "make test")
 # For CI, which runs everything on its own Python: what another Python can break, without what is long.
 SHORT = ("make demo", """make test ARGS='-m "not real and not campaign and not package"'""")
-SOURCE_ONLY = ("pyftpdlib",)  # of the lock: the index has no wheel of it
 WHEELS = "/wheels"
 USER = "1000:1000"
 HOME = "/home/owner"
@@ -54,7 +50,7 @@ _MOUNTS = """set -e
 def root_of(suite: str) -> Path:
     """A Debian with the README's packages, and the lock's of Python in a folder. Raises NoDebianError."""
     lock = (PROJECT / "requirements.lock").read_bytes()
-    how = "".join(inspect.getsource(step) for step in (_build, _download, _requirements))
+    how = "".join(inspect.getsource(step) for step in (_build, _download, requirements))
     key = f"{suite} {PYTHONS[suite]} {PACKAGES} {SOURCE_ONLY} {how}".encode() + lock
     try:
         return cached(f"user-{suite}", key, lambda folder: _build(folder, suite)) / "root"
@@ -71,28 +67,15 @@ def _build(folder: Path, suite: str) -> None:
 
 def _download(wheels: Path, python: str) -> None:
     """By this machine's pip, which knows this machine's index."""
-    requirements = _requirements((PROJECT / "requirements.lock").read_text(), python)
+    wanted = requirements((PROJECT / "requirements.lock").read_text(), python)
     download = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes")
     wheels.mkdir()
     binary, source = wheels / "binary.lock", wheels / "source.lock"
-    binary.write_text("".join(text for name, text in requirements.items() if name not in SOURCE_ONLY))
-    source.write_text("".join(requirements[name] for name in SOURCE_ONLY))
+    binary.write_text("".join(text for name, text in wanted.items() if name not in SOURCE_ONLY))
+    source.write_text("".join(wanted[name] for name in SOURCE_ONLY))
     only_wheels = ("--only-binary=:all:", "--python-version", python)
     run(*download, *only_wheels, "-d", str(wheels), "-r", str(binary))
     run(*download, "--no-binary=:all:", "-d", str(wheels), "-r", str(source))
-
-
-def _requirements(lock: str, python: str) -> dict[str, str]:
-    """What a lock requires for that Python, by name, with the hashes and without the conditions: pip judges
-    them by the Python it runs on, whatever it is told to download for."""
-    target = {"python_version": python, "python_full_version": f"{python}.0"}
-    found: dict[str, str] = {}
-    for entry in re.split(r"^(?=[a-z])", lock, flags=re.MULTILINE)[1:]:
-        pinned, hashes = entry.split("\\\n", maxsplit=1)
-        requirement = Requirement(pinned)
-        if requirement.marker is None or requirement.marker.evaluate(target):
-            found[requirement.name] = f"{requirement.name}{requirement.specifier} \\\n{hashes}"
-    return found
 
 
 def played(suite: str, commands: tuple[str, ...]) -> bool:

@@ -6,6 +6,7 @@ Built once each and kept outside the repository, keyed by what went in.
 from __future__ import annotations
 
 import inspect
+import re
 import shutil
 import subprocess
 import sys
@@ -13,12 +14,19 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 from deploy.builds import ROOT, BuildError, cached, in_overlay, run
+from deploy.package.environment import unpack
+from deploy.package.target import Target
+from deploy.runtime_lock import direct_dependencies, runtime_lock
 
 INSTALLER = ROOT / "deploy" / "install-units"
 SUITE, PYTHON = "bookworm", "3.11"  # Debian's release and its Python
 PACKAGES = "systemd,systemd-sysv,dbus,udev,kmod,python3,python3-venv,procps"
 PLAIN_PACKAGES = "systemd,systemd-sysv,dbus,udev,kmod,python3,procps,ca-certificates,libsystemd0"
+TOOLS = "/opt/test-tools"
+SOURCE_ONLY = ("pyftpdlib",)  # of the lock: the index has no wheel of it
 VENV = "/opt/evse-bridge/venv"  # to which `current` leads, as where a clone was installed
 
 
@@ -49,9 +57,65 @@ def plain(suite: str) -> Path:
         raise NoDebianError(str(error)) from None
 
 
+def requirements(lock: str, python: str) -> dict[str, str]:
+    """What a lock requires for that Python, by name, with the hashes and without the conditions: pip judges
+    them by the Python it runs on, whatever it is told to download for."""
+    target = {"python_version": python, "python_full_version": f"{python}.0"}
+    found: dict[str, str] = {}
+    for entry in re.split(r"^(?=[a-z])", lock, flags=re.MULTILINE)[1:]:
+        pinned, hashes = entry.split("\\\n", maxsplit=1)
+        requirement = Requirement(pinned)
+        if requirement.marker is None or requirement.marker.evaluate(target):
+            found[requirement.name] = f"{requirement.name}{requirement.specifier} \\\n{hashes}"
+    return found
+
+
 def _build_plain(folder: Path, suite: str) -> None:
     options = ("--quiet", "--variant=minbase", f"--include={PLAIN_PACKAGES}")
     run("mmdebstrap", *options, suite, str(folder / "root"))
+
+
+def unpacked(target: Target) -> Path:
+    """The same for any processor, unpacked and not configured, so that it is made without emulation.
+
+    Raises NoDebianError.
+    """
+    key = f"{target} {PLAIN_PACKAGES} {inspect.getsource(unpack)}".encode()
+    try:
+        name = f"unpacked-{target.suite}-{target.arch}"
+        return (
+            cached(
+                name, key, lambda folder: unpack(target, f"{PLAIN_PACKAGES},usr-is-merged", folder / "root")
+            )
+            / "root"
+        )
+    except BuildError as error:
+        raise NoDebianError(str(error)) from None
+
+
+def testing_tools(target: Target) -> Path:
+    """What only the tests need of the lock, in TOOLS, for the release's own Python. Raises NoDebianError."""
+    lock = (ROOT / "requirements.lock").read_text()
+    runtime = runtime_lock(lock, direct_dependencies((ROOT / "pyproject.toml").read_text()))
+    here, there = (requirements(text, target.python) for text in (lock, runtime))
+    texts = {name: text for name, text in here.items() if name not in there}
+    key = f"{texts} {inspect.getsource(_install_tools)}".encode()
+    try:
+        return cached(f"tools-{target.suite}", key, lambda folder: _install_tools(folder, target, texts))
+    except BuildError as error:
+        raise NoDebianError(str(error)) from None
+
+
+def _install_tools(folder: Path, target: Target, texts: dict[str, str]) -> None:
+    """By this machine's pip; what comes as source is of Python alone."""
+    pip = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--no-compile")
+    to = ("--target", str(folder / TOOLS.lstrip("/")))
+    wheels = ("--only-binary=:all:", "--python-version", target.python)
+    sources = {name: texts.pop(name) for name in SOURCE_ONLY}
+    for name, some, kind in (("wheels", texts, wheels), ("sources", sources, ("--no-binary=:all:",))):
+        lock = folder / f"{name}.lock"
+        lock.write_text("".join(some.values()))
+        run(*pip, *kind, *to, "--upgrade", "-r", str(lock))
 
 
 @cache
@@ -113,7 +177,8 @@ def _own_wheel(folder: Path) -> Path:
 def unit_files() -> list[Path]:
     """What `deploy/install-units` needs, and itself."""
     files = [path for path in (ROOT / "systemd").rglob("*") if path.is_file()]
-    return [*files, INSTALLER, ROOT / "docs" / "services.md"]
+    circuits = [path for path in (ROOT / "docs" / "circuits").iterdir() if path.is_file()]
+    return [*files, INSTALLER, ROOT / "docs" / "services.md", *circuits]
 
 
 def _output(*command: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import re
 import subprocess
 from pathlib import Path
 
@@ -57,6 +58,17 @@ def test_the_units_start_the_environment_that_was_given_last(tmp_path: Path) -> 
     assert (tmp_path / CURRENT).readlink() == Path("/opt/two")
     install(tmp_path, "--remove")
     assert not (tmp_path / CURRENT).is_symlink()
+
+
+def test_every_link_and_picture_of_an_installed_page_leads_to_what_is_installed(tmp_path: Path) -> None:
+    there = install(tmp_path)
+    pages = [path for path in there if path.endswith(".md")]
+    assert len(pages) > 15
+    for page in pages:
+        text = (tmp_path / page).read_text(encoding="utf-8")
+        links = {link for link in re.findall(r"\]\(([^)#]+)", text) if "://" not in link}
+        missing = {link for link in links if not (tmp_path / page).parent.joinpath(link).exists()}
+        assert missing == set(), page
 
 
 @pytest.mark.parametrize("wrong", [["--mok"], ["--environment"]])

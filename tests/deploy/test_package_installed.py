@@ -6,6 +6,7 @@ It is built for amd64; the first time that takes some minutes for each release.
 from __future__ import annotations
 
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,21 +15,39 @@ from pathlib import Path
 
 import pytest
 
-from deploy.builds import BuildError, cached, run
+from deploy.builds import ROOT, BuildError, cached, run
 from deploy.package.__main__ import build
 from deploy.package.commit import Commit, head
 from deploy.package.release import Release
 from deploy.package.target import Target
 from tests.deploy import container as machine
 from tests.deploy.container import PROGRAMS, Container
-from tests.deploy.layers import NoDebianError, plain
+from tests.deploy.layers import TOOLS, NoDebianError, plain, testing_tools
 
 NO_CONTAINER = machine.missing() or machine.refused()
 SETTLED_S = 10.0  # in which an upgrade that did not wait would have stopped something
 TRIAL_S = 300.0
 APT_S = 600.0  # it copies 80 MB twice, on a busy machine
-OURS = ("-path", "/proc", "-prune", "-o", "-path", "/sys", "-prune", "-o", "-name", "*evse*", "-print")
-LOGS = ("/var/log/", "/var/lib/dpkg/", "/root/")  # what was done is remembered
+NO_DISK = ("(", "-path", "/proc", "-o", "-path", "/sys", "-o", "-path", "/dev", ")", "-prune")
+# What was done, by whom; and in /run what systemd itself does all the time.
+REMEMBERS = ("/var/log/", "/var/lib/dpkg/", "/var/lib/apt/", "/var/cache/", "/root/", "/run/", "/tmp/")
+FORMER = ("/etc/passwd-", "/etc/group-", "/etc/shadow-", "/etc/gshadow-", "/etc/subuid-", "/etc/subgid-")
+LIVED = """
+    cd /var/lib/evse-bridge
+    mkdir -p parked/real/etc slots/0.0.0.1.unfinished bridge/firmware safety
+    echo parked > parked/real/etc/wallbox.toml
+    echo '{"kind": "moved", "why": "it went", "move": "1"}' > bridge/held.json
+    echo backup > bridge/box.evse
+    echo one > bridge/bridge.sqlite.before-trial
+    echo waits > bridge/firmware/archive
+    echo before > /etc/evse-bridge/wallbox.toml.before-1
+    mkdir -p /etc/systemd/system/evse-bridge.service.d
+    echo '[Service]' > /etc/systemd/system/evse-bridge.service.d/mine.conf
+    systemctl enable --quiet evse-bridge.target
+    ls slots
+"""
+HERE = ("tests", "docs", "deploy", "systemd", "pyproject.toml", "README.md", "requirements.lock")
+MARKED = "pytest.mark.distribution"
 
 pytestmark = [
     pytest.mark.package,
@@ -78,10 +97,10 @@ class Box:
         done = self.debian.run("apt-get", "--yes", *words, check=check, within_s=APT_S)
         return done.stdout + done.stderr
 
-    def files(self) -> list[str]:
-        """All of ours that lie anywhere, apart from what remembers that there was something."""
-        found = self.debian.run("find", "/", *OURS).stdout.split()
-        return [path for path in found if not path.startswith(LOGS)]
+    def files(self) -> set[str]:
+        """All that lies anywhere, apart from what remembers that there was something."""
+        found = self.debian.run("find", "/", *NO_DISK, "-o", "-print").stdout.splitlines()
+        return {path for path in found if not path.startswith((*REMEMBERS, *FORMER))}
 
     def running(self) -> str:
         """Which units of ours are loaded and active."""
@@ -93,7 +112,7 @@ def box(request: pytest.FixtureRequest, short_folder: Path) -> Iterator[Box]:
     target = Target(request.param, "amd64")
     try:
         first, second = package(target, last()), package(target, next_commit())
-        debian = Container(short_folder, [plain(target.suite)])
+        debian = Container(short_folder, [testing_tools(target), plain(target.suite)])
     except (BuildError, NoDebianError) as error:
         pytest.skip(f"no package: {error}")
     (debian.upper / "root").mkdir()
@@ -139,8 +158,11 @@ def test_is_installed_upgraded_removed_and_purged(box: Box) -> None:
     debian.run("test", "!", "-e", "/usr/bin/evse-bridge")
 
     box.install(box.first)
+    box.install(box.second)
+    assert {last().numbers, next_commit().numbers} <= set(debian.run("sh", "-ec", LIVED).stdout.split())
     box.apt("purge", "evse-bridge")
     assert box.files() == before
+    assert debian.run("find", "/run", "-name", "*evse*").stdout == ""
     for user in PROGRAMS:
         assert debian.run("id", user, check=False).returncode != 0
 
@@ -177,7 +199,42 @@ def test_a_removal_stops_a_box_in_order(box: Box) -> None:
     ending = debian.journal("--unit=evse-safety")
     assert "contactor opens" in ending
     assert box.running() == ""
-    assert box.files() == []
+    assert debian.run("find", "/etc", "/run", "/usr", "/var/lib/evse-bridge", "-name", "*evse*").stdout == ""
+
+
+def test_what_depends_on_the_distribution_holds_in_the_installed_version(box: Box) -> None:
+    """As an ordinary user, with Debian's own Python. The clone has no programs: the package's are tested."""
+    debian = box.debian
+    box.install(box.first)
+    clone, python = "/home/owner/clone", "/usr/lib/evse-bridge/current/bin/python"
+    debian.run("useradd", "--create-home", "owner")
+    put_clone(debian.runtime.parents[1] / clone.lstrip("/"))
+    debian.run("chown", "--recursive", "owner:", clone)
+    as_owner = ("setpriv", "--reuid=owner", "--regid=owner", "--init-groups")
+    environment = ("env", "HOME=/home/owner", f"PYTHONPATH={TOOLS}", "CI=1", f"--chdir={clone}")
+    tests = [
+        str(path.relative_to(ROOT)) for path in sorted((ROOT / "tests").rglob("test_*.py")) if marked(path)
+    ]
+    which = debian.run(*as_owner, *environment, python, "-c", "import bridge; print(bridge.__file__)").stdout
+    assert which.startswith("/usr/lib/evse-bridge/current/lib/")
+    marks = ("-m", "distribution and not campaign")
+    pytest_of = (python, "-m", "pytest", "-q", "-n", "2", *marks, *tests)
+    done = debian.run(*as_owner, *environment, *pytest_of, check=False, within_s=APT_S)
+    assert done.returncode == 0, done.stdout
+    print(done.stdout.splitlines()[-1])
+
+
+def put_clone(folder: Path) -> None:
+    """The last commit's, as far as tests of an installed version need it."""
+    folder.mkdir()
+    archive = subprocess.run(
+        ["git", "-C", ROOT, "archive", "HEAD", *HERE], check=True, capture_output=True
+    ).stdout
+    subprocess.run(["tar", "--extract", f"--directory={folder}"], input=archive, check=True)
+
+
+def marked(path: Path) -> bool:
+    return MARKED in path.read_text() and path != Path(__file__)
 
 
 def charges(box: Box) -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from tests.docs.pages import links
 
+pytestmark = pytest.mark.distribution
+
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = (
     *("evse-safety", "evse-instruments", "evse-bridge", "evse-bridge-reset"),

@@ -43,14 +43,17 @@ def stream_of(descriptor: int) -> dict[str, str]:
     return {"JOURNAL_STREAM": f"{seen.st_dev}:{seen.st_ino}"}
 
 
+@pytest.mark.distribution
 def test_on_a_terminal_it_is_standard_error(pipe: int) -> None:
     assert type(handler("evse", {}, pipe)) is logging.StreamHandler
 
 
+@pytest.mark.distribution
 def test_redirected_by_somebody_it_is_standard_error(pipe: int) -> None:
     assert type(handler("evse", {"JOURNAL_STREAM": "8:1"}, pipe)) is logging.StreamHandler
 
 
+@pytest.mark.distribution
 @pytest.mark.skipif(ABSENT, reason="systemd-python is not here; it is in requirements-pi.lock")
 def test_under_systemd_it_is_the_journal_with_levels_and_name(pipe: int) -> None:
     chosen = handler("evse", stream_of(pipe), pipe)

@@ -10,6 +10,8 @@ import pytest
 
 from hal.notify import Notify
 
+pytestmark = pytest.mark.distribution
+
 
 @pytest.fixture
 def systemd(short_folder: Path) -> socket.socket:

@@ -21,7 +21,7 @@ from tests.system import configured
 from tests.system.programs import Programs
 from tests.system.waiting import until
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.distribution]
 
 
 class Systemd:

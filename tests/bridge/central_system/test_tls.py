@@ -22,7 +22,8 @@ from tests.bridge.central_system.listening import central, eventually, impatient
 from tests.bridge.central_system.test_handshake import keep
 from tests.spoiled import SPOILED, Spoiling, cut_off
 
-PROJECT = Path(__file__).resolve().parents[3]
+pytestmark = pytest.mark.distribution
+
 HOST = "localhost"
 TODAY = datetime.now(UTC)
 
@@ -197,11 +198,3 @@ def test_one_context_is_kept(ca_file: Path) -> None:
 def test_tls_1_2_is_required_whatever_the_system_s_settings(context: Callable[[], ssl.SSLContext]) -> None:
     """Debian's Python leaves the least version to OpenSSL: there this fails when we do not set it."""
     assert context().minimum_version == ssl.TLSVersion.TLSv1_2
-
-
-def test_one_place_makes_contexts() -> None:
-    """So that there is one place to require TLS 1.2, to check names and certificates."""
-    making = re.compile(r"create_default_context|ssl\.SSLContext\(|_create_unverified|ssl=True")
-    sources = [path for folder in ("bridge", "hal") for path in (PROJECT / folder).rglob("*.py")]
-    makers = {path.name for path in sources if making.search(path.read_text())}
-    assert makers == {"credentials.py"}

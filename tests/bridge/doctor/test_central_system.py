@@ -25,6 +25,8 @@ from bridge.doctor.route import Route
 from tests.bridge.central_system.listening import impatient
 from tests.bridge.doctor.doctored import status
 
+pytestmark = pytest.mark.distribution
+
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 OURSELVES = Running(os.getpid(), os.getuid(), 1.0)
 

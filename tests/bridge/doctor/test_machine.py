@@ -20,6 +20,8 @@ from bridge.doctor.programs import Process, Running, Unit, Versions
 from hal.contract import Counters, Temperatures
 from tests.bridge.doctor.doctored import BOX, INSTRUMENTS, status
 
+pytestmark = pytest.mark.distribution
+
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 PROCESS = Process(Running(pid=7, uid=0, age_s=7200.0))
 

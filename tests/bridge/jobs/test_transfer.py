@@ -21,6 +21,8 @@ from tests.bridge.jobs.servers import (
     misbehaving,
 )
 
+pytestmark = pytest.mark.distribution
+
 DOCUMENT = b'[{"StateId": 911}]'
 PATIENCE = Patience(quiet_s=30.0, whole_s=60.0)
 IMPATIENT = Patience(quiet_s=0.3, whole_s=1.0)

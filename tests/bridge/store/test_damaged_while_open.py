@@ -25,6 +25,8 @@ from bridge.store.sessions import Sessions
 from tests.bridge.shell import setup
 from tests.bridge.store.model import a_row, a_sample, a_stop
 
+pytestmark = pytest.mark.distribution
+
 PATIENCE_S = 60.0
 
 

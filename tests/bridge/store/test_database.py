@@ -27,6 +27,8 @@ from bridge.core.rows import (
 from bridge.store import ChangeError, Database, StoreError
 from tests.bridge.store.model import EPOCH, a_row, a_sample, a_stop
 
+pytestmark = pytest.mark.distribution
+
 START, STOP = MessageRef(1, "start"), MessageRef(1, "stop")
 VALUES = MessageRef(1, "values", 0)
 CONFIRMED = StartConfirmed(1, 4711, "Accepted", None)

@@ -19,6 +19,8 @@ from bridge.store.sessions import Sessions
 from tests.bridge.store.model import a_row
 from tests.spoiled import SPOILED, Spoiling
 
+pytestmark = pytest.mark.distribution
+
 NOW = datetime(2026, 11, 25, 12, 30, 5, tzinfo=UTC)
 
 

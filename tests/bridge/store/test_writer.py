@@ -15,6 +15,8 @@ from bridge.store import Database, StoreError
 from bridge.store.writer import Writer
 from tests.bridge.store.model import a_row, a_sample
 
+pytestmark = pytest.mark.distribution
+
 
 @asynccontextmanager
 async def opened(path: Path) -> AsyncIterator[Writer]:

@@ -20,6 +20,8 @@ from tests.deploy.slots.box import NEW, Box, box, tree
 from tests.deploy.slots.bundles import FITS, Maker, environment, folder, link, member, packed
 from tests.deploy.slots.fickle_disk import NotedDisk, QuickDisk
 
+pytestmark = pytest.mark.distribution
+
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 GOOD = packed(environment())
 

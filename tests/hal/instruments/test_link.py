@@ -13,6 +13,8 @@ from hal.instruments.link import SafetyLink
 from tests.hal.instruments.safety import Safety
 from tests.hal.instruments.waiting import until
 
+pytestmark = pytest.mark.distribution
+
 BOX = InstrumentBox(meter="m", meter_health="ok", meter_serial=None, reader=None, reader_health="none")
 CARD = Card(start_id="s", seq=1, at_s=1.0, id="04AABBCC")
 

@@ -17,6 +17,8 @@ from hal.mock.serial.reader import tag_frame
 from hal.mock.serial.wire import SerialWire
 from tests.hal.instruments.waiting import until
 
+pytestmark = pytest.mark.distribution
+
 TAGS = ["100086F444", "0004AABBCC"]
 
 

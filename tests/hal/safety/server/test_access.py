@@ -13,6 +13,8 @@ from hal.safety.journal import Journal
 from hal.safety.server.server import Server
 from tests.hal.safety.server.box import BOX
 
+pytestmark = pytest.mark.distribution
+
 
 @pytest.mark.parametrize("umask", [0o000, 0o027, 0o077])
 def test_the_socket_is_for_owner_and_group_whatever_the_umask(
