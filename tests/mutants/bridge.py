@@ -11,8 +11,10 @@ import argparse
 import json
 import random
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +25,7 @@ from pathlib import Path
 from bridge.core.configuration.keys import KEYS
 from bridge.core.zaptec import BEHAVIOURS
 from tests.mutants.backup import BACKUP
+from tests.mutants.packages import PACKAGES
 from tests.mutants.seeds import ROOT, Seeded, draw
 from tests.mutants.setups import SETUPS
 from tests.mutants.shell import MUTANTS, Mutant
@@ -32,6 +35,7 @@ from tests.mutants.trials import TRIALS
 WORKERS = 2
 TEST_FAILED = 1  # pytest's exit code
 DEADLINE_S = 600.0  # of the tests that kill the named mutants, all in one run without any
+COPIED = ("bridge", "hal", "deploy", "tests", "systemd")
 SCENARIOS = ROOT / "tests" / "scenarios"
 FIRST_VALUES = {key.name: key.first_value(BEHAVIOURS["cloud"]) for key in KEYS if key.allowed is not None}
 
@@ -55,7 +59,7 @@ def main(arguments: list[str]) -> int:
     options.add_argument("--of-rooms", type=int, help="so many of the rooms' named ones; usually all")
     options.add_argument("--deep", action="store_true", help="conditions, numbers and steps too")
     chosen = options.parse_args(arguments)
-    rooms = (*TRIALS, *SETUPS, *SLOTS, *BACKUP)
+    rooms = (*TRIALS, *SETUPS, *SLOTS, *BACKUP, *PACKAGES)
     if chosen.of_rooms is not None:
         rooms = tuple(random.Random(chosen.seed).sample(rooms, chosen.of_rooms))
     ended = of_names([one for one in (*MUTANTS, *rooms) if all(word in one.name for word in chosen.words)])
@@ -66,11 +70,15 @@ def main(arguments: list[str]) -> int:
 
 def of_names(mutants: list[Mutant]) -> int:
     """Each against its own test."""
-    if (ran := tested("", "", sorted({mutant.test for mutant in mutants}))).returncode != 0:
+    copied = sorted({mutant.test for mutant in mutants if not mutant.path.endswith(".py")})
+    ran = tested("", "", sorted({mutant.test for mutant in mutants}), ROOT)
+    if ran.returncode == 0 and copied:
+        ran = in_a_copy(copied, {})
+    if ran.returncode != 0:
         print(f"the named tests are not green without any mutant:\n{ran.stdout[-3000:]}", file=sys.stderr)
         return 2
     with ThreadPoolExecutor(WORKERS) as pool:
-        ended = list(pool.map(lambda each: tested(each.module, each.source, [each.test]), mutants))
+        ended = list(pool.map(tried, mutants))
     for mutant, ran in zip(mutants, ended, strict=True):
         print(f"{'killed  ' if ran.returncode == TEST_FAILED else 'SURVIVED'}  {mutant.name}  {mutant.test}")
     survivors = sum(ran.returncode != TEST_FAILED for ran in ended)
@@ -78,12 +86,31 @@ def of_names(mutants: list[Mutant]) -> int:
     return 1 if survivors else 0
 
 
-def tested(module: str, source: str, tests: list[str]) -> subprocess.CompletedProcess[str]:
-    """Those tests with that module replaced."""
+def tried(mutant: Mutant) -> subprocess.CompletedProcess[str]:
+    """Its test with it."""
+    if mutant.path.endswith(".py"):
+        return tested(mutant.module, mutant.source, [mutant.test], ROOT)
+    return in_a_copy([mutant.test], {mutant.path: mutant.source})
+
+
+def in_a_copy(tests: list[str], changed: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Those tests with files changed that are no modules."""
+    with tempfile.TemporaryDirectory(prefix="evse-mutant-") as name:
+        copy = Path(name) / "copy"
+        for folder in COPIED:
+            shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "pyproject.toml", copy)
+        for path, text in changed.items():
+            (copy / path).write_text(text, encoding="utf-8")
+        return tested("", "", tests, copy)
+
+
+def tested(module: str, source: str, tests: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Those tests, of the sources in that folder, with that module replaced."""
     asked = json.dumps({"module": module, "source": source, "tests": tests})
     return subprocess.run(
         [sys.executable, "-m", "tests.mutants.tested"],
-        cwd=ROOT, input=asked, capture_output=True, text=True, timeout=DEADLINE_S, check=False,
+        cwd=folder, input=asked, capture_output=True, text=True, timeout=DEADLINE_S, check=False,
     )  # fmt: skip
 
 

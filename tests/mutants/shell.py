@@ -16,7 +16,10 @@ class CatalogueError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """`old` stands once in the file and becomes `new`; the test must fail then."""
+    """`old` stands once in the file and becomes `new`; the test must fail then.
+
+    A file that is no module of Python is changed in a copy of the sources.
+    """
 
     name: str
     path: str
