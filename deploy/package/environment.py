@@ -38,6 +38,9 @@ _TOOLS = {
 # Kept from one build to the next. bin/python is Debian's own, so its security updates count; the folder can
 # be started from wherever it is copied to. A glob has no order: sorted, two builds are equal.
 _DEPENDENCIES = f"""set -eu
+    # The pip of trixie ends without certificates, although it fetches nothing.
+    mkdir -p /etc/ssl/certs
+    cat /usr/share/ca-certificates/*/*.crt > /etc/ssl/certs/ca-certificates.crt
     cd /wheels
     for source in *.tar.gz; do tar --extract --file="$source" --no-same-owner; done
     sed --in-place "s/Path('src').glob('lg\\*.c')/sorted(Path('src').glob('lg*.c'))/" lgpio-*/setup.py

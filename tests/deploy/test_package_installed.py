@@ -228,7 +228,7 @@ def put_clone(folder: Path) -> None:
     """The last commit's, as far as tests of an installed version need it."""
     folder.mkdir()
     archive = subprocess.run(
-        ["git", "-C", ROOT, "archive", "HEAD", *HERE], check=True, capture_output=True
+        ["git", "-C", ROOT, "archive", last().hash, *HERE], check=True, capture_output=True
     ).stdout
     subprocess.run(["tar", "--extract", f"--directory={folder}"], input=archive, check=True)
 
