@@ -210,6 +210,7 @@ def test_what_depends_on_the_distribution_holds_in_the_installed_version(box: Bo
     debian.run("useradd", "--create-home", "owner")
     put_clone(debian.runtime.parents[1] / clone.lstrip("/"))
     debian.run("chown", "--recursive", "owner:", clone)
+    debian.run("find", TOOLS, "-type", "d", "-exec", "chown", "owner:", "{}", "+")  # compiled once, and kept
     as_owner = ("setpriv", "--reuid=owner", "--regid=owner", "--init-groups")
     environment = ("env", "HOME=/home/owner", f"PYTHONPATH={TOOLS}", "CI=1", f"--chdir={clone}")
     tests = [
