@@ -5,7 +5,7 @@ STAMP := .venv/.locked
 
 .PHONY: setup demo test test-debian test-package test-vm test-image deb bundle image check bench partner circuit \
   mutants scenario-mutants deaths raising \
-  lives rhythms power-cuts corruption fuzz chaos chaos-controls coverage lock
+  campaigns lives rhythms power-cuts corruption fuzz chaos chaos-controls coverage lock
 
 # The environment follows the lock: a changed lock lays it anew.
 setup: $(STAMP)
@@ -85,6 +85,10 @@ lives: setup
 # All patterns of bad samples through whole boxes, and hours of hum: half an hour. ARGS="--one-in 20 --hours 0.05" for a part.
 rhythms: setup
 	$(BIN)/python -m tests.hal.core.all_rhythms $(ARGS)
+
+# All cases of the tests of which `make test` runs a part: every cut and value, more lives and draws.
+campaigns: setup
+	EVSE_CAMPAIGNS=whole $(BIN)/pytest -n 4 --dist worksteal -m part $(ARGS)
 
 mutants: setup
 	$(BIN)/python -m tests.mutants $(ARGS)

@@ -12,8 +12,11 @@ from typing import TypeVar
 import pytest
 from hypothesis import settings
 
+from tests.memory import MEMORY
+
 settings.register_profile("evse", deadline=None)  # no test depends on the speed of the machine
 settings.load_profile("evse")
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))  # of `tmp_path`
 
 R = TypeVar("R", pytest.TestReport, pytest.CollectReport)
 
@@ -35,7 +38,7 @@ def pytest_terminal_summary(
 @pytest.fixture
 def short_folder() -> Iterator[Path]:
     """A new folder, short enough for the path of a Unix socket in it (107 bytes)."""
-    folder = Path(tempfile.mkdtemp(prefix="evse-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="evse-", dir=MEMORY))
     yield folder
     shutil.rmtree(folder)
 

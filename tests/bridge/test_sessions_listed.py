@@ -19,12 +19,13 @@ from bridge.core.rows import Delivered, GivenUp, MessageRef, StartConfirmed, Tra
 from bridge.folders import CommandError, Folders, MisuseError
 from bridge.store import Database
 from tests.bridge.store.model import a_row, a_stop
+from tests.memory import MEMORY
 from tests.own_mounts import under
 
 
 @pytest.fixture
 def folders() -> Iterator[Folders]:
-    made = Path(tempfile.mkdtemp(prefix="evse-"))
+    made = Path(tempfile.mkdtemp(prefix="evse-", dir=MEMORY))
     yield Folders(made, made, made, mock=True)
     shutil.rmtree(made)
 

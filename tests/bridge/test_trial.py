@@ -19,6 +19,7 @@ from bridge.local.orders import ClearProfiles, OfferAgain
 from bridge.trial import TRIAL_NAME, look
 from tests.bridge.central_system.payloads import profile
 from tests.bridge.trying import CARD, OF_TRANSACTIONS, SESSION_WH, TryingBox, backlog, filled, sessions
+from tests.campaigns import many
 
 SOON = "2026-01-01T01:00:00Z"
 ASKED: dict[str, dict[str, Any]] = {  # each would change something, or read it, without a trial
@@ -99,8 +100,9 @@ def stored(box: TryingBox) -> dict[str, Any]:
     return tables
 
 
+@pytest.mark.part
 @pytest.mark.campaign
-@settings(max_examples=15)
+@settings(max_examples=many(5, 15))
 @given(st.lists(ACTS, min_size=1, max_size=10), st.booleans())
 def test_what_is_stored_in_a_trial_may_be_lost(acts: list[tuple[str, str]], finishing: bool) -> None:
     """However it ends: each session is one pair, and none of them is sent before the end."""

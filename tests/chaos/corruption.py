@@ -47,12 +47,10 @@ from bridge.store.opening import opened, set_aside
 from tests.bridge.core.messages import CHARGING, WAITING
 from tests.bridge.shell import BEGINS, Shell
 from tests.bridge.store.model import EPOCH, a_row, a_sample, a_stop
+from tests.memory import MEMORY
 
 DELIVERED, DEAD, WAITS, OPEN = range(1, 31), (31, 32), (33, 34, 35), 36
 MOST_BITS = 20
-MEMORY = (
-    "/dev/shm" if Path("/dev/shm").is_dir() else None
-)  # a disk would be synced a hundred times a database
 NEW_TAG = "04NEWCAR"
 ESSENTIAL = ("id_tag", "meter_start_wh", "started_at", "stopped_at", "meter_stop_wh")
 

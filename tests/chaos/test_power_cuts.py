@@ -6,6 +6,7 @@ import pytest
 
 from bridge.core.rows import Change, Remembered, StartConfirmed, TransactionStarted, TransactionStopped
 from bridge.core.setup import ORDERLY
+from tests.campaigns import many, part
 from tests.chaos.box_life import life
 from tests.chaos.power_cuts import MODES, WRITES, each_write, lives, real
 from tests.chaos.pure_life import PureLife
@@ -17,15 +18,17 @@ pytestmark = pytest.mark.campaign
 KINDS = (TransactionStarted, StartConfirmed, TransactionStopped)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.part
+@pytest.mark.parametrize("seed", range(many(1, 2)))
 def test_lives_full_of_power_cuts(seed: int) -> None:
     told = dict(lives(5, 50 + seed))
     assert {name: one.faults for name, one in told.items() if one.faults} == {}
     assert sum(one.cuts for one in told.values()) >= 5
 
 
+@pytest.mark.part
 @pytest.mark.parametrize("when", WHENS)
-@pytest.mark.parametrize("number", range(1, WRITES, 16))
+@pytest.mark.parametrize("number", part(range(1, WRITES, 16), 3, 1))
 def test_power_cut_at_a_write(number: int, when: When) -> None:
     told = PureLife(9, first_cut=Armed(number, when)).live(cuts=1)
     assert told.faults == ()
@@ -69,7 +72,8 @@ def test_without_cuts_repeated_messages_are_the_answers_destroyed(mode: Mode) ->
     assert verdict.repeated_starts + verdict.repeated_stops == told.answers_destroyed > 0
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.part
+@pytest.mark.parametrize("seed", range(many(2, 4)))
 def test_the_clock_jumps_at_any_phase(seed: int) -> None:
     """By an hour or ten years, both ways, with a power cut now and then."""
     told = PureLife(seed, clock_jumps=True).live(cuts=seed % 2, sessions=4)

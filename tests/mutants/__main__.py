@@ -100,6 +100,7 @@ def _copy(folder: Path) -> None:
     shutil.copytree(ROOT / "tests" / "hal" / "core", core, ignore=shutil.ignore_patterns("__pycache__"))
     for package in (folder / "tests", folder / "tests" / "hal"):
         (package / "__init__.py").touch()
+    shutil.copy(ROOT / "tests" / "campaigns.py", folder / "tests")
     (folder / "pytest.ini").write_text("[pytest]\n")
 
 

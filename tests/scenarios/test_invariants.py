@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bridge.core.session import Transaction
 from hal.contract import Wish
 from tests.bridge.central_system.payloads import profile
+from tests.campaigns import many
 from tests.scenarios.chaos import TAGS, Chaos, Event
 from tests.scenarios.script import Mode, Payload
 
@@ -111,8 +112,9 @@ EVERY_VALUE = {
 KEYS = st.sampled_from([{}, {"AllowOfflineTxForUnknownId": "true"}, {"FreeCharging": "true"}, EVERY_VALUE])
 
 
+@pytest.mark.part
 @pytest.mark.parametrize("mode", ["cloud", "native"])
-@settings(max_examples=15)
+@settings(max_examples=many(6, 15))
 @given(story=STORY, keys=KEYS)
 def test_what_must_hold_holds(mode: Mode, story: list[Event], keys: dict[str, str]) -> None:
     """Durable before said, durable before asked, one CALL in flight, sound frames, Start before Values before
@@ -139,8 +141,9 @@ WITH_VALUES = {
 }
 
 
+@pytest.mark.part
 @pytest.mark.parametrize("mode", ["cloud", "native"])
-@settings(max_examples=15)
+@settings(max_examples=many(6, 15))
 @given(
     story=st.lists(st.one_of(CLOCK, EVENT), min_size=5, max_size=20),
     charging=st.booleans(),
@@ -179,8 +182,9 @@ MOVES_IT = st.one_of(
 )
 
 
+@pytest.mark.part
 @pytest.mark.parametrize("mode", ["cloud", "native"])
-@settings(max_examples=10)
+@settings(max_examples=many(4, 10))
 @given(story=st.lists(MOVES_IT, min_size=20, max_size=40), charging=st.booleans())
 def test_only_moves_of_the_table_are_made(mode: Mode, story: list[Event], charging: bool) -> None:
     """OCPP 1.6 4.9, with faults, availability, reservations, remote starts, unlocking and restarts."""

@@ -21,6 +21,7 @@ from websockets.frames import Frame, Opcode
 from websockets.typing import Subprotocol
 
 from bridge.inbox import MOST_CALLS
+from tests.memory import MEMORY
 from tests.system import configured
 from tests.system.programs import Programs
 
@@ -98,7 +99,7 @@ def _answer(action: str) -> dict[str, Any]:
 
 @contextlib.asynccontextmanager
 async def alone() -> AsyncIterator[Alone]:
-    folder = Path(tempfile.mkdtemp(prefix="evse-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="evse-", dir=MEMORY))
     made = Alone(folder)
     protocols = [Subprotocol("ocpp1.6")]
     async with serve(

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from bridge.store.schema import mark
+from tests.memory import MEMORY
 from tests.own_mounts import under
 from tests.system import configured
 from tests.system.programs import Programs
@@ -53,7 +54,7 @@ class Systemd:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="evse-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="evse-", dir=MEMORY))
     configured.write(folder / "c", {}, {})
     for name in ("d", "r"):
         (folder / name).mkdir()

@@ -32,13 +32,14 @@ from hal.notify import Notify
 from tests.bridge.backup.boxes import PASSPHRASE, PASSWORD, Box, nobody
 from tests.bridge.jobs.test_with_the_program import living
 from tests.bridge.store.story import BATCHES_A_ROW
+from tests.memory import MEMORY
 
 SECRET = "correct horse battery"
 
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="evse-", dir="/tmp") as name:
+    with tempfile.TemporaryDirectory(prefix="evse-", dir=MEMORY) as name:
         yield Path(name)
 
 

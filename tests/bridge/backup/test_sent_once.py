@@ -17,6 +17,8 @@ from bridge.local.orders import OfferAgain, Ordered
 from bridge.store import Database
 from tests.bridge.backup.boxes import Box
 from tests.bridge.shell import Shell
+from tests.campaigns import many
+from tests.memory import MEMORY
 from tests.scenarios.chaos import Chaos, Event
 from tests.scenarios.script import Mode
 from tests.scenarios.test_invariants import CHARGING, EVENT, KEYS
@@ -25,7 +27,7 @@ HELD = "restored from a backup"
 
 
 def restored(image: bytes, uncertain: str) -> Ready:
-    with tempfile.TemporaryDirectory(prefix="evse-") as folder:
+    with tempfile.TemporaryDirectory(prefix="evse-", dir=MEMORY) as folder:
         return ready(image, Path(folder), uncertain)
 
 
@@ -55,9 +57,10 @@ CHARGES = [Event("wait", for_s=5.0), *CHARGING]  # once the Central System has a
 LIVES = st.lists(st.lists(EVENT, max_size=8), min_size=2, max_size=4)
 
 
+@pytest.mark.part
 @pytest.mark.campaign
 @pytest.mark.parametrize("mode", ["cloud", "native"])
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=many(3, 8), deadline=None)
 @given(charging=st.booleans(), lives=LIVES, keys=KEYS)
 def test_a_moved_box_bills_each_session_once(
     mode: Mode, charging: bool, lives: list[list[Event]], keys: dict[str, str]
@@ -106,7 +109,7 @@ def test_a_backup_that_was_no_move_and_is_sent_as_one_would_be_seen(is_moved: bo
 @given(batches=st.integers(0, 70))
 def test_what_may_have_been_sent_since_the_backup_is_sent_only_when_asked(batches: int) -> None:
     """Then once: each session of the backup has one start and one stop in the end."""
-    with tempfile.TemporaryDirectory(prefix="evse-") as folder:
+    with tempfile.TemporaryDirectory(prefix="evse-", dir=MEMORY) as folder:
         old = Box(Path(folder))
         old.live(batches)
         with closing(Database(old.places.database)) as store:

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.bridge.jobs.servers import Authority
+from tests.memory import MEMORY
 
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="evse-", dir="/tmp") as name:
+    with tempfile.TemporaryDirectory(prefix="evse-", dir=MEMORY) as name:
         yield Path(name)
 
 

@@ -39,6 +39,7 @@ from bridge.store.writer import Writer
 from tests.bridge.core.limits import charging_model as model
 from tests.bridge.jobs.test_with_the_program import living
 from tests.bridge.store.model import a_row, a_stop
+from tests.memory import MEMORY
 
 PATIENCE_S = 30.0
 GREETING = SendDataTransfer("org.example", "greeting", "hello")
@@ -46,7 +47,7 @@ GREETING = SendDataTransfer("org.example", "greeting", "hello")
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="evse-", dir="/tmp") as name:
+    with tempfile.TemporaryDirectory(prefix="evse-", dir=MEMORY) as name:
         yield Path(name)
 
 

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from bridge.store import Database
+from tests.memory import MEMORY
 
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="evse-"))
+    made = Path(tempfile.mkdtemp(prefix="evse-", dir=MEMORY))
     yield made
     shutil.rmtree(made)
 

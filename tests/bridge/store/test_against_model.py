@@ -42,6 +42,8 @@ from bridge.core.rows import (
 from bridge.store import Database, StoreError
 from tests.bridge.core.limits.charging_model import charging_profiles
 from tests.bridge.store.model import BOOT, Model, a_row, a_sample, a_stop
+from tests.campaigns import many
+from tests.memory import MEMORY
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 maybe_text = st.none() | text
@@ -89,7 +91,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @initialize()
     def open(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="evse-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="evse-", dir=MEMORY))
         self.path = self.folder / "bridge.sqlite"
         self.store = Database(self.path)
         self.model = Model()
@@ -276,8 +278,8 @@ class StoreMachine(RuleBasedStateMachine):
             assert store.last_sample(row.row_id) == (taken[-1].sample if taken else None)
 
 
-StoreMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
-TestAgainstModel = StoreMachine.TestCase
+StoreMachine.TestCase.settings = settings(max_examples=many(30, 80), stateful_step_count=40, deadline=None)
+TestAgainstModel = pytest.mark.part(StoreMachine.TestCase)
 
 
 def test_the_model_orders_as_the_rules_say() -> None:

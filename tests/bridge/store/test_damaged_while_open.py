@@ -24,6 +24,7 @@ from bridge.store.errors import DamagedError
 from bridge.store.sessions import Sessions
 from tests.bridge.shell import setup
 from tests.bridge.store.model import a_row, a_sample, a_stop
+from tests.memory import MEMORY
 
 pytestmark = pytest.mark.distribution
 
@@ -32,7 +33,7 @@ PATIENCE_S = 60.0
 
 @pytest.fixture
 def state() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="evse-", dir="/tmp") as name:
+    with tempfile.TemporaryDirectory(prefix="evse-", dir=MEMORY) as name:
         yield Path(name)
 
 

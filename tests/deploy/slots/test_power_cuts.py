@@ -16,6 +16,7 @@ from deploy.slots.adopting import adopt
 from deploy.slots.boot import settle
 from deploy.slots.names import UNFINISHED
 from deploy.slots.steps import to_keep, to_rest, to_trial
+from tests.campaigns import many, part
 from tests.deploy.slots.box import BEFORE, IN_TRIAL, NEW, OLD, TRIAL, Box, box, tree
 from tests.deploy.slots.fickle_disk import Lost, NotedDisk, Op, QuickDisk, losses, written
 
@@ -127,6 +128,7 @@ def judged(name: str, ops: list[Op], left: Box, on: Box, said: str) -> str:
     return current
 
 
+@pytest.mark.part
 @pytest.mark.parametrize("name", STORIES)
 def test_after_a_cut_at_any_moment_a_boot_leaves_one_good_version_and_its_database(
     tmp_path: Path, name: str
@@ -134,7 +136,7 @@ def test_after_a_cut_at_any_moment_a_boot_leaves_one_good_version_and_its_databa
     on = box(tmp_path / "box")
     ops = told(on, STORIES[name])
     left_by = {OLD: 0, NEW: 0}
-    for number, (length, lost) in enumerate(cuts(ops)):
+    for number, (length, lost) in enumerate(part([*cuts(ops)], 3)):
         left = after_cut(on, ops[:length], lost, tmp_path / "left")
         said = f"cut {number} after {length} of {len(ops)}: {ops[length - 1] if length else None}"
         left_by[judged(name, ops[:length], left, on, said)] += 1
@@ -143,12 +145,13 @@ def test_after_a_cut_at_any_moment_a_boot_leaves_one_good_version_and_its_databa
     assert (left_by[NEW] > 0) == (name != "gone back")
 
 
+@pytest.mark.part
 @given(
     name=st.sampled_from(sorted(STORIES)),
     at=st.lists(st.integers(0, 60), min_size=2, max_size=4),
     seed=st.randoms(use_true_random=False),
 )
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=many(20, 60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_cuts_in_the_boots_after_a_cut_change_nothing(
     tmp_path: Path, name: str, at: list[int], seed: Random
 ) -> None:

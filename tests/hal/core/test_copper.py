@@ -14,6 +14,7 @@ from hal.core.control_pilot.hum import Hum
 from hal.core.rules import BoxRules
 from hal.mock.plant.copper import Copper, Tolerance
 from hal.mock.plant.plant import Outputs, Plant, PlantSettings
+from tests.campaigns import many
 from tests.hal.core.world import Asked, World, cheap
 
 RULES = cheap(BoxRules(socket=False, installation_max_a=32.0, fixed_cable_rating_a=32.0))
@@ -57,7 +58,8 @@ def faults_of(world: World) -> set[str]:
     return {fault.id for fault in world.evse.view().faults} - {"pilot_source"}
 
 
-@settings(max_examples=80, deadline=None)
+@pytest.mark.part
+@settings(max_examples=many(25, 80), deadline=None)
 @given(st.integers(0, 1_000_000), st.sampled_from([6.0, 16.0, 32.0]))
 def test_b_is_b_c_charges_and_an_unplug_is_seen(seed: int, limit_a: float) -> None:
     drawn = replace(Copper.drawn(Random(seed)), noise_v=0.02)
@@ -117,8 +119,9 @@ def test_heat_that_lowers_the_offer_at_every_tick_hides_no_car() -> None:
 HUM = [(hertz, phase) for hertz in (49.9, 50.0, 50.1, 59.9, 60.0, 60.1) for phase in (0.0, 77.0)]
 
 
+@pytest.mark.part
 @pytest.mark.parametrize(("hertz", "phase_deg"), HUM)
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", range(1, many(2, 3)))
 def test_a_charging_car_bears_1_2_volts_of_hum(hertz: float, phase_deg: float, seed: int) -> None:
     """A beat of 0.1 Hz is through after 10 s; `make rhythms` runs the hour."""
     world = under_hum(1.2, hertz, phase_deg, seed=seed)

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.memory import MEMORY
+
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    path = Path(tempfile.mkdtemp(prefix="evse-", dir="/tmp"))
+    path = Path(tempfile.mkdtemp(prefix="evse-", dir=MEMORY))
     yield path
     shutil.rmtree(path)

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.memory import MEMORY
+
 
 @pytest.fixture
 def runtime_dir() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="evse-"))
+    folder = Path(tempfile.mkdtemp(prefix="evse-", dir=MEMORY))
     yield folder
     shutil.rmtree(folder)
 
