@@ -6,7 +6,7 @@ A text is one of bytes (latin-1): what we do not know stays as it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 BEGIN = "# evse-bridge setup: begin"
@@ -22,6 +22,9 @@ _OVERLAY_PARAMETERS = {"vc4-": frozenset({"audio", "noaudio"}), "pwm": frozenset
 _OVERLAY_DEFAULTS = {"pwm": {"pin": "18", "func": "2"}}
 # The overlays that drive the PWM of the header: with two of them, neither pin is certain.
 _OF_THE_PWM = re.compile(r"(pwm|pwm-2chan|pwm-pi5|audremap.*)$")
+_INCLUDE = re.compile(r"include\s+(\S.*)$")
+_OF_ANOTHER_FILE = -1  # the line of what an included file says: nothing there is changed
+_NO_OTHERS: Mapping[str, str] = {}
 _YES, _NO = frozenset({"on", "true", "yes", "1", ""}), frozenset({"off", "false", "no", "0"})
 
 
@@ -31,7 +34,15 @@ class Overlay:
 
     name: str
     parameters: dict[str, str]
-    line: int  # from 0
+    line: int  # from 0; _OF_ANOTHER_FILE
+    file: str = ""  # the included file that loads it; empty: config.txt itself
+
+    def __str__(self) -> str:
+        """Writes it as its line."""
+        given = "".join(
+            f",{name}={value}" if value else f",{name}" for name, value in self.parameters.items()
+        )
+        return f"dtoverlay={self.name}{given}"
 
 
 @dataclass(slots=True)
@@ -41,6 +52,7 @@ class Boot:
     parameters: dict[str, str] = field(default_factory=dict)  # of the base: dtparam
     overlays: list[Overlay] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
+    included: list[str] = field(default_factory=list)  # the files that were to be read, too
 
     def has(self, wanted: str) -> bool:
         """Says whether what a line asks for holds already, in whatever way it is written."""
@@ -55,14 +67,23 @@ class Boot:
         )
 
 
-def read(text: str, filters: Set[str]) -> Boot:
-    """Reads what counts on a board with these model filters."""
+def included(text: str) -> list[str]:
+    """Lists the files that `include` lines name, whatever board they are for."""
+    found = (_INCLUDE.match(line.strip()) for line in text.split("\n"))
+    return list(dict.fromkeys(one[1] for one in found if one))
+
+
+def read(text: str, filters: Set[str], others: Mapping[str, str] = _NO_OTHERS) -> Boot:
+    """Reads what counts on a board with these model filters. `others`: the files that `include` may name; the
+    firmware inserts their text."""
     boot = Boot()
     scope: Overlay | None = None
-    for number, name, value in _counting(text, filters):
+    for file, number, name, value in _counting(text, filters, _Others(others)):
         match name:
+            case "include":
+                boot.included.append(value)
             case "dtoverlay" | "device_tree_overlay":
-                scope = _overlay(value, number)
+                scope = _overlay(value, number, file)
                 if scope is not None:
                     boot.overlays.append(scope)
             case "dtparam" | "device_tree_param":
@@ -74,13 +95,16 @@ def read(text: str, filters: Set[str]) -> Boot:
     return boot
 
 
-def edited(text: str, filters: Set[str], wanted: Sequence[str]) -> str:
-    """Returns the text with all that is wanted, and nothing twice. Ours from before is made anew."""
+def edited(
+    text: str, filters: Set[str], wanted: Sequence[str], others: Mapping[str, str] = _NO_OTHERS
+) -> str:
+    """Returns the text with all that is wanted, and nothing twice. Ours from before is made anew. What is in
+    the way in an included file stays: see `in_the_way`."""
     text = without_ours(text)
     rest = text
-    while off := _in_the_way(read(rest, filters), wanted):
+    while off := {one.line for one in in_the_way(read(rest, filters, others), wanted) if not one.file}:
         rest = "\n".join(f"{OFF * (at in off)}{line}" for at, line in enumerate(rest.split("\n")))
-    missing = [line for line in wanted if not read(rest, filters).has(line)]
+    missing = [line for line in wanted if not read(rest, filters, others).has(line)]
     return rest + _block(missing, text) if missing else rest
 
 
@@ -103,29 +127,48 @@ def _block(missing: Sequence[str], text: str) -> str:
     return "\n" * joined + ends.join(lines)
 
 
-def _in_the_way(boot: Boot, wanted: Sequence[str]) -> set[int]:
-    """Finds lines that load another overlay for the same PWM."""
+def in_the_way(boot: Boot, wanted: Sequence[str]) -> list[Overlay]:
+    """Lists what loads another overlay for the same PWM."""
     asked = [one for line in wanted for one in read(line, frozenset()).overlays]
     ours = [one for one in asked if _OF_THE_PWM.match(one.name)]
-    return {
-        one.line
+    return [
+        one
         for one in boot.overlays
         if ours
         and _OF_THE_PWM.match(one.name)
         and not any(one.name == mine.name and _whole(mine).items() <= _whole(one).items() for mine in ours)
-    }
+    ]
 
 
-def _counting(text: str, filters: Set[str]) -> Iterator[tuple[int, str, str]]:
-    """Yields line, name and value of what is in a section that counts."""
-    holds: dict[str, bool] = {}
+class _Others:
+    """The included files. Each is inserted once: two that include each other have an end."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = dict(texts)
+
+    def text(self, name: str) -> str:
+        """Returns the text of that file, once."""
+        return self._texts.pop(name, "")
+
+
+def _counting(
+    text: str, filters: Set[str], others: _Others, file: str = "", holds: dict[str, bool] | None = None
+) -> Iterator[tuple[str, int, str, str]]:
+    """Yields file, line, name and value of what is in a section that counts. `holds`: the filters that are in
+    force; an included file goes on with them."""
+    holds = {} if holds is None else holds
     for number, raw in enumerate(text.split("\n")):
         line = raw.strip()
         if line.startswith("[") and line.endswith("]"):
             _enter(line[1:-1].strip().lower(), filters, holds)
         elif line and not line.startswith("#") and all(holds.values()):
-            name, _, value = line.partition("=")
-            yield number, name.strip(), value.strip()
+            at = _OF_ANOTHER_FILE if file else number
+            if include := _INCLUDE.match(line):
+                yield file, at, "include", include[1]
+                yield from _counting(others.text(include[1]), filters, others, include[1], holds)
+            else:
+                name, _, value = line.partition("=")
+                yield file, at, name.strip(), value.strip()
 
 
 def _enter(section: str, filters: Set[str], holds: dict[str, bool]) -> None:
@@ -137,10 +180,10 @@ def _enter(section: str, filters: Set[str], holds: dict[str, bool]) -> None:
         holds[section.partition("=")[0]] = False
 
 
-def _overlay(value: str, number: int) -> Overlay | None:
+def _overlay(value: str, number: int, file: str) -> Overlay | None:
     """Returns None for `dtoverlay=`, which ends the one before."""
     name, _, rest = re.sub("[,:]", ",", value, count=1).partition(",")
-    return Overlay(name, dict(_parameters(rest)), number) if name else None
+    return Overlay(name, dict(_parameters(rest)), number, file) if name else None
 
 
 def _parameters(value: str) -> Iterator[tuple[str, str]]:

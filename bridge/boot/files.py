@@ -104,11 +104,36 @@ class BootFiles:
         except OSError as error:
             raise _refused(self.folder / name, error) from None
 
+    def included(self) -> dict[str, str]:
+        """Reads the files that config.txt includes, and those that they include, by the names in their lines.
+        One that is not there, or cannot be read, is absent. Raises CommandError for config.txt itself."""
+        found: dict[str, str] = {}
+        names = config_txt.included(self.text(CONFIG))
+        while names:
+            name = names.pop()
+            path = self.folder / name.lstrip("/")
+            if name not in found and path.is_file():
+                with contextlib.suppress(OSError):
+                    found[name] = durable.read(path, _MOST_BYTES).decode("latin-1")
+                    names += config_txt.included(found[name])
+        return found
+
+    def read(self, filters: frozenset[str]) -> config_txt.Boot:
+        """Reads what counts on a board with these model filters. Raises CommandError."""
+        return config_txt.read(self.text(CONFIG), filters, self.included())
+
     def changes(self, filters: frozenset[str], wanted: tuple[Wanted, ...], *, uart: bool) -> list[Change]:
-        """Lists what is to be changed; `uart`: no console may use the UART of the header."""
+        """Lists what is to be changed; `uart`: no console may use the UART of the header. Raises CommandError
+        for what stands in the way in a file that is not ours to change."""
         config, cmdline = self.text(CONFIG), self.text(CMDLINE)
-        lines = [one.line for one in wanted]
-        after = {CONFIG: config_txt.edited(config, filters, lines), CMDLINE: cmdline}
+        lines, others = [one.line for one in wanted], self.included()
+        for overlay in config_txt.in_the_way(config_txt.read(config, filters, others), lines):
+            if overlay.file:
+                raise CommandError(
+                    f"{self.folder / overlay.file}, which {CONFIG} includes, has {overlay}: it uses the PWM "
+                    "of the control pilot. setup changes no included file: remove that line, run setup again"
+                )
+        after = {CONFIG: config_txt.edited(config, filters, lines, others), CMDLINE: cmdline}
         if uart:
             after[CMDLINE] = cmdline_txt.without_consoles(cmdline)
         return list(self._changes({CONFIG: config, CMDLINE: cmdline}, after))

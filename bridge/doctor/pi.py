@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bridge.boot.boards import KNOWN_BOARDS, Machine
 from bridge.boot.cmdline_txt import consoles
-from bridge.boot.config_txt import read
+from bridge.boot.config_txt import in_the_way, read
 from bridge.boot.settings import Wiring, wanted
 from bridge.doctor.check import Check, Subject
 
@@ -29,10 +29,11 @@ _SETUP = "sudo evse-bridge setup shows the change and makes it; then reboot."
 
 @dataclass(frozen=True, slots=True)
 class BootTexts:
-    """The two files of the boot partition."""
+    """The files of the boot partition; `included`: those that config.txt includes, by name."""
 
     config: str
     cmdline: str
+    included: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def boot_files(machine: Machine, texts: BootTexts, wires: Wiring) -> Iterator[Ch
     if machine.kernel == "debian":
         yield CONFIG_TXT.not_checked("Debian's own kernel knows no dtparam and no dtoverlay")
     else:
-        yield _config_txt(machine, texts.config, wires)
+        yield _config_txt(machine, texts, wires)
     there = consoles(texts.cmdline)
     if there and wires.header_uart:
         yield CONSOLE.fault(f"cmdline.txt: {' '.join(there)}", f"It talks to meter or reader. {_SETUP}")
@@ -65,15 +66,23 @@ def boot_files(machine: Machine, texts: BootTexts, wires: Wiring) -> Iterator[Ch
         yield CONSOLE.ok(" ".join(there) + " (no meter, no reader there)" if there else "none")
 
 
-def _config_txt(machine: Machine, text: str, wires: Wiring) -> Check:
+def _config_txt(machine: Machine, texts: BootTexts, wires: Wiring) -> Check:
     assert machine.board is not None
-    boot = read(text, machine.board.filters)
-    missing = [one for one in wanted(machine.board, wires) if not boot.has(one.line)]
-    if not missing:
-        return CONFIG_TXT.ok("all there")
-    measured = "; ".join(f"{one.line} does not count ({one.why})" for one in missing)
-    judged = CONFIG_TXT.fault if any(one.needed for one in missing) else CONFIG_TXT.warning
-    return judged(measured, _SETUP)
+    boot = read(texts.config, machine.board.filters, texts.included)
+    lines = wanted(machine.board, wires)
+    missing = [one for one in lines if not boot.has(one.line)]
+    measured = [f"{one.line} does not count ({one.why})" for one in missing]
+    in_way = in_the_way(boot, [one.line for one in lines])
+    measured += [f"{one}{f' in {one.file}' * bool(one.file)} uses the pilot's PWM too" for one in in_way]
+    absent = [name for name in boot.included if name not in texts.included]
+    measured += [f"include {name}: there is no such file, or it cannot be read" for name in absent]
+    if not measured:
+        return CONFIG_TXT.ok("all there" + "".join(f"; with {name}" for name in boot.included))
+    if foreign := [one.file for one in in_way if one.file]:
+        return CONFIG_TXT.fault("; ".join(measured), f"Remove that line from {foreign[0]}; then reboot.")
+    needed = in_way or any(one.needed for one in missing)
+    judged = CONFIG_TXT.fault if needed else CONFIG_TXT.warning
+    return judged("; ".join(measured), _SETUP if missing or in_way else "Correct the include line.")
 
 
 def devices(machine: Machine, seen: Devices) -> Check:

@@ -58,7 +58,7 @@ def _board(config_dir: Path, root: Path = Path("/")) -> Iterator[Check]:
         wires = wiring(_sections(config_dir / WALLBOX_FILE))
         try:
             files = boot.BootFiles(root)
-            texts = pi.BootTexts(files.text(boot.CONFIG), files.text(boot.CMDLINE))
+            texts = pi.BootTexts(files.text(boot.CONFIG), files.text(boot.CMDLINE), files.included())
         except CommandError as error:
             yield pi.CONFIG_TXT.not_checked(str(error), "Run the doctor with sudo; mount the boot partition.")
         else:

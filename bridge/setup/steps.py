@@ -88,6 +88,14 @@ class Steps:
             )
             return None
         files, wires = boot.BootFiles(self._root), wiring(draft.tables[WALLBOX])
+        read = files.included()
+        for name in files.read(board.filters).included:
+            what = (
+                "it is read, and never changed"
+                if name in read
+                else "there is no such file, or it cannot be read"
+            )
+            self._hearer.say(f"config.txt includes {name}: {what}")
         return files, files.changes(board.filters, wanted(board, wires), uart=wires.header_uart)
 
     def _apply(self, files: boot.BootFiles, changes: list[boot.Change]) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bridge.boot.boards import Board
 from bridge.boot.cmdline_txt import consoles, with_consoles_of, without_consoles
-from bridge.boot.config_txt import BEGIN, END, OFF, edited, read, without_ours
+from bridge.boot.config_txt import BEGIN, END, OFF, edited, in_the_way, included, read, without_ours
 from bridge.boot.settings import Wiring, wanted
 from tests.bridge.boot.pis import CMDLINE, CONFIG
 
@@ -22,7 +22,8 @@ _PIECES = st.sampled_from(
      "dtparam=audio=on", "dtparam=spi=off,strict_gpiod", "dtoverlay=pwm", "dtoverlay=pwm,pin=12,func=4",
      "dtoverlay=", "dtoverlay=vc4-kms-v3d",
      "dtoverlay=pwm-2chan", "enable_uart=0", "enable_uart=1", "  x = 1 ", "=", "[", "[]", "", "\r", "é",
-     "dtparam=watchdog", "dtoverlay=disable-bt", "dtparam=pin=12", BEGIN[:-2], OFF[:-2]]
+     "dtparam=watchdog", "dtoverlay=disable-bt", "include a.txt", "include", "dtparam=pin=12", BEGIN[:-2],
+     OFF[:-2]]
 )  # fmt: skip
 TEXTS = st.one_of(
     st.lists(_PIECES).map("\n".join),
@@ -170,3 +171,37 @@ def test_any_cmdline(end: str, words: list[str]) -> None:
     assert not consoles(once)
     assert without_consoles(once) == once
     assert with_consoles_of(once, text) == text
+
+
+# include
+
+
+def test_an_included_file_counts_where_its_line_stands() -> None:
+    others = {"a.txt": "dtparam=spi=on\ninclude b.txt\n", "b.txt": "dtoverlay=pwm\n[pi5]\n"}
+    boot = read("include a.txt\nenable_uart=1\n[all]\ndtparam=audio=off\n", PI4.filters, others)
+    assert (boot.included, boot.has("dtparam=spi=on")) == (["a.txt", "b.txt"], True)
+    assert boot.has("dtoverlay=pwm,pin=18,func=2")
+    assert not boot.has("enable_uart=1")  # the filter of b.txt is in force behind it
+    assert boot.has("dtparam=audio=off")
+    assert read("[pi5]\ninclude a.txt\n", PI4.filters, others).included == []
+    assert included("[pi5]\n include  a b.txt \n#include c.txt\nincludes=1\n") == ["a b.txt"]
+
+
+def test_what_an_included_file_has_is_not_written_again() -> None:
+    text, others = "include a.txt\n", {"a.txt": "dtparam=spi=on\n"}
+    once = edited(text, PI4.filters, LINES, others)
+    assert "dtparam=spi=on" not in once
+    assert "dtparam=spi=on" in edited(text, PI4.filters, LINES)
+    assert edited(once, PI4.filters, LINES, others) == once
+
+
+def test_what_is_in_the_way_in_an_included_file_is_named_and_left_alone() -> None:
+    others = {"a.txt": "x=1\ndtoverlay=pwm,pin=12,func=4\n"}
+    (overlay,) = in_the_way(read("include a.txt\n", PI4.filters, others), LINES)
+    assert (overlay.file, str(overlay)) == ("a.txt", "dtoverlay=pwm,pin=12,func=4")
+    assert OFF not in edited("y=1\ninclude a.txt\n", PI4.filters, LINES, others)
+
+
+def test_files_that_include_each_other_have_an_end() -> None:
+    others = {"a.txt": "include b.txt\ninclude b.txt\n", "b.txt": "include a.txt\ninclude b.txt\nx=1\n"}
+    assert read("include a.txt\ninclude a.txt\n", PI4.filters, others).settings == {"x": "1"}

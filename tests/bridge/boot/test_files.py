@@ -150,3 +150,24 @@ def test_a_power_cut_leaves_the_old_or_the_new_file(tmp_path: Path) -> None:
     assert (files.folder / "cmdline.txt").read_text() == CMDLINE
     assert config_txt.without_ours(CONFIG) == CONFIG
     assert not cmdline_txt.consoles((files.folder / "cmdline.txt").read_text().replace("serial0", "tty3"))
+
+
+def test_included_files_are_read_wherever_they_name_each_other(tmp_path: Path) -> None:
+    root = lay_out(tmp_path, PIS["pi4"], config="include more/a.txt\ninclude absent.txt\ninclude c.txt\n")
+    folder = root / "boot/firmware"
+    (folder / "more").mkdir()
+    (folder / "more/a.txt").write_text("include /b.txt\ninclude more/a.txt\n")
+    (folder / "b.txt").write_text("dtparam=spi=on\n")
+    os.mkfifo(folder / "c.txt")
+    files, todo = changes(root)
+    assert set(files.included()) == {"more/a.txt", "/b.txt"}
+    assert "+dtparam=spi=on" not in todo[0].diff
+
+
+def test_a_pwm_in_an_included_file_is_named_and_nothing_is_changed(tmp_path: Path) -> None:
+    root = lay_out(tmp_path, PIS["pi4"], config=f"{CONFIG}include a.txt\n")
+    (root / "boot/firmware/a.txt").write_text("dtoverlay=audremap,pins_18_19\n")
+    with pytest.raises(
+        CommandError, match=r"a\.txt, which config\.txt includes, has dtoverlay=audremap,pins_18_19"
+    ):
+        changes(root)

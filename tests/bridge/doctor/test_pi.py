@@ -67,6 +67,30 @@ def test_what_is_only_safer_is_a_warning(tmp_path: Path) -> None:
     assert (config.result, "strict_gpiod" in config.measured) == ("warning", True)
 
 
+def test_what_config_txt_includes_counts_too(tmp_path: Path) -> None:
+    found, whole = machine(tmp_path, "pi4"), after_setup(tmp_path, Wiring())
+    also = "include extra.txt\n"
+
+    def seen_with(extra: dict[str, str]) -> Check:
+        texts = BootTexts(whole.config + also, whole.cmdline, extra)
+        return next(pi.boot_files(found, texts, Wiring()))
+
+    well = seen_with({"extra.txt": "gpu_mem=16\n"})
+    assert (well.result, well.measured) == ("ok", "all there; with extra.txt")
+    absent = seen_with({})
+    assert (absent.result, "include extra.txt: there is no such file" in absent.measured) == ("warning", True)
+    other = seen_with({"extra.txt": "dtoverlay=pwm-2chan\n"})
+    assert other.result == "fault"
+    assert "dtoverlay=pwm-2chan in extra.txt uses the pilot's PWM too" in other.measured
+    assert "extra.txt" in other.do
+
+
+def test_a_second_overlay_for_the_pwm_is_a_fault(tmp_path: Path) -> None:
+    found, whole = machine(tmp_path, "pi4"), after_setup(tmp_path, Wiring())
+    config, _ = judged(found, f"{whole.config}dtoverlay=audremap\n")
+    assert (config.result, config.measured) == ("fault", "dtoverlay=audremap uses the pilot's PWM too")
+
+
 def test_a_console_on_the_readers_uart(tmp_path: Path) -> None:
     wires = Wiring(header_uart=True)
     _, console = judged(machine(tmp_path, "pi4"), CONFIG, CMDLINE, wires)

@@ -57,6 +57,19 @@ def test_the_example_of_the_page_sets_up_a_box(tmp_path: Path) -> None:
     assert {path: path.read_bytes() for path in box.config.iterdir()} == before
 
 
+def test_what_config_txt_includes_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    box = PiBox(tmp_path)
+    config = box.root / "boot/firmware/config.txt"
+    config.write_text(f"{CONFIG}include extra.txt\ninclude absent.txt\n")
+    (config.parent / "extra.txt").write_text("dtparam=spi=on\n")
+    assert run(box, QUIET) == REBOOT_FIRST
+    said = capsys.readouterr().out
+    assert "config.txt includes extra.txt: it is read, and never changed" in said
+    assert "config.txt includes absent.txt: there is no such file, or it cannot be read" in said
+    assert "dtparam=spi=on" not in config.read_text().replace("#dtparam=spi=on", "")
+    assert (config.parent / "extra.txt").read_text() == "dtparam=spi=on\n"
+
+
 def test_every_fault_is_listed_at_once(tmp_path: Path) -> None:
     wrong = (
         QUIET.replace("max_current_a = 16.0", "max_current_a = 40")
