@@ -12,6 +12,7 @@ import termios
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import msgspec
 from serial import Serial, SerialException
@@ -25,7 +26,7 @@ from hal.instruments.meter.port import MeterPort, NoAnswerError
 from hal.instruments.meter.registers import ImplausibleError, Wiring, reading
 from hal.instruments.meter.scan import Heard, Question, Setting
 
-_SCAN_S = 45.0
+SCAN_S = 45.0
 _THINKING_S = 0.2  # meters answer within 0.1 s; a whole bus is asked
 _GAP_S = 0.1  # some Eastron meters fall silent when asked faster
 _LOOK_S = 0.02
@@ -35,11 +36,30 @@ _SHOWN_BYTES = 12
 _REFUSED = (SerialException, OSError, termios.error, ValueError)
 
 
+class Time(Protocol):
+    """The time of a line; a test has one of its own."""
+
+    def now_s(self) -> float:
+        """Returns seconds since any moment."""
+
+    def pass_s(self, seconds_s: float) -> None:
+        """Waits so long."""
+
+
+class _Real:
+    def now_s(self) -> float:
+        return time.monotonic()
+
+    def pass_s(self, seconds_s: float) -> None:
+        time.sleep(seconds_s)
+
+
 @dataclass(slots=True)
-class _Line:
+class Line:
     """An open port; it is opened anew for another setting."""
 
     port: str
+    time: Time = field(default_factory=_Real)
     unasked: bytes = b""  # what came that is no answer to us
     impossible: set[Setting] = field(default_factory=set)
     _serial: Serial | None = None
@@ -53,12 +73,12 @@ class _Line:
         if serial is None:
             return False
         self.unasked = (self.unasked + serial.read(serial.in_waiting))[-_SHOWN_BYTES:]
+        heard, until_s = b"", self.time.now_s() + patience_s(question.setting.baud)
         serial.write(question.frame)
-        heard, until_s = b"", time.monotonic() + _THINKING_S + _BITS / question.setting.baud
-        while time.monotonic() < until_s:
+        while self.time.now_s() < until_s:
             heard += serial.read(max(serial.in_waiting, 1))
             if answer.found(question.frame, heard):
-                time.sleep(_GAP_S)
+                self.time.pass_s(_GAP_S)
                 return True
         self.unasked = (self.unasked + heard)[-_SHOWN_BYTES:]
         return False
@@ -92,6 +112,11 @@ class _Line:
         self._serial = self._setting = None
 
 
+def patience_s(baud: int) -> float:
+    """Returns how long an answer is waited for."""
+    return _THINKING_S + _BITS / baud
+
+
 def _took(serial: Serial, setting: Setting) -> bool:
     """Says whether the port took the parity: a driver may drop it without an error."""
     flags = termios.tcgetattr(serial.fileno())[2]
@@ -103,11 +128,11 @@ def shipped() -> list[Setting]:
     return [Setting(one.shipped.baud, one.shipped.parity, one.shipped.stop_bits) for one in models().values()]
 
 
-def scanned(line: _Line, seconds_s: float) -> Heard:
+def scanned(line: Line, seconds_s: float) -> Heard:
     """Asks who is there, for that long at most. Raises OSError and its like for a port that is unusable."""
-    heard, until_s = Heard(), time.monotonic() + seconds_s
+    heard, until_s = Heard(), line.time.now_s() + seconds_s
     for question in scan.questions(scan.settings(shipped()), heard):
-        if time.monotonic() >= until_s:
+        if line.time.now_s() >= until_s:
             break
         if line.ask(question):
             heard.units[question.unit] = question.setting
@@ -140,9 +165,9 @@ async def recognised(port: str, unit: int, setting: Setting) -> dict[MeterName, 
     return scan.best(found)
 
 
-async def look(port: str, seconds_s: float) -> PortHeard:
-    """Finds who answers at one port."""
-    line = _Line(port)
+async def look(line: Line, seconds_s: float) -> PortHeard:
+    """Finds who answers at one port, and lets go of it."""
+    port = line.port
     try:
         heard = await asyncio.to_thread(scanned, line, seconds_s)
     except _REFUSED as error:
@@ -166,7 +191,7 @@ def _shows(shown: Reading) -> str:
     return f"{volts}; {shown.power_w:.0f} W; {shown.energy_wh / 1000:.2f} kWh"
 
 
-def _words(line: _Line, meters: Sequence[FoundMeter]) -> str:
+def _words(line: Line, meters: Sequence[FoundMeter]) -> str:
     if any(meter.models for meter in meters):
         return ""
     if meters:
@@ -180,10 +205,10 @@ def main(arguments: Sequence[str]) -> int:
     """Prints a line for each port. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m hal.instruments.find")
     parser.add_argument("ports", nargs="+")
-    parser.add_argument("--seconds", type=float, default=_SCAN_S, help="for the scan of each port")
+    parser.add_argument("--seconds", type=float, default=SCAN_S, help="for the scan of each port")
     asked = parser.parse_args(arguments)
     for port in asked.ports:
-        heard = asyncio.run(look(port, asked.seconds))
+        heard = asyncio.run(look(Line(port), asked.seconds))
         sys.stdout.write(f"{msgspec.json.encode(heard).decode()}\n")
         sys.stdout.flush()
     return 0

@@ -10,6 +10,7 @@ import os
 import termios
 import threading
 import tty
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from hal.mock.plant.plant import Plant
 from hal.mock.serial.meter_face import Image, by_map
 from tests.hal.instruments.meter.raw_meter import REQUEST_BYTES, framed, refusal, true_answer
 
+_BITS_A_BYTE = 11
 _BAUDS = {getattr(termios, f"B{baud}"): baud for baud in (2400, 4800, 9600, 19200, 38400, 115200)}
 
 
@@ -36,11 +38,36 @@ def meter(model: MeterName, plant: Plant) -> Image:
     return by_map(models()[model].map)(plant)
 
 
+class BusTime:
+    """Time that only the bus, and who waits, let pass: it is the same on a slow machine.
+
+    A request that nobody answers takes as long as its asker waits, an answer as long as its bytes.
+    """
+
+    def __init__(self, patience_s: Callable[[int], float]) -> None:
+        """`patience_s`: how long the asker waits, by baud rate."""
+        self._patience_s = patience_s
+        self._lock = threading.Lock()
+        self._now_s = 0.0
+
+    def now_s(self) -> float:
+        return self._now_s
+
+    def pass_s(self, seconds_s: float) -> None:
+        with self._lock:
+            self._now_s += seconds_s
+
+    def silence(self, baud: int) -> None:
+        self.pass_s(self._patience_s(baud) + 0.001)
+
+
 class Bus:
     """Answers in a thread of its own, so that whoever asks may block."""
 
-    def __init__(self, link: Path, *units: Unit, unasked: bytes = b"") -> None:
-        """`unasked`: what a card reader on the same wire would say again and again."""
+    def __init__(self, link: Path, *units: Unit, unasked: bytes = b"", time: BusTime | None = None) -> None:
+        """`unasked`: what a card reader on the same wire would say again and again. `time`: that of the line,
+        which this bus then makes."""
+        self._time = time
         self.units = {unit.number: unit for unit in units}
         self.asked: list[bytes] = []
         self._unasked = unasked
@@ -68,10 +95,15 @@ class Bus:
     def _answer(self, request: bytes) -> None:
         self.asked.append(request)
         unit = self.units.get(request[0])
-        baud = _BAUDS.get(termios.tcgetattr(self._slave)[5])
+        baud = _BAUDS[termios.tcgetattr(self._slave)[5]]
         if unit is None or baud != unit.baud or framed(request[:-2]) != request:
+            if self._time is not None:
+                self._time.silence(baud)
             return
-        self._say(refusal(request, 2) if unit.image is None else true_answer(unit.image, request))
+        said = refusal(request, 2) if unit.image is None else true_answer(unit.image, request)
+        if self._time is not None:
+            self._time.pass_s((len(request) + len(said)) * _BITS_A_BYTE / baud)
+        self._say(said)
 
     def _say(self, said: bytes) -> None:
         with contextlib.suppress(BlockingIOError):
