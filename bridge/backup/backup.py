@@ -82,7 +82,7 @@ def _require_free_place(file: Path) -> None:
 
 def _require_no_restore(places: Places) -> None:
     held = holding.read(places.of_bridge)
-    if held is not None and held.kind == "restoring":
+    if held is not None and held.kind != "moved":
         raise BackupError(held.why)
 
 

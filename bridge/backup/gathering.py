@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,14 +15,15 @@ from bridge.backup.errors import BackupError
 from bridge.backup.machine import this_machine
 from bridge.backup.places import METER_FILE, Places
 from bridge.folders import is_there, unusable
-from bridge.store.copying import copied, discard
+from bridge.store import theirs
+from bridge.store.copying import copied, copy_beside
 from bridge.store.errors import StoreError
 from hal import durable
 from hal.contract import STATE_FILE, WALLBOX_FILE
 
 _MOST_BYTES = 1 << 20  # of a file of the configuration, or of a state; each has some thousand
 _DATABASE_MOST_BYTES = 96 * 2**20  # 20,000 sessions have some 10 MiB
-CopyOfStore = Callable[[], Path]  # a whole copy in a file that is ours to remove; raises CommandError
+CopyOfStore = Callable[[], None]  # has the bridge make a whole copy beside its store; raises CommandError
 
 
 def gathered(places: Places, copy: CopyOfStore | None, *, move: str = "") -> Content:
@@ -66,25 +68,37 @@ def _origin(charge_point: bytes, move: str) -> Origin:
 
 def _database(places: Places, copy: CopyOfStore | None) -> bytes | None:
     if copy is not None:
-        made = copy()
+        made = copy_beside(places.database)
+        copy()
         try:
-            return _read(made, _DATABASE_MOST_BYTES)
+            return _theirs(made, _DATABASE_MOST_BYTES)
         finally:
             with contextlib.suppress(OSError):
-                discard(made)
+                theirs.remove(made)
     if not is_there(places.database):
         return None  # the bridge has never run here
     with tempfile.TemporaryDirectory(prefix="backup-", dir=places.state) as folder:
         try:
-            return _read(copied(places.database, Path(folder)), _DATABASE_MOST_BYTES)
+            alone = theirs.copy_of_store(places.database, Path(folder))
+            return _read(copied(alone, Path(folder)), _DATABASE_MOST_BYTES)
+        except OSError as error:
+            raise unusable(error, "--state-dir") from None
         except StoreError as error:
-            raise BackupError(str(error)) from None
+            raise BackupError(str(error).replace(folder, str(places.database.parent))) from None
 
 
 def _read_if_there(path: Path) -> bytes | None:
+    """Reads a file of a program's own folder."""
     try:
-        return _read(path) if path.exists() else None
+        return _theirs(path, _MOST_BYTES) if os.path.lexists(path) else None
     except PermissionError as error:
+        raise unusable(error, "--state-dir") from None
+
+
+def _theirs(path: Path, most_bytes: int) -> bytes:
+    try:
+        return theirs.read(path, most_bytes)
+    except OSError as error:
         raise unusable(error, "--state-dir") from None
 
 

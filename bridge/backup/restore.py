@@ -22,7 +22,7 @@ from bridge.backup.machine import Machine, this_machine
 from bridge.backup.places import Places
 from bridge.backup.restored_store import Ready, ready
 from bridge.folders import CommandError, Folders
-from bridge.store import StoreError
+from bridge.store import StoreError, theirs
 from bridge.store import held as holding
 from bridge.store.sessions import Sessions
 from hal import durable
@@ -185,7 +185,8 @@ def _keep(disk: Disk, places: Places, placed: list[restoring.Placed]) -> Path | 
     kept = places.state / f"before-restore-{now:%Y%m%dT%H%M%S}-{os.urandom(2).hex()}"
     disk.make_folder(kept, Owner(mode=0o700))
     for path in there:
-        disk.write(kept / path.name, durable.read(path, sealed_file.MOST_BYTES))
+        read = durable.read if path.is_relative_to(places.config) else theirs.read
+        disk.write(kept / path.name, read(path, sealed_file.MOST_BYTES))
     return kept
 
 

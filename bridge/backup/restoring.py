@@ -84,6 +84,13 @@ def restore(disk: Disk, box: Box, placed: Sequence[Placed], why: str) -> None:
     finish(disk, box)
 
 
+def interrupted(box: Box) -> bool:
+    """Says whether a restore was interrupted that `finish` can end without a person. What holds the box for a
+    reason that nobody can read is not for a program to take away."""
+    held = holding.read(box.of_bridge)
+    return box.journal.exists() or (held is not None and held.kind == "restoring")
+
+
 def finish(disk: Disk, box: Box) -> bool | None:
     """Ends a restore that was interrupted. True: all of it is there; False: nothing of it; None: there was
     none. Raises OSError, and is to be called again."""

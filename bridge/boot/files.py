@@ -26,7 +26,12 @@ _MOVED = "has moved to /boot/firmware"  # in the file that Raspberry Pi OS leave
 
 def seen(root: Path) -> Machine:
     """Recognises the machine whose files lie below `root`."""
-    tree, etc = root / "proc/device-tree", root / "etc"
+    tree, etc = (
+        root / "sys/firmware/devicetree/base",
+        root / "etc",
+    )  # Documentation/ABI/testing/sysfs-firmware-ofw
+    if not tree.is_dir():
+        tree = root / "proc/device-tree"
     return machine(
         Seen(
             model=_bytes(tree / "model").decode("latin-1"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
+import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -10,6 +12,8 @@ from pathlib import Path
 
 from bridge.backup import backup as backups
 from bridge.backup import restore as restores
+from bridge.backup import restoring
+from bridge.backup.alone import alone
 from bridge.backup.content import Content
 from bridge.backup.disk import Disk
 from bridge.backup.errors import BackupError
@@ -66,9 +70,12 @@ def back_up(folders: Folders, file: Path, given: Passphrase) -> Iterator[str]:
 
 def move(folders: Folders, file: Path, given: Passphrase) -> Iterator[str]:
     """Backs up a box and holds it; its programs start again, and say so. Raises CommandError."""
-    yield from _while_stopped(
-        folders, lambda: (backups.move(places(folders), file, given, Disk()).splitlines(), True)
-    )
+
+    def work() -> tuple[list[str], bool]:
+        with _undisturbed():
+            return backups.move(places(folders), file, given, Disk()).splitlines(), True
+
+    yield from _while_stopped(folders, work)
 
 
 def restore(
@@ -80,7 +87,8 @@ def restore(
 
     def work() -> tuple[list[str], bool]:
         restores.require_allowed(wanted)
-        report = restores.restore(wanted, Disk())
+        with _undisturbed():
+            report = restores.restore(wanted, Disk())
         return list(report.lines), report.can_start
 
     yield from _while_stopped(folders, work)
@@ -88,7 +96,20 @@ def restore(
 
 def finish(folders: Folders) -> Iterator[str]:
     """Ends a restore that was interrupted. Raises CommandError."""
-    yield from _while_stopped(folders, lambda: ([restores.finish(places(folders), Disk())], True))
+
+    def work() -> tuple[list[str], bool]:
+        with _undisturbed():
+            return [restores.finish(places(folders), Disk())], True
+
+    yield from _while_stopped(folders, work)
+
+
+def finish_interrupted(folders: Folders) -> Iterator[str]:
+    """Ends a restore, if one was interrupted, before `run` starts the programs. Raises CommandError."""
+    box = places(folders)
+    if restoring.interrupted(box.box):
+        with alone(box.state):
+            yield restores.finish(box, Disk())
 
 
 def _while_stopped(folders: Folders, work: Callable[[], tuple[list[str], bool]]) -> Iterator[str]:
@@ -97,20 +118,43 @@ def _while_stopped(folders: Folders, work: Callable[[], tuple[list[str], bool]])
     _require_idle(folders)
     programs = Programs(folders)
     can_start = True
-    try:
-        with programs.stopped():
-            _require_ended(folders)
-            lines, can_start = work()
-    finally:
-        if can_start:
-            programs.start()
+    with alone(folders.state):
+        try:
+            with programs.stopped():
+                _require_ended(folders)
+                lines, can_start = work()
+        finally:
+            if can_start:
+                programs.start()
     yield from lines
     if programs.were_active and not can_start:
         yield "the box stays stopped; then: systemctl start evse-bridge.target"
 
 
-def _copy_of_bridge(folders: Folders) -> Callable[[], Path] | None:
-    """Returns what asks the bridge that listens there for a copy; None: there is none, or it has no store."""
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Lets Ctrl-C, or a terminal that goes away, count only after it: it takes seconds."""
+    signals = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def ended_in_words() -> None:
+    """Makes a terminal that goes away an error of the command: what it has stopped is started again."""
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, _ended)
+
+
+def _ended(_number: int, _frame: object) -> None:
+    raise BackupError("ended by a signal")
+
+
+def _copy_of_bridge(folders: Folders) -> Callable[[], None] | None:
+    """Returns what asks the bridge that listens there for a copy; None: there is none. Where the copy lies we
+    know ourselves: a bridge that was taken over might name any file."""
     try:
         listening = identity(folders.runtime)
     except NoBridgeError:
@@ -119,11 +163,10 @@ def _copy_of_bridge(folders: Folders) -> Callable[[], Path] | None:
     if listening.database != str(own.resolve()):
         raise CommandError(f"the bridge in {folders.runtime} has {listening.database}: name its --state-dir")
 
-    def copy() -> Path:
+    def copy() -> None:
         reply = asked(folders.runtime, CopyStore(), Reply, COPIED_WITHIN_S)
-        if reply.status != "Accepted" or reply.data is None:
+        if reply.status != "Accepted":
             raise BackupError(reply.why or "the bridge has made no copy of its store")
-        return Path(reply.data)
 
     return copy
 

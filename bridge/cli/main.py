@@ -92,9 +92,13 @@ def check(config_dir: ConfigDir = None, mock: Mock = False) -> None:
 @spread
 def run(where: Where) -> None:
     """Run all programs of the box, without systemd."""
+    from bridge.cli import backup as backups
     from bridge.run import command as runner
 
-    raise typer.Exit(runner.run(where.folders(), new_config=where.mock and where.config_dir is None))
+    folders = where.folders()
+    for line in backups.finish_interrupted(folders):
+        _say(line, mock=folders.mock)
+    raise typer.Exit(runner.run(folders, new_config=where.mock and where.config_dir is None))
 
 
 @app.command()
@@ -310,6 +314,7 @@ def backup(
     """Write all of this box into an encrypted file. It may run; with --move it must not charge."""
     from bridge.cli import backup as backups
 
+    backups.ended_in_words()
     folders = where.running()
     make = backups.move if move else backups.back_up
     for line in make(folders, file.absolute(), backups.new_passphrase(passphrase_file)):
@@ -331,6 +336,7 @@ def restore(
     """Put a backup on this box: all of it or nothing. What was here before is kept."""
     from bridge.cli import backup as backups
 
+    backups.ended_in_words()
     folders = where.running()
     if finish == (file is not None):
         raise MisuseError("name the FILE of a backup, or say --finish")

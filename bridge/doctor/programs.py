@@ -11,6 +11,7 @@ from hal.contract import REAL_TIME_GRANTED, Box, Status
 
 SAFETY = Subject("programs.safety", "hal.safety", "answers")
 INSTRUMENTS = Subject("programs.instruments", "hal.instruments", "speaks")
+HELD = Subject("programs.held", "may run", "not moved away, no restore unfinished")
 BRIDGE = Subject("programs.bridge", "bridge", "sends a wish each second")
 VERSIONS = Subject("programs.versions", "versions", "one for all")
 TRIAL = Subject("programs.trial", "trial", "no new version is on trial")
@@ -105,6 +106,19 @@ def bridge(statuses: Sequence[Status], process: Process, *, by_units: bool) -> C
     return BRIDGE.fault(f"sends no wish ({process})", start_how("bridge", by_units=by_units))
 
 
+_FREED_BY = {  # by the kind of `bridge.store.held.Held`
+    "moved": "If no other box speaks in its name: evse-bridge restore FILE of that move, here.",
+    "restoring": "A boot ends the restore; so does sudo systemctl restart evse-bridge.target.",
+    "unreadable": "Read docs/backup.md first: two boxes with one identity send each session twice.",
+}
+
+
+def held(kind: str, why: str) -> Check:
+    """Reports a box whose bridge opens no store and connects to nobody, whatever its unit shows. `kind`: empty
+    where nothing holds it."""
+    return HELD.fault(why, _FREED_BY[kind]) if kind else HELD.ok("nothing holds this box")
+
+
 @dataclass(frozen=True, slots=True)
 class Versions:
     """What runs and what is installed. Of the bridge only four numbers are known; empty: not even these."""
@@ -136,7 +150,7 @@ def trial(found: Trial) -> Check:
 def real_time(status: Status) -> Check:
     """Judges what the system granted `hal.safety`, and whether a tick came late."""
     late = status.counters.late_ticks
-    measured = status.real_time + (f"; {late} late ticks" if late else "")
+    measured = status.real_time + (f"; {late} late tick{'s' * (late > 1)}" if late else "")
     values: Mapping[str, float] = {"late_ticks": float(late)}
     if status.real_time != REAL_TIME_GRANTED:
         if status.mock:

@@ -5,6 +5,7 @@ Nothing is driven from here: what moves, `hal.safety` moves, and only with the c
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,7 +22,8 @@ from bridge.doctor.route import Route
 from bridge.doctor.soundness import soundness
 from bridge.doctor.wire import Heard, NobodyError, Wire
 from bridge.doctor.words import on_mock
-from bridge.folders import CommandError, Folders
+from bridge.folders import CommandError, Folders, is_folder
+from bridge.store import held as holding
 from bridge.trial import look as look_at_trial
 from hal.contract import Answer, Box, Status
 
@@ -85,6 +87,7 @@ class Rounds:
     def _found(self) -> Iterator[Check]:
         yield from self._configuration.checks()
         self._programs = running_programs(self._folders.runtime)
+        yield self._held()
         try:
             yield from self._box()
         except NobodyError as nobody:
@@ -110,6 +113,14 @@ class Rounds:
         yield from self._senses(found)
 
     # programs
+
+    def _held(self) -> Check:
+        folder = self._folders.state_of("bridge")
+        if is_folder(folder) and not os.access(folder, os.X_OK):
+            why = f"{folder} is closed to this user"
+            return programs.HELD.not_checked(why, "Run the doctor with sudo.")
+        found = holding.read(folder)
+        return programs.held(found.kind, found.why) if found is not None else programs.held("", "")
 
     def _who_answers(self, found: Box, status: Status) -> Iterator[Check]:
         by_units, process = self._folders.by_units, self._process

@@ -60,8 +60,8 @@ class ClearProfiles(msgspec.Struct, frozen=True, tag="ClearProfiles", tag_field=
 
 
 class CopyStore(msgspec.Struct, frozen=True, tag="CopyStore", tag_field="order"):
-    """Asks for a whole copy of the store in a file, which belongs to whoever asks: only the bridge can read
-    its store. The reply's `data` is the path."""
+    """Asks for a whole copy of the store beside it (`copying.copy_beside`), which is the asker's: only
+    the bridge can read its store. The reply's `data`, its path, is for commands of older versions."""
 
 
 class Identify(msgspec.Struct, frozen=True, tag="Identify", tag_field="order"):

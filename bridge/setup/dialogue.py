@@ -68,7 +68,8 @@ class Dialogue:
         while True:
             default = question.default(self.draft)
             shown = None if default is None else questions.shown(default)
-            said = self._person.ask(question.text, shown, secret=secret)
+            hint = f" (Enter: {'none' if default == NONE else 'the one it has'})" * secret
+            said = self._person.ask(f"{question.text}{hint}", shown, secret=secret)
             same = default is not None and said == shown
             value = default if same and default != NONE else question.value(said)
             draft = question.answered(self.draft, value)

@@ -91,7 +91,8 @@ def wiring_lines(draft: Draft) -> Iterator[str]:
     """Shows the wiring of the documentation."""
     for key, text, usual in PINS:
         if not (key.startswith("lock.") and _fixed(draft)):
-            yield f"  GPIO {usual:<2}  {text.partition(':')[0].removeprefix('GPIO ')}"
+            what = text.partition(":")[0].removeprefix("GPIO ").removeprefix("of ").removeprefix("that ")
+            yield f"  GPIO {usual:<2}  {what}"
 
 
 def pins() -> tuple[Question, ...]:
@@ -123,12 +124,12 @@ def box() -> tuple[Question, ...]:
     return (
         Question(
             _wallbox("installation.max_current_a"),
-            "Current that breaker, cable and laying allow, in ampere",
+            "Greatest current that breaker and installed cable allow, in ampere",
             "number",
             16,
         ),
         Question(_wallbox("installation.phases"), "Phases that reach the car: 1 or 3", "number", 3),
-        Question(_wallbox("cable.kind"), "A Type 2 socket, or a fixed cable: socket or fixed"),
+        Question(_wallbox("cable.kind"), "Has the box a Type 2 socket or a fixed cable: socket or fixed"),
         Question(
             _wallbox("cable.rating_a"), "Rating of the fixed cable, in ampere: 13, 20, 32 or 63", "number",
             32, asked=_fixed,
@@ -169,7 +170,7 @@ def charge_point(board: Board | None, serial: str) -> tuple[Question, ...]:
         _point("charge_point.id", "Name of this charge point at the Central System", usual=number),
         _point("charge_point.serial_number", "Serial number of this box", usual=number),
         _point("central_system.url", "Address of the Central System: ws://... or wss://..."),
-        _point("central_system.password", "Password for it (not shown), or none", "secret"),
+        _point("central_system.password", "Password for it, not shown", "secret"),
         _point("zaptec.authorization_required", "Must a card be shown before each charge?", "yes", True),
     )
 

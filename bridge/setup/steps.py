@@ -117,6 +117,7 @@ class Steps:
             self._hearer.say(line)
 
     def _until_started(self) -> bool:
+        self._hearer.say("waiting for the programs to start")
         wire, until_s = Wire(self._folders.runtime), time.monotonic() + _STARTS_S
         while time.monotonic() < until_s:
             try:

@@ -13,6 +13,11 @@ from bridge.store.private import private
 COPY_SUFFIX = ".copy"
 
 
+def copy_beside(source: Path) -> Path:
+    """Returns where the bridge makes a copy of its store."""
+    return source.with_name(f"{source.name}{COPY_SUFFIX}")
+
+
 def copied(source: Path, folder: Path) -> Path:
     """Copies it to a file in that folder, which nobody but its owner reads, and returns that file. Root
     must name a folder in which nobody else writes: a link there would be followed.
@@ -20,7 +25,7 @@ def copied(source: Path, folder: Path) -> Path:
     Raises: StoreError when there is none, another process has it, or the disk is full; DamagedError when
     what was copied cannot be relied on.
     """
-    target = folder / f"{source.name}{COPY_SUFFIX}"
+    target = folder / copy_beside(source).name
     try:
         _copy(source, target)
         with closing(Database(target)) as copy:

@@ -19,9 +19,10 @@ class HeldError(StoreError):
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
-    """What holds the box. `moved`: another box speaks in its name; `restoring`: a restore has not ended."""
+    """What holds the box. `moved`: another box speaks in its name; `restoring`: a restore has not ended;
+    `unreadable`: nobody knows which."""
 
-    kind: Literal["moved", "restoring"]
+    kind: Literal["moved", "restoring", "unreadable"]
     why: str
     move: str = ""  # which move; a repeated one has the same
     before: Held | None = None  # what held it before a restore began, and does again if that is undone
@@ -35,8 +36,11 @@ def read(state_dir: Path) -> Held | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:
-        why = f"{path} cannot be read: {error}; run `evse-bridge restore --finish`, or restore a backup"
-        return Held(kind="restoring", why=why)
+        why = (
+            f"{path} cannot be read: {error}; it says why this box must not run. Restore a backup; or, if no "
+            "other box speaks in its name, remove that file"
+        )
+        return Held(kind="unreadable", why=why)
 
 
 def encoded(held: Held) -> bytes:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
 from bridge.core.rows import Session
+from bridge.store import theirs
 from bridge.store.columns import text_of
 from bridge.store.database import address
 from bridge.store.errors import StoreError, naming
@@ -31,7 +31,7 @@ class Sessions(Reads):
         """Opens it. Raises StoreError when there is no store, another version, or a bridge holds it."""
         with ExitStack() as ending:
             try:
-                readable = path if _is_writable(path) else _copy(path, ending)
+                readable = path if _is_ours(path) else _copy(path, ending)
             except FileNotFoundError:
                 raise StoreError(
                     f"{path}: there is none; the bridge makes it at its first start. Or name its --state-dir"
@@ -69,17 +69,15 @@ class Sessions(Reads):
             )
 
 
-def _is_writable(path: Path) -> bool:
-    """Raises OSError when it is not there, or not for us to see."""
-    path.stat()
-    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+def _is_ours(path: Path) -> bool:
+    """Says whether SQLite may open it where it is: it writes beside it, and follows a link that whoever has
+    the folder may have made."""
+    path.stat()  # raises OSError
+    writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    return writable and path.parent.stat().st_uid == os.geteuid()
 
 
 def _copy(path: Path, ending: ExitStack) -> Path:
     """Copies it with its WAL, which SQLite cannot read where it cannot write. Raises OSError."""
     folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="evse-", dir=_MEMORY)))
-    for suffix in ("", "-wal"):
-        part = Path(f"{path}{suffix}")
-        if not suffix or part.exists():
-            shutil.copyfile(part, folder / part.name)
-    return folder / path.name
+    return theirs.copy_of_store(path, folder)

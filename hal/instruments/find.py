@@ -43,7 +43,7 @@ class Time(Protocol):
         """Returns seconds since any moment."""
 
     def pass_s(self, seconds_s: float) -> None:
-        """Waits so long."""
+        """Waits for that many seconds."""
 
 
 class _Real:

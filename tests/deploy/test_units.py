@@ -15,7 +15,7 @@ pytestmark = pytest.mark.distribution
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = (
     *("evse-safety", "evse-instruments", "evse-bridge", "evse-bridge-reset"),
-    *("evse-update", "evse-update-boot"),
+    *("evse-update", "evse-update-boot", "evse-restore"),
 )
 UNITS = (
     *(f"{name}.service" for name in SERVICES),

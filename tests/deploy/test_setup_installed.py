@@ -1,0 +1,391 @@
+"""setup, doctor, backup and restore of the package in a booted Debian: `make test-package`, as root.
+
+One Debian for each release, in which a mock box is set up once; the tests follow each other in it. The Central
+System runs on this machine, in the network of the container.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import json
+import os
+import shutil
+import subprocess
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.demo.central_system import CentralSystem
+from bridge.demo.ledger import Transaction
+from deploy.builds import BuildError
+from deploy.package.target import Target
+from tests.deploy.container import REBOOT, Container
+from tests.deploy.layers import NoDebianError, plain
+from tests.deploy.test_package_installed import APT_S, NO_CONTAINER, last, package
+
+PORT = 9180
+COMMAND_S = 300.0  # setup waits for the programs, doctor for readings; on a busy machine
+CLONE_NEWNET = 0x40000000  # setns(2)
+ORDER = ("evse-mock", "evse-safety", "evse-instruments", "evse-bridge")
+PASSPHRASE = "correct horse battery"
+OWN = ("--mock", "--config-dir", "/etc/evse-bridge")  # the units' box, also while it does not run
+MOCK = f"""
+[setup]
+leave_mock = true
+test_central_system = {{tested}}
+start = {{start}}
+doctor = {{start}}
+[charge-point.central_system]
+url = "ws://127.0.0.1:{PORT}/ocpp"
+accept_before_registration = true
+[charge-point.charge_point]
+id = "CP0001"
+serial_number = "MOCK0001"
+[charge-point.zaptec]
+authorization_required = false
+"""
+REAL = """
+[setup]
+leave_mock = true
+[wallbox.cable]
+kind = "socket"
+[wallbox.meter]
+model = "eastron_sdm630"
+port = "/dev/ttyUSB0"
+[charge-point.central_system]
+url = "ws://127.0.0.1:9/ocpp"
+[charge-point.charge_point]
+id = "CP0002"
+serial_number = "SN0002"
+"""
+# What a Raspberry Pi 4 with Raspberry Pi's kernel shows, and the boot partition of its system.
+AS_A_PI = """set -e
+    mount -t tmpfs tmpfs /sys/firmware
+    tree=/sys/firmware/devicetree/base
+    mkdir -p $tree/__overrides__ $tree/system
+    printf 'Raspberry Pi 4 Model B Rev 1.5\\0' > $tree/model
+    printf '\\000\\263\\061\\025' > $tree/system/linux,revision
+"""
+CONFIG_TXT = "dtparam=audio=on\n[all]\n"
+CMDLINE_TXT = "console=serial0,115200 console=tty1 root=/dev/mmcblk0p2 rootwait\n"
+MACHINE_WELL = tuple(f"machine.{one}" for one in ("board", "config_txt", "console", "groups", "reboot"))
+MACHINE_LACKS = ("machine.devices", "machine.watchdog")
+# A restore that is killed with so many operations on the disk done.
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from bridge.backup import restore, sealed_file
+from bridge.backup.disk import Disk
+from bridge.backup.judging import Answers
+from bridge.backup.places import places
+from bridge.folders import of_running
+left = int(sys.argv[1])
+class Dying(Disk):
+    def rename(self, path, target):
+        global left
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        super().rename(path, target)
+folders = of_running((Path("/etc/evse-bridge"), None, None), mock=True)
+content = restore.opened(Path(sys.argv[2]), sealed_file.Passphrase(sys.argv[3]))
+asked = restore.Asked(content, folders, places(folders), Answers(), lambda refusal: False)
+restore.require_allowed(asked)
+restore.restore(asked, Dying())
+"""
+
+pytestmark = [
+    pytest.mark.package,
+    pytest.mark.skipif(bool(NO_CONTAINER), reason=f"no container: {NO_CONTAINER}"),
+    pytest.mark.timeout(1800),
+]
+
+
+@dataclass
+class Central:
+    """A Central System in a thread, whose sockets are in the network of a container."""
+
+    network: Path
+    system: CentralSystem = field(default_factory=lambda: CentralSystem({}, port=PORT))
+
+    def __enter__(self) -> Central:
+        self._listening, self._ending = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+        assert self._listening.wait(60.0)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ending.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        with self.network.open() as namespace:
+            assert ctypes.CDLL(None, use_errno=True).setns(namespace.fileno(), CLONE_NEWNET) == 0
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        async with self.system:
+            self._listening.set()
+            await asyncio.to_thread(self._ending.wait)
+
+    @property
+    def transactions(self) -> list[Transaction]:
+        return list(self.system.ledger.transactions.values())
+
+    @property
+    def ended(self) -> list[Transaction]:
+        return [one for one in self.transactions if one.stops]
+
+
+@dataclass
+class Box:
+    """A booted Debian with the package."""
+
+    debian: Container
+
+    def say(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """`evse-bridge ...` as root."""
+        return self.debian.run("evse-bridge", *words, check=False, within_s=COMMAND_S)
+
+    def put(self, path: str, text: str) -> None:
+        """Writes a file inside."""
+        target = self.debian.runtime.parents[1] / path.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+
+    def read(self, path: str) -> bytes:
+        return (self.debian.runtime.parents[1] / path.lstrip("/")).read_bytes()
+
+    def central(self) -> Central:
+        return Central(self.debian.runtime.parents[2] / "ns/net")
+
+    def checks(self, *words: str) -> tuple[int, dict[str, dict[str, Any]]]:
+        """Doctor's exit code and checks by their id; of several with one id the first."""
+        done = self.say("doctor", "--json", *words)
+        found: dict[str, dict[str, Any]] = {}
+        for check in json.loads(done.stdout)["checks"]:
+            found.setdefault(check["id"], check)
+        return done.returncode, found
+
+    def session(self, ended: Callable[[], bool]) -> None:
+        """A car comes, charges, and goes."""
+        self.debian.mock(do="plug-in")
+        self.charging()
+        self.leave()
+        self.debian.until(ended, "the session has ended")
+
+    def charging(self) -> None:
+        self.debian.until(lambda: self.debian.mock(do="state")["contactor_closed"], "charging")
+
+    def leave(self) -> None:
+        """The driver ends it at the car and takes the plug out."""
+        self.debian.mock(do="pause")
+        self.debian.until(lambda: not self.debian.mock(do="state")["contactor_closed"], "the contactor open")
+        self.debian.mock(do="unplug-at-car")
+        self.debian.until(lambda: "error" not in self.debian.mock(do="plug-out"), "the plug is out")
+
+
+@contextmanager
+def booted(folder: Path, suite: str, upper: Path | None = None) -> Iterator[Box]:
+    """A Debian; one that starts from the files that another has written if `upper` is given."""
+    folder.mkdir()
+    debian = Container(folder, [plain(suite)])
+    if upper is not None:
+        subprocess.run(["cp", "--archive", f"{upper}/.", debian.upper], check=True)
+        (debian.upper / "etc/machine-id").write_text(f"{os.urandom(16).hex()}\n")
+    else:
+        (debian.upper / "root").mkdir()
+        (debian.upper / "var/log/journal").mkdir(parents=True)
+    try:
+        debian.boot()
+        yield Box(debian)
+    finally:
+        debian.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    made = tmp_path_factory.mktemp("s")
+    yield made
+    shutil.rmtree(made)
+
+
+@dataclass
+class Boxes:
+    """Box `a` is set up; `clean` are the files of one with the package and nothing else."""
+
+    a: Box
+    clean: Path
+    suite: str
+    said: str = ""
+    code: int = -1
+
+
+@pytest.fixture(scope="module", params=["bookworm", "trixie"])
+def boxes(request: pytest.FixtureRequest, folder: Path) -> Iterator[Boxes]:
+    suite = request.param
+    try:
+        built = package(Target(suite, "amd64"), last())
+        plain(suite)
+    except (BuildError, NoDebianError) as error:
+        pytest.skip(f"no package: {error}")
+    with booted(folder / f"a-{suite}", suite) as a:
+        shutil.copy(built, a.debian.upper / "root")
+        a.debian.run("apt-get", "--yes", "install", f"/root/{built.name}", within_s=APT_S)
+        (a.debian.upper / "root" / built.name).unlink()
+        clean = folder / f"clean-{suite}"
+        subprocess.run(["cp", "--archive", a.debian.upper, clean], check=True)
+        a.put("/root/box.toml", MOCK.format(tested="true", start="true"))
+        with a.central():
+            done = a.say("setup", "--mock", "--answers", "/root/box.toml")
+        yield Boxes(a, clean, suite, done.stdout + done.stderr, done.returncode)
+
+
+def test_setup_starts_a_mock_box_and_doctor_finds_it_well(boxes: Boxes) -> None:
+    """The wallbox before its programs, what ends an update before all."""
+    assert boxes.code == 0, boxes.said
+    assert "FAULT" not in boxes.said
+    assert "hal.safety         start" in boxes.said
+    run = boxes.a.debian.run
+    assert run("systemctl", "is-enabled", "evse-bridge.target").stdout == "enabled\n"
+    since = [
+        int(boxes.a.debian.show(unit, "ActiveEnterTimestampMonotonic"))
+        for unit in ("evse-update-boot", *ORDER)
+    ]
+    assert since == sorted(since)
+    assert 0 not in since
+    assert (
+        run("stat", "-c", "%a %U:%G", "/etc/evse-bridge/charge-point.toml").stdout == "640 root:evse-bridge\n"
+    )
+
+
+def test_a_whole_session_reaches_the_central_system(boxes: Boxes) -> None:
+    with boxes.a.central() as central:
+        boxes.a.debian.until(lambda: central.system.registered, "registered")
+        boxes.a.session(lambda: bool(central.ended))
+        (session,) = central.transactions
+        assert session.stops[0]["meterStop"] >= session.start["meterStart"]
+        assert len(session.stops) == 1
+        assert central.system.violations == []
+
+
+def test_doctor_says_why_a_unit_ends_again_and_again(boxes: Boxes) -> None:
+    a, file = boxes.a, "/etc/evse-bridge/charge-point.toml"
+    good = a.read(file)
+    a.put(file, f"{good.decode()}\n[nonsense]\n")
+    a.debian.run("systemctl", "restart", "--no-block", "evse-bridge")
+    a.debian.until(lambda: int(a.debian.show("evse-bridge", "NRestarts") or 0) > 1, "restarted")
+    code, found = a.checks("--mock")
+    a.put(file, good.decode())
+    assert code == 2
+    bridge = found["programs.bridge"]
+    assert bridge["result"] == "fault"
+    assert "its last line" in bridge["measured"]
+    assert "nonsense" in bridge["measured"]
+    assert "systemctl status evse-bridge" in bridge["do"]
+    assert f"hal.safety {last().version}" in found["programs.versions"]["measured"]
+    assert found["programs.safety"]["result"] == "ok"
+    a.debian.until(lambda: a.debian.show("evse-bridge", "ActiveState") == "active", "active again")
+
+
+def test_a_box_that_charges_is_backed_up_but_not_moved_or_replaced(boxes: Boxes) -> None:
+    a = boxes.a
+    a.put("/root/passphrase", f"{PASSPHRASE}\n")
+    secret = ("--passphrase-file", "/root/passphrase", "--mock")
+    with a.central() as central:
+        a.debian.mock(do="plug-in")
+        a.charging()
+        before = a.debian.pids()
+        backup = a.say("backup", "/root/charging.backup", *secret)
+        assert backup.returncode == 0, backup.stderr
+        for refused in (
+            a.say("backup", "--move", "/root/no.backup", *secret),
+            a.say("restore", "/root/charging.backup", *secret),
+        ):
+            assert (refused.returncode, "a car charges" in refused.stderr) == (1, True), refused.stderr
+        assert a.debian.pids() == before
+        assert a.debian.mock(do="state")["contactor_closed"]
+        a.leave()
+        a.debian.until(lambda: bool(central.ended), "ended")
+
+
+def test_a_moved_box_sends_each_session_once(boxes: Boxes, folder: Path) -> None:
+    """Two sessions wait while nobody listens. The restore is killed half way; the boot ends it."""
+    a, secret = boxes.a, ("--passphrase-file", "/root/passphrase", *OWN)
+    for _ in range(2):
+        a.session(lambda: a.debian.mock(do="state")["car"] != "plugged in")
+    moved = a.say("backup", "--move", "/root/move.backup", *secret)
+    assert moved.returncode == 0, moved.stderr
+    code, found = a.checks("--mock")
+    assert (code, found["programs.held"]["result"]) == (1, "fault")
+    assert "moved away" in found["programs.held"]["measured"]
+
+    with booted(folder / f"b-{boxes.suite}", boxes.suite, boxes.clean) as b:
+        for name in ("move.backup", "charging.backup", "passphrase"):
+            shutil.copy(a.debian.upper / "root" / name, b.debian.upper / "root")
+        b.put("/root/box.toml", MOCK.format(tested="false", start="false"))
+        assert b.say("setup", "--mock", "--answers", "/root/box.toml").returncode == 0
+        twice = b.say("restore", "/root/charging.backup", *secret)
+        assert (twice.returncode, "two boxes with one identity" in twice.stderr) == (1, True), twice.stderr
+        python = "/usr/lib/evse-bridge/current/bin/python"
+        killed = b.debian.run(python, "-I", "-c", KILLED, "4", "/root/move.backup", PASSPHRASE, check=False)
+        assert killed.returncode == 137 or killed.returncode == -9, killed.stderr
+        b.debian.run("systemctl", "enable", "--quiet", "evse-bridge.target")
+        b.debian.run("systemctl", "reboot", check=False)
+        assert b.debian.ends() == REBOOT
+        b.debian.boot()
+        with b.central() as of_b, a.central() as of_a:
+            b.debian.until(lambda: len(of_b.ended) == 2, "both sessions are there")
+            b.debian.until(lambda: bool(of_b.system.ledger.statuses()), "its state is there")
+            assert "the interrupted restore is complete" in b.debian.journal("--unit=evse-restore")
+            _, found = b.checks("--mock")
+            assert found["programs.held"]["result"] == "ok"
+            times = Counter(one.start["timestamp"] for one in (*of_a.transactions, *of_b.transactions))
+            assert sorted(times.values()) == [1, 1]
+            assert all(len(one.stops) == 1 for one in of_b.transactions)
+            assert of_a.system.connections == 0
+
+
+def test_a_mock_box_becomes_a_real_one_and_undo_brings_the_boot_files_back(boxes: Boxes) -> None:
+    """On a container that looks like a Pi 4, without its chips: what is true there is what doctor says."""
+    a, config = boxes.a, "/boot/firmware/config.txt"
+    a.put(config, CONFIG_TXT)
+    a.put("/boot/firmware/cmdline.txt", CMDLINE_TXT)
+    a.put("/root/real.toml", REAL)
+    a.debian.run("sh", "-c", AS_A_PI)
+    said = a.say("setup", "--answers", "/root/real.toml").stdout
+    assert "rebooting; the same command goes on after it" in said
+    assert a.debian.ends() == REBOOT
+    a.debian.boot()
+    a.debian.run("sh", "-c", AS_A_PI)
+    done = a.say("setup", "--answers", "/root/real.toml")
+    assert done.returncode == 1, done.stderr  # there is no chip
+    assert "MOCK" not in done.stdout
+    units = a.debian.run("systemctl", "cat", "evse-safety", "evse-instruments", "evse-bridge").stdout
+    assert "mock" not in units.lower()
+    assert a.debian.run("systemctl", "is-active", "evse-mock", check=False).stdout != "active\n"
+    a.debian.run("test", "-e", "/var/lib/evse-bridge/parked/mock/bridge/bridge.sqlite")
+    code, found = a.checks()
+    assert code == 1
+    well = ("configuration.wallbox", "configuration.charge_point", *MACHINE_WELL)
+    assert {name: found[name]["result"] for name in well} == dict.fromkeys(well, "ok")
+    assert {found[name]["result"] for name in MACHINE_LACKS} == {"fault"}
+    assert "restarted" in found["programs.safety"]["measured"]
+    assert "its last line" in found["programs.safety"]["measured"]
+    a.put(config, a.read(config).decode().replace("dtparam=strict_gpiod\n", ""))
+    _, found = a.checks()
+    lacks = found["machine.config_txt"]
+    assert (lacks["result"], "strict_gpiod" in lacks["measured"]) == ("warning", True)
+    assert a.say("setup", "--undo").returncode == 0
+    assert (a.read(config).decode(), a.read("/boot/firmware/cmdline.txt").decode()) == (
+        CONFIG_TXT,
+        CMDLINE_TXT,
+    )
