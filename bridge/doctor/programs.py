@@ -114,8 +114,7 @@ _FREED_BY = {  # by the kind of `bridge.store.held.Held`
 
 
 def held(kind: str, why: str) -> Check:
-    """Reports a box whose bridge opens no store and connects to nobody, whatever its unit shows. `kind`: empty
-    where nothing holds it."""
+    """Reports a box whose bridge connects to nobody. `kind`: empty where nothing holds it."""
     return HELD.fault(why, _FREED_BY[kind]) if kind else HELD.ok("nothing holds this box")
 
 

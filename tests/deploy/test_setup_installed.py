@@ -1,7 +1,7 @@
 """setup, doctor, backup and restore of the package in a booted Debian: `make test-package`, as root.
 
-One Debian for each release, in which a mock box is set up once; the tests follow each other in it. The Central
-System runs on this machine, in the network of the container.
+One Debian for each release, in which a mock box is set up once; the tests follow each other in it. The
+Central System runs on this machine, in the network of the container.
 """
 
 from __future__ import annotations

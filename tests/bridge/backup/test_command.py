@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -27,9 +29,10 @@ from bridge.demo.central_system import CentralSystem
 from bridge.folders import CommandError, Folders
 from bridge.store import Database
 from bridge.store.held import Held
-from hal.contract import STATE_LOCK_NAME
+from hal.contract import SOCKET_NAME, STATE_LOCK_NAME, Status, encode
 from hal.notify import Notify
 from tests.bridge.backup.boxes import PASSPHRASE, PASSWORD, Box, nobody
+from tests.bridge.doctor import doctored
 from tests.bridge.jobs.test_with_the_program import living
 from tests.bridge.store.story import BATCHES_A_ROW
 from tests.memory import MEMORY
@@ -153,6 +156,52 @@ def test_nothing_is_stopped_or_replaced_while_run_has_the_box(box: Box) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(BackupError, match=r"the box runs.*end `evse-bridge run` first"):
             list(command.restore(box.folders, opened(file, PASSPHRASE), Answers(over=True), nobody))
+
+
+def test_while_a_car_charges_nothing_is_moved_or_replaced(box: Box) -> None:
+    """An ordinary backup is made."""
+    file, files = box.back_up(), box.files()
+    closed = (doctored.status(contactor_commanded=True), doctored.status(contactor_closed=True))
+    for charging in closed:
+        for work in (
+            lambda: list(command.move(box.folders, box.folder / "m", PASSPHRASE)),
+            lambda: list(command.restore(box.folders, opened(file, PASSPHRASE), Answers(over=True), nobody)),
+            lambda: list(command.finish(box.folders)),
+        ):
+            with (
+                safety_says(box.folders.runtime, charging),
+                pytest.raises(BackupError, match="a car charges"),
+            ):
+                work()
+    assert box.files() == files
+    with safety_says(box.folders.runtime, closed[0]):
+        assert list(command.back_up(box.folders, box.folder / "while", PASSPHRASE))
+
+
+@contextmanager
+def safety_says(runtime: Path, status: Status) -> Iterator[None]:
+    """A hal.safety that has this Status for whoever comes."""
+    path = runtime / SOCKET_NAME
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+        thread = threading.Thread(target=_tells, args=(server, encode(status)))
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join()
+            path.unlink()
+
+
+def _tells(server: socket.socket, line: bytes) -> None:
+    with suppress(OSError):  # the end
+        while True:
+            link, _ = server.accept()
+            with link:
+                link.sendall(line)
+                link.recv(1)
 
 
 def test_no_lock_is_made_that_would_be_shut_to_the_programs(box: Box) -> None:

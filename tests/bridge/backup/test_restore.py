@@ -15,14 +15,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.backup import __main__ as boots
 from bridge.backup import sealed_file
+from bridge.backup.alone import alone
 from bridge.backup.backup import move
 from bridge.backup.content import Content, decode, encode
 from bridge.backup.disk import Disk
 from bridge.backup.errors import BackupError
 from bridge.backup.judging import Answers
 from bridge.backup.restore import finish, opened
-from bridge.backup.restoring import restore
+from bridge.backup.restoring import hold, restore
+from bridge.cli.backup import finish_interrupted
 from bridge.core.rows import GivenUp
 from bridge.folders import CommandError
 from bridge.settings import FILE_NAME
@@ -352,6 +355,51 @@ def test_a_power_cut_leaves_all_or_nothing(tried: Tried) -> None:
     assert outcomes == sorted(outcomes, reverse=True)  # nothing, up to one moment; then all
     assert set(outcomes) == {"before", "after"}
     assert len(outcomes) > 15
+
+
+def test_a_boot_ends_what_a_power_cut_left(tried: Tried, capsys: pytest.CaptureFixture[str]) -> None:
+    """By the program of the unit, and by what `run` does before it starts anything; a moved box stays one."""
+    said = ""
+    for cut in range(1, 18, 2):
+        box = tried.box(f"boot-{cut}")
+        moved = held.Held(kind="moved", why="moved", move="1")
+        hold(Disk(), box.places.box, moved)
+        with pytest.raises(PowerCutError):
+            tried.restore(box, CutDisk(cut))
+        if cut % 4 == 1:
+            said += "".join(finish_interrupted(box.folders))
+        assert boots.main([str(box.folders.config), str(box.folders.state)]) == 0
+        said += capsys.readouterr().out
+        seen = tried.seen(box)
+        assert held.read(box.places.of_bridge) == (moved if seen == "before" else None)
+        assert not list(box.folders.state.rglob("*.restored"))
+        assert not list(finish_interrupted(box.folders))
+    for outcome in ("no restore was interrupted", "is complete", "is taken back"):
+        assert outcome in said
+
+
+def test_what_nobody_can_read_is_not_taken_away(tried: Tried, capsys: pytest.CaptureFixture[str]) -> None:
+    """It may say that the box was moved: no boot frees it, and no backup of it is made."""
+    box = tried.box("unreadable")
+    note = box.places.box.held
+    note.write_bytes(b"\xff")
+    assert boots.main([str(box.folders.config), str(box.folders.state)]) == 0
+    assert "no restore was interrupted" in capsys.readouterr().out
+    assert note.read_bytes() == b"\xff"
+    for again in (box.back_up, lambda: move(box.places, box.folder / "m", PASSPHRASE, Disk())):
+        with pytest.raises(BackupError, match="cannot be read"):
+            again()
+    with pytest.raises(BackupError, match="--old-box-is-gone"):
+        box.place(tried.content, Answers(over=True))
+    box.place(tried.content, GONE_OVER)
+    assert held.read(box.places.of_bridge) is None
+
+
+def test_two_restores_exclude_each_other(tried: Tried, capsys: pytest.CaptureFixture[str]) -> None:
+    box = tried.box("two")
+    with alone(box.folders.state):
+        assert boots.main([str(box.folders.config), str(box.folders.state)]) == 1
+    assert "another backup or restore is at work" in capsys.readouterr().err
 
 
 def test_a_box_that_runs_again_is_not_changed_by_an_old_journal(tried: Tried) -> None:

@@ -7,7 +7,7 @@ import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 import pytest
@@ -17,6 +17,7 @@ from bridge.doctor.check import Result
 from bridge.doctor.machine import Storage
 from bridge.doctor.proc import connections, running_programs
 from bridge.doctor.programs import Process, Running, Unit, Versions
+from bridge.store.held import Held
 from hal.contract import Counters, Temperatures
 from tests.bridge.doctor.doctored import BOX, INSTRUMENTS, status
 
@@ -131,6 +132,14 @@ def test_a_folder_of_the_programs_is_not_the_doctors() -> None:
 )
 def test_real_time(changed: dict[str, Any], result: Result) -> None:
     assert programs.real_time(status(**changed)).result == result
+
+
+def test_a_box_that_must_not_run_is_named() -> None:
+    assert programs.held("", "").result == "ok"
+    for kind in get_args(get_type_hints(Held)["kind"]):
+        found = programs.held(kind, "this box was moved away")
+        assert (found.result, found.measured) == ("fault", "this box was moved away")
+        assert found.do
 
 
 def test_programs_by_what_they_say() -> None:
