@@ -23,7 +23,8 @@ from typing import Any
 import pytest
 
 from bridge.demo.central_system import CentralSystem
-from bridge.demo.ledger import Transaction
+from bridge.demo.ledger import Tag, Transaction
+from bridge.folders import CommandError
 from deploy.builds import BuildError
 from deploy.package.target import Target
 from tests.deploy.container import REBOOT, Container
@@ -36,6 +37,7 @@ CLONE_NEWNET = 0x40000000  # setns(2)
 ORDER = ("evse-mock", "evse-safety", "evse-instruments", "evse-bridge")
 PASSPHRASE = "correct horse battery"
 OWN = ("--mock", "--config-dir", "/etc/evse-bridge")  # the units' box, also while it does not run
+FREE = "OF-THE-HOUSE"  # whoever plugs in charges with this card
 MOCK = f"""
 [setup]
 leave_mock = true
@@ -50,10 +52,15 @@ id = "CP0001"
 serial_number = "MOCK0001"
 [charge-point.zaptec]
 authorization_required = false
+[charge-point.ocpp.keys]
+FreeChargingIdTag = "{FREE}"
+[charge-point.timing]
+back_off_max_s = 1.0
 """
 REAL = """
 [setup]
 leave_mock = true
+reboot = false
 [wallbox.cable]
 kind = "socket"
 [wallbox.meter]
@@ -65,13 +72,14 @@ url = "ws://127.0.0.1:9/ocpp"
 id = "CP0002"
 serial_number = "SN0002"
 """
-# What a Raspberry Pi 4 with Raspberry Pi's kernel shows, and the boot partition of its system.
+# What a Raspberry Pi 4 with Raspberry Pi's kernel shows of itself, for one command; and its boot partition.
 AS_A_PI = """set -e
-    mount -t tmpfs tmpfs /sys/firmware
+    mount -t tmpfs tmpfs /sys
     tree=/sys/firmware/devicetree/base
     mkdir -p $tree/__overrides__ $tree/system
     printf 'Raspberry Pi 4 Model B Rev 1.5\\0' > $tree/model
     printf '\\000\\263\\061\\025' > $tree/system/linux,revision
+    exec evse-bridge "$@"
 """
 CONFIG_TXT = "dtparam=audio=on\n[all]\n"
 CMDLINE_TXT = "console=serial0,115200 console=tty1 root=/dev/mmcblk0p2 rootwait\n"
@@ -108,52 +116,51 @@ pytestmark = [
 ]
 
 
-@dataclass
-class Central:
-    """A Central System in a thread, whose sockets are in the network of a container."""
+@contextmanager
+def listening(system: CentralSystem, network: Path) -> Iterator[None]:
+    """In a thread, whose sockets are in that network."""
+    begun, ending = threading.Event(), threading.Event()
 
-    network: Path
-    system: CentralSystem = field(default_factory=lambda: CentralSystem({}, port=PORT))
+    async def serve() -> None:
+        async with system:
+            begun.set()
+            await asyncio.to_thread(ending.wait)
 
-    def __enter__(self) -> Central:
-        self._listening, self._ending = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-        assert self._listening.wait(60.0)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ending.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        with self.network.open() as namespace:
+    def run() -> None:
+        with network.open() as namespace:
             assert ctypes.CDLL(None, use_errno=True).setns(namespace.fileno(), CLONE_NEWNET) == 0
-        asyncio.run(self._serve())
+        asyncio.run(serve())
 
-    async def _serve(self) -> None:
-        async with self.system:
-            self._listening.set()
-            await asyncio.to_thread(self._ending.wait)
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        assert begun.wait(60.0)
+        yield
+    finally:
+        ending.set()
+        thread.join()
 
-    @property
-    def transactions(self) -> list[Transaction]:
-        return list(self.system.ledger.transactions.values())
 
-    @property
-    def ended(self) -> list[Transaction]:
-        return [one for one in self.transactions if one.stops]
+def sessions(system: CentralSystem) -> list[Transaction]:
+    """Those that have ended, as the Central System knows them."""
+    return [one for one in system.ledger.transactions.values() if one.stops]
 
 
 @dataclass
 class Box:
-    """A booted Debian with the package."""
+    """A booted Debian with the package, and its Central System."""
 
     debian: Container
+    system: CentralSystem = field(default_factory=lambda: CentralSystem({FREE: Tag()}, port=PORT))
 
     def say(self, *words: str) -> subprocess.CompletedProcess[str]:
         """`evse-bridge ...` as root."""
         return self.debian.run("evse-bridge", *words, check=False, within_s=COMMAND_S)
+
+    def say_as_a_pi(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """The same on what looks like one."""
+        seen = ("unshare", "--mount", "sh", "-c", AS_A_PI, "sh")
+        return self.debian.run(*seen, *words, check=False, within_s=COMMAND_S)
 
     def put(self, path: str, text: str) -> None:
         """Writes a file inside."""
@@ -164,12 +171,20 @@ class Box:
     def read(self, path: str) -> bytes:
         return (self.debian.runtime.parents[1] / path.lstrip("/")).read_bytes()
 
-    def central(self) -> Central:
-        return Central(self.debian.runtime.parents[2] / "ns/net")
+    @property
+    def network(self) -> Path:
+        """Of the container, since its last boot."""
+        return self.debian.runtime.parents[2] / "ns/net"
 
-    def checks(self, *words: str) -> tuple[int, dict[str, dict[str, Any]]]:
+    @contextmanager
+    def central(self) -> Iterator[CentralSystem]:
+        """Lets the box's Central System listen."""
+        with listening(self.system, self.network):
+            yield self.system
+
+    def checks(self, *words: str, as_a_pi: bool = False) -> tuple[int, dict[str, dict[str, Any]]]:
         """Doctor's exit code and checks by their id; of several with one id the first."""
-        done = self.say("doctor", "--json", *words)
+        done = (self.say_as_a_pi if as_a_pi else self.say)("doctor", "--json", *words)
         found: dict[str, dict[str, Any]] = {}
         for check in json.loads(done.stdout)["checks"]:
             found.setdefault(check["id"], check)
@@ -177,12 +192,14 @@ class Box:
 
     def session(self, ended: Callable[[], bool]) -> None:
         """A car comes, charges, and goes."""
-        self.debian.mock(do="plug-in")
-        self.charging()
+        self.come()
         self.leave()
         self.debian.until(ended, "the session has ended")
 
-    def charging(self) -> None:
+    def come(self) -> None:
+        """A car is plugged in, and charges."""
+        self.debian.mock(do="plug-in")
+        self.debian.mock(do="ready")
         self.debian.until(lambda: self.debian.mock(do="state")["contactor_closed"], "charging")
 
     def leave(self) -> None:
@@ -190,7 +207,14 @@ class Box:
         self.debian.mock(do="pause")
         self.debian.until(lambda: not self.debian.mock(do="state")["contactor_closed"], "the contactor open")
         self.debian.mock(do="unplug-at-car")
-        self.debian.until(lambda: "error" not in self.debian.mock(do="plug-out"), "the plug is out")
+        self.debian.until(self._plugged_out, "the plug is out")
+
+    def _plugged_out(self) -> bool:
+        try:
+            self.debian.mock(do="plug-out")
+        except CommandError:  # the lock still holds it
+            return False
+        return True
 
 
 @contextmanager
@@ -268,13 +292,16 @@ def test_setup_starts_a_mock_box_and_doctor_finds_it_well(boxes: Boxes) -> None:
 
 
 def test_a_whole_session_reaches_the_central_system(boxes: Boxes) -> None:
-    with boxes.a.central() as central:
-        boxes.a.debian.until(lambda: central.system.registered, "registered")
-        boxes.a.session(lambda: bool(central.ended))
-        (session,) = central.transactions
-        assert session.stops[0]["meterStop"] >= session.start["meterStart"]
-        assert len(session.stops) == 1
-        assert central.system.violations == []
+    a = boxes.a
+    with a.central() as central:
+        a.debian.until(lambda: central.identity is not None, "connected")
+        a.session(lambda: bool(sessions(central)))
+    (session,) = central.ledger.transactions.values()
+    assert session.start["idTag"] == FREE
+    assert session.stops[0]["meterStop"] >= session.start["meterStart"]
+    assert len(session.stops) == 1
+    assert central.ledger.statuses()[-3:] == ["Charging", "Finishing", "Available"]
+    assert central.violations == []
 
 
 def test_doctor_says_why_a_unit_ends_again_and_again(boxes: Boxes) -> None:
@@ -301,8 +328,8 @@ def test_a_box_that_charges_is_backed_up_but_not_moved_or_replaced(boxes: Boxes)
     a.put("/root/passphrase", f"{PASSPHRASE}\n")
     secret = ("--passphrase-file", "/root/passphrase", "--mock")
     with a.central() as central:
-        a.debian.mock(do="plug-in")
-        a.charging()
+        a.debian.until(lambda: central.identity is not None, "connected")
+        a.come()
         before = a.debian.pids()
         backup = a.say("backup", "/root/charging.backup", *secret)
         assert backup.returncode == 0, backup.stderr
@@ -314,14 +341,14 @@ def test_a_box_that_charges_is_backed_up_but_not_moved_or_replaced(boxes: Boxes)
         assert a.debian.pids() == before
         assert a.debian.mock(do="state")["contactor_closed"]
         a.leave()
-        a.debian.until(lambda: bool(central.ended), "ended")
+        a.debian.until(lambda: len(sessions(central)) == 2, "ended")
 
 
 def test_a_moved_box_sends_each_session_once(boxes: Boxes, folder: Path) -> None:
     """Two sessions wait while nobody listens. The restore is killed half way; the boot ends it."""
     a, secret = boxes.a, ("--passphrase-file", "/root/passphrase", *OWN)
     for _ in range(2):
-        a.session(lambda: a.debian.mock(do="state")["car"] != "plugged in")
+        a.session(lambda: not a.debian.mock(do="state")["plugged"])
     moved = a.say("backup", "--move", "/root/move.backup", *secret)
     assert moved.returncode == 0, moved.stderr
     code, found = a.checks("--mock")
@@ -342,16 +369,19 @@ def test_a_moved_box_sends_each_session_once(boxes: Boxes, folder: Path) -> None
         b.debian.run("systemctl", "reboot", check=False)
         assert b.debian.ends() == REBOOT
         b.debian.boot()
+        before = a.system.connections
         with b.central() as of_b, a.central() as of_a:
-            b.debian.until(lambda: len(of_b.ended) == 2, "both sessions are there")
-            b.debian.until(lambda: bool(of_b.system.ledger.statuses()), "its state is there")
+            b.debian.until(lambda: len(sessions(of_b)) == 2, "both sessions are there")
+            b.debian.until(lambda: bool(of_b.ledger.statuses()), "its state is there")
             assert "the interrupted restore is complete" in b.debian.journal("--unit=evse-restore")
             _, found = b.checks("--mock")
             assert found["programs.held"]["result"] == "ok"
-            times = Counter(one.start["timestamp"] for one in (*of_a.transactions, *of_b.transactions))
-            assert sorted(times.values()) == [1, 1]
-            assert all(len(one.stops) == 1 for one in of_b.transactions)
-            assert of_a.system.connections == 0
+            all_of_them = (*of_a.ledger.transactions.values(), *of_b.ledger.transactions.values())
+            begun = Counter((one.start["timestamp"], one.start["meterStart"]) for one in all_of_them)
+            assert sorted(begun.values()) == [1, 1, 1, 1]
+            assert [len(one.stops) for one in all_of_them] == [1, 1, 1, 1]
+            assert of_b.violations == []
+            assert a.system.connections == before
 
 
 def test_a_mock_box_becomes_a_real_one_and_undo_brings_the_boot_files_back(boxes: Boxes) -> None:
@@ -360,20 +390,20 @@ def test_a_mock_box_becomes_a_real_one_and_undo_brings_the_boot_files_back(boxes
     a.put(config, CONFIG_TXT)
     a.put("/boot/firmware/cmdline.txt", CMDLINE_TXT)
     a.put("/root/real.toml", REAL)
-    a.debian.run("sh", "-c", AS_A_PI)
-    said = a.say("setup", "--answers", "/root/real.toml").stdout
-    assert "rebooting; the same command goes on after it" in said
+    first = a.say_as_a_pi("setup", "--answers", "/root/real.toml")
+    assert (first.returncode, "the same command goes on after it" in first.stdout) == (3, True), first
+    a.debian.run("systemctl", "reboot", check=False)
     assert a.debian.ends() == REBOOT
     a.debian.boot()
-    a.debian.run("sh", "-c", AS_A_PI)
-    done = a.say("setup", "--answers", "/root/real.toml")
+    done = a.say_as_a_pi("setup", "--answers", "/root/real.toml")
     assert done.returncode == 1, done.stderr  # there is no chip
     assert "MOCK" not in done.stdout
     units = a.debian.run("systemctl", "cat", "evse-safety", "evse-instruments", "evse-bridge").stdout
-    assert "mock" not in units.lower()
+    assert "mock.conf" not in units
+    assert "EVSE_MOCK=--mock" not in units
     assert a.debian.run("systemctl", "is-active", "evse-mock", check=False).stdout != "active\n"
     a.debian.run("test", "-e", "/var/lib/evse-bridge/parked/mock/bridge/bridge.sqlite")
-    code, found = a.checks()
+    code, found = a.checks(as_a_pi=True)
     assert code == 1
     well = ("configuration.wallbox", "configuration.charge_point", *MACHINE_WELL)
     assert {name: found[name]["result"] for name in well} == dict.fromkeys(well, "ok")
@@ -381,10 +411,10 @@ def test_a_mock_box_becomes_a_real_one_and_undo_brings_the_boot_files_back(boxes
     assert "restarted" in found["programs.safety"]["measured"]
     assert "its last line" in found["programs.safety"]["measured"]
     a.put(config, a.read(config).decode().replace("dtparam=strict_gpiod\n", ""))
-    _, found = a.checks()
+    _, found = a.checks(as_a_pi=True)
     lacks = found["machine.config_txt"]
     assert (lacks["result"], "strict_gpiod" in lacks["measured"]) == ("warning", True)
-    assert a.say("setup", "--undo").returncode == 0
+    assert a.say_as_a_pi("setup", "--undo").returncode == 0
     assert (a.read(config).decode(), a.read("/boot/firmware/cmdline.txt").decode()) == (
         CONFIG_TXT,
         CMDLINE_TXT,
