@@ -83,6 +83,13 @@ def safety_silent(why: str, do: str, process: Process) -> Check:
     return SAFETY.fault(f"{why} ({process})", do)
 
 
+def unheard(subject: Subject, name: str, process: Process) -> Check:
+    """Reports a program that speaks through `hal.safety`, of which only its process is seen."""
+    if process.ends_again:
+        return subject.fault(str(process), start_how(name, by_units=True))
+    return subject.not_checked(f"hal.safety does not answer ({process})")
+
+
 def safety(box: Box, status: Status, process: Process, *, mock: bool) -> Check:
     """Reports that `hal.safety` answers, and is a mock or a real box as expected."""
     measured = f"start {status.start_id}, {process}"

@@ -91,12 +91,20 @@ class Rounds:
         try:
             yield from self._box()
         except NobodyError as nobody:
-            yield programs.safety_silent(str(nobody), nobody.do, self._process("safety"))
+            yield from self._silent(nobody)
         yield from soundness(self._folders, self._wire.heard)
         self._person.doing("the way to the Central System")
         status = self._wire.heard.status
         setup, config_dir = self._configuration.setup, self._configuration.folder
         yield from Route(setup, self._programs.get("bridge"), status, config_dir).checks()
+
+    def _silent(self, nobody: NobodyError) -> Iterator[Check]:
+        """Yields what systemd and /proc tell of programs that are not heard."""
+        safety = self._process("safety")
+        do = programs.start_how("safety", by_units=True) if safety.ends_again else nobody.do
+        yield programs.safety_silent(str(nobody), do, safety)
+        yield programs.unheard(programs.INSTRUMENTS, "instruments", self._process("instruments"))
+        yield programs.unheard(programs.BRIDGE, "bridge", self._process("bridge"))
 
     def _box(self) -> Iterator[Check]:
         """Yields everything that `hal.safety` reports or does. Raises NobodyError."""

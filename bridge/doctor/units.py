@@ -9,6 +9,7 @@ import subprocess
 from bridge.doctor.programs import Unit
 
 _PATIENCE_S = 10.0
+_AFTER_THE_END = "safe_outputs:"  # of ExecStopPost: it does not say why the program has ended
 _PROPERTIES = "LoadState,ActiveState,Result,NRestarts"
 
 
@@ -21,13 +22,14 @@ def seen(unit: str, path: str | None = None) -> Unit | None:
         return None
     # What systemd itself says about the unit has UNIT=, what the program wrote _SYSTEMD_UNIT=.
     own = f"_SYSTEMD_UNIT={unit}.service"
-    line = _printed(path, "journalctl", own, "--lines=1", "--output=cat", "--no-pager", "--quiet")
+    lines = _printed(path, "journalctl", own, "--lines=20", "--output=cat", "--no-pager", "--quiet")
+    said = [line.strip() for line in lines.splitlines() if not line.startswith(_AFTER_THE_END)]
     restarts = found.get("NRestarts", "")
     return Unit(
         state=found.get("ActiveState", ""),
         result=found.get("Result", ""),
         restarts=int(restarts) if restarts.isdigit() else 0,
-        last_line=line.strip(),
+        last_line=next(filter(None, reversed(said)), ""),
     )
 
 

@@ -409,7 +409,9 @@ def test_a_mock_box_becomes_a_real_one_and_undo_brings_the_boot_files_back(boxes
     assert {name: found[name]["result"] for name in well} == dict.fromkeys(well, "ok")
     assert {found[name]["result"] for name in MACHINE_LACKS} == {"fault"}
     assert "restarted" in found["programs.safety"]["measured"]
-    assert "its last line" in found["programs.safety"]["measured"]
+    assert "this is no Raspberry Pi" in found["programs.safety"]["measured"]
+    assert "journalctl -u evse-safety" in found["programs.safety"]["do"]
+    assert found["programs.bridge"]["result"] == "not checked"
     a.put(config, a.read(config).decode().replace("dtparam=strict_gpiod\n", ""))
     _, found = a.checks(as_a_pi=True)
     lacks = found["machine.config_txt"]

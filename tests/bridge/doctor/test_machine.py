@@ -142,6 +142,16 @@ def test_a_box_that_must_not_run_is_named() -> None:
         assert found.do
 
 
+def test_a_program_of_which_only_the_process_is_seen() -> None:
+    again = Process(None, Unit("activating", "exit-code", 14, "charge-point.toml:80: nonsense"))
+    found = programs.unheard(programs.BRIDGE, "bridge", again)
+    assert (found.result, "restarted 14 times" in found.measured) == ("fault", True)
+    assert 'its last line: "charge-point.toml:80: nonsense"' in found.measured
+    assert "journalctl -u evse-bridge" in found.do
+    lives = programs.unheard(programs.BRIDGE, "bridge", PROCESS)
+    assert (lives.result, lives.measured) == ("not checked", "hal.safety does not answer (pid 7 for 2 h)")
+
+
 def test_programs_by_what_they_say() -> None:
     first, later = status(wish_seq=5), status(wish_seq=6)
     assert programs.bridge([first, later], PROCESS, by_units=True).result == "ok"
@@ -189,6 +199,7 @@ def test_systemd_in_words(tmp_path: Path) -> None:
     (tmp_path / "systemctl").write_text(f"#!/bin/sh\nprintf '{show}'\n")
     (tmp_path / "journalctl").write_text(
         "#!/bin/sh\necho \"$*\" | grep -q UNIT=evse-safety && echo '  why  '\n"
+        "echo 'safe_outputs: hal.safety has claimed no lines'\n"  # of ExecStopPost
     )
     for name in ("systemctl", "journalctl"):
         (tmp_path / name).chmod(0o755)
