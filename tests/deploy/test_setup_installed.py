@@ -218,7 +218,7 @@ class Box:
 
 
 @contextmanager
-def booted(folder: Path, suite: str, upper: Path | None = None) -> Iterator[Box]:
+def debian_of(folder: Path, suite: str, upper: Path | None = None) -> Iterator[Box]:
     """A Debian; one that starts from the files that another has written if `upper` is given."""
     folder.mkdir()
     debian = Container(folder, [plain(suite)])
@@ -261,7 +261,7 @@ def boxes(request: pytest.FixtureRequest, folder: Path) -> Iterator[Boxes]:
         plain(suite)
     except (BuildError, NoDebianError) as error:
         pytest.skip(f"no package: {error}")
-    with booted(folder / f"a-{suite}", suite) as a:
+    with debian_of(folder / f"a-{suite}", suite) as a:
         shutil.copy(built, a.debian.upper / "root")
         a.debian.run("apt-get", "--yes", "install", f"/root/{built.name}", within_s=APT_S)
         (a.debian.upper / "root" / built.name).unlink()
@@ -355,7 +355,7 @@ def test_a_moved_box_sends_each_session_once(boxes: Boxes, folder: Path) -> None
     assert (code, found["programs.held"]["result"]) == (1, "fault")
     assert "moved away" in found["programs.held"]["measured"]
 
-    with booted(folder / f"b-{boxes.suite}", boxes.suite, boxes.clean) as b:
+    with debian_of(folder / f"b-{boxes.suite}", boxes.suite, boxes.clean) as b:
         for name in ("move.backup", "charging.backup", "passphrase"):
             shutil.copy(a.debian.upper / "root" / name, b.debian.upper / "root")
         b.put("/root/box.toml", MOCK.format(tested="false", start="false"))
