@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from bridge.backup.disk import Disk, Owner
 from bridge.backup.errors import BackupError, refused
 
 
@@ -16,7 +17,7 @@ def alone(state: Path) -> Iterator[None]:
     """Has the state folder for itself; the kernel lets go of it however this process ends. Raises BackupError
     while another has it."""
     try:
-        state.mkdir(parents=True, exist_ok=True)
+        Disk().make_folder(state, Owner(mode=0o755))
         folder = os.open(state, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
         raise refused(error, "--state-dir") from None

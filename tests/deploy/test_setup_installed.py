@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -162,14 +163,18 @@ class Box:
         seen = ("unshare", "--mount", "sh", "-c", AS_A_PI, "sh")
         return self.debian.run(*seen, *words, check=False, within_s=COMMAND_S)
 
+    def inside(self, path: str) -> Path:
+        """That file, as this process sees it."""
+        return self.debian.runtime.parents[1] / path.lstrip("/")
+
     def put(self, path: str, text: str) -> None:
         """Writes a file inside."""
-        target = self.debian.runtime.parents[1] / path.lstrip("/")
+        target = self.inside(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
 
     def read(self, path: str) -> bytes:
-        return (self.debian.runtime.parents[1] / path.lstrip("/")).read_bytes()
+        return self.inside(path).read_bytes()
 
     @property
     def network(self) -> Path:
@@ -236,8 +241,9 @@ def debian_of(folder: Path, suite: str, upper: Path | None = None) -> Iterator[B
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    made = tmp_path_factory.mktemp("s")
+def folder() -> Iterator[Path]:
+    """On a disk: three systems lie in it."""
+    made = Path(tempfile.mkdtemp(prefix="evse-", dir="/tmp"))
     yield made
     shutil.rmtree(made)
 
@@ -262,9 +268,9 @@ def boxes(request: pytest.FixtureRequest, folder: Path) -> Iterator[Boxes]:
     except (BuildError, NoDebianError) as error:
         pytest.skip(f"no package: {error}")
     with debian_of(folder / f"a-{suite}", suite) as a:
-        shutil.copy(built, a.debian.upper / "root")
+        shutil.copy(built, a.inside("/root"))
         a.debian.run("apt-get", "--yes", "install", f"/root/{built.name}", within_s=APT_S)
-        (a.debian.upper / "root" / built.name).unlink()
+        a.inside(f"/root/{built.name}").unlink()
         clean = folder / f"clean-{suite}"
         subprocess.run(["cp", "--archive", a.debian.upper, clean], check=True)
         a.put("/root/box.toml", MOCK.format(tested="true", start="true"))
@@ -357,7 +363,7 @@ def test_a_moved_box_sends_each_session_once(boxes: Boxes, folder: Path) -> None
 
     with debian_of(folder / f"b-{boxes.suite}", boxes.suite, boxes.clean) as b:
         for name in ("move.backup", "charging.backup", "passphrase"):
-            shutil.copy(a.debian.upper / "root" / name, b.debian.upper / "root")
+            shutil.copy(a.inside(f"/root/{name}"), b.inside("/root"))
         b.put("/root/box.toml", MOCK.format(tested="false", start="false"))
         assert b.say("setup", "--mock", "--answers", "/root/box.toml").returncode == 0
         twice = b.say("restore", "/root/charging.backup", *secret)

@@ -37,7 +37,7 @@ async def test_a_whole_dialogue_to_a_box_that_charges() -> None:
     box = Programs(folder)
     async with CentralSystem(TAGS, call_timeout_s=9.9) as central_system:
         setting = Setting("--mock", *box.arguments)
-        answers = {"Current that": "13", "watchdog line": "16", "Address of": central_system.url}
+        answers = {"Greatest current": "13", "watchdog line": "16", "Address of": central_system.url}
         code = await asyncio.to_thread(answered, setting, answers)
         assert code == 0, setting.text
         assert "ok: OCPP: accepted, and closed again" in setting.text

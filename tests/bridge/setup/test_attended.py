@@ -113,7 +113,7 @@ def test_existing_files_are_the_defaults_and_stay_beside(tmp_path: Path) -> None
     run(box)
     mine = "# mine\n" + (box.config / WALLBOX_FILE).read_text()
     (box.config / WALLBOX_FILE).write_text(mine)
-    code, _ = run(box, {**ANSWERS, "Current that": "20", "Type 2 socket": "fixed"})
+    code, _ = run(box, {**ANSWERS, "Greatest current": "20", "Type 2 socket": "fixed"})
     assert code == 0
     wallbox, _ = usable(box)
     assert (wallbox.installation.max_current_a, wallbox.cable.rating_a, wallbox.lock) == (20, 32, None)
