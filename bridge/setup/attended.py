@@ -6,7 +6,7 @@ from bridge.boot import files as boot
 from bridge.doctor.wire import NobodyError, Wire
 from bridge.folders import CommandError, Folders
 from bridge.setup import draft as drafts
-from bridge.setup.dialogue import Dialogue
+from bridge.setup.dialogue import Dialogue, Seen
 from bridge.setup.draft import Draft
 from bridge.setup.progress import Progress
 from bridge.setup.steps import REBOOT_FIRST, Options, Steps
@@ -32,7 +32,7 @@ class Attended(Steps):
             progress = Progress(self._folders.state, draft)
             if progress.asked and not self._person.agrees("Go on where setup was stopped?", default=True):
                 progress = progress.anew(draft)
-            dialogue = Dialogue(self._person, progress, machine, self._root / "dev")
+            dialogue = Dialogue(self._person, progress, Seen(machine, self._root / "dev"), self._folders)
             dialogue.wiring()
             if self._boots(dialogue.draft):
                 return REBOOT_FIRST

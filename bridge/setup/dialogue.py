@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from bridge.boot.boards import Machine
 from bridge.boot.settings import HEADER_UARTS
 from bridge.doctor.check import Check
+from bridge.folders import Folders
 from bridge.setup import ports, questions
 from bridge.setup.draft import NONE, Draft
 from bridge.setup.progress import Progress
@@ -21,15 +23,24 @@ _URL = "charge-point.central_system.url"
 MODELS_MANY = 2
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The machine, and the folder of its serial ports."""
+
+    machine: Machine
+    dev: Path
+
+
 class Dialogue:
     """Asks what is not answered yet."""
 
-    def __init__(self, person: Person, progress: Progress, machine: Machine, dev: Path) -> None:
-        """Looks for serial ports in the folder `dev`."""
+    def __init__(self, person: Person, progress: Progress, seen: Seen, folders: Folders) -> None:
+        """`folders`: of the box that is set up; another may run on this machine."""
         self._person = person
-        self._dev = dev
+        self._dev = seen.dev
+        self._folders = folders
         self._progress = progress
-        self._machine = machine
+        self._machine = seen.machine
 
     @property
     def draft(self) -> Draft:
@@ -148,7 +159,7 @@ class Dialogue:
 
     def _route(self) -> None:
         while True:
-            checks = route(self.draft)
+            checks = route(self.draft, self._folders.config, self._folders.runtime)
             self._show(checks)
             if not any(check.result == "fault" for check in checks):
                 break

@@ -12,9 +12,7 @@ from bridge.setup.draft import CHARGE_POINT, Draft
 from hal.configuration.file import parse
 
 
-def route(
-    draft: Draft, config_dir: Path = Path(), runtime_dir: Path = Path("/run/evse-bridge")
-) -> list[Check]:
+def route(draft: Draft, config_dir: Path, runtime_dir: Path) -> list[Check]:
     """Tests name, TCP, TLS and OCPP. A running bridge's own connection is left alone."""
     report = draft.report(CHARGE_POINT)
     if report.faults:
