@@ -80,8 +80,9 @@ OF_HAL_FOR_BRIDGE = (
 
 # Root's program for updates: few things of the others, and nobody imports it.
 OF_OTHERS_FOR_SLOTS = (
-    "bridge.core.zaptec", "bridge.jobs.attempt", "bridge.jobs.manifest", "bridge.local.orders",
-    "bridge.version", "hal.contract", "hal.durable", "hal.logs", "hal.visible",
+    "bridge.core.maintenance.outcome", "bridge.core.zaptec", "bridge.jobs.attempt", "bridge.jobs.manifest",
+    "bridge.local.orders", "bridge.outcome", "bridge.version", "hal.contract", "hal.durable",
+    "hal.instruments.meter.energy_file", "hal.logs", "hal.safety.state.file", "hal.visible",
 )  # fmt: skip
 
 # From top to bottom; an arrow points to a lower floor or stays in its room. `bridge.core` is pure: it stands
@@ -105,6 +106,7 @@ FLOORS = (
         "bridge.clock",
         "bridge.reset",
         "bridge.folders",
+        "bridge.outcome",
         "bridge.trial",
         "bridge.version",
     ),

@@ -12,19 +12,19 @@ from typing import assert_never
 
 import msgspec
 
-from deploy.slots import database, trees
+from deploy.slots import database, hal_state, trees
 from deploy.slots.disk import Disk, Rights
 from deploy.slots.names import TRIAL, UNFINISHED, WANTED
 from deploy.slots.places import Places
 from deploy.slots.steps import (
     Adopt,
-    CopyDatabase,
+    CopyState,
     EndTrial,
     Forget,
     Mark,
     RecordTrial,
     Remove,
-    RestoreDatabase,
+    RestoreState,
     Step,
     Switch,
     Trial,
@@ -66,11 +66,12 @@ class Carrier:
                 self.bring(places.application, self.package)
             case Switch(version=version):
                 self._switch(version)
-            case CopyDatabase(trial=trial):
-                self._copy_database(trial)
-            case RestoreDatabase():
+            case CopyState(trial=trial):
+                self._copy_state(trial)
+            case RestoreState():
                 log.info("the database becomes what it was before the trial")
                 database.restore(disk, places)
+                hal_state.restore(disk, places)
             case RecordTrial(trial=trial):
                 trees.replace(disk, places.trial, _text(trial))
             case EndTrial():
@@ -119,12 +120,13 @@ class Carrier:
         self.disk.sync(self.places.slots)
         log.info("current is now %s", version)
 
-    def _copy_database(self, trial: Trial) -> None:
+    def _copy_state(self, trial: Trial) -> None:
         copy = self.places.copy
         unfinished = trees.unfinished(copy)
         trees.remove(self.disk, unfinished)
         self.disk.make_folder(unfinished, 0o700)
         database.copy(self.disk, self.places, unfinished)
+        hal_state.copy(self.disk, self.places, unfinished)
         self.disk.write(unfinished / TRIAL, [_text(trial).encode()], Rights(0o600))
         trees.finish(self.disk, copy)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 CURRENT = "current"  # the link to the version that the units start
 TRIAL = "trial.json"  # there is a trial
-COPY = "before-trial"  # the database as it was before the switch
+COPY = "before-trial"  # database and state as they were before the switch
 WANTED = "wanted.json"  # a slot waits for its trial
 UNFINISHED = ".part"  # the ending of what is not whole, or no longer
 DATABASE = ("bridge.sqlite", "bridge.sqlite-wal")  # and what SQLite makes of them

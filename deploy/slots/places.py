@@ -17,6 +17,8 @@ class Places:
     bridge: Path = Path("/var/lib/evse-bridge/bridge")  # the bridge's own folder: trust no name in it twice
     runtime: Path = Path("/run/evse-bridge")
     config: Path = Path("/etc/evse-bridge")
+    safety: Path = Path("/var/lib/evse-bridge/safety")  # of hal's programs: trust them as little
+    instruments: Path = Path("/var/lib/evse-bridge/instruments")
 
     @property
     def current(self) -> Path:
@@ -30,7 +32,7 @@ class Places:
 
     @property
     def copy(self) -> Path:
-        """Returns the folder of the database as it was before the switch."""
+        """Returns the folder of database and state as they were before the switch."""
         return self.slots / COPY
 
     @property

@@ -1,8 +1,8 @@
 """PURE: from what is on the disk to the steps that remain, for a trial, its good end, and the way back.
 
-    rest ──CopyDatabase, RecordTrial, Mark, Switch──▶ trial ──EndTrial, Unmark, Remove...──▶ rest, new version
-     ▲                                                  │
-     └── RestoreDatabase, Switch, EndTrial, Unmark ─────┘ no proof, a power cut, a death of ours
+    rest ──CopyState, RecordTrial, Mark, Switch──▶ trial ──EndTrial, Unmark, Remove...──▶ rest, new version
+     ▲                                               │
+     └──── RestoreState, Switch, EndTrial, Unmark ───┘ no proof, a power cut, a death of ours
 
 Every plan begins with a look at the disk, and every step may be done twice: so after a power cut at any
 moment the plan `to_rest`, made anew at the boot, leads to one good version. EndTrial is the one moment of a
@@ -53,7 +53,7 @@ class Seen:
     link: str | None = None  # what `current` names, whether or not it is there
     trial: Trial | None = None
     trial_file: bool = False  # something stands there; without `trial` it is not to be read
-    copied: bool = False  # the database's copy is whole
+    copied: bool = False  # the copy of database and state is whole
     wanted: Wanted | None = None
     leftovers: tuple[str, ...] = ()  # names of what is not whole, or no longer
 
@@ -76,15 +76,15 @@ class Switch:
 
 
 @dataclass(frozen=True, slots=True)
-class CopyDatabase:
-    """Copies the database, with what the trial is: the programs are stopped."""
+class CopyState:
+    """Copies the database and the state of `hal`, with what the trial is: the programs are stopped."""
 
     trial: Trial
 
 
 @dataclass(frozen=True, slots=True)
-class RestoreDatabase:
-    """Puts the copy in the database's place: the programs are stopped."""
+class RestoreState:
+    """Puts the copy in the database's place, and of `hal` what cannot be read: the programs are stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +123,7 @@ class Remove:
     name: str
 
 
-Step = (
-    Adopt | Switch | CopyDatabase | RestoreDatabase | RecordTrial | EndTrial | Mark | Unmark | Forget | Remove
-)
+Step = Adopt | Switch | CopyState | RestoreState | RecordTrial | EndTrial | Mark | Unmark | Forget | Remove
 
 
 def to_rest(seen: Seen, package: str) -> tuple[Step, ...]:
@@ -141,7 +139,7 @@ def to_rest(seen: Seen, package: str) -> tuple[Step, ...]:
 
 
 def _back(seen: Seen, trial: Trial) -> tuple[Step, ...]:
-    restore = (RestoreDatabase(),) if seen.copied else ()
+    restore = (RestoreState(),) if seen.copied else ()
     failed = (Remove(trial.version),) if trial.version != trial.before else ()
     ends = (Switch(trial.before), EndTrial(), Unmark(), Remove(COPY))
     return (*restore, *_tried(seen, trial), *ends, *failed)
@@ -177,7 +175,7 @@ def to_trial(seen: Seen, trial: Trial) -> tuple[Step, ...]:
     """
     return (
         Remove(COPY),
-        CopyDatabase(trial),
+        CopyState(trial),
         RecordTrial(trial),
         *_tried(seen, trial),
         Mark(trial.version),

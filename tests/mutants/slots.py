@@ -59,7 +59,7 @@ SLOTS = (
     Mutant(
         "the database is not put back",
         STEPS,
-        "restore = (RestoreDatabase(),) if seen.copied else ()",
+        "restore = (RestoreState(),) if seen.copied else ()",
         "restore: tuple[Step, ...] = ()",
         f"{_CUT}[gone back]",
     ),

@@ -48,11 +48,25 @@ def read(path: Path) -> Kept:
         return Kept(None, f"{damaged}, nor can its copy; {_set_aside(path)}")
 
 
+def readable(path: Path) -> bool:
+    """Says whether the count is in that one of the two files; nothing is set aside."""
+    try:
+        _read(path)
+    except _DamagedError:
+        return False
+    return True
+
+
+def both(path: Path) -> tuple[Path, Path]:
+    """Returns the file and its copy."""
+    return path, _copy(path)
+
+
 def write(path: Path, count: StoredCount) -> None:
     """Leaves it on disk when it returns; each file is the old or the new one at any time. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     content = msgspec.json.encode(_File(**msgspec.structs.asdict(count), crc32=_crc32(count))) + b"\n"
-    for each in (path, _copy(path)):
+    for each in both(path):
         if durable.is_no_file(each):  # no file takes a folder's place
             durable.set_aside(each)
         durable.write(each, content)

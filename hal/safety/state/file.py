@@ -69,6 +69,15 @@ def read(path: Path, now: Clocks) -> PersistentState:
     return _of_the_past(file.kept.after_boot(moved_s, moved_s - away_s), now.now_s)
 
 
+def readable(path: Path) -> bool:
+    """Says whether `read` would find a state in it that was never lost; nothing is renamed."""
+    try:
+        file = msgspec.json.decode(durable.read(path, writer.MOST_BYTES), type=_File)
+    except (OSError, ValueError, RecursionError):
+        return False
+    return file.version == _VERSION and not file.kept.lost
+
+
 def _of_the_past(kept: PersistentState, now_s: float) -> PersistentState:
     """Leaves out moments to come: the card has altered them, and what they withhold would never end."""
     return replace(

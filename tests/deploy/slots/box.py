@@ -25,7 +25,8 @@ class Box:
     @property
     def places(self) -> Places:
         at = self.base
-        return Places(at / "slots", at / "application", at / "bridge", at / "run", at / "etc")
+        own = at / "slots", at / "application", at / "bridge", at / "run", at / "etc"
+        return Places(*own, at / "safety", at / "instruments")
 
     def carrier(self, disk: Disk, package: str = NEW) -> Carrier:
         return Carrier(self.places, package, disk)
@@ -77,7 +78,8 @@ def box(base: Path, package: str = NEW) -> Box:
         environment(made.places.slot(version), version)
     made.places.current.symlink_to(OLD)
     environment(made.places.application, package)
-    for folder in (made.places.bridge, made.places.runtime, made.places.config):
+    at = made.places
+    for folder in (at.bridge, at.runtime, at.config, at.safety, at.instruments):
         folder.mkdir()
     for name, content in BEFORE.items():
         (made.places.bridge / name).write_bytes(content)

@@ -75,14 +75,14 @@ def test_a_link_is_not_followed(on: Box, tmp_path: Path) -> None:
 def test_what_is_no_file_is_not_waited_for(on: Box) -> None:
     (on.places.bridge / "bridge.sqlite-wal").unlink()
     os.mkfifo(on.places.bridge / "bridge.sqlite-wal")
-    with pytest.raises(OSError, match="must be a plain file of the bridge's own user"):
+    with pytest.raises(OSError, match="must be a plain file of its program's own user"):
         database.copy(QuickDisk(), on.places, on.places.copy)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has files of another user")
 def test_a_second_name_of_another_user_s_file_is_not_copied(on: Box) -> None:
     shutil.chown(on.places.bridge, 65534)
-    with pytest.raises(OSError, match="must be a plain file of the bridge's own user"):
+    with pytest.raises(OSError, match="must be a plain file of its program's own user"):
         database.copy(QuickDisk(), on.places, on.places.copy)
 
 
