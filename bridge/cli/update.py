@@ -24,7 +24,8 @@ from hal.configuration.file import ConfigError
 class Installed:
     """Where a box that was installed from the package has what an update needs."""
 
-    python: Path = Path("/usr/lib/evse-bridge/application/bin/python")
+    updater: Path = Path("/usr/lib/evse-bridge/updater")
+    slots: Path = Path("/var/lib/evse-bridge/slots/current")
     config: Path = Path("/etc/evse-bridge")
     runtime: Path = Path("/run/evse-bridge")
 
@@ -33,12 +34,12 @@ def update(what: str, box: Installed, *, allow_older: bool) -> int:
     """Returns the exit code of root's program, which says what became of it. Raises CommandError."""
     if os.geteuid() != 0:
         raise CommandError("evse-bridge update replaces the programs of the box: use sudo")
-    if not box.python.exists():
+    if not box.slots.exists():
         raise CommandError(
-            f"no {box.python}: this box was not installed from the package, and has no versions to switch"
+            f"no {box.slots}: this box was not installed from the package, and has no versions to switch"
         )
     with _archive(what, box) as archive:
-        install = (str(box.python), "-I", "-m", "deploy.slots", "install", str(archive))
+        install = (str(box.updater), "install", str(archive))
         return subprocess.run([*install, *["--allow-older"] * allow_older], check=False).returncode
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bridge.core.maintenance.outcome import Outcome
 from bridge.core.maintenance.trial import Trial
 from bridge.doctor.check import Check, Subject
 from hal.contract import REAL_TIME_GRANTED, Box, Status
@@ -15,6 +16,7 @@ HELD = Subject("programs.held", "may run", "not moved away, no restore unfinishe
 BRIDGE = Subject("programs.bridge", "bridge", "sends a wish each second")
 VERSIONS = Subject("programs.versions", "versions", "one for all")
 TRIAL = Subject("programs.trial", "trial", "no new version is on trial")
+UPDATE = Subject("programs.update", "last update", "the new version was kept")
 REAL_TIME = Subject("programs.real_time", "real time", "granted; no late tick")
 
 YOUNG_S = 60.0  # a program that cannot run ends within its start
@@ -151,6 +153,20 @@ def trial(found: Trial) -> Check:
         return TRIAL.ok("none")
     do = "Wait 5 minutes, run the doctor again; then see: journalctl -u evse-update -e"
     return TRIAL.warning(f"{found.why}: no session starts before that is over", do)
+
+
+def update(last: Outcome | None) -> Check:
+    """Reports a version that was tried and taken back: it is gone, and nobody tries it again by himself."""
+    if last is None:
+        return UPDATE.ok("none")
+    measured = f"{last.text} ({last.at})"
+    if not last.failed:
+        return UPDATE.ok(measured)
+    do = (
+        "See why: journalctl -u evse-update -u evse-bridge. It is not tried again by itself; to try it once "
+        "more: sudo dpkg-reconfigure evse-bridge, or sudo evse-bridge update FILE."
+    )
+    return UPDATE.warning(measured, do)
 
 
 def real_time(status: Status) -> Check:

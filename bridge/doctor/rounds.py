@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
-from bridge import version
+from bridge import outcome, version
 from bridge.doctor import look, programs, reflexes, senses, units
 from bridge.doctor.answers import busy, occupied
 from bridge.doctor.check import Check, Patient
@@ -140,6 +140,7 @@ class Rounds:
         versions = programs.Versions(found.software, self._bridge(), version.full(), version.numbers())
         yield programs.versions(versions, by_units=by_units)
         yield programs.trial(look_at_trial(self._folders.runtime))
+        yield programs.update(outcome.read(self._folders.state))
         yield programs.real_time(status)
 
     def _bridge(self) -> str:

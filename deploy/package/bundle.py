@@ -28,15 +28,15 @@ class Signing:
 
 def build(release: Release, application: Path, signing: Signing, to: Path) -> Path:
     """Writes archive and manifest into the folder `to`, and returns the archive. Raises BuildError."""
-    keys = [_key(path) for path in signing.keys]
+    keys = [private_key(path) for path in signing.keys]
     archive = to / release.archive
     with tarfile.open(archive, "w:xz", format=tarfile.PAX_FORMAT) as tar:
         for path in sorted(application.rglob("*")):
             name = path.relative_to(application).as_posix()
             tar.add(path, name, recursive=False, filter=partial(_settled, time_s=release.commit.time_s))
     signed = manifest(release, archive, signing.expires)
-    lines = [f"signature {b64encode(key.sign(signed)).decode()}\n" for key in keys]
-    archive.with_name(archive.name + SUFFIX).write_bytes(signed + "".join(lines).encode())
+    signatures = b"".join(signature(key, signed) for key in keys)
+    archive.with_name(archive.name + SUFFIX).write_bytes(signed + signatures)
     return archive
 
 
@@ -63,7 +63,13 @@ def _settled(member: tarfile.TarInfo, *, time_s: int) -> tarfile.TarInfo:
     return member
 
 
-def _key(path: Path) -> Ed25519PrivateKey:
+def signature(key: Ed25519PrivateKey, signed: bytes) -> bytes:
+    """Returns the line that follows what is signed."""
+    return f"signature {b64encode(key.sign(signed)).decode()}\n".encode()
+
+
+def private_key(path: Path) -> Ed25519PrivateKey:
+    """Reads a file in PEM. Raises BuildError."""
     try:
         key = load_pem_private_key(path.read_bytes(), None)
     except (OSError, ValueError, TypeError) as error:

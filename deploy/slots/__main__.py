@@ -1,6 +1,7 @@
-"""`python -I -m deploy.slots COMMAND`: root's program for updates.
+"""`python -I -m deploy.slots COMMAND`: root's program for updates; `updater` chooses whose.
 
-adopt [--allow-older]: postinst of the package. boot: evse-update-boot.service, before any program of ours.
+adopt [--allow-older]: postinst of the package, by the package's own. boot: evse-update-boot.service, before
+any program of ours.
 serve, pick-up: evse-update.service, and after its end. install ARCHIVE [--allow-older]: `evse-bridge update`.
 Exit codes: 0; 1 it failed, in one line; 2 a wrong use.
 """
@@ -15,12 +16,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from bridge import version
 from deploy.slots import adopting, runtime, systemd, update
 from deploy.slots.boot import settle
 from deploy.slots.carrying_out import Carrier
 from deploy.slots.disk import Disk
-from deploy.slots.looking import look
+from deploy.slots.looking import look, packaged
 from deploy.slots.machine import RealMachine
 from deploy.slots.owner import this_machine, will
 from deploy.slots.places import Places
@@ -40,7 +40,8 @@ def main(arguments: list[str]) -> int:
     """Runs one command, and returns its exit code."""
     options = _parsed(arguments)
     logs.begin("evse-update", "%(message)s")
-    carrier = Carrier(Places(), version.numbers(), Disk())  # the package's: this program is a part of it
+    places = Places()
+    carrier = Carrier(places, packaged(places.application), Disk())
     try:
         return _run(options, carrier)
     except (OSError, TreeError, SystemdError, RefusedError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from deploy.slots import outcome
 from deploy.slots.carrying_out import Carrier
 from deploy.slots.looking import look
 from deploy.slots.steps import Mark, Remove, to_rest
@@ -12,8 +13,11 @@ from deploy.slots.trees import TreeError
 log = logging.getLogger(__name__)
 
 
-def settle(carrier: Carrier) -> None:
-    """Leaves one good version that no trial concerns; none of our programs runs.
+LEFT = "the box was started again before it had proven itself"
+
+
+def settle(carrier: Carrier, why: str = LEFT) -> None:
+    """Leaves one good version that no trial concerns; none of our programs runs. `why` a trial ends here.
 
     Raises OSError, TreeError when the disk refuses: the bridge then sees a trial, so that it stores nothing
     that the next way back would lose.
@@ -22,6 +26,7 @@ def settle(carrier: Carrier) -> None:
         seen = look(carrier.places)
         if seen.trial is not None:
             log.warning("%s had not proven itself: back to %s", seen.trial.version, seen.trial.before)
+            outcome.note(carrier, outcome.taken_back(seen.trial, why))
         elif seen.trial_file:
             log.error("%s cannot be read: %s stays", carrier.places.trial, seen.link)
         try:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
+from bridge import version
 from deploy.slots.names import TRIAL, UNFINISHED, WANTED
 from deploy.slots.places import Places
 from deploy.slots.steps import Seen, Trial, Wanted
@@ -16,6 +18,7 @@ from hal import durable
 
 VERSION = re.compile(r"\d{1,9}(\.\d{1,9}){3}")
 FILE_LIMIT = 4096  # bytes of a file of ours
+UNKNOWN = "0.0.0.0"  # older than any
 PYTHON = "bin/python"  # of a virtual environment, by which the units start it
 Noted = TypeVar("Noted", Trial, Wanted)
 
@@ -36,6 +39,13 @@ def look(places: Places) -> Seen:
         wanted=noted(places.slots / WANTED, Wanted),
         leftovers=tuple(name for name in names if name.endswith(UNFINISHED)),
     )
+
+
+def packaged(application: Path) -> str:
+    """Returns the version of what the package brought; UNKNOWN while dpkg is in the middle of it."""
+    folders = [str(path) for path in sorted(application.glob("lib/python3*/site-packages"))]
+    found = [each.version for each in distributions(name="evse-bridge", path=folders)]
+    return version.numbers(found[0]) if len(found) == 1 and found[0] else UNKNOWN
 
 
 def is_slot(path: Path) -> bool:

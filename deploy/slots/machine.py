@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,12 +15,14 @@ import msgspec
 
 from bridge.local import orders
 from deploy.slots import systemd
+from deploy.slots.looking import PYTHON
 from deploy.slots.proof import Bridge, Program, Safety, Seen
 from deploy.slots.systemd import PROGRAMS
 from hal import contract
 from hal.contract import KERNEL_BOOT_ID_FILE, Hello, LineBuffer, Status
 
 ANSWER_S = 3.0  # of a program that is asked
+LOAD_S = 60.0  # a slow card
 READ_BYTES = 65_536
 
 
@@ -37,6 +40,9 @@ class Machine(Protocol):
 
     def see(self) -> Seen:
         """Looks at all the programs once."""
+
+    def updates(self, slot: Path) -> bool:
+        """Says whether the program for updates of that version starts."""
 
     def now_s(self) -> float:
         """Returns a time that only rises."""
@@ -100,6 +106,14 @@ class RealMachine:
     def see(self) -> Seen:
         """Looks at the programs once, at most some seconds long."""
         return Seen(tuple(_program(name) for name in PROGRAMS), self._safety(), self._bridge())
+
+    def updates(self, slot: Path) -> bool:
+        """Loads it, as `systemd/updater` will once that version is kept."""
+        command = (slot / PYTHON, "-I", "-c", "import deploy.slots.__main__")
+        try:
+            return subprocess.run(command, capture_output=True, timeout=LOAD_S, check=False).returncode == 0
+        except (OSError, subprocess.TimeoutExpired):
+            return False
 
     def now_s(self) -> float:
         """Returns the monotonic clock."""

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from bridge.jobs.manifest import SUFFIX
-from deploy.slots import bundle, runtime
+from deploy.slots import bundle, outcome, runtime
 from deploy.slots.boot import settle
 from deploy.slots.bundle import Fits, Source
 from deploy.slots.carrying_out import Carrier
@@ -54,6 +54,11 @@ class Box:
         """Lets whoever asked know, and the log."""
         log.info("%s", text)
         runtime.answer(self.carrier, text)
+
+    def end(self, text: str) -> None:
+        """Answers how it ended, and notes it for whoever looks after the next boot."""
+        outcome.note(self.carrier, text)
+        self.answer(text)
 
 
 def serve(box: Box) -> None:
@@ -104,7 +109,7 @@ def _attempt(box: Box, work: Callable[[], None]) -> None:
     try:
         work()
     except RefusedError as error:
-        box.answer(f"refused: {error}")
+        box.end(f"refused: {error}")
 
 
 def _from_bridge(box: Box) -> None:
@@ -114,11 +119,7 @@ def _from_bridge(box: Box) -> None:
     _wait(box, box.machine.now_s() + BRIDGE_WAITS_S)
     with box.carrier.alone():
         bundle.bring(box.carrier, source, said)
-    try:
-        _try(box, said.version, box.machine.now_s() + BRIDGE_WAITS_S)
-    except RefusedError:
-        box.carrier.carry_out((Remove(said.version),))
-        raise
+    _try_or_remove(box, said.version, box.machine.now_s() + BRIDGE_WAITS_S)
 
 
 def _wanted(box: Box, wanted: Wanted) -> None:
@@ -126,10 +127,20 @@ def _wanted(box: Box, wanted: Wanted) -> None:
         check(box.look(), wanted.version, allow_older=wanted.allow_older)
         if wanted.version not in box.look().slots:
             raise RefusedError(f"{wanted.version} is no longer here: install it again")
-        _try(box, wanted.version, math.inf)
+        _try_or_remove(box, wanted.version, math.inf)
     finally:  # once, however it ended
         if box.look().wanted == wanted:
             box.carrier.carry_out((Forget(),))
+
+
+def _try_or_remove(box: Box, version: str, until_s: float) -> None:
+    try:
+        if not box.machine.updates(box.carrier.places.slot(version)):
+            raise RefusedError(f"{version} has no program for updates that starts: none could follow it")
+        _try(box, version, until_s)
+    except RefusedError:
+        box.carrier.carry_out((Remove(version),))
+        raise
 
 
 def _try(box: Box, version: str, until_s: float) -> None:
@@ -150,7 +161,7 @@ def _try(box: Box, version: str, until_s: float) -> None:
     if verdict.why:
         go_back(box, verdict.why)
     else:
-        box.answer(f"installed {version}")
+        box.end(f"installed {version}")
 
 
 def _stop(box: Box, version: str, until_s: float) -> bool:
@@ -204,13 +215,10 @@ def go_back(box: Box, why: str) -> None:
     trial = box.look().trial
     box.machine.stop(*PROGRAMS)
     try:
-        settle(box.carrier)
+        settle(box.carrier, why)
     finally:
         box.machine.start(*PROGRAMS)
-    said = (
-        f"{trial.version} was taken back, {trial.before} runs" if trial is not None else "nothing was tried"
-    )
-    box.answer(f"failed: {said}: {why}")
+    box.answer(outcome.taken_back(trial, why))
 
 
 def pick_up(box: Box, *, ended_well: bool) -> None:

@@ -24,10 +24,7 @@ UNITS = (
     "evse-bridge.target",
 )
 MOCK = "evse-mock"  # a service that no real box has
-EXECUTABLES = (
-    *("/usr/lib/evse-bridge/current/bin/python", "/usr/lib/evse-bridge/application/bin/python"),
-    *("/bin/sh", "/bin/chmod"),
-)
+EXECUTABLES = ("/usr/lib/evse-bridge/current/bin/python", "/bin/sh", "/bin/chmod")
 EXPOSURE = 20  # tenths: 2.0 of 10
 
 needs_systemd = pytest.mark.skipif(

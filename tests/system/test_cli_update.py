@@ -31,18 +31,19 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="the command is root's
 @pytest.fixture
 def installed(tmp_path: Path) -> Installed:
     """Root's program writes down its arguments and what lies in the folder, and ends with 3."""
-    python = tmp_path / "python"
-    python.write_text(
-        f'#!/bin/sh\necho "$@" > {tmp_path}/given\nls "$(dirname "$5")" >> {tmp_path}/given\nexit 3\n'
+    updater = tmp_path / "updater"
+    updater.write_text(
+        f'#!/bin/sh\necho "$@" > {tmp_path}/given\nls "$(dirname "$2")" >> {tmp_path}/given\nexit 3\n'
     )
-    python.chmod(0o755)
+    updater.chmod(0o755)
+    (tmp_path / "current").mkdir()
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc" / settings.FILE_NAME).write_text(REAL)
-    return Installed(python, tmp_path / "etc", tmp_path / "run")
+    return Installed(updater, tmp_path / "current", tmp_path / "etc", tmp_path / "run")
 
 
 def given(installed: Installed) -> list[str]:
-    return (installed.python.parent / "given").read_text().splitlines()
+    return (installed.updater.parent / "given").read_text().splitlines()
 
 
 @needs_root
@@ -52,7 +53,7 @@ def test_a_file_and_its_manifest_are_handed_over(installed: Installed, tmp_path:
     archive.write_bytes(ARCHIVE)
     Path(f"{archive}.manifest").write_bytes(b"")
     assert update(str(archive), installed, allow_older=older) == 3
-    assert given(installed)[0] == f"-I -m deploy.slots install {archive}" + " --allow-older" * older
+    assert given(installed)[0] == f"install {archive}" + " --allow-older" * older
 
 
 @needs_root
@@ -103,7 +104,7 @@ async def test_what_cannot_be_fetched_is_said_in_words(installed: Installed) -> 
 
 @needs_root
 def test_a_box_without_the_package_is_refused(installed: Installed) -> None:
-    installed.python.unlink()
+    installed.slots.rmdir()
     with pytest.raises(CommandError, match="was not installed from the package"):
         update("box.tar.xz", installed, allow_older=False)
 

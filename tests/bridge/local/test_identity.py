@@ -11,9 +11,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bridge import version
+from bridge import outcome, version
 from bridge.cli import asking, sessions
 from bridge.compose import DATABASE_NAME
+from bridge.core.maintenance.outcome import Outcome
 from bridge.core.maintenance.trial import Trial
 from bridge.core.rows import GivenUp, TransactionStarted
 from bridge.demo.central_system import CentralSystem
@@ -79,6 +80,22 @@ def test_the_doctor_warns_of_a_trial() -> None:
     warned = programs.trial(Trial(ON_TRIAL))
     assert warned.result == "warning"
     assert warned.measured.startswith(ON_TRIAL)
+
+
+def test_the_doctor_says_how_the_last_update_ended(folder: Path) -> None:
+    assert programs.update(outcome.read(folder)).measured == "none"
+    file = folder / outcome.SLOTS / outcome.NAME
+    file.parent.mkdir()
+    for text, result in (
+        ("installed 0.1.0.12", "ok"),
+        ("refused: the card is full", "ok"),
+        ("failed: 0.1.0.13 was taken back, 0.1.0.12 runs: hal.safety reports no status", "warning"),
+    ):
+        file.write_bytes(msgspec.json.encode(Outcome("2026-11-29T12:00:00Z", text)))
+        found = programs.update(outcome.read(folder))
+        assert (found.result, found.measured) == (result, f"{text} (2026-11-29T12:00:00Z)")
+    file.write_text("damaged")
+    assert outcome.read(folder) is None
 
 
 @pytest.mark.real

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from deploy.slots.proof import Bridge, Program, Safety, Seen
 from deploy.slots.systemd import PROGRAMS, SystemdError
@@ -25,6 +26,7 @@ class Conduct:
     store_open: bool = True
     central_system: str = "accepted"
     says: str = ""  # another version than it is
+    updates: bool = True  # its own program for updates starts
 
 
 @dataclass
@@ -107,6 +109,9 @@ class Plant:
             return None
         way = self.way
         return Bridge(way.says or self.runs, way.store_open, way.central_system)
+
+    def updates(self, slot: Path) -> bool:
+        return self.conduct[slot.name].updates
 
     def now_s(self) -> float:
         return self.s

@@ -201,6 +201,6 @@ def test_a_boot_that_cannot_go_back_lets_the_bridge_see_a_trial(tmp_path: Path) 
     tried(on, NotedDisk())
     on.places.mark.unlink()  # a boot
     with pytest.raises(OSError, match="No space left"):
-        settle(on.carrier(NotedDisk(full_at=0)))
+        settle(on.carrier(NotedDisk(full_at=4)))  # before: the note for the owner
     assert on.places.mark.read_text() == f"{NEW}\n"
     assert settled(on) == OLD
