@@ -91,7 +91,7 @@ def _install(box: update.Box, archive: Path, *, allow_older: bool) -> int:
 
 
 def _box(carrier: Carrier) -> update.Box:
-    machine = RealMachine(carrier.places.runtime)
+    machine = RealMachine(carrier.places.runtime, carrier.places.config)
     return update.Box(carrier, machine, will(carrier.places.config), this_machine(), _patience(machine))
 
 

@@ -41,8 +41,8 @@ class Machine(Protocol):
     def see(self) -> Seen:
         """Looks at all the programs once."""
 
-    def updates(self, slot: Path) -> bool:
-        """Says whether the program for updates of that version starts."""
+    def fault(self, slot: Path) -> str:
+        """Says why that version need not even be tried; empty: nothing is known against it."""
 
     def now_s(self) -> float:
         """Returns a time that only rises."""
@@ -87,8 +87,9 @@ class _Page(msgspec.Struct, frozen=True):
 class RealMachine:
     """The machine that this program runs on."""
 
-    def __init__(self, runtime: Path) -> None:
+    def __init__(self, runtime: Path, config: Path) -> None:
         self._runtime = runtime
+        self._config = config
         self._settled_id = 0  # up to this session all have ended
 
     def is_active(self) -> bool:
@@ -107,13 +108,16 @@ class RealMachine:
         """Looks at the programs once, at most some seconds long."""
         return Seen(tuple(_program(name) for name in PROGRAMS), self._safety(), self._bridge())
 
-    def updates(self, slot: Path) -> bool:
-        """Loads it, as `systemd/updater` will once that version is kept."""
-        command = (slot / PYTHON, "-I", "-c", "import deploy.slots.__main__")
-        try:
-            return subprocess.run(command, capture_output=True, timeout=LOAD_S, check=False).returncode == 0
-        except (OSError, subprocess.TimeoutExpired):
-            return False
+    def fault(self, slot: Path) -> str:
+        """Loads its program for updates, as `systemd/updater` will; lets it check the configuration."""
+        if _said(slot, "-c", "import deploy.slots.__main__"):
+            return "it has no program for updates that starts: none could follow it"
+        safety = self._safety()
+        mock = ("--mock",) if safety is not None and safety.mock else ()
+        check = ("-m", "bridge.cli.main", "config", "check", "--config-dir", str(self._config), *mock)
+        if said := _said(slot, *check):
+            return f"it refuses the configuration, change that first: {said}"
+        return ""
 
     def now_s(self) -> float:
         """Returns the monotonic clock."""
@@ -163,6 +167,24 @@ class RealMachine:
                 if session.row.stopped_at is None:
                     return True
                 self._settled_id = session.row.row_id
+
+
+def _said(slot: Path, *words: str) -> str:
+    """Returns what a program of that version said when it failed; empty: it did not."""
+    try:
+        done = subprocess.run(
+            [slot / PYTHON, "-I", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=LOAD_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    if done.returncode == 0:
+        return ""
+    return " ".join(done.stdout.decode(errors="replace").split()) or f"exit code {done.returncode}"
 
 
 def _program(name: str) -> Program:

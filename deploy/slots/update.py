@@ -135,8 +135,8 @@ def _wanted(box: Box, wanted: Wanted) -> None:
 
 def _try_or_remove(box: Box, version: str, until_s: float) -> None:
     try:
-        if not box.machine.updates(box.carrier.places.slot(version)):
-            raise RefusedError(f"{version} has no program for updates that starts: none could follow it")
+        if fault := box.machine.fault(box.carrier.places.slot(version)):
+            raise RefusedError(f"{version} is not tried: {fault}")
         _try(box, version, until_s)
     except RefusedError:
         box.carrier.carry_out((Remove(version),))

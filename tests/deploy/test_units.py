@@ -64,6 +64,33 @@ def test_systemd_has_nothing_to_say_about_a_unit(tmp_path: Path, box: str, unit:
     assert (checked.stdout, checked.returncode) == ("", 0)
 
 
+# What the units say to a slot. After an upgrade of the package, and after a way back, they also start the
+# version before: a new line here must start every version that was released.
+SAID_TO_A_SLOT = {
+    "evse-safety": (
+        "hal.safety --config-dir /etc/evse-bridge --state-dir ${STATE_DIRECTORY} "
+        "--runtime-dir /run/evse-bridge --safe-outputs-after $EVSE_MOCK",
+        "hal.safety.safe_outputs --runtime-dir /run/evse-bridge",
+    ),
+    "evse-instruments": (
+        "hal.instruments --config-dir /etc/evse-bridge --state-dir ${STATE_DIRECTORY} "
+        "--runtime-dir /run/evse-bridge $EVSE_MOCK",
+    ),
+    "evse-bridge": (
+        "bridge --config-dir /etc/evse-bridge --state-dir ${STATE_DIRECTORY} --runtime-dir /run/evse-bridge "
+        "$EVSE_MOCK",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SAID_TO_A_SLOT)
+def test_a_unit_starts_the_version_before_too(name: str) -> None:
+    lines = (ROOT / "systemd" / f"{name}.service").read_text().splitlines()
+    started = [line.partition("=")[2] for line in lines if line.startswith("Exec")]
+    python = "/usr/lib/evse-bridge/current/bin/python -I -m "
+    assert [line.removeprefix(python) for line in started if python in line] == list(SAID_TO_A_SLOT[name])
+
+
 @needs_systemd
 @pytest.mark.parametrize("line", ["[Service]\nWatchdogSeconds=1", "[Service]\nExecStartPre=/bin/absent"])
 def test_a_faulty_unit_is_noticed(tmp_path: Path, line: str) -> None:

@@ -26,7 +26,7 @@ class Conduct:
     store_open: bool = True
     central_system: str = "accepted"
     says: str = ""  # another version than it is
-    updates: bool = True  # its own program for updates starts
+    fault: str = ""  # why it need not be tried
 
 
 @dataclass
@@ -110,8 +110,8 @@ class Plant:
         way = self.way
         return Bridge(way.says or self.runs, way.store_open, way.central_system)
 
-    def updates(self, slot: Path) -> bool:
-        return self.conduct[slot.name].updates
+    def fault(self, slot: Path) -> str:
+        return self.conduct[slot.name].fault
 
     def now_s(self) -> float:
         return self.s

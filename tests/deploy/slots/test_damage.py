@@ -11,6 +11,7 @@ import pytest
 
 from deploy.slots.adopting import adopt
 from deploy.slots.boot import settle
+from deploy.slots.looking import UNKNOWN, packaged
 from deploy.slots.names import COPY, WANTED
 from deploy.slots.names import TRIAL as TRIAL_FILE
 from deploy.slots.steps import Wanted, to_trial
@@ -30,6 +31,28 @@ def tried(on: Box) -> None:
     adopt(on.carrier(disk), needs_trial=True, allow_older=False)
     on.carrier(disk).carry_out(to_trial(on.look(), TRIAL))
     programs_write(on, disk, IN_TRIAL)
+
+
+def brought(on: Box, *versions: str) -> str:
+    """What the package's folder says, with these versions in it."""
+    packages = on.places.application / "lib" / "python3.11" / "site-packages"
+    shutil.rmtree(packages, ignore_errors=True)
+    for version in versions:
+        folder = packages / f"evse_bridge-{version}.dist-info"
+        folder.mkdir(parents=True)
+        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: evse-bridge\nVersion: {version}\n")
+    return packaged(on.places.application)
+
+
+def test_the_version_of_the_package_is_unknown_in_the_middle_of_dpkg(on: Box) -> None:
+    assert brought(on, "0.1.0.12+g3537af0") == "0.1.0.12"
+    assert brought(on) == brought(on, "0.1.0.12+g3537af0", "0.1.0.13+g7dd246e") == UNKNOWN
+
+
+def test_a_package_of_an_unknown_version_replaces_no_slot(on: Box) -> None:
+    on.places.current.unlink()
+    settle(on.carrier(QuickDisk(), UNKNOWN))
+    assert on.look().current == OLD
 
 
 @pytest.mark.parametrize("spoil", SPOILED)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from bridge.core.maintenance.outcome import Outcome
+from bridge.outcome import NAME
 from deploy.slots import runtime, update
 from deploy.slots.adopting import adopt
+from deploy.slots.boot import settle
 from deploy.slots.owner import Owner
 from deploy.slots.proof import STEADY_S, WITHIN_S
 from deploy.slots.refusal import RefusedError
@@ -207,6 +212,39 @@ def test_a_package_that_comes_in_a_trial_waits_and_changes_no_slot_of_it(scene: 
     adopt(scene.on.carrier(disk, OLD), needs_trial=True, allow_older=True)
     assert {op.name for op in disk.ops} == {"write", "sync", "rename"}  # of the note alone
     assert scene.on.look().wanted == Wanted(OLD, allow_older=True)
+
+
+def test_a_version_that_need_not_be_tried_is_not(scene: Scene) -> None:
+    scene.plant.conduct[NEW] = Conduct(fault="it refuses the configuration")
+    refusal = f"refused: {NEW} is not tried: it refuses the configuration"
+    assert scene.asked_by_bridge() == refusal
+    scene.is_back()
+    adopt(scene.box.carrier, needs_trial=True, allow_older=False)
+    assert scene.served() == refusal
+    scene.is_back()
+    assert scene.plant.log == []  # nothing was stopped
+
+
+def test_how_it_ended_is_known_after_the_next_boot(scene: Scene) -> None:
+    def noted() -> str:
+        found = msgspec.json.decode((scene.on.places.slots / NAME).read_bytes(), type=Outcome)
+        assert datetime.fromisoformat(found.at).tzinfo is not None
+        return found.text
+
+    for conduct in (Conduct(starts=False), Conduct()):
+        scene.plant.conduct[NEW] = conduct
+        assert scene.asked_by_bridge() == noted()
+    assert noted() == f"installed {NEW}"
+    assert scene.asked_by_bridge() == noted() == f"refused: {NEW} is already the current version"
+
+
+def test_a_trial_that_a_boot_ended_is_noted(scene: Scene) -> None:
+    adopt(scene.box.carrier, needs_trial=True, allow_older=False)
+    scene.box.carrier.carry_out(to_trial(scene.on.look(), TRIAL))
+    settle(scene.box.carrier)
+    found = msgspec.json.decode((scene.on.places.slots / NAME).read_bytes(), type=Outcome)
+    assert found.failed
+    assert found.text.startswith(f"failed: {NEW} was taken back, {OLD} runs: the box was started again")
 
 
 def test_a_box_without_slots_is_refused(scene: Scene) -> None:
