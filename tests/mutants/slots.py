@@ -11,8 +11,8 @@ _BUNDLE = f"{_AT}bundle.py::test_"
 STEPS, CARRYING, PROOF, UPDATE = (
     f"deploy/slots/{name}.py" for name in ("steps", "carrying_out", "proof", "update")
 )
-TREES, DATABASE, BUNDLE, MEMBERS = (
-    f"deploy/slots/{name}.py" for name in ("trees", "database", "bundle", "members")
+TREES, DATABASE, KEPT, HAL_STATE, BUNDLE, MEMBERS = (
+    f"deploy/slots/{name}.py" for name in ("trees", "database", "kept", "hal_state", "bundle", "members")
 )
 
 SLOTS = (
@@ -130,10 +130,24 @@ SLOTS = (
     ),
     Mutant(
         "a link in the bridge's folder is followed",
-        DATABASE,
+        KEPT,
         "_READ = os.O_RDONLY | os.O_NOFOLLOW |",
         "_READ = os.O_RDONLY |",
         f"{_AT}database.py::test_a_link_is_not_followed",
+    ),
+    Mutant(
+        "a fault that the trial found is forgotten",
+        HAL_STATE,
+        " or readable(path):",
+        ":",
+        f"{_AT}hal_state.py::test_what_the_version_before_can_read_stays",
+    ),
+    Mutant(
+        "a version that refuses the configuration is tried",
+        UPDATE,
+        "if fault := box",
+        "if False and box",
+        f"{_UPDATE}a_version_that_need_not_be_tried_is_not",
     ),
     Mutant(
         "a car is not asked for again when the bridge has stopped",
