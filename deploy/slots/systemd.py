@@ -77,7 +77,7 @@ def carry_out(name: str) -> None:
 def _orderly(*words: str, within_s: float | None) -> None:
     done = _run(*words, within_s=within_s)
     if done.returncode != 0:
-        raise SystemdError(f"systemctl {' '.join(words)}: {done.stderr.strip() or done.returncode}")
+        raise SystemdError(f"systemctl {' '.join(words)}: {' '.join(done.stderr.split()) or done.returncode}")
 
 
 def _quiet(*words: str) -> bool:
