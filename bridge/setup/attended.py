@@ -72,6 +72,7 @@ class Attended(Steps):
         for line in self._units.leave() if self._units.is_mock else self._units.enter():
             self._person.say(line)
         self._services.reload()
+        self._services.disable()
 
     def _boots(self, draft: Draft) -> bool:
         """Changes the boot files if need be; says whether setup ends here, for a reboot."""

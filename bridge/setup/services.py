@@ -46,6 +46,10 @@ class Services:
         """Starts what was stopped for the time of setup. Raises CommandError."""
         self._must("start", TARGET)
 
+    def disable(self) -> None:
+        """Starts nothing at a boot until `start`: the box has no configuration. Raises CommandError."""
+        self._must("disable", TARGET)
+
     def reload(self) -> None:
         """Lets systemd read the units again. Raises CommandError."""
         self._must("daemon-reload")

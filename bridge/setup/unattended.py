@@ -61,6 +61,7 @@ class Unattended(Steps):
             for line in self._units.leave() if self._units.is_mock else self._units.enter():
                 self._hearer.say(line)
             self._services.reload()
+            self._services.disable()
 
     def _boots(self, draft: Draft) -> bool:
         todo = self._changes(draft)

@@ -140,7 +140,7 @@ def test_what_reboots_or_becomes_another_box_is_not_started_before(tmp_path: Pat
     assert box.asked == ["stop evse-bridge.target", "reboot"]
     box.run_units()
     assert run(box, {**ANSWERS, "MOCK wallbox": "y"}, mock=True)[0] == 0
-    assert box.asked[2:] == ["stop evse-bridge.target", "daemon-reload"]
+    assert box.asked[2:] == ["stop evse-bridge.target", "daemon-reload", "disable evse-bridge.target"]
 
 
 def test_a_reboot_that_is_put_off_starts_it_again(tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def test_a_mock_box_is_left_only_by_word(tmp_path: Path) -> None:
     box.run_units()
     assert run(box, QUIET.replace("leave_mock = false", "leave_mock = true")) == REBOOT_FIRST
     assert not MockUnits(box.root).is_mock
-    assert box.asked == ["stop evse-bridge.target", "daemon-reload", "reboot"]
+    assert box.asked == ["stop evse-bridge.target", "daemon-reload", "disable evse-bridge.target", "reboot"]
 
 
 def test_a_central_system_that_must_answer(tmp_path: Path) -> None:
