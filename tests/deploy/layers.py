@@ -93,7 +93,7 @@ def unpacked(target: Target) -> Path:
         raise NoDebianError(str(error)) from None
 
 
-def testing_tools(target: Target) -> Path:
+def tools_for_tests(target: Target) -> Path:
     """What only the tests need of the lock, in TOOLS, for the release's own Python. Raises NoDebianError."""
     lock = (ROOT / "requirements.lock").read_text()
     runtime = runtime_lock(lock, direct_dependencies((ROOT / "pyproject.toml").read_text()))

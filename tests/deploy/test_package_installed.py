@@ -22,7 +22,7 @@ from deploy.package.release import Release
 from deploy.package.target import Target
 from tests.deploy import container as machine
 from tests.deploy.container import PROGRAMS, Container
-from tests.deploy.layers import TOOLS, NoDebianError, plain, testing_tools
+from tests.deploy.layers import TOOLS, NoDebianError, plain, tools_for_tests
 
 NO_CONTAINER = machine.missing() or machine.refused()
 SETTLED_S = 10.0  # in which an upgrade that did not wait would have stopped something
@@ -112,7 +112,7 @@ def box(request: pytest.FixtureRequest, short_folder: Path) -> Iterator[Box]:
     target = Target(request.param, "amd64")
     try:
         first, second = package(target, last()), package(target, next_commit())
-        debian = Container(short_folder, [testing_tools(target), plain(target.suite)])
+        debian = Container(short_folder, [tools_for_tests(target), plain(target.suite)])
     except (BuildError, NoDebianError) as error:
         pytest.skip(f"no package: {error}")
     (debian.upper / "root").mkdir()
