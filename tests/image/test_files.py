@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import lzma
+import os
 import re
 import shutil
 import subprocess
@@ -144,3 +145,31 @@ def test_a_ledger_that_lies_is_seen() -> None:
     assert len(ledger_faults([Transaction(1, {"meterStart": 0})], 0, 0.0)) == 1
     twice = Transaction(1, {"meterStart": 0}, stops=[{"meterStop": 500}] * 2)
     assert len(ledger_faults([twice], 0, 500.0)) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "enabled", "ends_with", "done"),
+    [
+        (0, True, 0, True),
+        (3, False, 0, False),
+        (1, True, 0, True),
+        (1, False, 1, False),
+        (2, False, 2, False),
+    ],
+)
+def test_answers_are_read_until_setup_has_come_to_its_end(
+    tmp_path: Path, code: int, enabled: bool, ends_with: int, done: bool
+) -> None:
+    """3: it goes on after a reboot. 1 is also doctor's, of a box that runs."""
+    programs, state = tmp_path / "bin", tmp_path / "state"
+    for folder in (programs, state):
+        folder.mkdir()
+    for name, result in (("evse-bridge", code), ("systemctl", 0 if enabled else 1)):
+        (programs / name).write_text(f"#!/bin/sh\nexit {result}\n")
+        (programs / name).chmod(0o755)
+    script = (FILES / "usr/lib/evse-image/answers").read_text().replace("/var/lib/evse-image", str(state))
+    ended = subprocess.run(
+        ["sh", "-c", script], env={"PATH": f"{programs}:{os.environ['PATH']}"}, check=False
+    )
+    assert ended.returncode == ends_with
+    assert (state / "answers.done").exists() == done
