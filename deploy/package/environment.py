@@ -36,7 +36,8 @@ _TOOLS = {
 }
 
 # Kept from one build to the next. bin/python is Debian's own, so its security updates count; the folder can
-# be started from wherever it is copied to. A glob has no order: sorted, two builds are equal.
+# be started from wherever it is copied to. A glob has no order: sorted, two builds are equal. -B: a .pth has
+# Python load a module before compileall sees it, which would find that one compiled already, by time.
 _DEPENDENCIES = f"""set -eu
     # The pip of trixie ends without certificates, although it fetches nothing.
     mkdir -p /etc/ssl/certs
@@ -61,12 +62,13 @@ END
     find bin ! -name python ! -name bin -delete
     find . -name __pycache__ -prune -exec rm -r {{}} +
     find lib -name '*.so' -exec strip --strip-unneeded {{}} +
-    bin/python -I -m compileall -q --invalidation-mode unchecked-hash lib
+    bin/python -I -B -m compileall -q --invalidation-mode unchecked-hash lib
 """
 
-# Every module is loaded once, except those that only start a program.
+# Every module is loaded once, except those that only start a program. What is compiled counts whatever the
+# time of its source is: else root's first start would write into a slot.
 _LOADS_ALL = """
-import importlib, importlib.metadata, pkgutil, sys
+import importlib, importlib.metadata, pathlib, pkgutil, sys
 def loads(name):
     module = importlib.import_module(name)
     for each in pkgutil.iter_modules(getattr(module, "__path__", []), f"{name}."):
@@ -75,6 +77,9 @@ def loads(name):
 for name in sys.argv[1:]:
     loads(name)
 assert importlib.metadata.version("lgpio") >= "0.2.2", "an lgpio without its library"
+UNCHECKED_HASH = bytes([1, 0, 0, 0])  # PEP 552
+timed = [path for path in pathlib.Path(sys.prefix).rglob("*.pyc") if path.read_bytes()[4:8] != UNCHECKED_HASH]
+assert not timed, f"compiled by the time of their source: {timed}"
 """
 
 # $1: the version of Python; $2: a program that loads all of its arguments.
