@@ -18,9 +18,9 @@ POLL_S = 0.2
 # A processor of 1000 million instructions a second by its own clock, however slow this machine is: hal.safety
 # has a watchdog of one second.
 OWN_CLOCK = ("-accel", "tcg,thread=single", "-icount", "shift=0")
-# Twice as fast, but a guest's second is one of this machine.
-OUR_CLOCK = ("-accel", "tcg,thread=multi", "-smp", "2")
 ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL")
+MODEL, REVISION = "Raspberry Pi 3 Model B Rev 1.2", "a02082"
+SERIAL = "10000000c0ffee42"
 Report = dict[str, Any]
 
 
@@ -36,6 +36,8 @@ class Card:
     initrd: Path
     disk: Path
     mock: Path
+    update: Path  # a disk that is only read
+    tree: Path  # the device tree
 
 
 @dataclass(slots=True)
@@ -49,7 +51,7 @@ class Machine:
         """All that are whole, the oldest first."""
         text = self.console.read_text(errors="replace") if self.console.exists() else ""
         lines = (line.partition(REPORT)[2] for line in text.split("\n")[:-1] if REPORT in line)
-        return [json.loads(line) for line in lines if line.strip().endswith("}")]
+        return [report for line in lines if (report := _read(line)) is not None]
 
     def until(self, what: str, seen: Callable[[Report], bool], limit_s: float) -> Report:
         """The first report of which `seen` is true. Raises BootError."""
@@ -59,6 +61,7 @@ class Machine:
             for report in self.reports():
                 if seen(report):
                     return report
+                ended |= report["what"] == "late"
             if ended:
                 break
             time.sleep(POLL_S)
@@ -66,35 +69,60 @@ class Machine:
         raise BootError(f"not {what} within {limit_s:.0f} s, or the machine ended:\n{last}")
 
 
-@contextmanager
-def running(
-    card: Card, arguments: str, console: Path, log: Path | None = None, *, own_clock: bool = True
-) -> Iterator[Machine]:
-    """Boots; afterwards it is killed. With `log` every write to the card is also written there."""
-    console.unlink(missing_ok=True)
-    clock = OWN_CLOCK if own_clock else OUR_CLOCK
-    process = subprocess.Popen([*_command(card, arguments, console, log), *clock], stdin=subprocess.DEVNULL)
+def _read(line: str) -> Report | None:
+    """None for one that the kernel has written into."""
     try:
-        yield Machine(process, console)
+        report = json.loads(line)
+    except ValueError:
+        return None
+    return report if isinstance(report, dict) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """How a card is booted. With `log` every write to it is also written there."""
+
+    arguments: str
+    console: Path
+    log: Path | None = None
+    network: str = "user,model=virtio-net-pci"
+    more: tuple[str, ...] = ()  # of QEMU's arguments
+
+
+@contextmanager
+def running(card: Card, boot: Boot) -> Iterator[Machine]:
+    """Boots; afterwards it is killed."""
+    boot.console.unlink(missing_ok=True)
+    process = subprocess.Popen(_command(card, boot), stdin=subprocess.DEVNULL)
+    try:
+        yield Machine(process, boot.console)
     finally:
         process.kill()
         process.wait()
 
 
-def _command(card: Card, arguments: str, console: Path, log: Path | None) -> list[str]:
-    said = f"console=ttyAMA0 ro panic=-1 systemd.show_status=0 {arguments}"
+def _command(card: Card, boot: Boot) -> list[str]:
+    said = f"console=ttyAMA0 ro quiet panic=-1 net.ifnames=0 systemd.show_status=0 {boot.arguments}"
     parts = [
         *ENDS_WITH_US,
         *(PROGRAM, "-M", "virt", "-cpu", "cortex-a53", "-m", "768"),
-        *("-kernel", card.kernel, "-initrd", card.initrd, "-append", said),
+        *("-kernel", card.kernel, "-initrd", card.initrd, "-append", said, "-dtb", card.tree),
         *("-blockdev", f"driver=file,filename={card.disk},node-name=card-file"),
-        *("-blockdev", _logged(log)),
+        *("-blockdev", _logged(boot.log)),
         *("-device", "virtio-blk-pci,drive=card,discard=off"),
-        *("-drive", f"file={card.mock},format=raw,if=none,id=mock", "-device", "virtio-blk-pci,drive=mock"),
-        *("-nic", "user,model=virtio-net-pci"),
-        *("-serial", f"file:{console}", "-display", "none", "-monitor", "none", "-no-reboot"),
+        *_disk("mock", card.mock, ""),
+        *_disk("update", card.update, ",readonly=on"),
+        *("-nic", boot.network),
+        *("-serial", f"file:{boot.console}", "-display", "none", "-monitor", "none", "-no-reboot"),
+        *OWN_CLOCK,
+        *boot.more,
     ]
     return [str(part) for part in parts]
+
+
+def _disk(name: str, file: Path, how: str) -> tuple[str, ...]:
+    drive = f"file={file},format=raw,if=none,id={name}{how}"
+    return ("-drive", drive, "-device", f"virtio-blk-pci,drive={name}")
 
 
 def _logged(log: Path | None) -> str:
@@ -105,6 +133,20 @@ def _logged(log: Path | None) -> str:
         "driver=blklogwrites,node-name=card,log-sector-size=512,"
         f"file=card-file,log.driver=file,log.filename={log}"
     )
+
+
+def device_tree(to: Path) -> Path:
+    """QEMU's own for this machine, which calls itself a Raspberry Pi with a serial number."""
+    dump = (PROGRAM, "-M", f"virt,dumpdtb={to}", "-cpu", "cortex-a53", "-m", "768", "-display", "none")
+    subprocess.run(dump, check=True, capture_output=True)
+    subprocess.run(["fdtput", "--create", to, "/system"], check=True)
+    for node, kind, name, value in (
+        ("/", "s", "model", MODEL),
+        ("/", "s", "serial-number", SERIAL),
+        ("/system", "x", "linux,revision", REVISION),
+    ):
+        subprocess.run(["fdtput", "--type", kind, to, node, name, value], check=True)
+    return to
 
 
 def has_qemu() -> bool:

@@ -7,6 +7,7 @@ import lzma
 import os
 import re
 import shutil
+import struct
 import subprocess
 from hashlib import sha256
 from pathlib import Path
@@ -17,7 +18,8 @@ from bridge.demo.ledger import Transaction
 from deploy.builds import ROOT
 from deploy.image import card, imager, initramfs, system
 from deploy.image.building import ImageError
-from tests.image.judged import boot_faults, ledger_faults
+from tests.image.judged import boot_faults, ledger_faults, update_faults
+from tests.image.owner import announced
 
 FILES = system.FILES
 UNITS = sorted((FILES / "usr/lib/systemd/system").glob("*.service"))
@@ -173,3 +175,57 @@ def test_answers_are_read_until_setup_has_come_to_its_end(
     )
     assert ended.returncode == ends_with
     assert (state / "answers.done").exists() == done
+
+
+NEW = "0.1.0.8"
+
+
+@pytest.mark.parametrize(
+    ("slots", "current", "good"),
+    [
+        (["0.1.0.7"], "0.1.0.7", True),
+        (["0.1.0.7", NEW], NEW, True),
+        (["0.1.0.7", NEW], "0.1.0.7", True),
+        ([NEW], "0.1.0.7", False),
+        (["0.1.0.7", "trial.json"], "0.1.0.7", False),
+        (["0.1.0.7", f"{NEW}.part"], "0.1.0.7", False),
+    ],
+)
+def test_after_an_update_both_versions_may_be_there_and_nothing_else(
+    slots: list[str], current: str, good: bool
+) -> None:
+    report = GOOD | {"slots": slots, "current": current}
+    assert (boot_faults(report, versions=("0.1.0.7", NEW)) == []) is good
+
+
+AFTER = GOOD | {"digest": "aa", "running": ["0.1.0.7"], "stored": {"whole": "ok"}}
+
+
+@pytest.mark.parametrize(
+    ("bad", "count"),
+    [
+        ({}, 0),
+        ({"digest": "ab"}, 1),
+        ({"running": [NEW]}, 1),
+        ({"running": ["0.1.0.7", NEW]}, 1),
+        ({"stored": {"whole": "row 3 missing"}}, 1),
+        ({"services": {"evse-bridge": "inactive"}}, 1),
+        ({"services": {"evse-bridge": "inactive"}, "running": []}, 0),
+    ],
+    ids=str,
+)
+def test_a_version_that_is_not_good_is_seen(bad: dict[str, object], count: int) -> None:
+    assert len(update_faults(AFTER | bad, {"0.1.0.7": "aa", NEW: "bb"})) == count
+
+
+def mdns_packet(flags: int, name: bytes) -> bytes:
+    """Over IPv4 and Ethernet, to everybody."""
+    said = struct.pack(">HHHHHH", 0, flags, 0, 1, 0, 0) + name
+    udp = struct.pack(">HHHH", 5353, 5353, 8 + len(said), 0) + said
+    return bytes(12) + b"\x08\x00" + b"\x45" + bytes(19) + udp
+
+
+def test_a_name_counts_when_it_is_announced_not_when_it_is_asked_for() -> None:
+    packets = [mdns_packet(0x8400, b"\x09evse-0a1b\x05local\0"), mdns_packet(0, b"\x09evse-ffff\x05local\0")]
+    pcap = bytes(24) + b"".join(struct.pack("<IIII", 0, 0, len(each), len(each)) + each for each in packets)
+    assert announced(pcap) == {"evse-0a1b.local"}
