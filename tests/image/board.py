@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from tests.image.guest import initrd
-from tests.image.judged import ACTIVE
+from tests.image.judged import boot_faults
 from tests.image.log_writes import copied
 from tests.image.machine import ENDS_WITH_US, OWN_CLOCK, PROGRAM, REVISION, Machine
 
@@ -52,7 +52,7 @@ def command(image: Path, folder: Path) -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """1 when a service does not run, or the pins do not obey."""
+    """1 when the boot is not good, or the pins do not obey."""
     [image] = map(Path, arguments)
     began_s = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="evse-board-") as name:
@@ -64,8 +64,9 @@ def main(arguments: list[str]) -> int:
         finally:
             process.kill()
             process.wait()
-    print(f"{booted}\n{found}\n{time.monotonic() - began_s:.0f} s")
-    return 0 if booted["services"] == ACTIVE and found["line"] == LINE else 1
+    faults = boot_faults(booted) + ([] if found["line"] == LINE else [f"the pins: {found['line']}"])
+    print(f"{booted}\n{found}\n{'; '.join(faults) or 'good'}, {time.monotonic() - began_s:.0f} s")
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":

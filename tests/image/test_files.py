@@ -46,6 +46,13 @@ def test_no_unit_of_ours_starts_before_the_first_boot_has_ended() -> None:
     assert {"evse-safety.service", "evse-instruments.service", "evse-bridge.service"} <= set(before)
 
 
+def test_a_box_without_a_network_has_no_unit_that_failed() -> None:
+    """Shown by tests.image.board: QEMU's Pi has none."""
+    drop_in = "etc/systemd/system/systemd-networkd-wait-online.service.d/evse-image.conf"
+    lines = (FILES / drop_in).read_text().splitlines()
+    assert [line[:11] for line in lines if line.startswith("ExecStart=")] == ["ExecStart=", "ExecStart=-"]
+
+
 def test_the_firmware_finds_what_config_txt_names() -> None:
     lines = (card.BOOT_FILES / "config.txt").read_text().splitlines()
     named = dict(line.split("=") for line in lines if line.startswith("kernel="))
