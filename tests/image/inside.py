@@ -172,7 +172,7 @@ print(lgpio.gpio_get_chip_info(chip)[3], lgpio.gpio_get_chip_info(chip)[1], high
 
 
 def hardware() -> dict[str, Any]:
-    """What the kernel made of the device tree, and what doctor says of a real box on it."""
+    """What the kernel made of the device tree."""
     python = ("/usr/lib/evse-bridge/current/bin/python", "-I", "-c", _LINE)
     line = subprocess.run(python, capture_output=True, text=True, check=False, cwd="/run", timeout=PATIENCE_S)
     identity = Path("/sys/class/watchdog/watchdog0/identity")
@@ -184,7 +184,6 @@ def hardware() -> dict[str, Any]:
         "uart": Path("/dev/ttyAMA0").exists(),
         "watchdog": identity.read_text().strip() if identity.exists() else None,
         "model": model.read_text() if model.exists() else None,
-        "doctor": machine_checks(),
     }
 
 
