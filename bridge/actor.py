@@ -21,6 +21,7 @@ from typing import Literal
 from bridge.central_system.conversation import Conversation
 from bridge.central_system.effects import Effects, Outcome, Reconnect
 from bridge.central_system.events import Closed, Opened, Received, Refused
+from bridge.core.box_view import Level
 from bridge.core.calendar import Calendar
 from bridge.core.charge_point import ChargePoint
 from bridge.core.charging_profile import moment
@@ -49,6 +50,7 @@ from hal.contract import (
     WISH_LIFE_S,
     Box,
     Card,
+    HouseReading,
     Message,
     Reading,
     Status,
@@ -60,8 +62,6 @@ WISH_EVERY_S = 1.0
 MOST_ROUNDS = 1000  # of decisions after one event: more would never end
 OF_TIME: tuple[Part, ...] = ("time", "call")  # what no event asks for
 RAISED_MOST = 3  # times one after another: then the core is rebuilt from the store
-
-LEVELS = Status | Reading | Temperatures | Box  # the present state: the last of each counts
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Actor:
         self._followed = False  # what is derived from the state since the last event
         self._ending: Literal["settling", "marking", "left"] | None = None
         self._stepped_s = now.s  # when the core has last taken a step
-        self._levels: dict[type[Message], LEVELS] = {}  # for a core that is made anew
+        self._levels: dict[type[Message], Level] = {}  # for a core that is made anew
         self._trial = Trial()  # likewise
 
     @property
@@ -118,7 +118,7 @@ class Actor:
             case End() if self._ending is None:
                 self._ending = "settling"
                 self._wish_that_outlives_us(now)  # the disk may take its time
-            case Status() | Reading() | Temperatures() | Box():
+            case Status() | Reading() | HouseReading() | Temperatures() | Box():
                 self._levels[type(event)] = event
             case Trial():
                 self._trial = event
@@ -169,7 +169,7 @@ class Actor:
                 conversation.link_closed(now)
             case Received(message=message):
                 conversation.received(message, now)
-            case Status() | Reading() | Temperatures() | Box() | Card():
+            case Status() | Reading() | HouseReading() | Temperatures() | Box() | Card():
                 core.heard(event, now)
             case Trial():
                 core.follow_trial(event)

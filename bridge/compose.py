@@ -44,7 +44,7 @@ def charge_point(
         remembered,
         authorization_required=setup.zaptec.authorization_required,
     )
-    row = store.open_transaction()
+    row, dimming = store.open_transaction(), store.newest_dimming()
     memory = Memory(
         next_row_id=store.next_row_id(),
         open_row=row,
@@ -54,6 +54,8 @@ def charge_point(
         undated=store.undated(),
         remembered=remembered,
         profiles=store.charging_profiles(),
+        open_dimming=dimming if dimming is not None and dimming.ended_at is None else None,
+        next_dimming_id=store.next_dimming_id(),
         id_tags=store,
     )
     provisioning = Provisioning(
@@ -67,6 +69,7 @@ def charge_point(
         firmware_source=setup.firmware.source,
         allows_older_firmware=setup.firmware.allow_older,
         lost_limit=setup.fallback.lost_limit,
+        surplus=setup.solar.setup,
     )
     return ChargePoint(provisioning, configuration, memory, now)
 

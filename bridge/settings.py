@@ -20,7 +20,7 @@ from msgspec import Meta
 from bridge.core.configuration.keys import UNKNOWN, first_value_fault, known_keys
 from bridge.core.errand import INTERVAL_LEAST_S
 from bridge.core.password import LONGEST, SHORTEST
-from bridge.core.setup import LostLimit
+from bridge.core.setup import LostLimit, SurplusSetup
 from bridge.core.zaptec import BEHAVIOURS, Mode
 from hal import durable
 from hal.configuration import rewrite
@@ -197,6 +197,30 @@ class Fallback(_Section, frozen=True):
         return LostLimit(self.central_system_lost_after_s, self.central_system_lost_limit_a)
 
 
+class Solar(_Section, frozen=True):
+    """Charging from the sun alone: what the house would feed into the grid. Needs [house] in wallbox.toml;
+    docs/load-management.md"""
+
+    surplus: Annotated[
+        bool, Meta(description="true: the car gets only the surplus, at 6 A on each phase or more")
+    ] = False
+    min_on_s: Annotated[
+        float, Meta(ge=0, le=86_400, description="once begun, charging goes on for so long, s")
+    ] = 600.0
+    min_off_s: Annotated[float, Meta(ge=60, le=86_400, description="once ended, it rests for so long, s")] = (
+        300.0
+    )
+    grid_w: Annotated[
+        float,
+        Meta(ge=-20_000, le=20_000, description="W that may come from the grid; negative: always fed in"),
+    ] = 0.0
+
+    @property
+    def setup(self) -> SurplusSetup | None:
+        """Returns the settings of the surplus; None: the car does not wait for the sun."""
+        return SurplusSetup(self.min_on_s, self.min_off_s, self.grid_w) if self.surplus else None
+
+
 class Timing(_Section, frozen=True):
     """Times of the link. Only a mock box may have this section, to shorten them."""
 
@@ -232,6 +256,7 @@ class ChargePoint(msgspec.Struct, frozen=True, kw_only=True):
     reset: Reset = Reset()
     firmware: Firmware = Firmware()
     fallback: Fallback = Fallback()
+    solar: Solar = Solar()
     timing: Timing = Timing()
 
     @property

@@ -132,6 +132,7 @@ class Status(EvseView, frozen=True, tag_field="type", tag="status", kw_only=True
     mock: bool
     real_time: str  # REAL_TIME_GRANTED, or in words what is missing
     lamp: str
+    dimmed: bool | None = None  # the dimming input, as it reads now; None: this box has none
 
 
 class Reading(_Message, frozen=True):
@@ -143,6 +144,16 @@ class Reading(_Message, frozen=True):
     current_a: Phases
     voltage_v: Phases
     meter_serial: str | None = None
+
+
+class HouseReading(_Message, frozen=True):
+    """Instruments to all: the house meter. Stale after FRESH_S, as a Reading; what flows to the grid is
+    negative. Currents in the order of the house's own phases; those that the meter has not are 0."""
+
+    at_s: float
+    current_a: Phases
+    voltage_v: Phases
+    power_w: float  # of all phases
 
 
 class Temperatures(_Message, frozen=True):
@@ -174,6 +185,16 @@ class InstrumentBox(_Message, frozen=True):
     thermometer_health: str = "none"  # "none": this box has none; "ok", or in words what is wrong
     lamp_health: str = "none"  # likewise
     pi_health: str = "ok"  # or "under-voltage: ...", or "not measured: ..."
+    house_meter_health: str = "none"  # "none": this box has none; "ok", or in words what is wrong
+
+
+class House(msgspec.Struct, frozen=True):
+    """The house around the box, as wallbox.toml describes it: its main fuse, and where the box hangs."""
+
+    fuse_a: float  # on each phase
+    when_quiet_a: float  # what the box may take while the house meter is quiet
+    phases: Literal[1, 3]  # that the house meter measures
+    box_phase: Literal[1, 2, 3] = 1  # of the house, that feeds a box of one phase
 
 
 class Box(_Message, frozen=True):
@@ -187,6 +208,8 @@ class Box(_Message, frozen=True):
     mock: bool
     software: str
     serial: str | None = None
+    house: House | None = None  # None: there is no house meter
+    dimming_w: float | None = None  # what the grid operator leaves while he dims; None: no such input
 
 
 class Request(_Message, frozen=True):
@@ -207,7 +230,19 @@ class Answer(_Message, frozen=True):
     measured: dict[str, float] = {}
 
 
-Message = Hello | Wish | Status | Reading | Temperatures | Card | InstrumentBox | Box | Request | Answer
+Message = (
+    Hello
+    | Wish
+    | Status
+    | Reading
+    | HouseReading
+    | Temperatures
+    | Card
+    | InstrumentBox
+    | Box
+    | Request
+    | Answer
+)
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)

@@ -96,6 +96,30 @@ def car(
 
 
 @app.command()
+def house(
+    load_a: Annotated[
+        list[float] | None,
+        typer.Argument(metavar="[L1 L2 L3]", min=0, max=400, show_default=False),
+    ] = None,
+    solar_w: Annotated[
+        float | None,
+        typer.Option("--solar-w", help="What the roof gives, W.", min=0, max=100_000, show_default=False),
+    ] = None,
+    runtime_dir: RuntimeDir = None,
+) -> None:
+    """MOCK: Set the load of the house, A on each phase; one number means all three.
+
+    What is left out stays as it is. The box must have a house meter ([house] in wallbox.toml).
+    """
+    given: dict[str, Any] = {} if solar_w is None else {"solar_w": solar_w}
+    if load_a:
+        if len(load_a) not in (1, 3):
+            raise CommandError(f"MOCK house: {len(load_a)} loads: must be one, or three for L1, L2 and L3")
+        given["load_a"] = load_a * 3 if len(load_a) == 1 else load_a
+    _say(runtime_dir, {"do": "house"} | given)
+
+
+@app.command()
 def kernel(policy: Kernel, runtime_dir: RuntimeDir = None) -> None:
     """MOCK: Choose what becomes of a dead program's outputs."""
     _say(runtime_dir, {"do": "kernel", "policy": str(policy)})

@@ -16,6 +16,7 @@ from bridge.core.charging_profile import (
     Moment,
     Period,
 )
+from bridge.core.limits.cap import LEAST_A
 from bridge.core.limits.charging_schedule import (
     Circumstances,
     Ruling,
@@ -24,7 +25,6 @@ from bridge.core.limits.charging_schedule import (
     relative_to,
     rulings,
 )
-from bridge.core.limits.holding import LEAST_A
 from bridge.core.now import SINCE_BOOT, in_words
 
 AHEAD_S = 86_400  # so far the limits to come are listed

@@ -13,6 +13,8 @@ from hal.contract import (
     SILENT_S,
     Box,
     Fault,
+    House,
+    HouseReading,
     Reading,
     Status,
     Temperatures,
@@ -57,6 +59,9 @@ class Supply:
         return sum(live) / len(live) if live else self.nominal_voltage_v
 
 
+Level = Status | Reading | HouseReading | Temperatures | Box  # the present state: the last of each counts
+
+
 class BoxView:
     """Holds the newest message of each kind from `hal`.
 
@@ -69,17 +74,20 @@ class BoxView:
         self.box: Box | None = None
         self.status: Status | None = None
         self.reading: Reading | None = None
+        self.house_reading: HouseReading | None = None
         self.temperatures: Temperatures | None = None
         self._start_seen_s = 0.0
         self._listening_since_s: float | None = None
 
-    def feed(self, message: Status | Reading | Temperatures | Box, now_s: float) -> None:
+    def feed(self, message: Level, now_s: float) -> None:
         """Keeps a message of the socket: of each kind the last counts."""
         match message:
             case Status():
                 self._feed_status(message, now_s)
             case Reading():
                 self.reading = message
+            case HouseReading():
+                self.house_reading = message
             case Temperatures():
                 self.temperatures = message
             case Box():
@@ -178,6 +186,27 @@ class BoxView:
     def installation_a(self) -> float:
         """Returns what the installation allows on each phase."""
         return self.box.installation_max_a if self.box is not None else FULL_A
+
+    @property
+    def house(self) -> House | None:
+        """Returns the house around the box; None: there is no house meter, or the box has not said yet."""
+        return self.box.house if self.box is not None else None
+
+    @property
+    def dimmed(self) -> bool | None:
+        """Says what the dimming input read last; None: there is none, or the box has not said yet."""
+        known = self.status is not None and self.box is not None and self.box.dimming_w is not None
+        return self.status.dimmed if known and self.status is not None else None
+
+    @property
+    def has_no_dimming(self) -> bool:
+        """Says whether the box has said that it has no such input."""
+        return self.box is not None and self.box.dimming_w is None
+
+    @property
+    def dimming_w(self) -> float:
+        """Returns what is left while it is dimmed; 0 for a box without the input."""
+        return (self.box.dimming_w or 0.0) if self.box is not None else 0.0
 
     @property
     def supply(self) -> Supply:

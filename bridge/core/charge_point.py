@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bridge.core.box_view import BoxView
+from bridge.core.box_view import BoxView, Level
 from bridge.core.calendar import Undated
 from bridge.core.configuration.authorization_key import AUTHORIZATION_KEY, Passwords
 from bridge.core.configuration.configuration import Configuration
@@ -16,9 +16,12 @@ from bridge.core.decisions import Decided, Decisions
 from bridge.core.errand import Ended
 from bridge.core.id_tag import IdTagInfo
 from bridge.core.limits.absence import Absence
+from bridge.core.limits.cap import Cap
+from bridge.core.limits.caps import Caps
+from bridge.core.limits.dimming import Dimming
 from bridge.core.limits.holding import Holding
 from bridge.core.limits.installed_profiles import InstalledProfiles
-from bridge.core.limits.limit import caps_a, limit_a
+from bridge.core.limits.limit import limit_a
 from bridge.core.maintenance.maintenance import Maintenance
 from bridge.core.maintenance.restart import Restart, RestartKind
 from bridge.core.maintenance.trial import Trial
@@ -34,7 +37,7 @@ from bridge.core.setup import ACCEPTED_AT, OPERATIVE, Memory, Provisioning
 from bridge.core.transaction.connector import Connector
 from bridge.core.wish import FaultClearing, WishContent, lamp
 from hal.contract import Box as WallboxBox
-from hal.contract import Card, Reading, Status, Temperatures
+from hal.contract import Card
 
 
 class ChargePoint:
@@ -63,8 +66,10 @@ class ChargePoint:
         self.clearing = FaultClearing()
         self._restart = Restart()
         self._undated = Undated(provisioning.boot_id, undated=memory.undated)
-        self._absence = Absence(provisioning.lost_limit, now.s)
-        self._holding = Holding(self.profiles, self._absence, self._decisions)
+        dimming = Dimming(memory.open_dimming, memory.next_dimming_id, provisioning.boot_id, self._decisions)
+        absence = Absence(provisioning.lost_limit, now.s)
+        self._caps = Caps(absence, dimming, provisioning.surplus, now)
+        self._holding = Holding(self.profiles, self._caps, self._decisions)
         self._start_unrecorded = False
         self.connector.recall(memory, now)
         self.reports = Reports(premises, self.connector, now)
@@ -86,7 +91,7 @@ class ChargePoint:
     def wish(self, now: Now) -> WishContent:
         """Returns what to ask of the box at this moment."""
         status = self.connector.status(now)
-        limit = limit_a(self.state, self.box, self.profiles, self._absence, now)
+        limit = limit_a(self.state, self.box, self.profiles, self._caps, now)
         return WishContent(
             limit_a=0.0 if self._start_unrecorded or self.service.on_trial else limit,
             cable=self.connector.cable,
@@ -96,11 +101,15 @@ class ChargePoint:
 
     def caps_a(self, now: Now) -> dict[str, float]:
         """Returns the limits that no profile sets, by what sets them."""
-        return caps_a(self.box, self._absence, now)
+        return dict(self._caps.by_name(self.box, now))
+
+    def caps(self, now: Now) -> tuple[Cap, ...]:
+        """Returns the same with until when each holds, where that is known."""
+        return self._caps.each(self.box, now)
 
     # From the box
 
-    def heard(self, message: Status | Reading | Temperatures | WallboxBox | Card, now: Now) -> None:
+    def heard(self, message: Level | Card, now: Now) -> None:
         """Follows a message of the socket of `hal.safety`."""
         if isinstance(message, Card):
             self.connector.card_presented(message, now)
@@ -124,7 +133,8 @@ class ChargePoint:
         """Decides what follows from time; called after every event and at least each half second."""
         self._date(now)
         self.box.watch(now.s)
-        self._absence.observe(online=self.service.online, now_s=now.s)
+        rotation = self.configuration.phase_rotation
+        self._caps.step(self.box, rotation, online=self.service.online, now=now)
         self.connector.step(now)
         self.profiles.follow(self.state)
         self._holding.step(self.state, self.box, now)
@@ -145,7 +155,7 @@ class ChargePoint:
         of_earlier_boot = isinstance(self.state, Transaction) and self.state.of_earlier_boot
         if (dated := self._undated.step(now, of_earlier_boot=of_earlier_boot)) is not None:
             self._decisions.changes.append(dated)
-            for each in (self.connector, self.profiles, self.reports):
+            for each in (self.connector, self.profiles, self._caps.dimming, self.reports):
                 each.date(now)
 
     def record_kept(self, *, recorded: bool, settled: bool, start_unrecorded: bool) -> None:

@@ -103,6 +103,19 @@ class Pending:
     swallowed: int = 0  # so often it alone was not answered
 
 
+@dataclass(frozen=True, slots=True)
+class DimmingRow:
+    """One time in which the grid operator dimmed the box, kept as proof. Undated moments: as above."""
+
+    dimming_id: int
+    boot_id: str
+    began_at: datetime
+    limit_w: float  # what was left
+    obeyed_at: datetime | None = None  # when the box was first measured at no more; None: not yet, or never
+    ended_at: datetime | None = None  # None: it lasts
+    time_estimated: bool = False  # some of its moments are not of a clock that knew the time
+
+
 # Changes. Those of a transaction's start and stop, and remembered values, are on disk when apply() returns.
 
 
@@ -244,6 +257,13 @@ class CacheCleared:
     """Empties the authorization cache."""
 
 
+@dataclass(frozen=True, slots=True)
+class DimmingNoted:
+    """A dimming as it is known now: a new one, or in place of what was known of it. The newest are kept."""
+
+    row: DimmingRow
+
+
 Change = (
     TransactionStarted
     | SampleTaken
@@ -262,4 +282,5 @@ Change = (
     | LocalListSent
     | TagCached
     | CacheCleared
+    | DimmingNoted
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from bridge.core.charging_profile import ChargingProfile
 from bridge.core.id_tag import IdTags, NoIdTags
 from bridge.core.password import Password
-from bridge.core.rows import Sample, TransactionRow
+from bridge.core.rows import DimmingRow, Sample, TransactionRow
 from bridge.core.zaptec import Behaviour
 
 
@@ -18,6 +18,15 @@ class LostLimit:
 
     after_s: float
     limit_a: float
+
+
+@dataclass(frozen=True, slots=True)
+class SurplusSetup:
+    """The owner's wish to charge from the sun. `grid_w` may come from the grid; negative: always fed in."""
+
+    min_on_s: float
+    min_off_s: float
+    grid_w: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,7 @@ class Provisioning:
     firmware_source: str = ""  # where a Zaptec behind its cloud takes updates from; empty: nowhere
     allows_older_firmware: bool = False  # the owner's word, against signed archives with known faults
     lost_limit: LostLimit | None = None  # the owner's, while the Central System is away
+    surplus: SurplusSetup | None = None  # None: the car does not wait for the sun
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,8 @@ class Memory:
     undated: bool = False  # some row has moments without a date
     remembered: Mapping[str, str] = field(default_factory=dict)
     profiles: tuple[ChargingProfile, ...] = ()
+    open_dimming: DimmingRow | None = None
+    next_dimming_id: int = 1
     id_tags: IdTags = field(default_factory=NoIdTags)  # never copied: asked as long as the program runs
 
 

@@ -11,6 +11,7 @@ from bridge.core.rows import (
     Change,
     Dated,
     Delivered,
+    DimmingNoted,
     Frozen,
     GivenUp,
     LocalListSent,
@@ -27,7 +28,7 @@ from bridge.core.rows import (
     TransactionStarted,
     TransactionStopped,
 )
-from bridge.store import dating, id_tags, profiles, samples
+from bridge.store import dating, dimmings, id_tags, profiles, samples
 from bridge.store.columns import KINDS, moment_text, payload_text, place, row_of
 from bridge.store.errors import ChangeError
 from bridge.store.reads import NEXT_ROW_ID, ONE_ROW
@@ -64,6 +65,8 @@ def make(connection: sqlite3.Connection, change: Change) -> None:
             profiles.make(connection, change)
         case LocalListSent() | TagCached() | CacheCleared():
             id_tags.make(connection, change)
+        case DimmingNoted(row):
+            dimmings.make(connection, row)
         case _:
             assert_never(change)
 

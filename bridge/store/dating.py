@@ -8,9 +8,12 @@ from datetime import datetime, timedelta
 from bridge.core.charging_profile import FIRST_DATED
 from bridge.core.now import FIRST_YEAR, SINCE_BOOT, is_dated
 from bridge.core.rows import Dated
+from bridge.store import dimmings
 from bridge.store.columns import moment_text
 
-UNDATED = f"SELECT EXISTS (SELECT 1 FROM transactions WHERE started_at < '{FIRST_YEAR}')"
+UNDATED = f"""
+    SELECT EXISTS (SELECT 1 FROM transactions WHERE started_at < '{FIRST_YEAR}')
+    OR EXISTS (SELECT 1 FROM dimmings WHERE began_at < '{FIRST_YEAR}')"""
 BEFORE = timedelta(seconds=1)  # so long before the next boot the last moment of one lies, at the least
 # In each the newest row is the last, as row ids rise; the newest boot comes first.
 _BOOTS = f"""
@@ -35,6 +38,7 @@ def make(connection: sqlite3.Connection, change: Dated) -> None:
         before = min(before, began_at)
         for row in rows:
             _date(connection, row, began_at - SINCE_BOOT, estimated=estimated)
+    dimmings.date(connection, change)
     whole_s = (change.began_at - SINCE_BOOT) // timedelta(seconds=1)
     connection.execute(
         "UPDATE charging_profiles SET received_at = received_at + ? WHERE received_at < ?",

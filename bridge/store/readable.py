@@ -228,6 +228,16 @@ LOCAL_LIST: Mapping[str, Reader] = {"tag": text, **_INFO}
 LIST_VERSION: Mapping[str, Reader] = {"version": whole(0, INT32_MAX)}
 CACHE: Mapping[str, Reader] = {"told": whole(1, LAST_ROW_ID), "tag": text, **_INFO}
 
+DIMMING: Mapping[str, Reader] = {
+    "dimming_id": whole(1, LAST_ROW_ID),
+    "boot_id": text,
+    "began_at": moment,
+    "limit_w": number(POWER_W),
+    "obeyed_at": optional(moment),
+    "ended_at": optional(moment),
+    "time_estimated": _CLAIM,
+}
+
 # By table, in the order in which rows are copied: what is referred to comes first. Of each, how many of its
 # first columns are its key, by which it is ordered; 0: none of them.
 TABLES: Mapping[str, tuple[Mapping[str, Reader], int]] = {
@@ -240,6 +250,7 @@ TABLES: Mapping[str, tuple[Mapping[str, Reader], int]] = {
     "local_list": (LOCAL_LIST, 1),
     "local_list_version": (LIST_VERSION, 0),
     "authorization_cache": (CACHE, 1),
+    "dimmings": (DIMMING, 1),
 }
 
 

@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 
 from bridge.core.charging_profile import ChargingProfile
 from bridge.core.id_tag import IdTagInfo
-from bridge.core.rows import MessageRef, Pending, Sample, Session, TransactionRow
+from bridge.core.rows import DimmingRow, MessageRef, Pending, Sample, Session, TransactionRow
 from bridge.store.columns import KINDS, ROW, SAMPLE, payload_of, row_of, sample_of
 from bridge.store.columns import place as place_of
 from bridge.store.dating import UNDATED
+from bridge.store.dimmings import DIMMINGS, NEWEST_DIMMING, dimming_of
 from bridge.store.errors import DamagedError, naming
 from bridge.store.id_tags import CACHED, LIST_SIZE, LIST_VERSION, LISTED, info_of, tag_key
 from bridge.store.profiles import ALL_PROFILES, profile_of
@@ -50,6 +51,7 @@ DEAD_LETTERS = f"""
     SELECT {_ROW} FROM transactions WHERE given_up IS NOT NULL ORDER BY row_id LIMIT ? OFFSET ?"""
 GIVEN_UP_FOR_NOW = """
     SELECT row_id FROM transactions WHERE given_up IS NOT NULL AND given_up_for_now ORDER BY row_id"""
+NEXT_DIMMING_ID = "SELECT coalesce(max(dimming_id), 0) + 1 FROM dimmings"
 SESSIONS = f"""
     SELECT {_ROW}, (SELECT count(*) FROM outbox WHERE outbox.row_id = transactions.row_id)
         + (SELECT count(*) FROM set_aside WHERE set_aside.row_id = transactions.row_id)
@@ -107,6 +109,20 @@ class Reads:
         """Returns all that are installed."""
         each = (readable("a charging profile", profile_of, found) for found in self._all(ALL_PROFILES))
         return tuple(profile for profile in each if profile is not None)
+
+    def newest_dimming(self) -> DimmingRow | None:
+        """Returns the last dimming of the grid operator, ended or not."""
+        found = self._one(NEWEST_DIMMING)
+        return None if found is None else readable("the last dimming", dimming_of, found)
+
+    def dimmings(self, after: int, limit: int) -> list[DimmingRow]:
+        """Returns dimmings with an id above `after`, the oldest first, without those that cannot be read."""
+        each = (readable("a dimming", dimming_of, found) for found in self._all(DIMMINGS, after, limit))
+        return [row for row in each if row is not None]
+
+    def next_dimming_id(self) -> int:
+        """Returns one above the highest that is kept; the first is 1."""
+        return self._number(NEXT_DIMMING_ID)
 
     def listed(self, id_tag: str) -> IdTagInfo | None:
         """Returns the tag's entry in the local authorization list."""

@@ -76,7 +76,7 @@ class _Salvaging:
                 self._note(f"session {row_id}: {note}")
             before = found.row["started_at"]
             yield from _rows_of(found)
-        for table in ("remembered", "authorization_cache"):
+        for table in ("remembered", "authorization_cache", "dimmings"):
             yield from ((table, values) for values in self._readable(table, f"SELECT * FROM {table}"))
         for profile in self._readable("charging_profiles", "SELECT * FROM charging_profiles"):
             if profile["row_id"] is None or profile["row_id"] in sessions:

@@ -185,3 +185,21 @@ class Stop(Section, frozen=True):
     active: Annotated[
         Level, Meta(description="level that means not pressed, so that a cut wire reads pressed")
     ] = "low"
+
+
+class Dimming(Section, frozen=True):
+    """The input by which the grid operator dims: a ripple control receiver, or the control box of a smart
+    meter. Germany, section 14a EnWG: 4.2 kW stay. docs/load-management.md"""
+
+    pin: Annotated[Gpio, Meta(description="GPIO of the operator's contact", examples=[6])]
+    active: Annotated[
+        Level, Meta(description="level that means not dimmed, so that a cut wire reads dimmed")
+    ] = "low"
+    limit_w: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=100_000,
+            description="what stays, W of all phases; less than 6 A on each is a pause",
+        ),
+    ] = 4200.0

@@ -23,6 +23,7 @@ _WORDS: dict[NumberType, int] = {
     "int16": 1, "uint16": 1, "int32": 2, "uint32": 2, "float32": 2, "int64": 4, "uint64": 4, "float64": 4,
 }  # fmt: skip
 OWN = "own"  # the meter that [meter.map] describes
+SHIPPED_UNIT = {"siemens_pac2200": 126}  # of meters.toml, where it is not 1
 SINGLE_PHASE = ("eastron_sdm120", "eastron_sdm230", "abb_b21", "orno_we514")
 
 
@@ -89,6 +90,10 @@ class MeterMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     current: Annotated[PhaseNumbers, Meta(description="A")]
     power: Annotated[TotalNumber, Meta(description="drawn, of all phases, W")]
     energy: Annotated[TotalNumber, Meta(description="drawn in total, of all phases, Wh")]
+    phase_power: Annotated[
+        PhaseNumbers | None,
+        Meta(description="drawn from each phase, W, negative to the grid; asked of a house meter only"),
+    ] = None
     serial_number: Annotated[SerialNumber | None, Meta(description="of the meter, if it reports one")] = None
 
     @property
@@ -110,6 +115,16 @@ class MeterMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             "voltage": self.voltage, "current": self.current, "power": self.power, "energy": self.energy
         }  # fmt: skip
 
+    def of_house(self) -> dict[str, Quantity]:
+        """Returns what a reading of a house meter needs, by name: with the sign of each phase, if it can."""
+        if self.phase_power is None:
+            return {"voltage": self.voltage, "current": self.current, "power": self.power}
+        return {"voltage": self.voltage, "current": self.current, "phase_power": self.phase_power}
+
+    def every_quantity(self) -> dict[str, Quantity]:
+        """Returns all that the map describes, but the serial number, by name."""
+        return self.quantities() | self.of_house()
+
 
 def words_of(kind: NumberType) -> int:
     """Says how many registers a number takes."""
@@ -122,12 +137,14 @@ def broken(meter_map: MeterMap) -> Iterator[tuple[str, str]]:
         yield "voltage", "needs l2 and l3, or neither; a meter has one phase or three"
     if len(meter_map.current.at) != len(meter_map.voltage.at):
         yield "current", "needs the same phases as the voltage"
+    if meter_map.phase_power is not None and len(meter_map.phase_power.at) != len(meter_map.voltage.at):
+        yield "phase_power", "needs the same phases as the voltage"
     yield from _scales(meter_map)
     yield from _registers(meter_map)
 
 
 def _scales(meter_map: MeterMap) -> Iterator[tuple[str, str]]:
-    for name, quantity in meter_map.quantities().items():
+    for name, quantity in meter_map.every_quantity().items():
         if quantity.scale == 0 or (quantity.scale < 0 and name in ("voltage", "energy")):
             yield f"{name}.scale", "must be more than 0; only power and current may change their sign"
 
@@ -135,7 +152,7 @@ def _scales(meter_map: MeterMap) -> Iterator[tuple[str, str]]:
 def _registers(meter_map: MeterMap) -> Iterator[tuple[str, str]]:
     """Demands that each register belongs to one number, and that a number ends before they do."""
     taken: dict[tuple[int, int], str] = {}
-    for name, quantity in meter_map.quantities().items():
+    for name, quantity in meter_map.every_quantity().items():
         width = words_of(meter_map.type_of(quantity))
         for key, first in zip(("total",) if isinstance(quantity, TotalNumber) else ("l1", "l2", "l3"),
                               quantity.at, strict=False):  # fmt: skip

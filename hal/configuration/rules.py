@@ -7,8 +7,8 @@ from operator import ge, le
 from urllib.parse import urlsplit
 
 from hal.configuration.file import Broken
-from hal.configuration.meter_map import OWN, SINGLE_PHASE, broken
-from hal.configuration.sections import Wallbox
+from hal.configuration.meter_map import OWN, SHIPPED_UNIT, broken
+from hal.configuration.sections import ModbusMeter, Wallbox
 
 # hal/core's limits on a real box: never looser. A mock box may go down to the bounds of the schema.
 HARDWARE_BOUNDS: dict[str, tuple[Callable[[float, float], bool], float]] = {
@@ -41,6 +41,7 @@ INPUT_LEVELS: dict[str, Callable[[Wallbox], str]] = {
     "lock.feedback_pin": lambda box: box.lock.feedback_active if box.lock else "",
     "rcm.pin": lambda box: box.rcm.active if box.rcm else "",
     "stop.pin": lambda box: box.stop.active if box.stop else "",
+    "dimming.pin": lambda box: box.dimming.active if box.dimming else "",
 }
 
 _HEX = frozenset("0123456789abcdef")
@@ -62,6 +63,7 @@ def broken_rules(box: Wallbox, *, mock: bool) -> Iterator[Broken]:
     yield from _order(box)
     yield from _ports(box)
     yield from _meter(box)
+    yield from _house(box)
     yield from _sensor(box)
     if not mock:
         yield from _hardware(box)
@@ -102,7 +104,7 @@ def _pins(box: Wallbox) -> Iterator[Broken]:
     """Demands one use of each GPIO, and none that is taken, moves or cannot rest where it is said to."""
     pins = {
         f"{section}.{name}": pin
-        for section in ("pilot", "contactor", "lock", "rcm", "stop", "lamp")
+        for section in ("pilot", "contactor", "lock", "rcm", "stop", "dimming", "lamp")
         if (part := getattr(box, section)) is not None
         for name in part.__struct_fields__
         if name.endswith("pin") and (pin := getattr(part, name)) is not None
@@ -121,8 +123,7 @@ def _uart(box: Wallbox, key: str, pin: int) -> Iterator[Broken]:
         why = "of the UART, which moves at every boot; an output needs another"
         yield Broken((key,), f"GPIO {pin} is {UART_PINS[pin]} {why}")
         return
-    ports = {"meter.port": box.meter.port, "reader.port": box.reader.port if box.reader else ""}
-    for name, port in ports.items():
+    for name, port in _serial_ports(box).items():
         if port in HEADER_UARTS:
             yield Broken((key, name), f"GPIO {pin} is {UART_PINS[pin]} of {name} = {port}; choose another")
 
@@ -152,49 +153,101 @@ def _order(box: Wallbox) -> Iterator[Broken]:
         yield Broken(keys, f"must be at most reader.max_length = {box.reader.max_length}")
 
 
+def _serial_ports(box: Wallbox) -> dict[str, str]:
+    parts = {"meter.port": box.meter, "house.port": box.house, "reader.port": box.reader}
+    return {key: part.port for key, part in parts.items() if part is not None}
+
+
 def _ports(box: Wallbox) -> Iterator[Broken]:
-    ports = {"meter.port": box.meter.port, "reader.port": box.reader.port if box.reader else None}
-    for key, port in ports.items():
-        if port is not None and not port.startswith("/") and not (key == "meter.port" and port[:4] == "tcp:"):
+    for key, port in _serial_ports(box).items():
+        if not port.startswith("/") and not (key != "reader.port" and port[:4] == "tcp:"):
             yield Broken((key,), _no_path(key, port))
-    if box.reader is not None and box.reader.port == box.meter.port:
+    if box.reader is None:
+        return
+    if box.reader.port == box.meter.port:
         yield Broken(("reader.port", "meter.port"), "is already the port of the meter; each needs its own")
+    elif box.house is not None and box.reader.port == box.house.port:
+        why = "is already the port of the house meter; each needs its own"
+        yield Broken(("reader.port", "house.port"), why)
 
 
 def _no_path(key: str, port: str) -> str:
     how = "write the path of a serial port, as /dev/serial/by-id/... or /dev/ttyUSB0"
     if port.upper().startswith("COM"):
         return f"is a name of Windows; {how}: `ls /dev/serial/by-id` lists them"
-    network = ", or tcp://HOST:PORT for a meter on the network" if key == "meter.port" else ""
+    network = ", or tcp://HOST:PORT for a meter on the network" if key != "reader.port" else ""
     return f"is no path; {how}{network}"
 
 
 def _meter(box: Wallbox) -> Iterator[Broken]:
-    meter = box.meter
-    if meter.model == OWN and meter.map is None:
-        yield Broken(("meter.map", "meter.model"), 'this section is missing; model = "own" needs it')
-    elif meter.model != OWN and meter.map is not None:
-        yield Broken(("meter.map", "meter.model"), 'only for model = "own"; remove this section')
-    elif meter.map is not None:
-        for key, why in broken(meter.map):
-            yield Broken((f"meter.map.{key}", "meter.map"), why)
-    measured = meter.map.phases if meter.map is not None else 1 if meter.model in SINGLE_PHASE else 3
-    if measured < box.installation.phases:
+    yield from _map(box.meter, "meter")
+    if box.meter.phases < box.installation.phases:
         why = f"measures one phase, this box has {box.installation.phases}; choose a meter of three phases"
         yield Broken(("meter.model", "installation.phases"), why)
-    if meter.port.startswith("tcp:"):
-        yield from _network(box)
+    if box.meter.port.startswith("tcp:"):
+        yield from _network(box.meter, "meter")
 
 
-def _network(box: Wallbox) -> Iterator[Broken]:
-    """Demands that a meter on the network has an address in place of a line."""
-    if not _is_address(box.meter.port):
-        yield Broken(
-            ("meter.port",), "is no address; write tcp://HOST or tcp://HOST:PORT, as tcp://10.0.0.5:502"
-        )
+def _map(meter: ModbusMeter, section: str) -> Iterator[Broken]:
+    """Demands a sound map of a meter of your own, and of no other."""
+    keys = (f"{section}.map", f"{section}.model")
+    if meter.model == OWN and meter.map is None:
+        yield Broken(keys, 'this section is missing; model = "own" needs it')
+    elif meter.model != OWN and meter.map is not None:
+        yield Broken(keys, 'only for model = "own"; remove this section')
+    elif meter.map is not None:
+        for key, why in broken(meter.map):
+            yield Broken((f"{section}.map.{key}", f"{section}.map"), why)
+
+
+def _house(box: Wallbox) -> Iterator[Broken]:
+    house = box.house
+    if house is None:
+        return
+    yield from _map(house, "house")
+    measured, phases = house.phases, box.installation.phases
+    if measured < phases:
+        why = f"measures one phase, this box has {phases}; choose a meter of three phases"
+        yield Broken(("house.model", "installation.phases"), why)
+    if house.box_phase != 1 and phases == 3:
+        why = "is for a box of one phase; remove it: a box of three has the key ConnectorPhaseRotation"
+        yield Broken(("house.box_phase", "installation.phases"), why)
+    elif house.box_phase > measured:
+        why = f"must be 1: the meter {house.model} measures one phase"
+        yield Broken(("house.box_phase", "house.model"), why)
+    if house.port.startswith("tcp:"):
+        yield from _network(house, "house")
+    if house.port == box.meter.port:
+        yield from _shared_bus(house, box.meter)
+
+
+def _shared_bus(house: ModbusMeter, meter: ModbusMeter) -> Iterator[Broken]:
+    """Demands two units on the one bus, and one setting of its line."""
+    if house.unit == "auto":
+        why = "is missing; both meters are on one bus, so set one on the meter itself, and write it here"
+        yield Broken(("house.unit", "house.port", "meter.port"), why)
+    elif house.unit == _unit(meter):
+        why = f"is already the unit of [meter] on {meter.port}; set another one on the meter itself"
+        yield Broken(("house.unit", "house.port", "meter.unit", "meter.port"), why)
     for key in ("baud", "parity", "stop_bits"):
-        if getattr(box.meter, key) != "auto":
-            yield Broken((f"meter.{key}", "meter.port"), "is of a serial port; remove it for Modbus TCP")
+        wanted, there = getattr(house, key), getattr(meter, key)
+        if wanted not in ("auto", there):
+            why = f"must be auto or meter.{key} = {there}: both meters are on one bus, {meter.port}"
+            yield Broken((f"house.{key}", f"meter.{key}", "house.port", "meter.port"), why)
+
+
+def _unit(meter: ModbusMeter) -> int:
+    return SHIPPED_UNIT.get(meter.model, 1) if meter.unit == "auto" else meter.unit
+
+
+def _network(meter: ModbusMeter, section: str) -> Iterator[Broken]:
+    """Demands that a meter on the network has an address in place of a line."""
+    port = f"{section}.port"
+    if not _is_address(meter.port):
+        yield Broken((port,), "is no address; write tcp://HOST or tcp://HOST:PORT, as tcp://10.0.0.5:502")
+    for key in ("baud", "parity", "stop_bits"):
+        if getattr(meter, key) != "auto":
+            yield Broken((f"{section}.{key}", port), "is of a serial port; remove it for Modbus TCP")
 
 
 def _is_address(port: str) -> bool:

@@ -12,9 +12,20 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from hal.configuration.line_sections import Adc, Contactor, Gpio, Level, Lock, Pilot, Proximity, Rcm, Stop
+from hal.configuration.line_sections import (
+    Adc,
+    Contactor,
+    Dimming,
+    Gpio,
+    Level,
+    Lock,
+    Pilot,
+    Proximity,
+    Rcm,
+    Stop,
+)
 from hal.configuration.line_sections import Section as _Section
-from hal.configuration.meter_map import MeterMap, MeterName
+from hal.configuration.meter_map import SINGLE_PHASE, MeterMap, MeterName
 
 Baud = Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200]
 
@@ -44,12 +55,15 @@ class CableSettings(_Section, frozen=True):
     ] = None
 
 
-class Meter(_Section, frozen=True):
-    """The energy meter, on RS-485 or on the network. "auto" = as the maker ships it."""
+class ModbusMeter(_Section, frozen=True):
+    """How a meter is reached and understood: what the box's own and the house's have in common."""
 
     model: Annotated[
         MeterName,
-        Meta(description="make of the meter; own = described in [meter.map]", examples=["eastron_sdm630"]),
+        Meta(
+            description="make of the meter; own = described by you, in section map",
+            examples=["eastron_sdm630"],
+        ),
     ]
     port: Annotated[
         str,
@@ -78,6 +92,19 @@ class Meter(_Section, frozen=True):
         Annotated[int, Meta(ge=0, le=1000)] | Literal["auto"], Meta(description="pause before each request")
     ] = "auto"
     poll_s: Annotated[float, Meta(ge=0.2, le=1, description="time between two readings")] = 1.0
+    map: Annotated[MeterMap | None, Meta(description="registers of a meter of your own")] = None
+
+    @property
+    def phases(self) -> Literal[1, 3]:
+        """Says how many phases it measures."""
+        if self.map is not None:
+            return self.map.phases
+        return 1 if self.model in SINGLE_PHASE else 3
+
+
+class Meter(ModbusMeter, frozen=True):
+    """The energy meter, on RS-485 or on the network. "auto" = as the maker ships it."""
+
     replaced: Annotated[
         int,
         Meta(
@@ -86,7 +113,31 @@ class Meter(_Section, frozen=True):
             description="add 1 after the meter was replaced or set to 0, if it sends no serial number",
         ),
     ] = 0
-    map: Annotated[MeterMap | None, Meta(description="registers of a meter of your own")] = None
+
+
+class House(ModbusMeter, frozen=True, kw_only=True):
+    """The house meter, at the main fuse: the offer follows the load of the house. It may share the bus of
+    [meter], then under a number (unit) of its own; "auto" means that line's settings there.
+    docs/load-management.md"""
+
+    port: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="serial port, that of [meter] if both share its bus; or tcp://host:502",
+            examples=["/dev/ttyUSB1"],
+        ),
+    ]
+    fuse_a: Annotated[
+        float, Meta(ge=10, le=400, description="main fuse of the house, on each phase", examples=[35.0])
+    ]
+    when_quiet_a: Annotated[
+        Annotated[float, Meta(ge=6, le=32)] | Literal[0],
+        Meta(description="what the car may take while the house meter is quiet, A; 0 pauses"),
+    ] = 6.0
+    box_phase: Annotated[
+        Literal[1, 2, 3], Meta(description="phase of the house that feeds a box of one phase")
+    ] = 1
 
 
 class Reader(_Section, frozen=True):
@@ -180,6 +231,8 @@ class Wallbox(msgspec.Struct, frozen=True, kw_only=True):
     rcm: Rcm | None = None
     stop: Stop | None = None
     meter: Meter
+    house: House | None = None
+    dimming: Dimming | None = None
     reader: Reader | None = None
     temperature: TemperatureSettings | None = None
     lamp: Lamp | None = None

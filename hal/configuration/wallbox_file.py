@@ -27,7 +27,10 @@ MOCK_VALUES: dict[str, float] = {
 }
 # What every new box starts from: a motor on an H-bridge.
 _NEW_VALUES: dict[str, float] = {"lock.forward_pin": 23, "lock.backward_pin": 24}
-_OPTIONAL = ("rcm", "stop", "temperature", "lamp")  # shown commented out in the file of a real box
+_OF_FEW = ("house", "dimming")  # shown commented out in every file
+_OPTIONAL = ("rcm", "stop", "temperature", "lamp", *_OF_FEW)  # likewise in the file of a real box
+_LEAST_A = 6.0  # IEC 61851-1 Annex A: the least that can be offered
+_MAPS = ("meter.map", "house.map")
 
 
 def load(path: Path, *, mock: bool) -> Wallbox:
@@ -39,7 +42,7 @@ def load(path: Path, *, mock: bool) -> Wallbox:
 def new_file(*, mock: bool) -> str:
     """Writes a commented wallbox.toml: a socket box on usual pins, with --mock one without patience."""
     values = _NEW_VALUES | (MOCK_VALUES if mock else {})
-    return initial(Wallbox, values=values, commented=() if mock else _OPTIONAL, left_out=("meter.map",))
+    return initial(Wallbox, values=values, commented=_OF_FEW if mock else _OPTIONAL, left_out=_MAPS)
 
 
 def rewritten(table: Table, *, mock: bool) -> str | list[Fault]:
@@ -56,9 +59,22 @@ def declared_facts(box: Wallbox) -> tuple[str, ...]:
         f"{kind}, {phases}, {installation.max_current_a:g} A",
         f"meter {box.meter.model}",
     ]
+    facts += _house_facts(box)
     facts.append(f"card reader {box.reader.model}" if box.reader else "no card reader")
     facts += ["no cable lock"] * (box.lock is None) + ["no thermometer"] * (box.temperature is None)
     return (*facts, *_protection_facts(box))
+
+
+def _house_facts(box: Wallbox) -> list[str]:
+    facts = []
+    if (house := box.house) is not None:
+        facts.append(f"house meter {house.model}, main fuse {house.fuse_a:g} A")
+    if (dimming := box.dimming) is not None:
+        installation = box.installation
+        each_a = dimming.limit_w / (installation.phases * installation.nominal_voltage_v)
+        pauses = " (under 6 A on each phase: dimming pauses)" if each_a < _LEAST_A else ""
+        facts.append(f"dimming input, {dimming.limit_w:g} W{pauses}")
+    return facts
 
 
 def _protection_facts(box: Wallbox) -> list[str]:

@@ -21,8 +21,9 @@ from hal.configuration.meter_map import SINGLE_PHASE, MeterName, model_names
 from hal.contract import Reading
 from hal.found_meters import FoundMeter, PortHeard
 from hal.instruments.meter import answer, scan
+from hal.instruments.meter.bus import NoAnswerError
 from hal.instruments.meter.model import MeterSetup, SerialLine, models
-from hal.instruments.meter.port import MeterPort, NoAnswerError
+from hal.instruments.meter.port import MeterPort
 from hal.instruments.meter.registers import ImplausibleError, Wiring, reading
 from hal.instruments.meter.scan import Heard, Question, Setting
 

@@ -11,6 +11,7 @@ from hal.contract import (
     Answer,
     Card,
     Hello,
+    HouseReading,
     InstrumentBox,
     LineBuffer,
     Message,
@@ -23,7 +24,7 @@ from hal.contract import (
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 1.0  # readings are stale after 3 s
 _UNSENT_LIMIT = 65_536  # bytes; hal.safety takes 400 KiB/s from each client: more unsent means it is stuck
 
-Sent = Reading | Temperatures | Card | InstrumentBox
+Sent = Reading | HouseReading | Temperatures | Card | InstrumentBox
 
 log = logging.getLogger("hal.instruments")
 

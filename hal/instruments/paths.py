@@ -14,6 +14,7 @@ class Paths:
     thermal: Path = Path("/sys/class/thermal")
     hwmon: Path = Path("/sys/class/hwmon")
     meter_port: str | None = None
+    house_port: str | None = None
     reader_port: str | None = None
     line_map: Path | None = None
 
@@ -25,6 +26,7 @@ def mock_paths(runtime_dir: Path) -> Paths:
         thermal=runtime_dir / "thermal",
         hwmon=runtime_dir / "hwmon",
         meter_port=str(runtime_dir / "meter"),
+        house_port=str(runtime_dir / "house-meter"),
         reader_port=str(runtime_dir / "reader"),
         line_map=runtime_dir / "line-map",
     )

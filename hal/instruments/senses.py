@@ -15,8 +15,11 @@ from hal.instruments.card_reader.probe import probe_reader
 from hal.instruments.card_reader.sense import CardSense, line_of
 from hal.instruments.lamp.lines import LampLoop, NoLampError, lamp_lines
 from hal.instruments.link import SafetyLink
+from hal.instruments.meter.bus import Bus
 from hal.instruments.meter.direction import Direction
+from hal.instruments.meter.house import HousePoll, house_plan
 from hal.instruments.meter.poll import MeterPoll, plan_of
+from hal.instruments.meter.port import longest
 from hal.instruments.meter.probe import probe_meter
 from hal.instruments.paths import Paths, mock_paths
 from hal.instruments.pausing import PausableTask
@@ -54,6 +57,7 @@ class Senses:
             {"probe-meter": self._probe_meter, "probe-reader": self._probe_reader}, self._link.answer
         )
         self._plan = plan_of(wallbox, folders.state, self._paths.meter_port)
+        self._house_plan = house_plan(wallbox, self._paths)
         self._direction = Direction(self._plan.installed.step_wh)  # its verdict outlasts a probe
         self._cards: CardSense | None = None
         self._lamp: LampLoop | None = None
@@ -65,7 +69,7 @@ class Senses:
                 self._tasks = tasks
                 self._start_reader()
                 self._start_lamp()
-                self._meter = PausableTask(tasks, self._poll_meter)
+                self._meter = PausableTask(tasks, self._poll_meters)
                 for work in (self._link, self._teller, self._temperatures()):
                     tasks.create_task(work.run())
                 tasks.create_task(self._watch_supply())
@@ -99,9 +103,22 @@ class Senses:
 
     # meter
 
-    async def _poll_meter(self) -> None:
-        poll = MeterPoll(self._plan, self._take_reading, self._take_meter_health, self._direction)
-        await poll.run(self._wallbox.meter.poll_s)
+    async def _poll_meters(self) -> None:
+        """Polls the meter of the box, and that of the house; on one bus they take turns."""
+        plan, house = self._plan, self._house_plan
+        bus = None
+        if house is not None and house.shares_bus:
+            registers = (
+                longest(plan.setup, plan.wiring.phases),
+                longest(house.setup, house.wiring.phases),
+            )
+            bus = Bus(plan.setup.link, max(registers))
+        poll = MeterPoll(plan, self._take_reading, self._take_meter_health, self._direction, bus)
+        async with asyncio.TaskGroup() as polls:
+            polls.create_task(poll.run(self._wallbox.meter.poll_s))
+            if house is not None:
+                of_house = HousePoll(house, bus, self._link.send, self._take_house_health)
+                polls.create_task(of_house.run())
 
     def _take_reading(self, reading: Reading) -> None:
         self._link.send(reading)
@@ -109,6 +126,9 @@ class Senses:
 
     def _take_meter_health(self, health: str) -> None:
         self._teller.note(meter_health=health)
+
+    def _take_house_health(self, health: str) -> None:
+        self._teller.note(house_meter_health=health)
 
     async def _probe_meter(self, _argument: str) -> Result:
         async with self._meter.paused():
@@ -179,4 +199,5 @@ def _first_box(wallbox: Wallbox) -> InstrumentBox:
         reader=wallbox.reader.model if wallbox.reader else None,
         reader_health="" if wallbox.reader else "none",
         thermometer_health="no reading yet" if wallbox.temperature else "none",
+        house_meter_health="no reading yet" if wallbox.house else "none",
     )

@@ -14,26 +14,32 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from hal import ending, logs
 from hal.configuration import wallbox_file
 from hal.configuration.file import ConfigError
+from hal.configuration.meter_map import MeterName
 from hal.configuration.sections import Wallbox
 from hal.contract import MOCK_SOCKET_NAME, MOCK_STATE_FOLDER, WALLBOX_FILE
-from hal.instruments.meter.model import setup_of
+from hal.instruments.meter.house import house_plan
+from hal.instruments.meter.model import MeterSetup, setup_of
+from hal.instruments.paths import mock_paths
 from hal.mock import world_file
 from hal.mock.control.server import Control, WorldParts, WorldTakenError, take_over
 from hal.mock.hang import KernelHang
 from hal.mock.machine import Machine
 from hal.mock.pi.sysfs import Sysfs
 from hal.mock.plant.plant import Snapshot
-from hal.mock.serial.meter import MockMeter
-from hal.mock.serial.meter_face import by_map, sdm630
+from hal.mock.serial.meter import MockMeter, Unit
+from hal.mock.serial.meter_face import Place, at_the_box, at_the_main_fuse, by_map, sdm630
 from hal.mock.serial.reader import MockReader
 from hal.mock.simulated_box import STEP_S, SimulatedBox
 
-METER_LINK, READER_LINK = "meter", "reader"  # in the runtime folder
+METER_LINK, HOUSE_LINK, READER_LINK = "meter", "house-meter", "reader"  # in the runtime folder
 _KEEP_S = 1.0  # at most so often while energy flows
 _ENDS_WITHIN_S = 4.0  # `evse-bridge run` waits for 5 s
 _PRIORITY = 30  # SCHED_FIFO: below hal.safety, above all ordinary work
@@ -60,9 +66,7 @@ class World:
             self._box.plant.restore(before)
         self._runtime_dir = runtime_dir
         faults = self._box.wire_faults
-        setup = setup_of(wallbox.meter, str(runtime_dir / METER_LINK))
-        face = sdm630 if wallbox.meter.model == "eastron_sdm630" else by_map(setup.map)
-        self._meter = MockMeter(runtime_dir / METER_LINK, setup.unit, self._box, face)
+        self._meters = tuple(_meters(wallbox, runtime_dir, self._box))
         self._reader = (
             MockReader(runtime_dir / READER_LINK, wallbox.reader, faults) if wallbox.reader else None
         )
@@ -74,7 +78,8 @@ class World:
 
     async def run(self) -> None:
         """Runs until it is cancelled; then the last Wh is kept."""
-        await self._meter.start()
+        for meter in self._meters:
+            await meter.start()
         parts = WorldParts(self._box, self._reader, self._hang)
         server = await Control(parts, self._plug_event.set).serve(self._runtime_dir)
         try:
@@ -88,7 +93,8 @@ class World:
             self._hang.close()
             server.close()
             (self._runtime_dir / MOCK_SOCKET_NAME).unlink(missing_ok=True)
-            await self._meter.stop()
+            for meter in self._meters:
+                await meter.stop()
             if self._reader is not None:
                 self._reader.close()
             self._keep_now(self._box.plant.snapshot())
@@ -131,6 +137,24 @@ class World:
                 log.warning("%s: register and ledger cannot be written: %s", self._folder, wrong)
             self._not_kept = wrong
             return not wrong
+
+
+def _meters(wallbox: Wallbox, runtime_dir: Path, box: SimulatedBox) -> Iterator[MockMeter]:
+    """Hangs the meters of box and house on one bus, or on two, as wallbox.toml says."""
+    paths = mock_paths(runtime_dir)
+    units = [_unit(setup_of(wallbox.meter, None), wallbox.meter.model, at_the_box)]
+    if (plan := house_plan(wallbox, paths)) is not None and wallbox.house is not None:
+        of_house = replace(_unit(plan.setup, wallbox.house.model, at_the_main_fuse), of_house=True)
+        if plan.shares_bus:
+            units.append(of_house)
+        else:
+            yield MockMeter(runtime_dir / HOUSE_LINK, box, (of_house,))
+    yield MockMeter(runtime_dir / METER_LINK, box, units)
+
+
+def _unit(setup: MeterSetup, model: MeterName, place: Place) -> Unit:
+    face = partial(sdm630, place=place) if model == "eastron_sdm630" else by_map(setup.map, place)
+    return Unit(setup.unit, face)
 
 
 def _claim_priority() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hal.configuration.sections import Wallbox
-from hal.contract import POWER_FILE
+from hal.contract import POWER_FILE, Phases
 from hal.mock.pi.kernel import Kernel
 from hal.mock.pi.line_map import FILE_NAME, LineMap
 from hal.mock.pi.pwm import PwmFolder
@@ -48,7 +48,7 @@ class SimulatedBox:
         self._power_file = runtime_dir / POWER_FILE
         self._stepped_at_s = time.monotonic()
         self._write_power("on")
-        self._wires.show(self.board_faults)
+        self._wires.show(self.board_faults | self.wire_faults)
 
     @property
     def offers_current(self) -> bool:
@@ -62,7 +62,7 @@ class SimulatedBox:
         passed_s, self._stepped_at_s = now_s - self._stepped_at_s, now_s
         self.kernel.bury_the_dead()
         self.plant.step(self._outputs(now_s), passed_s)
-        self._wires.show(self.board_faults)
+        self._wires.show(self.board_faults | self.wire_faults)
         self.line_map.advance()
 
     def fault(self, name: str) -> None:
@@ -104,6 +104,16 @@ class SimulatedBox:
             self.plant.disturb(name, pattern)
         except ValueError as error:
             raise RefusalError(str(error)) from None
+
+    def set_house(self, load_a: Phases | None, solar_w: float | None) -> None:
+        """Sets what the house draws and what its roof gives; None leaves as it is.
+
+        Raises RefusalError for a box without a house meter."""
+        if self._wallbox.house is None:
+            raise RefusalError("wallbox.toml: this box has no [house]")
+        house = self.plant.house
+        house.load_a = house.load_a if load_a is None else load_a
+        house.solar_w = house.solar_w if solar_w is None else solar_w
 
     @property
     def lamp(self) -> list[str] | None:
@@ -187,4 +197,5 @@ def _plant_settings(wallbox: Wallbox) -> PlantSettings:
         state_of_charge_pct=mock.state_of_charge_pct,
         energy_factor=mock.energy_factor,
         meter_start_wh=mock.meter_start_wh,
+        house_phases=wallbox.house.phases if wallbox.house else 3,
     )

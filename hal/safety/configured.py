@@ -86,7 +86,16 @@ def box_of(box: Wallbox, *, mock: bool) -> contract.Box:
         mock=mock,
         software=version("evse-bridge"),
         serial="MOCK00000001" if mock else _serial_number(),
+        house=_house(box),
+        dimming_w=box.dimming.limit_w if box.dimming else None,
     )
+
+
+def _house(box: Wallbox) -> contract.House | None:
+    house = box.house
+    if house is None:
+        return None
+    return contract.House(house.fuse_a, house.when_quiet_a, house.phases, house.box_phase)
 
 
 def _serial_number() -> str | None:

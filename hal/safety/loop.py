@@ -25,7 +25,7 @@ from hal.safety.requests import Requests
 from hal.safety.server.client import Client
 from hal.safety.server.server import Server
 from hal.safety.state.file import StateFile
-from hal.safety.status import Identity, Tallies, at_start, changes, differs, status_of
+from hal.safety.status import Identity, Shown, Tallies, at_start, changes, differs, status_of
 
 TICK_OPEN_S = (
     0.020  # with nobody there and nothing tested: at this period 50 Hz would look like a steady voltage
@@ -211,7 +211,9 @@ class Loop:
         wished = wish.lamp if wish and wish.valid_until_s > now_s else ""
         lamp = wished if self._requests.lamp is None else self._requests.lamp
         tallies = Tallies(self._late_ticks, self._server.dropped, journal.dropped)
-        status = status_of(self._evse.view(), self._identity, tallies, lamp)
+        dimming = self._lines.dimming
+        shown = Shown(lamp, dimming.reads_dimmed() if dimming else None)
+        status = status_of(self._evse.view(), self._identity, tallies, shown)
         last = self._published
         if last is None:
             for line in at_start(status):

@@ -30,7 +30,15 @@ class Tallies:
     dropped_logs: int
 
 
-def status_of(view: EvseView, identity: Identity, tallies: Tallies, lamp: str) -> Status:
+@dataclass(frozen=True)
+class Shown:
+    """What the process shows, or reads for others, and the core does not know."""
+
+    lamp: str
+    dimmed: bool | None = None  # None: this box has no such input
+
+
+def status_of(view: EvseView, identity: Identity, tallies: Tallies, shown: Shown) -> Status:
     """Adds what only this process knows, but time and number: those belong to the moment it is sent."""
     counters = msgspec.structs.replace(
         view.counters,
@@ -47,7 +55,8 @@ def status_of(view: EvseView, identity: Identity, tallies: Tallies, lamp: str) -
         at_s=0.0,
         mock=identity.mock,
         real_time=identity.real_time,
-        lamp=lamp,
+        lamp=shown.lamp,
+        dimmed=shown.dimmed,
     )
 
 
@@ -61,6 +70,8 @@ def at_start(first: Status) -> Iterator[str]:
     yield from (
         f"fault {fault.id} is present since the start (ends by {fault.clears})" for fault in first.faults
     )
+    if first.dimmed:
+        yield "dimming input: dimmed since the start"
 
 
 def changes(before: Status, now: Status) -> Iterator[str]:
@@ -75,6 +86,8 @@ def changes(before: Status, now: Status) -> Iterator[str]:
         yield f"lock {before.lock} -> {now.lock}"
     if now.cable_rating_a != before.cable_rating_a:
         yield f"cable rating {_amps(before.cable_rating_a)} -> {_amps(now.cable_rating_a)}"
+    if now.dimmed != before.dimmed:
+        yield "dimming input: dimmed" if now.dimmed else "dimming input: not dimmed any more"
     yield from (f"fault {fault.id} (ends by {fault.clears})" for fault in _news(before, now))
     yield from (note for note in now.notes if note not in before.notes)
     yield from (f"fault {fault.id} ended" for fault in _news(now, before))

@@ -7,13 +7,25 @@ from functools import cache
 
 import msgspec
 
-from hal.contract import FRESH_S, Box, Card, InstrumentBox, Message, Reading, Status, Temperatures, Wish
+from hal.contract import (
+    FRESH_S,
+    Box,
+    Card,
+    House,
+    HouseReading,
+    InstrumentBox,
+    Message,
+    Reading,
+    Status,
+    Temperatures,
+    Wish,
+)
 from hal.core.evse import Evse
 from hal.core.rules import BoxRules
 from hal.core.signals import Drive, Sense
 from hal.instruments.meter.direction import Direction
 from hal.mock.plant.plant import Outputs, Plant, PlantSettings
-from hal.safety.status import Identity, Tallies, changes, differs, status_of
+from hal.safety.status import Identity, Shown, Tallies, changes, differs, status_of
 from tests.hal.core.world import OPEN_TICK_S, outputs
 
 TELLS_EVERY_S = 1.0
@@ -47,6 +59,9 @@ class PureBox:
     def __init__(self, plant_settings: PlantSettings, now_s: float) -> None:
         self.plant = Plant(plant_settings)
         self.rules = BoxRules(socket=plant_settings.socket, installation_max_a=16.0, has_thermometer=True)
+        self.house: House | None = None  # with a house meter
+        self.dimming_w: float | None = None  # with a dimming input
+        self.wire_faults: set[str] = set()  # of the house meter and of the dimming input
         self.powered = True
         self.status: Status | None = None
         self._drive = REST
@@ -55,7 +70,7 @@ class PureBox:
         self._seqs = iter(range(1, MOST))
         self._cards = iter(range(1, MOST))
         self._identity = Identity("", mock=True, real_time="simulated", notes=())
-        self._read_at_s = float("-inf")
+        self._read_at_s = self._house_read_at_s = float("-inf")
         self._bare: Status | None = None  # the last status, without number and time
         self.changed = False  # in the last tick
         self.lines: list[str] = []  # what `hal.safety` would log
@@ -124,7 +139,8 @@ class PureBox:
     def restore_power(self, now_s: float) -> None:
         """A boot."""
         self.powered = True
-        self._read_at_s, self._reading = float("-inf"), None  # of another boot's seconds
+        self._read_at_s = self._house_read_at_s = float("-inf")  # of another boot's seconds
+        self._reading = None
         self.start_safety(now_s)
 
     @property
@@ -150,6 +166,8 @@ class PureBox:
             installation_max_a=self.rules.installation_max_a,
             mock=True,
             software="0",
+            house=self.house,
+            dimming_w=self.dimming_w,
         )
         instruments = InstrumentBox(
             meter="mock", meter_health="ok", meter_serial=None, reader="mock", reader_health="ok"
@@ -170,6 +188,7 @@ class PureBox:
             if now_s - self._read_at_s >= TELLS_EVERY_S:
                 self._read_at_s = now_s
                 told += self._read(now_s)
+            told += self._read_house(now_s)
             late_s = max(0.0, now_s - dt_s - self._stepped_at_s)
             self._drive = self._evse.step(self._sense(now_s, late_s), wish, now_s)
             self._stepped_at_s = now_s
@@ -198,10 +217,26 @@ class PureBox:
         self._reading = msgspec.structs.replace(reading, power_w=abs(reading.power_w))
         return [*told, self._reading]
 
+    def _read_house(self, now_s: float) -> list[Message]:
+        """Half a second after the other meter: two on one bus take turns."""
+        due = now_s - self._house_read_at_s >= TELLS_EVERY_S and now_s - self._read_at_s >= TELLS_EVERY_S / 2
+        if self.house is None or not due or not self._instruments_speak:
+            return []
+        self._house_read_at_s = now_s
+        if "house_silent" in self.wire_faults:
+            return []
+        volts, amps = self.plant.settings.nominal_voltage_v, self.plant.main_a
+        return [HouseReading(at_s=now_s, current_a=amps, voltage_v=(volts,) * 3, power_w=volts * sum(amps))]
+
+    @property
+    def _dimmed(self) -> bool | None:
+        """What the line shows."""
+        return None if self.dimming_w is None else bool({"dimmed", "cut_dimming"} & self.wire_faults)
+
     def _tell(self, evse: Evse, wish: Wish | None, now_s: float) -> list[Message]:
         """As `hal.safety` publishes: on change and each second."""
         lamp = wish.lamp if wish is not None and wish.valid_until_s > now_s else ""
-        status = status_of(evse.view(), self._identity, Tallies(0, 0, 0), lamp)
+        status = status_of(evse.view(), self._identity, Tallies(0, 0, 0), Shown(lamp, self._dimmed))
         before, self._bare = self._bare, status
         differs_now = before is None or differs(before, status)
         if not differs_now and self.status is not None and now_s - self.status.at_s < TELLS_EVERY_S:

@@ -32,6 +32,8 @@
   switched 0.2.0.0                                  root ends the programs, copies the database, makes
                                                     the file, and starts that version
   switched back                                     the trial ended badly: the version before, and the copy
+  house 10 | house 10,5,0                           what the house draws, A on each phase
+  sun 5000                                          what its roof gives, W
   password SECRET                                   the Central System opens for that alone, else 401
 
 A line that begins with four blanks or more continues the line above it, as if one blank stood between them.
@@ -78,6 +80,12 @@ SETTINGS = {
     "central_system.password": r"\w{1,40}",
     "fallback.central_system_lost_after_s": "60",
     "fallback.central_system_lost_limit_a": "0|6|8",
+    "house.fuse_a": r"\d{2,3}",
+    "house.when_quiet_a": "0|6|8",
+    "dimming.limit_w": "4200|2000",
+    "solar.surplus": "true",
+    "solar.min_on_s": r"\d+",
+    "solar.min_off_s": r"\d+",
 }
 VERBS = (
     "car plugs in, ready", "car plugs in", "car ready", "car pauses", "car leaves",
@@ -94,7 +102,18 @@ VERBS = (
     "installer succeeds", "installer succeeds in vain", "installer fails",
     "trial begins", "trial ends", "switched back",
 )  # fmt: skip
-VERBS_WITH_NAME = ("card", "fault", "clear", "download", "hangup", "clock", "password", "switched")
+VERBS_WITH_NAME = (
+    "card",
+    "fault",
+    "clear",
+    "download",
+    "hangup",
+    "clock",
+    "password",
+    "switched",
+    "house",
+    "sun",
+)
 EXPECTED = {
     "status": "Available|Preparing|Charging|SuspendedEV|SuspendedEVSE|Finishing|Reserved|Unavailable|Faulted",
     "contactor": "open|closed",

@@ -19,11 +19,12 @@ from bridge.events import End, Event, NotStored, RestartRefused, Stored, Tick
 from bridge.local.orders import Order, Ordered, Reply, SendDataTransfer
 from bridge.store.errors import ChangeError, StoreError
 from hal.contract import Wish
+from hal.mock.plant.fault_names import HOUSE as HOUSE_FAULTS
 from hal.mock.plant.plant import PlantSettings
 from tests.bridge.carrier import Carrier
 from tests.hal.core.world import CLOSED_TICK_S, OPEN_TICK_S
 from tests.scenarios.box import needed, warm_box
-from tests.scenarios.configured import setup_of
+from tests.scenarios.configured import dimming_of, house_of, loads_of, setup_of
 from tests.scenarios.door import Door, in_words
 from tests.scenarios.errand_desk import ErrandDesk
 from tests.scenarios.filling_disk import Disk
@@ -58,6 +59,7 @@ class PureWorld(Carrier):
         self.sleep(WARM_UP_S - BRIDGE_WARM_UP_S)
         one_phase = scenario.settings.get("installation.phases") == "1"
         self.box = warm_box(PlantSettings(phases=1 if one_phase else 3), began_s, self.clock.s)
+        self.box.house, self.box.dimming_w = house_of(scenario), dimming_of(scenario)
         self.database = database or Disk()
         self.wish: Wish | None = None
         self.said: Callable[[str], None] | None = None  # told of each frame as it leaves
@@ -382,14 +384,29 @@ class PureWorld(Carrier):
                 self._present(argument)
             case "disk full" | "disk free" | "disk slow" | "disk fast":
                 self.database.become(verb.removeprefix("disk "))
-            case "fault" | "clear":
-                (plant.fault if verb == "fault" else plant.clear)(argument)
+            case "house" | "sun" | "fault" | "clear":
+                self._change_around(verb, argument)
             case _ if self.errands.knows(verb):
                 self._end_errand(verb, argument)
             case _ if verb in CLOCK_VERBS:
                 self.clock.do(verb, argument)
             case _:
                 self._do_to_programs(verb, argument)
+
+    def _change_around(self, verb: str, argument: str) -> None:
+        """The house, or something that breaks."""
+        plant = self.box.plant
+        match verb:
+            case "house":
+                plant.house.load_a = loads_of(argument)
+            case "sun":
+                plant.house.solar_w = float(argument)
+            case "fault" if argument in HOUSE_FAULTS:
+                self.box.wire_faults.add(argument)
+            case "clear" if argument in HOUSE_FAULTS:
+                self.box.wire_faults.discard(argument)
+            case _:
+                (plant.fault if verb == "fault" else plant.clear)(argument)
 
     def _present(self, id_tag: str) -> None:
         card = self.box.card(id_tag, self.clock.s)

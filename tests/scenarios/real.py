@@ -28,6 +28,7 @@ from bridge.mock_client import ask
 from bridge.trial import TRIAL_NAME
 from hal import contract
 from hal.contract import Hello, LineBuffer, Reading, Status
+from tests.scenarios.configured import loads_of
 from tests.scenarios.door import Door, in_words
 from tests.scenarios.script import Mode, Scenario
 from tests.scenarios.trace import Trace, decided, stored, switched
@@ -46,6 +47,16 @@ WALLBOX: Values = {
     "reader.model": "line",  # an RDM6300 would put two digits before each number
     "reader.hold_s": 0.5,
     "mock.energy_factor": 1.0,
+}
+# What a section needs besides the setting of a scenario: the house meter shares the bus.
+BESIDE: dict[str, Values] = {
+    "house.fuse_a": {
+        "house.model": "eastron_sdm630",
+        "house.port": "/dev/ttyUSB0",
+        "house.unit": 2,
+        "house.poll_s": 0.5,
+    },
+    "dimming.limit_w": {"dimming.pin": 6},
 }
 TIMING: Values = {"timing.back_off_first_s": 0.1, "timing.back_off_max_s": 0.5}
 VERBS = {
@@ -105,8 +116,11 @@ class RealWorld:
         }
         wallbox = dict(WALLBOX)
         for name, value in scenario.settings.items():
-            side = wallbox if name.startswith("installation.") else charge_point
+            side = wallbox if name.startswith(("installation.", "house.", "dimming.")) else charge_point
             side[name] = {"true": True, "false": False}.get(value, value)
+            if name.startswith(("house.", "dimming.", "solar.")) and value.isdecimal():
+                side[name] = float(value)
+            wallbox |= BESIDE.get(name, {})
         if "installation.phases" in wallbox:
             wallbox["installation.phases"] = int(str(wallbox["installation.phases"]))
         configured.write_plain(self._run.config, wallbox, charge_point)
@@ -206,10 +220,8 @@ class RealWorld:
 
     def do(self, verb: str, argument: str) -> None:
         match verb:
-            case "card":
-                self._ask({"do": "swipe", "tag": argument})
-            case "fault" | "clear":
-                self._ask({"do": verb, "name": argument})
+            case "card" | "fault" | "clear" | "house" | "sun":
+                self._ask(_with_argument(verb, argument))
             case "link lost":
                 self._way_open = False
                 self._end_connection()
@@ -281,6 +293,18 @@ class RealWorld:
                     if isinstance(message, kind):
                         return message
         raise ConnectionError("hal.safety closed the socket")
+
+
+def _with_argument(verb: str, argument: str) -> dict[str, Any]:
+    match verb:
+        case "card":
+            return {"do": "swipe", "tag": argument}
+        case "house":
+            return {"do": "house", "load_a": loads_of(argument)}
+        case "sun":
+            return {"do": "house", "solar_w": float(argument)}
+        case _:
+            return {"do": verb, "name": argument}
 
 
 def _split(line: str) -> tuple[str, str]:

@@ -25,6 +25,15 @@ def rotation_of(value: str) -> str | None:
     return rotations.pop() if len(rotations) == 1 and known and connectors in (["0", "1"], ["1"]) else None
 
 
+def phases_of(rotation: str) -> tuple[int, int, int] | None:
+    """Returns the phase of the grid, from 0, that feeds L1, L2 and L3 of the box (R, S and T are the grid's
+    L1, L2 and L3). None: nobody has said."""
+    if rotation not in WIRE_INDEX:
+        return None
+    first, second, third = ("RST".index(wire) for wire in rotation)
+    return (first, second, third)
+
+
 def fits(rotation: str, phases: int | None) -> bool:
     """Says whether a box of so many phases can be wired so. None: it has not said yet."""
     return phases is None or (rotation == NOT_APPLICABLE) == (phases == 1)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bridge.core.limits.cap import Cap
 from bridge.core.setup import LostLimit
+
+NAME = "fallback.central_system_lost_limit_a"
 
 
 class Absence:
@@ -20,8 +23,8 @@ class Absence:
         elif self._since_s is None:
             self._since_s = now_s
 
-    def cap_a(self, now_s: float) -> float | None:
+    def cap(self, now_s: float) -> Cap | None:
         """Returns the limit while the Central System is away for too long; None: no cap."""
         if self._limit is None or self._since_s is None or now_s - self._since_s < self._limit.after_s:
             return None
-        return self._limit.limit_a
+        return Cap(NAME, self._limit.limit_a)

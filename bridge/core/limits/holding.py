@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from bridge.core.box_view import BoxView
 from bridge.core.decisions import Decisions
-from bridge.core.limits.absence import Absence
+from bridge.core.limits.cap import LEAST_A
+from bridge.core.limits.caps import Caps
 from bridge.core.limits.installed_profiles import InstalledProfiles
-from bridge.core.limits.limit import caps_a
 from bridge.core.now import Now
 from bridge.core.session import State, Transaction
-
-LEAST_A = 6.0  # IEC 61851-1 Annex A: there is no offer between 0 and 6 A
 
 
 class Holding:
     """Follows the running transaction. Call `step` at every step; a cause that lasts is logged once."""
 
-    def __init__(self, profiles: InstalledProfiles, absence: Absence, decisions: Decisions) -> None:
+    def __init__(self, profiles: InstalledProfiles, caps: Caps, decisions: Decisions) -> None:
         self.decisions = decisions
         self._profiles = profiles
-        self._absence = absence
+        self._caps = caps
         self._cause = ""
 
     def step(self, state: State, box: BoxView, now: Now) -> None:
@@ -42,5 +40,5 @@ class Holding:
         ruling = self._profiles.ruling(transaction, box, now)
         if ruling.profile_id is not None and ruling.limit_a < LEAST_A:
             return f"charging profile {ruling.profile_id}", ruling.limit_a
-        caps = caps_a(box, self._absence, now).items()
+        caps = self._caps.by_name(box, now).items()
         return next(((name, cap_a) for name, cap_a in caps if cap_a < LEAST_A), ("", 0.0))

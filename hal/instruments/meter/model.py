@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from hal.configuration.meter_map import OWN, MeterMap, MeterName
-from hal.configuration.sections import Meter
+from hal.configuration.sections import ModbusMeter
 
 MODELS_FILE = Path(__file__).with_name("meters.toml")
 _LONGEST_BLOCK = 125  # Modbus Application Protocol V1.1b3, 6.3: registers in one answer
@@ -68,13 +68,14 @@ Link = SerialLine | TcpLink
 
 @dataclass(frozen=True, slots=True)
 class MeterSetup:
-    """All that is needed to read the meter of this box."""
+    """All that is needed to read one meter."""
 
     link: Link
     unit: int
     map: MeterMap
     max_block: int
     gap_s: float
+    of_house: bool = False  # other numbers are asked of a house meter: signs, and no energy
 
 
 @cache
@@ -83,7 +84,7 @@ def models() -> dict[MeterName, MeterModel]:
     return msgspec.convert(tomllib.loads(MODELS_FILE.read_text()), dict[MeterName, MeterModel])
 
 
-def model_of(meter: Meter) -> MeterModel:
+def model_of(meter: ModbusMeter) -> MeterModel:
     """Returns the row of that name, or the map of wallbox.toml. Its settings are checked already."""
     if meter.model != OWN:
         return models()[meter.model]
@@ -91,7 +92,7 @@ def model_of(meter: Meter) -> MeterModel:
     return MeterModel(names=("own map",), shipped=Shipped(), map=meter.map)
 
 
-def setup_of(meter: Meter, mock_port: str | None) -> MeterSetup:
+def setup_of(meter: ModbusMeter, mock_port: str | None) -> MeterSetup:
     """Returns it as the maker ships it, where wallbox.toml says nothing else; at the mock on its pty."""
     model = model_of(meter)
     order = model.map.word_order if meter.word_order == "auto" else meter.word_order
@@ -104,7 +105,7 @@ def setup_of(meter: Meter, mock_port: str | None) -> MeterSetup:
     )
 
 
-def _link(meter: Meter, shipped: Shipped, mock_port: str | None) -> Link:
+def _link(meter: ModbusMeter, shipped: Shipped, mock_port: str | None) -> Link:
     baud = shipped.baud if meter.baud == "auto" else meter.baud
     if mock_port is not None:
         return SerialLine(mock_port, baud, "N", 1)  # Linux gives a pty no parity

@@ -14,10 +14,11 @@ import msgspec
 from hal.configuration.sections import Wallbox
 from hal.contract import Reading
 from hal.instruments.meter import energy_file
+from hal.instruments.meter.bus import Bus, NoAnswerError
 from hal.instruments.meter.direction import Direction
 from hal.instruments.meter.energy import EnergyAccount, Installed, WakingError, WriteTime, rolls_over_wh
 from hal.instruments.meter.model import MeterSetup, setup_of
-from hal.instruments.meter.port import MeterPort, NoAnswerError
+from hal.instruments.meter.port import MeterPort
 from hal.instruments.meter.registers import ImplausibleError, Wiring, reading
 
 OK = "ok"
@@ -136,10 +137,12 @@ class MeterPoll:
         on_reading: Callable[[Reading], None],
         on_health: Callable[[str], None],
         direction: Direction,
+        bus: Bus | None = None,
     ) -> None:
+        """`bus`: one that the house meter shares; None: the meter has one of its own."""
         self._plan = plan
         self._direction = direction
-        self._port = MeterPort(plan.setup, plan.wiring.phases)
+        self._port = MeterPort(plan.setup, plan.wiring.phases, bus=bus)
         self._on_reading = on_reading
         self._on_health = on_health
         self._health = MeterHealth()

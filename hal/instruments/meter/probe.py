@@ -8,9 +8,10 @@ import msgspec
 
 from hal.configuration.sections import Meter, Wallbox
 from hal.contract import Reading
+from hal.instruments.meter.bus import NoAnswerError
 from hal.instruments.meter.model import MeterSetup, setup_of
 from hal.instruments.meter.poll import MOCK_PREFIX
-from hal.instruments.meter.port import MeterPort, NoAnswerError
+from hal.instruments.meter.port import MeterPort
 from hal.instruments.meter.registers import ImplausibleError, Wiring, reading
 from hal.instruments.requests import Result
 

@@ -16,7 +16,7 @@ from hal.configuration.meter_map import (
     WordOrder,
     words_of,
 )
-from hal.contract import Phases, Reading
+from hal.contract import HouseReading, Phases, Reading
 
 _FORMATS: dict[NumberType, str] = {  # big-endian, words already in order
     "int16": ">h", "uint16": ">H", "int32": ">i", "uint32": ">I",
@@ -50,10 +50,11 @@ class Block:
     numbers: tuple[tuple[int, int], ...]  # first register and count of each
 
 
-def blocks(meter_map: MeterMap, phases: int, max_block: int) -> tuple[Block, ...]:
+def blocks(meter_map: MeterMap, phases: int, max_block: int, *, of_house: bool = False) -> tuple[Block, ...]:
     """Says what one reading asks for: needed registers, neighbours together, no number cut in two."""
     found: list[Block] = []
-    for fc, start, count in sorted(_numbers(meter_map, phases)):
+    quantities = meter_map.of_house() if of_house else meter_map.quantities()
+    for fc, start, count in sorted(_numbers(meter_map, quantities, phases)):
         last = found[-1] if found else None
         if (
             last is not None
@@ -66,8 +67,10 @@ def blocks(meter_map: MeterMap, phases: int, max_block: int) -> tuple[Block, ...
     return tuple(found)
 
 
-def _numbers(meter_map: MeterMap, phases: int) -> Iterator[tuple[Function, int, int]]:
-    for quantity in meter_map.quantities().values():
+def _numbers(
+    meter_map: MeterMap, quantities: Mapping[str, Quantity], phases: int
+) -> Iterator[tuple[Function, int, int]]:
+    for quantity in quantities.values():
         for first in quantity.at[:phases]:
             yield meter_map.function_of(quantity), first, words_of(meter_map.type_of(quantity))
 
@@ -101,11 +104,7 @@ def reading(meter_map: MeterMap, wiring: Wiring, words: Words, at_s: float) -> R
     Phases that the box has not are 0. Currents are magnitudes: a meter wired the other way round must not
     hide an over-current.
     """
-    volts = _phases(meter_map, meter_map.voltage, wiring, words)
-    lowest_v = _LOWEST_V * wiring.nominal_v
-    for phase, volt in enumerate(volts[: wiring.phases], start=1):
-        if not lowest_v <= volt <= _HIGHEST_V:
-            raise ImplausibleError(f"voltage L{phase} = {volt:g} V: {lowest_v:g} to {_HIGHEST_V:g}")
+    volts = _volts(meter_map, wiring, words)
     energy_wh = number(meter_map, meter_map.energy, 0, words)
     if energy_wh < 0:
         raise ImplausibleError(f"energy = {energy_wh:g} Wh: 0 or more")
@@ -117,6 +116,42 @@ def reading(meter_map: MeterMap, wiring: Wiring, words: Words, at_s: float) -> R
         current_a=(abs(first), abs(second), abs(third)),
         voltage_v=volts,
     )
+
+
+def house_reading(meter_map: MeterMap, wiring: Wiring, words: Words, at_s: float) -> HouseReading:
+    """Makes one reading of a house meter. Raises ImplausibleError.
+
+    A phase that feeds the grid is as negative as its power says, volts for volts; what it draws is the
+    measured current, blind current included. A meter that gives no power of each phase cannot tell: there
+    the signs are those of its registers, most often none, so that feeding counts as load.
+    """
+    volts = _volts(meter_map, wiring, words)
+    amps = _phases(meter_map, meter_map.current, wiring, words)
+    watts = meter_map.phase_power
+    if watts is None:
+        single = wiring.phases == 1
+        power_w = number(meter_map, meter_map.power, 0, words)
+        each_w = (power_w, 0.0, 0.0) if single else None
+    else:
+        each_w = _phases(meter_map, watts, wiring, words)
+        power_w = sum(each_w)
+    if each_w is not None:
+        l1, l2, l3 = (_signed_a(*phase) for phase in zip(amps, each_w, volts, strict=True))
+        amps = (l1, l2, l3)
+    return HouseReading(at_s=at_s, current_a=amps, voltage_v=volts, power_w=power_w)
+
+
+def _signed_a(amps: float, watts: float, volts: float) -> float:
+    return watts / volts if watts < 0 and volts > 0 else abs(amps)
+
+
+def _volts(meter_map: MeterMap, wiring: Wiring, words: Words) -> Phases:
+    volts = _phases(meter_map, meter_map.voltage, wiring, words)
+    lowest_v = _LOWEST_V * wiring.nominal_v
+    for phase, volt in enumerate(volts[: wiring.phases], start=1):
+        if not lowest_v <= volt <= _HIGHEST_V:
+            raise ImplausibleError(f"voltage L{phase} = {volt:g} V: {lowest_v:g} to {_HIGHEST_V:g}")
+    return volts
 
 
 def _phases(meter_map: MeterMap, quantity: Quantity, wiring: Wiring, words: Words) -> Phases:

@@ -24,6 +24,7 @@ from hal.mock.control.verbs import (
     Disturb,
     Edge,
     Fault,
+    House,
     Kernel,
     KernelHang,
     OfThePi,
@@ -144,6 +145,8 @@ class Control:
                 box.clear(name)
             case Car(phases, amps):
                 box.plant.set_car(phases, amps)
+            case House(load_a, solar_w):
+                box.set_house(load_a, solar_w)
             case CpOpen(ms):
                 box.plant.open_cp(ms / 1000)
             case Disturb(name, pattern):

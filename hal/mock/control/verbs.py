@@ -10,6 +10,9 @@ from msgspec import Meta
 Amps = Annotated[float, Meta(ge=6, le=80)]  # IEC 61851-1 Annex A: what a pilot can offer
 
 
+Load = Annotated[float, Meta(ge=0, le=400)]
+
+
 def _dashed(name: str) -> str:
     """Turns PlugIn into plug-in."""
     return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")
@@ -58,6 +61,13 @@ class Car(_Verb, frozen=True):
 
     phases: Literal[1, 3] | None = None
     amps: Amps | None = None
+
+
+class House(_Verb, frozen=True):
+    """What the house draws, A of each phase, and what its roof gives; what is left out stays."""
+
+    load_a: tuple[Load, Load, Load] | None = None
+    solar_w: Annotated[float, Meta(ge=0, le=100_000)] | None = None
 
 
 class PowerCut(_Verb, frozen=True):
@@ -119,12 +129,13 @@ class Watch(_Verb, frozen=True):
 
 OfThePi = PowerCut | PowerOn | Kernel | KernelHang
 Plugging = PlugIn | PlugOut | UnplugAtCar
-Action = Plugging | Ready | Pause | Fault | Clear | Car | CpOpen | Disturb | OfThePi
+Action = Plugging | Ready | Pause | Fault | Clear | Car | House | CpOpen | Disturb | OfThePi
 Question = Swipe | State | Copper | Edge | Watch  # those whose answer says something
 Verb = Action | Question
 _FIELDS = {
     "plug-in": "", "plug-out": "", "ready": "", "pause": "", "swipe": " (tag)", "fault": " (name)",
-    "clear": " (name)", "car": " (phases, amps)", "power-cut": "", "power-on": "", "state": "",
+    "clear": " (name)", "car": " (phases, amps)", "house": " (load_a, solar_w)",
+    "power-cut": "", "power-on": "", "state": "",
     "kernel": " (policy)", "edge": "", "watch": "", "unplug-at-car": "", "copper": " (parts, draw, nominal)",
     "cp-open": " (ms)", "disturb": " (input, pattern)", "kernel-hang": " (bites_after_s)",
 }  # fmt: skip

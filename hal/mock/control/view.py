@@ -54,6 +54,11 @@ def whole(box: SimulatedBox) -> View:
         "voltage_v": plant.voltage_v,
         "contacts_c": plant.contacts_c,
         "lamp": box.lamp,
+        "house": {
+            "load_a": plant.house.load_a,
+            "solar_w": plant.house.solar_w,
+            "main_a": [round(amps, 1) for amps in plant.main_a],
+        },
         "ledger": plant.ledger,
         "lines": _lines(box),
         "pwm": {"period_ns": wave.period_ns, "duty_ns": wave.duty_ns, "on": wave.on},

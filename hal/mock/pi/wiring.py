@@ -65,9 +65,10 @@ class Wires:
         )
 
     def show(self, faults: Set[str]) -> None:
-        """Shows what the Pi reads; `faults` are those of its board."""
+        """Shows what the Pi reads; `faults` are those of its board and of its wires."""
         self._lines.put_failures(bus="spi_failed" in faults, chip="gpio_failed" in faults)
         self._show_contacts()
+        self._show_dimming(faults)
         if "adc_unpowered" in faults:
             for channel in range(8):
                 self._lines.put_adc(channel, 0)
@@ -91,6 +92,16 @@ class Wires:
             self._level("rcm", box.rcm.pin, box.rcm.active, active=plant.rcm_healthy)
         if box.stop is not None:
             self._level("stop", box.stop.pin, box.stop.active, active=not plant.stop_pressed)
+
+    def _show_dimming(self, faults: Set[str]) -> None:
+        dimming = self._wallbox.dimming
+        if dimming is None:
+            return
+        if "cut_dimming" in faults:
+            self._lines.put_input(dimming.pin, FLOATING)
+        else:
+            left = "dimmed" not in faults
+            self._lines.put_input(dimming.pin, HIGH if left == (dimming.active == "high") else LOW)
 
     def _level(self, wire: str, pin: int, active_level: Literal["high", "low"], *, active: bool) -> None:
         if self._plant.cut(wire):

@@ -80,7 +80,7 @@ BOARD: dict[str, str] = {
     "gpio_failed": "writes to the GPIO chip end in an error",
 }
 
-# Of the wires to meter and card reader and of the kernel's folders, not of the plant.
+# Of the wires to meters, card reader and grid operator and of the kernel's folders, not of the plant.
 METER = {
     "meter_silent": "the meter does not answer",
     "meter_frozen": "the meter answers with its values from the begin of the fault",
@@ -104,4 +104,9 @@ SYSFS = {
     "thermometer_power_on": "the thermometer says 85 °C, as after each loss of its supply",
     "under_voltage": "the supply of the Raspberry Pi is too low",
 }
-WIRES: dict[str, str] = METER | CARD_READER | SYSFS
+HOUSE = {
+    "house_silent": "the house meter does not answer",
+    "dimmed": "the grid operator dims",
+    "cut_dimming": "the wire of the dimming input is cut: it reads dimmed",
+}
+WIRES: dict[str, str] = METER | CARD_READER | SYSFS | HOUSE

@@ -14,6 +14,7 @@ from hal.mock.plant.car import Car, CarSettings
 from hal.mock.plant.copper import Copper
 from hal.mock.plant.disturbance import Disturbance, disturbance
 from hal.mock.plant.fault_names import FAULTS
+from hal.mock.plant.house import House
 from hal.mock.plant.names import unknown
 from hal.mock.plant.pilot_line import Pilot, arrives
 from hal.mock.plant.rcm import ResidualCurrentMonitor
@@ -54,6 +55,7 @@ class PlantSettings:
     state_of_charge_pct: float = 40.0
     energy_factor: float = 1.0  # multiplies energy only
     meter_start_wh: float = 12_345_000.0
+    house_phases: Literal[1, 3] = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class Plant:
             ),
             self.faults,
         )
+        self.house = House(settings.house_phases)
         self.now_s = 0.0  # its own time: the sum of all steps
         self.energy_wh = settings.meter_start_wh  # exact
         self.contacts_closed = False
@@ -170,6 +173,11 @@ class Plant:
     def power_w(self) -> float:
         """Returns the power of all phases."""
         return self.car.current_a * self._phases * self.settings.nominal_voltage_v
+
+    @property
+    def main_a(self) -> Phases:
+        """Returns what flows through the main fuse of the house, negative to the grid."""
+        return self.house.main_a(self.current_a, self.settings.nominal_voltage_v)
 
     @property
     def metered_w(self) -> float:

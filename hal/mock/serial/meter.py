@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -19,20 +21,28 @@ from hal.mock.simulated_box import SimulatedBox
 
 _LATE_S = 0.7  # beyond any patience of ours
 _SMALL_BLOCK = 4  # registers: the widest number
-_FAR_END = "meter-server"  # the server's own end of the cable, beside the one for drivers
+_FAR_END = "-server"  # the server's own end of the cable, beside the one for drivers
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One meter on a bus; that of the house has no faults but silence."""
+
+    number: int
+    face: Face = sdm630
+    of_house: bool = False
 
 
 class MockMeter:
-    """Answers on the tty behind `link` for one unit only; all others hear nothing, as on a real bus."""
+    """Answers on the tty behind `link` for its units only; all others hear nothing, as on a real bus."""
 
-    def __init__(self, link: Path, unit: int, box: SimulatedBox, face: Face = sdm630) -> None:
+    def __init__(self, link: Path, box: SimulatedBox, units: Sequence[Unit]) -> None:
         """Looks at power and faults of the box for each answer."""
-        self._unit = unit
+        self._units = {unit.number: unit for unit in units}
         self._box = box
-        self._face = face
-        self._shown: Image | None = None
+        self._shown: dict[int, Image] = {}  # by unit
         self._driver_side = SerialWire(link)
-        self._server_link = link.with_name(_FAR_END)
+        self._server_link = link.with_name(link.name + _FAR_END)
         self._server_side = SerialWire(self._server_link)
         self._server: ModbusSerialServer | None = None
         self._noise = random.Random(485)  # the same noise in each run
@@ -41,7 +51,7 @@ class MockMeter:
     async def start(self) -> None:
         """Serves from now on, in this event loop."""
         self._server = ModbusSerialServer(
-            simulated_device(self._image, self._refusal),
+            [self._device(unit) for unit in self._units.values()],
             port=str(self._server_link),
             baudrate=9600,
             parity="N",
@@ -85,16 +95,26 @@ class MockMeter:
         if not sending or not packet:
             return packet
         faults = self._box.wire_faults
-        if packet[0] != self._unit or not self._box.powered or "meter_silent" in faults:
+        unit = self._units.get(packet[0])
+        if unit is None or not self._box.powered:
+            return b""
+        if unit.of_house:
+            return b"" if "house_silent" in faults else packet
+        if "meter_silent" in faults:
             return b""
         if "meter_cut" in faults:
             return packet[: len(packet) // 2]
         return packet[:-1] + bytes([packet[-1] ^ 0xFF]) if "meter_crc" in faults else packet
 
-    def _image(self) -> Image:
-        if self._shown is None or "meter_frozen" not in self._box.wire_faults:
-            self._shown = self._face(self._box.plant)
-        return self._shown
+    def _device(self, unit: Unit) -> SimDevice:
+        refusal = _gives_all if unit.of_house else self._refusal
+        return simulated_device(partial(self._image, unit), refusal, unit=unit.number)
+
+    def _image(self, unit: Unit) -> Image:
+        frozen = "meter_frozen" in self._box.wire_faults and not unit.of_house
+        if unit.number not in self._shown or not frozen:
+            self._shown[unit.number] = unit.face(self._box.plant)
+        return self._shown[unit.number]
 
     def _refusal(self, count: int) -> ExcCodes | None:
         if "meter_exception" in self._box.wire_faults:
@@ -106,12 +126,18 @@ class MockMeter:
         return ExcCodes.ILLEGAL_VALUE if small and count > _SMALL_BLOCK else None
 
 
-def simulated_device(
-    image: Callable[[], Image], refusal: Callable[[int], ExcCodes | None] = lambda _count: None
-) -> SimDevice:
-    """Makes a device of any unit that shows `image` anew for each answer; its registers stay in place.
+def _gives_all(_count: int) -> None:
+    """Refuses nothing."""
 
-    `refusal` is asked with the count of registers before.
+
+def simulated_device(
+    image: Callable[[], Image],
+    refusal: Callable[[int], ExcCodes | None] = _gives_all,
+    unit: int = 0,
+) -> SimDevice:
+    """Makes a device that shows `image` anew for each answer; its registers stay in place.
+
+    `refusal` is asked with the count of registers before; `unit` 0 answers for every unit.
     """
 
     async def refresh(
@@ -132,7 +158,7 @@ def simulated_device(
 
     shown = image()
     bits = [SimData(0, values=[False] * 16, datatype=DataType.BITS)]  # the server wants all four tables
-    return SimDevice(id=0, simdata=(bits, bits, _table(shown[3]), _table(shown[4])), action=refresh)
+    return SimDevice(id=unit, simdata=(bits, bits, _table(shown[3]), _table(shown[4])), action=refresh)
 
 
 def _table(words: dict[int, int]) -> list[SimData]:

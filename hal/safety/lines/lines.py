@@ -2,7 +2,7 @@
 
 They never sleep and never know why. Digital lines and the converter go through gpiozero, whose pins are the
 Pi's (lgpio) or the mock wallbox's; the pilot's wave is `pwm.py`'s. A wire that is cut reads as the worse
-answer: contactor closed, cable unlocked, no plug, residual current, stop pressed.
+answer: contactor closed, cable unlocked, no plug, residual current, stop pressed, dimmed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from hal.configuration.line_sections import Pilot, Proximity, Rcm, Stop
+from hal.configuration.line_sections import Dimming, Pilot, Proximity, Rcm, Stop
 from hal.configuration.sections import Wallbox
 from hal.core.control_pilot.levels import duty
 from hal.core.signals import Drive, PilotOffer
@@ -118,6 +118,17 @@ class StopInput:
         return not self._whole.is_active
 
 
+class DimmingInput:
+    """The contact of the grid operator, closed while he leaves all."""
+
+    def __init__(self, dimming: Dimming, factory: PinFactory) -> None:
+        self._whole = contact(dimming.pin, dimming.active, factory)
+
+    def reads_dimmed(self) -> bool:
+        """Says whether he dims, or its wire is cut."""
+        return not self._whole.is_active
+
+
 class Lines:
     """All wires of the box."""
 
@@ -134,6 +145,7 @@ class Lines:
         self.pilot = PilotOutput(self._pwm, box.pilot, factory)
         self.rcm = RcmLines(box.rcm, factory) if box.rcm else None
         self.stop = StopInput(box.stop, factory) if box.stop else None
+        self.dimming = DimmingInput(box.dimming, factory) if box.dimming else None
         self._analogue = AnalogueInput(box, wiring)
 
     def read_analogue(self, now_s: float) -> Analogue:

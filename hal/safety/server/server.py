@@ -25,6 +25,7 @@ from hal.contract import (
     Box,
     Card,
     Hello,
+    HouseReading,
     InstrumentBox,
     Message,
     Reading,
@@ -202,7 +203,7 @@ class Server:
         match message:
             case Wish():
                 return client.role == "bridge" and self._take_wish(message, now_s)
-            case Reading() | Temperatures() | Card() | InstrumentBox():
+            case Reading() | HouseReading() | Temperatures() | Card() | InstrumentBox():
                 return client.role == "instruments" and self._pass_on(message, line)
             case Request():
                 return client.role == "tool" and self._take_request(client, message)
@@ -233,7 +234,9 @@ class Server:
             self.answer(*found)
         return found is not None
 
-    def _pass_on(self, message: Reading | Temperatures | Card | InstrumentBox, line: bytes) -> bool:
+    def _pass_on(
+        self, message: Reading | HouseReading | Temperatures | Card | InstrumentBox, line: bytes
+    ) -> bool:
         match message:
             case Reading():
                 self._reading = message
@@ -241,8 +244,8 @@ class Server:
                 self._temperatures = message
             case InstrumentBox():
                 self.instruments = message
-            case Card():
-                pass
+            case Card() | HouseReading():
+                pass  # for others: nothing here depends on the house
             case _:
                 assert_never(message)
         self._tell_all(line + b"\n", but="instruments")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bridge.core.box_view import BoxView, PlugIn
-from bridge.core.limits.limit import meter_cap_a
+from bridge.core.limits.caps import of_meter
 from bridge.core.reporting.faults import error
 from bridge.core.service import Service
 from tests.bridge.core.messages import BOX, fault, reading, status
@@ -35,7 +35,7 @@ def test_never_heard_is_silent_since_the_first_step_and_no_fault_of_the_meter() 
     box.watch(100.0)
     box.watch(160.0)
     assert box.silent_s(160.0) == 60.0
-    assert meter_cap_a(box, 160.0) is None
+    assert of_meter(box, 160.0) is None
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,8 @@ def test_never_heard_is_silent_since_the_first_step_and_no_fault_of_the_meter() 
 )
 def test_without_a_meter_6_a_then_nothing(lost_since_s: float | None, cap_a: float | None) -> None:
     faults = () if lost_since_s is None else (fault("meter_lost", lost_since_s, opens=False),)
-    assert meter_cap_a(view(100.0, faults=faults), 100.0) == cap_a
+    cap = of_meter(view(100.0, faults=faults), 100.0)
+    assert (cap and cap.limit_a) == cap_a
 
 
 @pytest.mark.parametrize("read_at_s", [None, 10.0, 100.0])
@@ -53,7 +54,8 @@ def test_that_the_meter_is_lost_is_the_word_of_hal_safety_alone(lost: bool, read
     box = view(100.0, faults=(fault("meter_lost", 90.0, opens=False),) if lost else ())
     if read_at_s is not None:
         box.feed(reading(read_at_s, 1000), 100.0)
-    assert meter_cap_a(box, 100.0) == (6.0 if lost else None)
+    cap = of_meter(box, 100.0)
+    assert (cap and cap.limit_a) == (6.0 if lost else None)
     assert error(box, FIT).error_code == ("PowerMeterFailure" if lost else "NoError")
 
 

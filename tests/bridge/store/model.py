@@ -16,6 +16,8 @@ from bridge.core.rows import (
     Change,
     Dated,
     Delivered,
+    DimmingNoted,
+    DimmingRow,
     Frozen,
     GivenUp,
     LocalListSent,
@@ -37,6 +39,7 @@ from bridge.core.rows import (
 )
 
 MOST_CACHED = 128
+MOST_DIMMINGS = 4096
 ORDER = {"start": 0, "values": 1, "stop": 2}
 EPOCH = datetime(2026, 4, 17, 17, 34, 6, 123456, tzinfo=UTC)
 BOOT = datetime(1970, 1, 1, tzinfo=UTC)  # where undated moments count from
@@ -94,6 +97,7 @@ class Model:
     listed: dict[str, IdTagInfo] = field(default_factory=dict)
     sent_version: int = 0
     cached: dict[str, IdTagInfo] = field(default_factory=dict)  # the newest last
+    dimmings: dict[int, DimmingRow] = field(default_factory=dict)
 
     def apply(self, change: Change) -> None:
         match change:
@@ -116,12 +120,37 @@ class Model:
                 self._change_row(replace(self.row(row_id), given_up=None, given_up_for_now=False))
             case Remembered(name, value):
                 self._remember(name, value)
-            case ProfileInstalled() | ProfilesRemoved():
-                self._follow_profiles(change)
+            case ProfileInstalled() | ProfilesRemoved() | DimmingNoted():
+                self._follow_others(change)
             case Dated() | LocalListSent() | TagCached() | CacheCleared():
                 self._learn(change)
             case _:
                 assert_never(change)
+
+    def _note_dimming(self, row: DimmingRow) -> None:
+        """What began keeps its moment, what was obeyed too."""
+        before = self.dimmings.get(row.dimming_id)
+        if before is not None:
+            row = replace(before, obeyed_at=before.obeyed_at or row.obeyed_at, ended_at=row.ended_at)
+        self.dimmings[row.dimming_id] = row
+        self.dimmings = dict(sorted(self.dimmings.items())[-MOST_DIMMINGS:])
+
+    def _date_dimmings(self, change: Dated) -> None:
+        for row in [row for row in self.dimmings.values() if not is_dated(row.began_at)]:
+            moments = (row.began_at, row.obeyed_at, row.ended_at)
+            by, guessed = change.began_at - BOOT, change.estimated
+            if row.boot_id != change.boot_id:
+                lasted = max(at for at in moments if at is not None and not is_dated(at)) - BOOT
+                by, guessed = change.began_at - timedelta(seconds=1) - lasted - BOOT, True
+            began, obeyed, ended = (at + by if at is not None and not is_dated(at) else at for at in moments)
+            assert began is not None
+            self.dimmings[row.dimming_id] = replace(
+                row,
+                began_at=began,
+                obeyed_at=obeyed,
+                ended_at=ended,
+                time_estimated=row.time_estimated or guessed,
+            )
 
     def _take(self, taken: SampleTaken) -> None:
         self.samples.append(taken)
@@ -141,6 +170,7 @@ class Model:
             before = min(before, began_at)
             for row in rows:
                 self._date_row(row, began_at - BOOT, guessed)
+        self._date_dimmings(change)
         for key, each in self.profiles.items():
             if each.received_at < BOOT_2000:
                 received_at = each.received_at + int((change.began_at - BOOT).total_seconds() // 1)
@@ -176,8 +206,10 @@ class Model:
             case Swallowed(ref):
                 self._change_message(ref, lambda message: replace(message, swallowed=message.swallowed + 1))
 
-    def _follow_profiles(self, change: ProfileInstalled | ProfilesRemoved) -> None:
+    def _follow_others(self, change: ProfileInstalled | ProfilesRemoved | DimmingNoted) -> None:
         match change:
+            case DimmingNoted(row):
+                self._note_dimming(row)
             case ProfileInstalled(profile):
                 self.profiles[profile.profile_id] = profile
             case ProfilesRemoved(profile_ids):

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from hal.configuration.file import ConfigError, Report
-from hal.configuration.line_sections import Rcm, Stop
-from hal.configuration.sections import Lamp, TemperatureSettings, Wallbox
+from hal.configuration.line_sections import Dimming, Rcm, Stop
+from hal.configuration.sections import House, Lamp, TemperatureSettings, Wallbox
 from hal.configuration.wallbox_file import declared_facts, load, new_file
 
 SOCKET = """\
@@ -102,6 +102,8 @@ def test_a_new_file_of_a_real_box_says_the_defaults(path: Path) -> None:
         lamp=Lamp(red_pin=12, green_pin=13, blue_pin=19),
         rcm=Rcm(pin=5),
         stop=Stop(kind="stop", pin=26),
+        house=House(model="eastron_sdm630", port="/dev/ttyUSB1", fuse_a=35.0),
+        dimming=Dimming(pin=6),
     )
     assert load(path, mock=False) == shown
 

@@ -9,6 +9,8 @@ import pytest
 from bridge.core.charging_profile import ChargingProfile, Period
 from bridge.core.decisions import Decisions
 from bridge.core.limits.absence import Absence
+from bridge.core.limits.caps import Caps
+from bridge.core.limits.dimming import Dimming
 from bridge.core.limits.holding import Holding
 from bridge.core.limits.installed_profiles import Criteria, InstalledProfiles
 from bridge.core.session import Idle, State, Stopping
@@ -26,7 +28,9 @@ class Held:
         self.profiles = InstalledProfiles(profiles, self.decisions)
         self.absence = Absence(lost, at(0).s)
         self.absence.observe(online=True, now_s=at(0).s)
-        self.holding = Holding(self.profiles, self.absence, self.decisions)
+        dimming = Dimming(None, 1, "boot", self.decisions)
+        caps = Caps(self.absence, dimming, None, at(0))
+        self.holding = Holding(self.profiles, caps, self.decisions)
         self.box = box_of()
         self.state: State = transaction(3, at(0))
 

@@ -18,7 +18,7 @@ from hal.ending import cancelled
 from hal.instruments.meter.direction import Direction
 from hal.instruments.meter.model import Link, TcpLink
 from hal.instruments.meter.poll import MeterPlan, MeterPoll, plan_of
-from hal.mock.serial.meter import MockMeter, simulated_device
+from hal.mock.serial.meter import MockMeter, Unit, simulated_device
 from hal.mock.serial.meter_face import Face, Image, sdm630
 from hal.mock.simulated_box import SimulatedBox
 from tests.hal.instruments.waiting import until
@@ -56,7 +56,7 @@ class Bench:
         self._polling: asyncio.Task[None] | None = None
 
     async def start_meter(self, unit: int = 1, face: Face = sdm630) -> None:
-        self.meter = MockMeter(self.link, unit, self.box, face)
+        self.meter = MockMeter(self.link, self.box, (Unit(unit, face),))
         await self.meter.start()
 
     async def start_tcp(self, image: Image, port: int = 0) -> TcpLink:

@@ -16,10 +16,11 @@ import pytest
 
 from hal.configuration.meter_map import MeterName, model_names
 from hal.instruments.meter import energy_file
+from hal.instruments.meter.bus import NoAnswerError
 from hal.instruments.meter.energy import StoredCount
 from hal.instruments.meter.model import Parity, SerialLine, TcpLink, models
 from hal.instruments.meter.poll import OK, MeterHealth
-from hal.instruments.meter.port import MeterPort, NoAnswerError
+from hal.instruments.meter.port import MeterPort
 from hal.mock.plant.plant import Plant
 from hal.mock.serial.meter_face import Image, sdm630
 from tests.hal.instruments.meter.bench import POLL_S, Bench

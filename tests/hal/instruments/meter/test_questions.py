@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from hal.configuration.meter_map import model_names
+from hal.instruments.meter.bus import NoAnswerError
 from hal.instruments.meter.model import MeterSetup, SerialLine, models
-from hal.instruments.meter.port import MeterPort, NoAnswerError
+from hal.instruments.meter.port import MeterPort
 from hal.instruments.meter.registers import Words
 from tests.hal.instruments.meter.fixtures import FIXTURES
 from tests.hal.instruments.meter.raw_meter import RawMeter, framed, refusal

@@ -1,0 +1,110 @@
+"""The main fuse of the house: the car gets what the house leaves, on the phase where that is least.
+
+    unknown ──first reading: 7 A and more──▶ open ──less than 6 A──▶ paused
+       └──────────first reading: less──────────────────────────────▶  │
+                                              ▲                       │
+                                              └─2 min, and 60 s of 7 A┘
+
+A limit falls at once, and rises to the least of the last 10 s. A quiet house meter never raises it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from bridge.core.limits.cap import LEAST_A, Cap, tenth_below
+from bridge.core.limits.house_load import HouseLoad, Wires
+from hal.contract import House
+
+NAME = "the main fuse"
+QUIET_NAME = "the quiet house meter"
+STARTING_NAME = "the house meter, which was not read yet"
+
+MARGIN_A = 0.5  # two meters of class 1 at 25 A, and a tenth of the pilot
+RAISE_S = 10.0  # a limit rises to the least of so long: a car that follows for 5 s is not chased
+RAISE_LEAST_A = 1.0  # less is not worth a new offer
+PAUSE_S = 120.0  # a pause opens the contactor; it lasts at least so long
+RESUME_S = 60.0  # and ends when the house has left enough for so long
+RESUME_A = LEAST_A + 1.0
+QUIET_S = 5.0  # hal's 3 s for an old reading, and the wait for the reading of the own meter
+START_S = 60.0  # after a start so long nothing new begins before the first reading
+
+
+class MainFuse:
+    """Call `observe` at every step. `cap` is what the car may take now."""
+
+    def __init__(self, now_s: float) -> None:
+        self._began_s = now_s
+        self._charges = False
+        self._limit_a: float | None = None  # None: before the first reading
+        self._paused_s: float | None = None  # since when; None: it is open
+        self._rooms: deque[tuple[float, float]] = deque()  # (at, A left) without a gap, of RESUME_S
+        self._heard_s: float | None = None  # when the house was last measured
+
+    def feed(self, load: HouseLoad, house: House, wires: Wires) -> None:
+        """Takes a load; `wires`: the phases of the house that feed the box."""
+        at_s = load.at_s
+        room_a = house.fuse_a - MARGIN_A - max(load.load_a[phase] for phase in wires)
+        if self._heard_s is not None and at_s - self._heard_s > QUIET_S:
+            self._rooms.clear()
+        self._heard_s = at_s
+        self._rooms.append((at_s, room_a))
+        while at_s - self._rooms[0][0] > RESUME_S:
+            self._rooms.popleft()
+        self._judge(room_a, at_s)
+
+    def _judge(self, room_a: float, at_s: float) -> None:
+        if self._limit_a is None:
+            enough_a = LEAST_A if self._charges else RESUME_A
+            self._paused_s = None if room_a >= enough_a else at_s
+            self._limit_a = room_a
+        elif self._paused_s is not None:
+            if at_s >= self._resumes_s(self._paused_s):
+                self._paused_s, self._limit_a = None, self._least_a(RAISE_S)
+        elif room_a < LEAST_A:
+            self._paused_s = at_s
+        elif room_a < self._limit_a:
+            self._limit_a = room_a
+        elif at_s - self._rooms[0][0] >= RAISE_S:
+            least_a = self._least_a(RAISE_S)
+            if least_a >= self._limit_a + RAISE_LEAST_A:
+                self._limit_a = least_a
+
+    def observe(self, house: House, *, charges: bool, now_s: float) -> None:
+        """Follows a quiet meter, and whether a current flows (`charges`)."""
+        self._charges = charges
+        if self._limit_a is None or not self._is_quiet(now_s):
+            return
+        self._limit_a = min(self._limit_a, max(house.when_quiet_a, LEAST_A))
+        if house.when_quiet_a < LEAST_A and self._paused_s is None:
+            self._paused_s = now_s
+
+    def cap(self, house: House, now_s: float) -> Cap:
+        """Returns the limit, by the name of what sets it."""
+        if self._limit_a is None:
+            return self._before_the_first(house, now_s)
+        quiet = self._is_quiet(now_s)
+        if self._paused_s is not None:
+            return Cap(QUIET_NAME, 0.0) if quiet else Cap(NAME, 0.0, self._resumes_s(self._paused_s))
+        limit_a = min(self._limit_a, house.when_quiet_a) if quiet else self._limit_a
+        return Cap(QUIET_NAME if quiet else NAME, tenth_below(limit_a))
+
+    def _before_the_first(self, house: House, now_s: float) -> Cap:
+        """A charge that runs goes on, at little: this program may have been started in its middle."""
+        ends_s = self._began_s + START_S
+        if self._charges or now_s >= ends_s:
+            return Cap(QUIET_NAME, house.when_quiet_a)
+        return Cap(STARTING_NAME, 0.0, ends_s)
+
+    def _is_quiet(self, now_s: float) -> bool:
+        return self._heard_s is None or now_s - self._heard_s > QUIET_S
+
+    def _least_a(self, of_s: float) -> float:
+        last_s = self._rooms[-1][0]
+        return min(room_a for at_s, room_a in self._rooms if last_s - at_s <= of_s)
+
+    def _resumes_s(self, paused_s: float) -> float:
+        """Returns the earliest moment at which the pause can end: no reading may be too low until then."""
+        low = [at_s for at_s, room_a in self._rooms if room_a < RESUME_A]
+        enough_since_s = low[-1] if low else self._rooms[0][0] if self._rooms else paused_s
+        return max(paused_s + PAUSE_S, enough_since_s + RESUME_S)
