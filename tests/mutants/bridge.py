@@ -25,6 +25,7 @@ from pathlib import Path
 from bridge.core.configuration.keys import KEYS
 from bridge.core.zaptec import BEHAVIOURS
 from tests.mutants.backup import BACKUP
+from tests.mutants.house import HOUSE
 from tests.mutants.packages import PACKAGES
 from tests.mutants.seeds import ROOT, Seeded, draw
 from tests.mutants.setups import SETUPS
@@ -59,7 +60,7 @@ def main(arguments: list[str]) -> int:
     options.add_argument("--of-rooms", type=int, help="so many of the rooms' named ones; usually all")
     options.add_argument("--deep", action="store_true", help="conditions, numbers and steps too")
     chosen = options.parse_args(arguments)
-    rooms = (*TRIALS, *SETUPS, *SLOTS, *BACKUP, *PACKAGES)
+    rooms = (*TRIALS, *SETUPS, *SLOTS, *BACKUP, *HOUSE, *PACKAGES)
     if chosen.of_rooms is not None:
         rooms = tuple(random.Random(chosen.seed).sample(rooms, chosen.of_rooms))
     ended = of_names([one for one in (*MUTANTS, *rooms) if all(word in one.name for word in chosen.words)])

@@ -6,6 +6,7 @@ import pytest
 
 from tests.mutants.backup import BACKUP
 from tests.mutants.bridge import FIRST_VALUES
+from tests.mutants.house import HOUSE
 from tests.mutants.packages import PACKAGES
 from tests.mutants.seeds import DECIDED, NOT_HEARD, NOT_PLAYED, SAID, candidates
 from tests.mutants.setups import SETUPS
@@ -15,7 +16,7 @@ from tests.mutants.trials import TRIALS
 
 
 @pytest.mark.parametrize(
-    "mutant", [*MUTANTS, *TRIALS, *SETUPS, *SLOTS, *BACKUP, *PACKAGES], ids=lambda mutant: mutant.name
+    "mutant", [*MUTANTS, *TRIALS, *SETUPS, *SLOTS, *BACKUP, *HOUSE, *PACKAGES], ids=lambda mutant: mutant.name
 )
 def test_the_text_of_a_shell_mutant_stands_once_and_its_test_is_there(mutant: Mutant) -> None:
     assert mutant.source

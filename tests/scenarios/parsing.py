@@ -19,6 +19,7 @@
 < closes the link                                   the charge point ends the connection
   wait 119 s
   expect contactor open
+  expect caps the main fuse 9.5 A                   the limits that no profile sets, with commas between
   car plugs in, ready                               something happens (see VERBS)
   begin charging with 04AABBCC [{json}]             the usual opening, frame by frame: see `phrases.py`;
                                                     the fields are those of StartTransaction
@@ -124,6 +125,7 @@ EXPECTED = {
     "key": r"\w+ = .*",
     "password": r"none|\w+",
     "owner": ".*",
+    "caps": ".*",
 }
 REAL_WAIT_S = 5.0
 

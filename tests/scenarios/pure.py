@@ -502,6 +502,9 @@ class PureWorld(Carrier):
         charge_point = self.charge_point
         if what == "status":
             return charge_point.connector.status(self.now)
+        if what == "caps":
+            each = charge_point.caps(self.now)
+            return ", ".join(f"{cap.name} {cap.limit_a:g} A" for cap in each) or "none"
         password = in_words(charge_point.passwords.in_force(self.now))
         told = {"owner": self._told_owner, "password": password}
         return told[what] if what in told else charge_point.configuration.text(name)

@@ -1,8 +1,9 @@
 """What the house draws without the box: the house meter measures both, the box's own meter is taken out.
 
 The two meters are read at two moments, and a car may change its current between them. So a reading of the
-house meter waits for the next of the own meter, at most WAITS_S, and what the box drew at its moment is found
-between the two. A car that jumps is looked at once more: nobody knows when it did.
+house meter waits for the next of the own meter, at most WAITS_S, and of the two around it the higher counts:
+a car that has just let go is never taken for the house's. One that has moved is looked at again a second
+later.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from dataclasses import dataclass
 from hal.contract import FRESH_S, HouseReading, Phases, Reading
 
 WAITS_S = 1.5  # `poll_s` is at most 1 s, and two meters on one bus take turns
-JUMP_A = 8.0  # between two readings: a car that takes 5 s for 32 A changes by 6.4 A a second
 _OWN_MOST, _HOUSE_MOST = 16, 8  # readings kept; of 0.2 s each, more than WAITS_S
 
 Wires = Sequence[int]  # which phase of the house, from 0, feeds each phase of the box
@@ -36,7 +36,6 @@ class _Own:
 
     current_a: Phases
     power_w: float
-    jumped: bool = False
 
 
 class HouseLoads:
@@ -46,7 +45,6 @@ class HouseLoads:
         self._own: deque[Reading] = deque(maxlen=_OWN_MOST)
         self._waiting: deque[HouseReading] = deque(maxlen=_HOUSE_MOST)
         self._seen_s = float("-inf")  # when the last reading of the house meter was made
-        self._skipped = False
 
     def feed(self, reading: Reading | None, house: HouseReading | None) -> None:
         """Takes the newest reading of each meter; one that was taken already changes nothing."""
@@ -61,31 +59,22 @@ class HouseLoads:
         while self._waiting and self._may_judge(self._waiting[0], now_s):
             house = self._waiting.popleft()
             own = self._own_at(house.at_s)
-            self._skipped = own.jumped and not self._skipped
-            if not self._skipped:
-                yield HouseLoad(house.at_s, _without(house, own, wires), house.power_w - own.power_w)
+            yield HouseLoad(house.at_s, _without(house, own, wires), house.power_w - own.power_w)
 
     def _may_judge(self, house: HouseReading, now_s: float) -> bool:
         known = bool(self._own) and self._own[-1].at_s >= house.at_s
         return known or now_s - house.at_s >= WAITS_S
 
     def _own_at(self, at_s: float) -> _Own:
-        """Returns what the box drew then; nothing when its meter was not read about then: so much more is
+        """Returns the most that the box drew about then; nothing when its meter was not read: so much more is
         taken for the house's."""
         before = next((one for one in reversed(self._own) if one.at_s <= at_s), None)
         after = next((one for one in self._own if one.at_s >= at_s), None)
         near = [one for one in (before, after) if one is not None and abs(one.at_s - at_s) <= FRESH_S]
         if not near:
             return _Own(NOTHING, 0.0)
-        first, last = near[0], near[-1]
-        share = (at_s - first.at_s) / (last.at_s - first.at_s) if last.at_s > first.at_s else 0.0
-        pairs = list(zip(first.current_a, last.current_a, strict=True))
-        l1, l2, l3 = (one + (other - one) * share for one, other in pairs)
-        return _Own(
-            (l1, l2, l3),
-            first.power_w + (last.power_w - first.power_w) * share,
-            jumped=any(abs(other - one) > JUMP_A for one, other in pairs),
-        )
+        l1, l2, l3 = (max(amps) for amps in zip(*(one.current_a for one in near), strict=True))
+        return _Own((l1, l2, l3), sum(one.power_w for one in near) / len(near))
 
 
 def _without(house: HouseReading, own: _Own, wires: Wires) -> Phases:

@@ -22,6 +22,8 @@ from bridge.core.rows import (
     Change,
     Dated,
     Delivered,
+    DimmingNoted,
+    DimmingRow,
     Frozen,
     GivenUp,
     LocalListSent,
@@ -153,7 +155,8 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(data=st.data(), began_at=moments, estimated=st.booleans())
     def date(self, data: st.DataObject, began_at: datetime, estimated: bool) -> None:
-        boots = ["a new one", *(row.boot_id for row in self.model.rows)]
+        dimmed = [row.boot_id for row in self.model.dimmings.values()]
+        boots = ["a new one", *dimmed, *(row.boot_id for row in self.model.rows)]
         self.add(Dated(data.draw(st.sampled_from(boots)), began_at, estimated))
 
     @precondition(lambda self: self.model.waiting)
@@ -228,6 +231,19 @@ class StoreMachine(RuleBasedStateMachine):
     def clear_cache(self) -> None:
         self.add(CacheCleared())
 
+    @rule(
+        boot=st.sampled_from(["boot-0", "boot-1"]),
+        moments=st.tuples(moments | since_boots, st.none() | moments | since_boots),
+        ended_at=st.none() | moments | since_boots,
+        new=st.booleans(),
+    )
+    def dim(
+        self, boot: str, moments: tuple[datetime, datetime | None], ended_at: datetime | None, new: bool
+    ) -> None:
+        began_at, obeyed_at = moments
+        number = max(self.model.dimmings, default=0) + (new or not self.model.dimmings)
+        self.add(DimmingNoted(DimmingRow(number, boot, began_at, 4200.0, obeyed_at, ended_at)))
+
     @rule()
     def reopen(self) -> None:
         self.flush()
@@ -251,7 +267,11 @@ class StoreMachine(RuleBasedStateMachine):
     @invariant()
     def answers_alike(self) -> None:
         store, model = self.store, self.model
-        assert store.undated() == any(not is_dated(row.started_at) for row in model.rows)
+        undated = [row.started_at for row in model.rows] + [row.began_at for row in model.dimmings.values()]
+        assert store.undated() == any(not is_dated(moment) for moment in undated)
+        assert store.dimmings(0, 1000) == list(model.dimmings.values())
+        assert store.newest_dimming() == next(reversed(model.dimmings.values()), None)
+        assert store.next_dimming_id() == max(model.dimmings, default=0) + 1
         assert store.head() == model.head()
         assert store.backlog() == len(model.living())
         assert store.open_transaction() == model.open_transaction()

@@ -186,11 +186,12 @@ OUTPUTS = (
     "pilot.connect_pin", "contactor.pin", "contactor.watchdog_pin", "contactor.trip_pin", "lock.forward_pin",
     "lock.backward_pin", "rcm.test_pin", "lamp.red_pin", "lamp.green_pin", "lamp.blue_pin",
 )  # fmt: skip
-INPUTS = ("contactor.mirror_pin", "lock.feedback_pin", "rcm.pin", "stop.pin")
+INPUTS = ("contactor.mirror_pin", "lock.feedback_pin", "rcm.pin", "stop.pin", "dimming.pin")
 WHOLE = (
     SOCKET.replace("pin = 17", "pin = 17\nwatchdog_pin = 16\ntrip_pin = 20", 1)
     + "[pilot]\nconnect_pin = 22\n[rcm]\npin = 5\ntest_pin = 21\n"
     + '[stop]\nkind = "stop"\npin = 26\n[lamp]\nred_pin = 12\ngreen_pin = 13\nblue_pin = 19\n'
+    + "[dimming]\npin = 6\n"
 )
 
 
@@ -208,7 +209,7 @@ def test_a_box_with_every_part_and_no_pin_left_out(path: Path) -> None:
     box = load(path, mock=False)
     there = {
         f"{section}.{name}"
-        for section in ("contactor", "lock", "rcm", "stop", "lamp", "pilot")
+        for section in ("contactor", "lock", "rcm", "stop", "dimming", "lamp", "pilot")
         for part in (getattr(box, section),)
         for name in part.__struct_fields__
         if name.endswith("pin") and getattr(part, name) is not None
@@ -388,3 +389,68 @@ def test_init_as_a_program_and_its_file_checked(path: Path) -> None:
     assert done.returncode == 0
     assert msgspec.json.decode(done.stdout, type=Report).facts[0] == "socket, 3 phases, 16 A"
     assert _hal_configuration("check", str(path)).returncode == 2
+
+
+HOUSE = '[house]\nmodel = "eastron_sdm630"\nport = "/dev/ttyUSB1"\nfuse_a = 35\n'
+SHARED = HOUSE.replace("ttyUSB1", "ttyUSB0")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        HOUSE,
+        HOUSE + 'baud = 2400\nparity = "E"\n',
+        SHARED + "unit = 2\n",
+        HOUSE.replace("/dev/ttyUSB1", "tcp://10.0.0.5"),
+        HOUSE + "when_quiet_a = 0\n",
+        "[dimming]\npin = 6\nlimit_w = 4200\n",
+    ],
+)
+def test_what_a_house_may_be(path: Path, more: str) -> None:
+    assert faults(path, SOCKET + more) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (
+            HOUSE.replace("35", "5"),
+            "house.fuse_a = 5: must be 10 to 400 (main fuse of the house",
+        ),
+        (HOUSE.replace("fuse_a = 35\n", ""), "house.fuse_a: is missing; must be 10 to 400"),
+        (HOUSE + "when_quiet_a = 3\n", "house.when_quiet_a = 3: must be 6 to 32 or 0"),
+        (HOUSE.replace("eastron_sdm630", "abb_b21"), "measures one phase, this box has 3"),
+        (HOUSE + "box_phase = 2\n", "house.box_phase = 2: is for a box of one phase; remove it"),
+        (SHARED, "house.unit: is missing; both meters are on one bus"),
+        (SHARED + "unit = 1\n", "house.unit = 1: is already the unit of [meter] on /dev/ttyUSB0"),
+        (SHARED + "unit = 2\nbaud = 2400\n", "house.baud = 2400: must be auto or meter.baud = auto"),
+        (HOUSE.replace("/dev/ttyUSB1", "COM3"), 'house.port = "COM3": is a name of Windows'),
+        (HOUSE.replace("/dev/ttyUSB1", "tcp:/x"), 'house.port = "tcp:/x": is no address'),
+        (
+            HOUSE.replace("/dev/ttyUSB1", "tcp://x") + "baud = 9600\n",
+            "house.baud = 9600: is of a serial port",
+        ),
+        (HOUSE.replace("eastron_sdm630", "own"), "house.map: this section is missing"),
+        (HOUSE + READER.replace("ttyS0", "ttyUSB1"), "is already the port of the house meter"),
+        ("[dimming]\npin = 17\n", "dimming.pin = 17: GPIO 17 is already contactor.pin"),
+        ("[dimming]\npin = 6\nlimit_w = -1\n", "dimming.limit_w = -1: must be 0 to 100000"),
+    ],
+)
+def test_what_a_house_must_not_be(path: Path, more: str, said: str) -> None:
+    found = faults(path, SOCKET + more)
+    assert any(said in fault for fault in found), found
+
+
+def test_a_house_of_one_phase_has_a_box_on_that_phase(path: Path) -> None:
+    house = HOUSE.replace("eastron_sdm630", "abb_b21")
+    assert faults(path, FIXED + house) == []
+    (fault,) = faults(path, FIXED + house + "box_phase = 2\n")
+    assert "house.box_phase = 2: must be 1: the meter abb_b21 measures one phase" in fault
+    assert faults(path, FIXED + HOUSE + "box_phase = 3\n") == []
+
+
+def test_house_and_dimming_are_declared(path: Path) -> None:
+    path.write_text(SOCKET + HOUSE + "[dimming]\npin = 6\nlimit_w = 3000\n")
+    facts = declared_facts(load(path, mock=False))
+    assert "house meter eastron_sdm630, main fuse 35 A" in facts
+    assert "dimming input, 3000 W (under 6 A on each phase: dimming pauses)" in facts

@@ -80,7 +80,17 @@ class JumpingCar:
             self.current_a = self._offers.pop(0)
 
 
-Car = SlowCar | JumpingCar
+class QuickCar:
+    """It follows at once: between two readings nobody knows when it did."""
+
+    def __init__(self) -> None:
+        self.current_a = 0.0
+
+    def step(self, offer_a: float) -> None:
+        self.current_a = offer_a
+
+
+Car = SlowCar | JumpingCar | QuickCar
 
 
 def life(story: Story, car: Car) -> Iterator[Moment]:

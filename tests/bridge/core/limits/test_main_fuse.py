@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -18,13 +19,23 @@ from bridge.core.limits.main_fuse import (
     QUIET_S,
     RAISE_LEAST_A,
     RAISE_S,
+    RESUME_A,
     RESUME_S,
     START_S,
     STARTING_NAME,
     MainFuse,
 )
 from hal.contract import House
-from tests.bridge.core.limits.a_house import JumpingCar, Moment, SlowCar, Story, life, longest_above_s
+from tests.bridge.core.limits.a_house import (
+    Car,
+    JumpingCar,
+    Moment,
+    QuickCar,
+    SlowCar,
+    Story,
+    life,
+    longest_above_s,
+)
 
 STEP_A = 20.0
 MOST_S = 12.0  # above the fuse
@@ -52,15 +63,27 @@ def stories(draw: st.DrawFn) -> Story:
 
 
 @settings(max_examples=120, deadline=None)
-@example(story=Story(25.0, ((0.0, 5.0), (22.0, 25.0)), lasts_s=60.0), jumps=False)
-@example(story=Story(63.0, ((0.0, 20.0), (7.0, 40.0)), own_from_s=0.9, house_from_s=0.0), jumps=False)
-@given(story=stories(), jumps=st.booleans())
-def test_above_the_fuse_for_12_s_at_most_and_never_by_more_than_the_step(story: Story, jumps: bool) -> None:
-    moments = list(life(story, JumpingCar() if jumps else SlowCar()))
+@example(story=Story(25.0, ((0.0, 5.0), (22.0, 25.0)), lasts_s=60.0), car=SlowCar)
+@example(story=Story(63.0, ((0.0, 20.0), (7.0, 40.0)), own_from_s=0.9, house_from_s=0.0), car=SlowCar)
+@given(story=stories(), car=st.sampled_from([SlowCar, JumpingCar, QuickCar]))
+def test_above_the_fuse_for_12_s_at_most_and_never_by_more_than_the_step(
+    story: Story, car: type[Car]
+) -> None:
+    moments = list(life(story, car()))
     assert longest_above_s(moments, story.fuse_a) <= MOST_S
     assert max(moment.main_a for moment in moments) <= story.fuse_a + STEP_A + 1e-6
     for moment in moments:
         assert moment.offer_a == 0.0 or 6.0 <= moment.offer_a <= story.box_a
+
+
+@settings(max_examples=40, deadline=None)
+@given(story=stories(), car=st.sampled_from([SlowCar, JumpingCar, QuickCar]))
+def test_a_house_that_leaves_enough_pauses_nobody(story: Story, car: type[Car]) -> None:
+    """However the car moves between two readings: it is never taken for the house."""
+    highest_a = max(amps for _, amps in story.loads)
+    story = replace(story, fuse_a=highest_a + RESUME_A + MARGIN_A)
+    moments = [moment for moment in life(story, car()) if moment.at_s > 3.0]
+    assert min(moment.limit_a for moment in moments) >= RESUME_A - 0.1
 
 
 def charging(story: Story) -> list[Moment]:
@@ -113,6 +136,15 @@ def test_a_house_at_the_edge_closes_the_contactor_no_more_often_than_each_2_minu
     starts = [now.at_s for before, now in pairwise(moments) if before.offer_a == 0.0 and now.offer_a > 0.0]
     assert 1 <= len(starts) <= 1000 / PAUSE_S
     assert all(later - earlier >= PAUSE_S for earlier, later in pairwise(starts))
+
+
+def test_the_worst_phase_counts_and_only_of_those_that_feed_the_box() -> None:
+    house = House(25.0, 6.0, phases=3)
+    load = HouseLoad(1.0, (3.0, 10.0, 22.0), 0.0)
+    for hangs, limit_a in {(0, 1, 2): 0.0, (1,): 14.5, (0,): 21.5}.items():
+        fuse = MainFuse(0.0)
+        fuse.feed(load, house, hangs)
+        assert fuse.cap(house, 1.0).limit_a == limit_a
 
 
 def test_exactly_6_a_are_enough_to_go_on_and_7_to_begin() -> None:

@@ -15,6 +15,7 @@ from hal.configuration.meter_map import SINGLE_PHASE, MeterName
 from hal.configuration.sections import Wallbox
 from hal.contract import WALLBOX_FILE, Reading
 from hal.ending import cancelled
+from hal.instruments.meter.bus import Bus
 from hal.instruments.meter.direction import Direction
 from hal.instruments.meter.model import Link, TcpLink
 from hal.instruments.meter.poll import MeterPlan, MeterPoll, plan_of
@@ -77,8 +78,8 @@ class Bench:
         await self.meter.stop()
         self.meter = None
 
-    def start_polling(self, plan: MeterPlan | None = None) -> None:
-        poll = MeterPoll(plan or self.plan, self.readings.append, self.health.append, self.direction)
+    def start_polling(self, plan: MeterPlan | None = None, bus: Bus | None = None) -> None:
+        poll = MeterPoll(plan or self.plan, self.readings.append, self.health.append, self.direction, bus)
         self._polling = asyncio.create_task(poll.run(POLL_S))
 
     def start_polling_at(self, link: Link) -> None:
