@@ -224,6 +224,7 @@ class Rounds:
         instruments, temperatures = self._wire.heard.instruments, self._wire.heard.temperatures
         assert instruments is not None
         yield from senses.count(instruments)
+        yield from senses.house(instruments)
         yield from self._reader()
         yield self._lamp()
         yield senses.contacts(instruments, temperatures)

@@ -14,6 +14,7 @@ VOLTAGE_PCT = 10.0  # EN 50160: nominal voltage +- 10 %
 IDLE_A = 0.5  # more than that with an open contactor is taken for a welded one (field practice)
 COUNT = Subject("senses.count", "meter counts", "what flows to the car")
 ENERGY = Subject("senses.energy", "meter energy", "never runs back")
+HOUSE = Subject("senses.house", "house meter", "ok")
 READER = Subject("senses.reader", "card reader", "ok")
 CARD = Subject("senses.card", "card", "read at the set speed")
 LAMP = Subject("senses.lamp", "lamp", "red, green, blue")
@@ -46,6 +47,15 @@ def count(instruments: InstrumentBox) -> Iterator[Check]:
     if health.startswith("implausible"):
         measured, _, do = health.partition(": ")[2].rpartition("; ")
         yield COUNT.fault(measured or do, do if measured else _WIRES)
+
+
+def house(instruments: InstrumentBox) -> Iterator[Check]:
+    """Judges the house meter by what `hal.instruments` says; nothing: this box has none."""
+    health = instruments.house_meter_health
+    if health == "ok":
+        yield HOUSE.ok(health)
+    elif health != "none":
+        yield HOUSE.fault(health, f"{_WIRES}, and house.unit; on a shared bus all settings of its line.")
 
 
 def readings(heard: Sequence[Reading], box: Box, status: Status, now_s: float) -> Iterator[Check]:

@@ -49,6 +49,9 @@ ELSEWHERE = {
     "meter_noise": "no fault: the answer is found",
     "meter_busy": "no fault: it is asked once more",
     "card_checksum": "no fault: no card is read",  # tests/hal/instruments/test_senses.py
+    "house_silent": "no fault: the limit `the quiet house meter`",  # tests/scenarios/house
+    "dimmed": "no fault: the limit `dimming by the grid operator`",
+    "cut_dimming": "no fault: the limit `dimming by the grid operator`",
     "thermometer_crc": "`thermometer_lost`",  # tests/hal/instruments/temperature/test_thermometer.py
     "thermometer_power_on": "`thermometer_lost`",
 }

@@ -19,8 +19,8 @@ HOUSE = (
     Mutant(
         "fuse: a step is averaged",
         FUSE,
-        "            self._limit_a = room_a\n        elif at_s",
-        "            self._limit_a = (room_a + self._limit_a) / 2\n        elif at_s",
+        "            self._limit_a = room_a\n        elif self._may",
+        "            self._limit_a = (room_a + self._limit_a) / 2\n        elif self._may",
         PROPERTY,
     ),
     Mutant(
@@ -40,21 +40,21 @@ HOUSE = (
     Mutant(
         "fuse: rises at once",
         FUSE,
-        "elif at_s - self._rooms[0][0] >= RAISE_S:\n            least_a = self._least_a(RAISE_S)",
-        "else:\n            least_a = room_a",
+        "return at_s - self._rooms[0][0] >= RAISE_S",
+        "return True",
         f"{OF_FUSE}a_limit_rises_to_the_least_of_10_s",
     ),
     Mutant(
         "fuse: a pause of no length",
         FUSE,
-        "return max(paused_s + PAUSE_S, enough_since_s + RESUME_S)",
-        "return enough_since_s + RESUME_S",
+        "return max(paused_s + PAUSE_S, (paused_s if since_s is None else since_s) + RESUME_S)",
+        "return (paused_s if since_s is None else since_s) + RESUME_S",
         f"{OF_FUSE}less_than_6_a_pause_for_2_minutes_at_least_and_until_there_was_enough_for_60_s",
     ),
     Mutant(
         "fuse: resumes as soon as the pause was long enough",
         FUSE,
-        "return max(paused_s + PAUSE_S, enough_since_s + RESUME_S)",
+        "return max(paused_s + PAUSE_S, (paused_s if since_s is None else since_s) + RESUME_S)",
         "return paused_s + PAUSE_S",
         f"{OF_FUSE}less_than_6_a_pause_for_2_minutes_at_least_and_until_there_was_enough_for_60_s",
     ),

@@ -38,7 +38,8 @@ class MainFuse:
         self._charges = False
         self._limit_a: float | None = None  # None: before the first reading
         self._paused_s: float | None = None  # since when; None: it is open
-        self._rooms: deque[tuple[float, float]] = deque()  # (at, A left) without a gap, of RESUME_S
+        self._rooms: deque[tuple[float, float]] = deque()  # (at, A left) without a gap, of RAISE_S
+        self._enough_since_s: float | None = None  # the house leaves RESUME_A; None: it does not
         self._heard_s: float | None = None  # when the house was last measured
 
     def feed(self, load: HouseLoad, house: House, wires: Wires) -> None:
@@ -47,10 +48,15 @@ class MainFuse:
         room_a = house.fuse_a - MARGIN_A - max(load.load_a[phase] for phase in wires)
         if self._heard_s is not None and at_s - self._heard_s > QUIET_S:
             self._rooms.clear()
+            self._enough_since_s = None
         self._heard_s = at_s
         self._rooms.append((at_s, room_a))
-        while at_s - self._rooms[0][0] > RESUME_S:
+        while len(self._rooms) > 1 and at_s - self._rooms[1][0] >= RAISE_S:
             self._rooms.popleft()
+        if room_a < RESUME_A:
+            self._enough_since_s = None
+        elif self._enough_since_s is None:
+            self._enough_since_s = at_s
         self._judge(room_a, at_s)
 
     def _judge(self, room_a: float, at_s: float) -> None:
@@ -60,15 +66,16 @@ class MainFuse:
             self._limit_a = room_a
         elif self._paused_s is not None:
             if at_s >= self._resumes_s(self._paused_s):
-                self._paused_s, self._limit_a = None, self._least_a(RAISE_S)
+                self._paused_s, self._limit_a = None, self._least_a
         elif room_a < LEAST_A:
             self._paused_s = at_s
         elif room_a < self._limit_a:
             self._limit_a = room_a
-        elif at_s - self._rooms[0][0] >= RAISE_S:
-            least_a = self._least_a(RAISE_S)
-            if least_a >= self._limit_a + RAISE_LEAST_A:
-                self._limit_a = least_a
+        elif self._may_rise(at_s) and self._least_a >= self._limit_a + RAISE_LEAST_A:
+            self._limit_a = self._least_a
+
+    def _may_rise(self, at_s: float) -> bool:
+        return at_s - self._rooms[0][0] >= RAISE_S
 
     def observe(self, house: House, *, charges: bool, now_s: float) -> None:
         """Follows a quiet meter, and whether a current flows (`charges`)."""
@@ -99,12 +106,11 @@ class MainFuse:
     def _is_quiet(self, now_s: float) -> bool:
         return self._heard_s is None or now_s - self._heard_s > QUIET_S
 
-    def _least_a(self, of_s: float) -> float:
-        last_s = self._rooms[-1][0]
-        return min(room_a for at_s, room_a in self._rooms if last_s - at_s <= of_s)
+    @property
+    def _least_a(self) -> float:
+        return min(room_a for _, room_a in self._rooms)
 
     def _resumes_s(self, paused_s: float) -> float:
         """Returns the earliest moment at which the pause can end: no reading may be too low until then."""
-        low = [at_s for at_s, room_a in self._rooms if room_a < RESUME_A]
-        enough_since_s = low[-1] if low else self._rooms[0][0] if self._rooms else paused_s
-        return max(paused_s + PAUSE_S, enough_since_s + RESUME_S)
+        since_s = self._heard_s if self._enough_since_s is None else self._enough_since_s
+        return max(paused_s + PAUSE_S, (paused_s if since_s is None else since_s) + RESUME_S)

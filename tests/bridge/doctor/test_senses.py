@@ -170,3 +170,12 @@ def test_contacts(health: str, contacts_c: float | None, result: Result) -> None
 
 def test_no_temperatures_at_all_is_no_value() -> None:
     assert senses.contacts(INSTRUMENTS, None).result == "fault"
+
+
+@pytest.mark.parametrize(
+    ("health", "results"),
+    [("none", []), ("ok", ["ok"]), ("no reading yet", ["fault"]), ("silent for 3 polls", ["fault"])],
+)
+def test_a_house_meter_is_judged_where_there_is_one(health: str, results: list[str]) -> None:
+    found = senses.house(msgspec.structs.replace(INSTRUMENTS, house_meter_health=health))
+    assert [check.result for check in found] == results

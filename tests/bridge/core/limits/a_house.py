@@ -14,7 +14,6 @@ from bridge.core.limits.main_fuse import MainFuse
 from hal.contract import House, HouseReading, Phases, Reading
 
 STEP_S = 0.1
-EVERY_S = 1.0  # `poll_s`, at its longest
 CROSSES_S = 0.2  # from a reading to the bridge: what asking a meter takes
 RISES_AFTER_S = 5.0  # hal: an increase waits
 FOLLOWS_S = 5.0  # IEC 61851-1 Table A.6: a car has 5 s to follow
@@ -28,6 +27,7 @@ class Story:
     fuse_a: float
     loads: Sequence[tuple[float, float]]
     box_a: float = 32.0
+    every_s: float = 1.0  # `poll_s`, at its longest
     own_from_s: float = 0.0  # the first reading of the own meter
     house_from_s: float = 0.5
     quiet: Sequence[tuple[float, float]] = ()  # from, until: the house meter does not answer
@@ -104,10 +104,10 @@ def life(story: Story, car: Car) -> Iterator[Moment]:
         now_s = round(tick * STEP_S, 3)
         load_a = story.load_a(now_s)
         if now_s >= own_next_s:
-            own_next_s += EVERY_S
+            own_next_s += story.every_s
             crossing.append((now_s + CROSSES_S, _own(now_s, car.current_a)))
         if now_s >= house_next_s:
-            house_next_s += EVERY_S
+            house_next_s += story.every_s
             if not any(since_s <= now_s < until_s for since_s, until_s in story.quiet):
                 crossing.append((now_s + CROSSES_S, _house(now_s, load_a + car.current_a)))
         while crossing and crossing[0][0] <= now_s:

@@ -56,6 +56,7 @@ def stories(draw: st.DrawFn) -> Story:
         fuse_a,
         tuple(loads),
         box_a=draw(st.sampled_from([10.0, 16.0, 32.0])),
+        every_s=draw(st.sampled_from([0.3, 0.7, 1.0])),
         own_from_s=draw(st.floats(0.0, 0.9)),
         house_from_s=draw(st.floats(0.0, 0.9)),
         lasts_s=at_s + 30.0,
@@ -111,17 +112,21 @@ def test_what_the_car_draws_is_no_load_of_the_house() -> None:
         assert max(limits_a) == 24.5
 
 
-def test_a_limit_rises_to_the_least_of_10_s() -> None:
-    loads = ((0.0, 15.0), (40.0, 5.0), (44.0, 12.0), (45.0, 5.0))
-    moments = charging(Story(35.0, loads, lasts_s=80.0))
+@pytest.mark.parametrize("every_s", [0.3, 0.7, 1.0])
+def test_a_limit_rises_to_the_least_of_10_s(every_s: float) -> None:
+    loads = ((0.0, 15.0), (40.0, 5.0), (44.0, 12.0), (45.2, 5.0))
+    moments = charging(Story(35.0, loads, every_s=every_s, lasts_s=80.0))
     assert at(moments, 54.0).limit_a < 24.0
     raised = next(moment.at_s for moment in moments if moment.limit_a == 29.5)
     assert 45.0 + RAISE_S <= raised <= 45.0 + RAISE_S + 3.0
 
 
-def test_less_than_6_a_pause_for_2_minutes_at_least_and_until_there_was_enough_for_60_s() -> None:
+@pytest.mark.parametrize("every_s", [0.3, 0.7, 1.0])
+def test_less_than_6_a_pause_for_2_minutes_at_least_and_until_there_was_enough_for_60_s(
+    every_s: float,
+) -> None:
     loads = ((0.0, 5.0), (30.0, 22.0), (45.0, 5.0), (140.0, 22.0), (142.0, 5.0))
-    moments = charging(Story(25.0, loads, lasts_s=260.0))
+    moments = charging(Story(25.0, loads, every_s=every_s, lasts_s=260.0))
     paused = next(moment.at_s for moment in moments if moment.limit_a == 0.0 and moment.at_s > 5)
     assert 30.0 <= paused <= 33.0
     assert at(moments, 100.0).until_s == pytest.approx(paused + PAUSE_S, abs=1.5)
