@@ -22,7 +22,7 @@ from hal.contract import WALLBOX_FILE
 WALLBOX, CHARGE_POINT = "wallbox", "charge-point"  # what a key begins with
 FILES = {WALLBOX: WALLBOX_FILE, CHARGE_POINT: settings.FILE_NAME}
 NONE = "none"  # of a part that this box has not
-PARTS = ("proximity", "lock", "rcm", "stop", "reader", "temperature", "lamp")
+PARTS = ("proximity", "lock", "rcm", "stop", "house", "dimming", "reader", "temperature", "lamp")
 _OF_A_SOCKET = ("lock", "proximity")
 
 

@@ -30,6 +30,8 @@ from bridge.core.id_tag import IdTagInfo, ListEntry
 from bridge.core.rows import (
     Change,
     Delivered,
+    DimmingNoted,
+    DimmingRow,
     Frozen,
     GivenUp,
     LocalListSent,
@@ -67,6 +69,7 @@ def fill(path: Path) -> None:
                 ),
                 *(TagCached(f"CACHE{each}", IdTagInfo("Accepted", "G", EPOCH), EPOCH) for each in range(10)),
                 *(ProfileInstalled(_profile(each)) for each in range(1, 4)),
+                *(DimmingNoted(DimmingRow(each, "boot-1", EPOCH, 4200.0, EPOCH, EPOCH)) for each in (1, 2)),
                 Remembered(ACCEPTED_AT, "ws://127.0.0.1:9000/ocpp"),
                 Remembered(OPERATIVE, "true"),
                 Remembered("key:ConnectionTimeOut", "90"),

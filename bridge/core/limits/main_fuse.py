@@ -97,7 +97,7 @@ class MainFuse:
         return Cap(QUIET_NAME if quiet else NAME, tenth_below(limit_a))
 
     def _before_the_first(self, house: House, now_s: float) -> Cap:
-        """A charge that runs goes on, at little: this program may have been started in its middle."""
+        """Lets a charge that runs go on, at little: this program may have been started in its middle."""
         ends_s = self._began_s + START_S
         if self._charges or now_s >= ends_s:
             return Cap(QUIET_NAME, house.when_quiet_a)

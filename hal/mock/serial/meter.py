@@ -127,7 +127,7 @@ class MockMeter:
 
 
 def _gives_all(_count: int) -> None:
-    """Refuses nothing."""
+    """Refuses no count of registers."""
 
 
 def simulated_device(

@@ -26,7 +26,16 @@ WRONG: tuple[Any, ...] = (
     '{"metdrStart": 1}', "[[5]]", "[" * 5000,
 )  # fmt: skip
 COLUMNS = [(table, column) for table, (readers, _) in TABLES.items() for column in readers]
-KEYS = {"row_id", "seq", "place", "profile_id", "tag", "told", "name"}  # of these there is one each
+KEYS = {
+    "row_id",
+    "seq",
+    "place",
+    "profile_id",
+    "tag",
+    "told",
+    "name",
+    "dimming_id",
+}  # of these there is one each
 
 
 @pytest.fixture(scope="module")
