@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 from bridge.core.box_view import BoxView
 from bridge.core.configuration.phase_rotation import phases_of
@@ -14,9 +15,10 @@ from bridge.core.limits.main_fuse import MainFuse
 from bridge.core.limits.surplus import Surplus
 from bridge.core.now import Now
 from bridge.core.setup import SurplusSetup
-from hal.contract import LOST_PAUSE_S, House
+from hal.contract import FRESH_S, LOST_PAUSE_S, House, HouseReading, Reading
 
 LOST_CAP_A = 6.0  # without a meter, for LOST_PAUSE_S; then nothing
+R = TypeVar("R", Reading, HouseReading)
 _DRAWS_A = 1.0  # on a phase: less is noise
 
 
@@ -57,7 +59,7 @@ class Caps:
 
     def _follow_house(self, house: House, box: BoxView, rotation: str, now_s: float) -> None:
         self._see_car(box, now_s)
-        self._loads.feed(box.reading, box.house_reading)
+        self._loads.feed(_of_now(box.reading, now_s), _of_now(box.house_reading, now_s))
         hangs = wires(rotation, house, box.supply.phases)
         for load in self._loads.step(hangs, now_s):
             self._fuse.feed(load, house, hangs)
@@ -81,6 +83,11 @@ class Caps:
     def _volts(box: BoxView, now_s: float) -> float:
         reading, supply = box.fresh_reading(now_s), box.supply
         return supply.mean_voltage_v(reading.voltage_v) if reading else supply.nominal_voltage_v
+
+
+def _of_now(reading: R | None, now_s: float) -> R | None:
+    """Returns a reading that can be of now; one of another clock, or a later one, is none."""
+    return reading if reading is not None and abs(now_s - reading.at_s) <= FRESH_S else None
 
 
 def wires(rotation: str, house: House, phases: int) -> Wires:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gpiozero import GPIOZeroError
 
-from hal.configuration.line_sections import Contactor, Lock, Pilot, Proximity, Rcm, Stop
+from hal.configuration.line_sections import Contactor, Dimming, Lock, Pilot, Proximity, Rcm, Stop
 from hal.configuration.sections import CableSettings, Installation, Meter, Wallbox
 from hal.mock.pi.board import BoardFactory
 from hal.mock.pi.line_map import FILE_NAME, LineMap
@@ -17,7 +17,7 @@ from hal.safety.bolt import Claim
 from hal.safety.lines.lines import Lines, Wiring
 
 CONTACTOR, MIRROR, FORWARD, BACKWARD, FEEDBACK = 17, 27, 23, 24, 25
-WATCHDOG, TRIP, CONNECT, RCM, RCM_TEST, STOP = 16, 20, 22, 5, 21, 26
+WATCHDOG, TRIP, CONNECT, RCM, RCM_TEST, STOP, DIMMING = 16, 20, 22, 5, 21, 26, 6
 _METER = Meter(model="eastron_sdm630", port="/dev/null")
 _IMPATIENT = Contactor(
     pin=CONTACTOR,
@@ -53,6 +53,7 @@ FULL_BOX = Wallbox(
     lock=SOCKET_BOX.lock,
     rcm=Rcm(pin=RCM, test_pin=RCM_TEST),
     stop=Stop(kind="stop", pin=STOP),
+    dimming=Dimming(pin=DIMMING),
     meter=_METER,
 )
 FIXED_BOX = Wallbox(

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from hal.configuration.line_sections import Dimming
 from hal.contract import FRESH_S, FaultRef, InstrumentBox, Reading
 from hal.core import budget
 from hal.core.contactor.trip import PULSE_S
@@ -23,8 +24,10 @@ from hal.safety.lines.pwm import PERIOD_NS
 from hal.safety.loop import ENDS_WITHIN_S
 from hal.safety.state.file import LAST_WITHIN_S
 from tests.hal.safety.peers import Peer, hello, wish
-from tests.hal.safety.rig import FULL_BOX
+from tests.hal.safety.rig import DIMMING, FULL_BOX, SOCKET_BOX
 from tests.hal.safety.running import RULES, Running
+
+DIMMED_BOX = msgspec.structs.replace(SOCKET_BOX, dimming=Dimming(pin=DIMMING))
 
 
 @pytest.fixture
@@ -95,6 +98,29 @@ def test_logs_at_the_start_what_stands_already(runtime_dir: Path, log: tuple[int
         assert lines.count(f"fault {name} is present since the start (ends by person)") == 1
         assert sum(f"fault {name}" in line for line in lines) == 1
     running.close()
+
+
+def test_the_dimming_input_is_told_and_logged_and_changes_nothing_else(
+    runtime_dir: Path, log: tuple[int, int]
+) -> None:
+    running = Running(runtime_dir, Journal(log[1]), box=DIMMED_BOX)
+    running.charge()
+    assert running.status.dimmed is False
+    running.rig.board_faults.add("cut_dimming")
+    running.until(lambda: running.status.dimmed is True, within_s=0.1)
+    assert (running.status.pilot_offer, running.relay_high()) == (16.0, True)
+    running.rig.board_faults.clear()
+    running.until(lambda: running.status.dimmed is False, within_s=0.1)
+    lines = os.read(log[0], 65_536).decode().splitlines()
+    said = [line for line in lines if line.startswith("dimming input: ")]
+    assert said[-2:] == ["dimming input: dimmed", "dimming input: not dimmed any more"]
+    running.close()
+
+
+def test_a_box_without_the_input_says_so(running: Running) -> None:
+    running.tick()
+    running.until(lambda: running.ticks > 2)
+    assert running.status.dimmed is None
 
 
 def test_a_lapsed_wish_ends_the_charge(running: Running) -> None:

@@ -28,6 +28,8 @@ def test_verbs(line: bytes, verb: verbs.Verb) -> None:
     (b'{"do": "swipe"}', "missing required field `tag`"),
     (b'{"do": "ready", "now": true}', "unknown field `now`"),
     (b'{"do": "car", "amps": 3}', ">= 6"),
+    (b'{"do": "house", "load_a": [1, 2]}', "length 3"),
+    (b'{"do": "house", "solar_w": -1}', ">= 0"),
     (b'{"do": "car", "phases": 2}', "Invalid enum value 2"),
     (b'{"tag": "04AABBCC"}', "missing required field `do`"),
     (b'{"do": 7}', "Expected `str`"),

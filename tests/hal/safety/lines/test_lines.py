@@ -16,6 +16,7 @@ from tests.hal.safety.rig import (
     BACKWARD,
     CONNECT,
     CONTACTOR,
+    DIMMING,
     FEEDBACK,
     FIXED_BOX,
     FORWARD,
@@ -269,9 +270,16 @@ def test_a_cut_wire_of_the_stop_button_is_pressed(full: Rig, level: int, pressed
     assert full.lines.stop.reads_pressed() is pressed
 
 
+@pytest.mark.parametrize(("level", "dimmed"), [(LOW, False), (HIGH, True), (FLOATING, True)])
+def test_a_cut_wire_of_the_dimming_input_is_dimmed(full: Rig, level: int, dimmed: bool) -> None:
+    full.line_map.put_input(DIMMING, level)
+    assert full.lines.dimming is not None
+    assert full.lines.dimming.reads_dimmed() is dimmed
+
+
 def test_a_box_without_the_optional_lines_takes_all_that_the_core_decides(rig: Rig) -> None:
     rig.lines.drive(Drive("x1", close_contactor=False, cp_connected=False, rcm_test=True, trip=True))
-    assert (rig.lines.rcm, rig.lines.stop) == (None, None)
+    assert (rig.lines.rcm, rig.lines.stop, rig.lines.dimming) == (None, None, None)
 
 
 def test_all_outputs_but_the_solenoid_are_low_once_nobody_drives_the_box(full: Rig) -> None:

@@ -13,6 +13,7 @@ from hal.contract import (
     SOCKET_NAME,
     Answer,
     Card,
+    HouseReading,
     InstrumentBox,
     Message,
     Reading,
@@ -90,6 +91,7 @@ def test_drops_a_wish_with_an_endless_lamp(server: Server, peers: dict[Role, Pee
 def test_relays_the_instruments_to_all_others(server: Server, peers: dict[Role, Peer]) -> None:
     said: list[Message] = [
         reading(NOW_S),
+        HouseReading(at_s=NOW_S, current_a=(1.0, -2.0, 3.0), voltage_v=(230.0, 230.0, 230.0), power_w=460.0),
         Temperatures(at_s=NOW_S, contacts_c=30.0),
         Card(start_id="a", seq=1, at_s=NOW_S, id="04AABBCC"),
         InstrumentBox(meter="m", meter_health="ok", meter_serial="1", reader="r", reader_health="ok"),
