@@ -19,7 +19,7 @@ from hal.contract import FRESH_S, HouseReading
 from hal.instruments.meter.bus import BITS_A_BYTE, FRAME_BYTES, Bus, wait_s
 from hal.instruments.meter.house import HousePlan, HousePoll, house_plan
 from hal.instruments.meter.model import SerialLine, models
-from hal.instruments.meter.port import MeterPort, longest
+from hal.instruments.meter.port import longest
 from hal.instruments.meter.registers import ImplausibleError, Wiring, blocks, house_reading
 from hal.instruments.paths import Paths
 from hal.mock.serial.meter import MockMeter, Unit
@@ -188,4 +188,3 @@ def test_a_house_meter_alone_has_a_line_of_its_own(folder: Path) -> None:
     assert plan is not None
     assert (plan.shares_bus, plan.wiring.phases) == (False, 3)
     assert str(plan.setup.link) == f"{folder / 'house-meter'} (19200 baud, 8N1)"
-    assert MeterPort(plan.setup, 3).serial is None
