@@ -107,9 +107,10 @@ def house(
     ] = None,
     runtime_dir: RuntimeDir = None,
 ) -> None:
-    """MOCK: Set the load of the house, A on each phase; one number means all three.
+    """MOCK: Set what the house draws, and what its roof gives.
 
-    What is left out stays as it is. The box must have a house meter ([house] in wallbox.toml).
+    Amperes on each phase; one number means all three. What is left out stays as it is. The box must have a
+    house meter ([house] in wallbox.toml).
     """
     given: dict[str, Any] = {} if solar_w is None else {"solar_w": solar_w}
     if load_a:

@@ -29,6 +29,7 @@ STORED = {
     "local_list_version": "version",
     "authorization_cache": "tag, status, parent_id_tag",
     "remembered": "name",
+    "dimmings": "dimming_id, limit_w, obeyed_at IS NULL, ended_at IS NULL",
 }
 
 

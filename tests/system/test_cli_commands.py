@@ -19,7 +19,8 @@ from tests.system.programs import EVSE_BRIDGE
 
 MOCK_VERBS = {
     "plug-in", "plug-out", "ready", "pause", "swipe", "fault", "clear", "car", "kernel", "state",
-    "power-cut", "power-on", "copper", "cp-open", "disturb", "kernel-hang", "unplug-at-car"}  # fmt: skip
+    "power-cut", "power-on", "copper", "cp-open", "disturb", "kernel-hang", "unplug-at-car",
+    "house"}  # fmt: skip
 
 
 def evse_bridge(*arguments: str | Path, home: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -70,6 +71,8 @@ def test_help_loads_nothing_heavy(light: str) -> None:
         *(["mock", "car", "--amps", amps] for amps in ("-5", "5.9", "80.1", "nan", "inf", "1e400")),
         *(["mock", "cp-open", ms] for ms in ("nan", "0", "1e9")),
         ["mock", "kernel-hang", "nan"],
+        *(["mock", "house", amps] for amps in ("nan", "401", "x")),
+        ["mock", "house", "--solar-w", "inf"],
     ],
 )
 def test_wrong_use_exits_2(arguments: list[str]) -> None:
