@@ -15,7 +15,13 @@ NOBODY = f"{OF_FUSE}a_house_that_leaves_enough_pauses_nobody"
 
 HOUSE = (
     Mutant("fuse: a lower limit waits", FUSE, "elif room_a < self._limit_a:", "elif False:", PROPERTY),
-    Mutant("fuse: no pause under 6 A", FUSE, "elif room_a < LEAST_A:", "elif False:", PROPERTY),
+    Mutant(
+        "fuse: no pause under 6 A",
+        FUSE,
+        "elif room_a < LEAST_A:",
+        "elif False:",
+        f"{OF_FUSE}less_than_6_a_pause_for_2_minutes_at_least_and_until_there_was_enough_for_60_s",
+    ),
     Mutant(
         "fuse: a step is averaged",
         FUSE,
@@ -38,11 +44,25 @@ HOUSE = (
         f"{OF_FUSE}exactly_6_a_are_enough_to_go_on_and_7_to_begin",
     ),
     Mutant(
+        "fuse: one low reading pauses",
+        FUSE,
+        "            if self._low_twice:",
+        "            if True:",
+        f"{OF_FUSE}one_reading_under_6_a_is_no_pause",
+    ),
+    Mutant(
         "fuse: rises at once",
+        FUSE,
+        "RAISE_S = 10.0",
+        "RAISE_S = 0.0",
+        f"{OF_FUSE}a_limit_rises_to_the_least_of_10_s",
+    ),
+    Mutant(
+        "fuse: rises after a gap before 10 s are known",
         FUSE,
         "return at_s - self._rooms[0][0] >= RAISE_S",
         "return True",
-        f"{OF_FUSE}a_limit_rises_to_the_least_of_10_s",
+        f"{OF_FUSE}a_meter_that_comes_back_is_believed_after_10_s",
     ),
     Mutant(
         "fuse: a pause of no length",

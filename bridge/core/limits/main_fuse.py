@@ -1,11 +1,12 @@
 """The main fuse of the house: the car gets what the house leaves, on the phase where that is least.
 
-    unknown ──first reading: 7 A and more──▶ open ──less than 6 A──▶ paused
+    unknown ──first reading: 7 A and more──▶ open ──twice under 6 A──▶ paused
        └──────────first reading: less──────────────────────────────▶  │
                                               ▲                       │
                                               └─2 min, and 60 s of 7 A┘
 
-A limit falls at once, and rises to the least of the last 10 s. A quiet house meter never raises it.
+A limit falls at once, to 6 A at the first reading below, and rises to the least of the last 10 s. A quiet
+house meter never raises it.
 """
 
 from __future__ import annotations
@@ -68,11 +69,19 @@ class MainFuse:
             if at_s >= self._resumes_s(self._paused_s):
                 self._paused_s, self._limit_a = None, self._least_a
         elif room_a < LEAST_A:
-            self._paused_s = at_s
+            self._limit_a = LEAST_A
+            if self._low_twice:
+                self._paused_s = at_s
         elif room_a < self._limit_a:
             self._limit_a = room_a
         elif self._may_rise(at_s) and self._least_a >= self._limit_a + RAISE_LEAST_A:
             self._limit_a = self._least_a
+
+    @property
+    def _low_twice(self) -> bool:
+        """Says whether two readings in a row leave too little: a car that turns round between two readings of
+        its own meter may look like the house once."""
+        return len(self._rooms) > 1 and self._rooms[-2][1] < LEAST_A
 
     def _may_rise(self, at_s: float) -> bool:
         return at_s - self._rooms[0][0] >= RAISE_S
