@@ -11,7 +11,6 @@ TESTS = "tests/bridge/core/limits/"
 OF_FUSE, OF_LOAD = f"{TESTS}test_main_fuse.py::test_", f"{TESTS}test_house_load.py::test_"
 OF_SUN, OF_DIM = f"{TESTS}test_surplus.py::test_", f"{TESTS}test_dimming.py::test_"
 PROPERTY = f"{OF_FUSE}above_the_fuse_for_12_s_at_most_and_never_by_more_than_the_step"
-NOBODY = f"{OF_FUSE}a_house_that_leaves_enough_pauses_nobody"
 
 HOUSE = (
     Mutant("fuse: a lower limit waits", FUSE, "elif room_a < self._limit_a:", "elif False:", PROPERTY),
@@ -113,7 +112,13 @@ HOUSE = (
         "if True:",
         f"{OF_FUSE}before_the_first_reading_nothing_begins_and_what_runs_goes_on_at_little",
     ),
-    Mutant("load: the box is the house's", LOAD, "loads[phase] -= amps", "pass", PROPERTY),
+    Mutant(
+        "load: the box is the house's",
+        LOAD,
+        "loads[phase] -= amps",
+        "pass",
+        f"{OF_FUSE}what_the_car_draws_is_no_load_of_the_house",
+    ),
     Mutant(
         "load: the wires are always RST",
         LOAD,
@@ -121,7 +126,13 @@ HOUSE = (
         "zip(range(3), own.current_a, strict=False)",
         f"{OF_LOAD}whatever_the_wires_what_the_box_draws_is_taken_from_the_phase_that_feeds_it",
     ),
-    Mutant("load: a car that moves is the house", LOAD, "(max(amps) for amps", "(min(amps) for amps", NOBODY),
+    Mutant(
+        "load: a car that moves is the house",
+        LOAD,
+        "(max(amps) for amps",
+        "(min(amps) for amps",
+        f"{OF_LOAD}a_car_that_moved_meanwhile_is_not_the_house",
+    ),
     Mutant(
         "load: the own meter is not waited for",
         LOAD,

@@ -114,8 +114,9 @@ def test_a_line_that_nobody_reads_changes_nothing() -> None:
     line.dimming.step(line.box, at(0))
     assert line.limit_a is None
     line.reads(True, 1)
-    line.box.status = status(at(2).s, dimmed=None)
-    line.dimming.step(line.box, at(2))
+    for second in (2, 10):
+        line.box.status = status(at(second).s, dimmed=None)
+        line.dimming.step(line.box, at(second))
     assert line.limit_a == 6.0
 
 

@@ -64,7 +64,7 @@ def stories(draw: st.DrawFn) -> Story:
     )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @example(story=Story(25.0, ((0.0, 5.0), (22.0, 25.0)), lasts_s=60.0), car=SlowCar)
 @example(story=Story(63.0, ((0.0, 20.0), (7.0, 40.0)), own_from_s=0.9, house_from_s=0.0), car=SlowCar)
 @given(story=stories(), car=st.sampled_from([SlowCar, JumpingCar, QuickCar]))
@@ -78,7 +78,7 @@ def test_above_the_fuse_for_12_s_at_most_and_never_by_more_than_the_step(
         assert moment.offer_a == 0.0 or 6.0 <= moment.offer_a <= story.box_a
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(story=stories(), car=st.sampled_from([SlowCar, JumpingCar, QuickCar]))
 def test_a_house_that_leaves_enough_pauses_nobody(story: Story, car: type[Car]) -> None:
     """However the car moves between two readings: it is never taken for the house."""

@@ -12,7 +12,6 @@ from bridge.core.limits.house_load import HouseLoad
 from bridge.core.limits.surplus import (
     MEAN_S,
     QUIET_S,
-    START_AFTER_S,
     STOP_AFTER_S,
     Surplus,
 )
@@ -48,7 +47,7 @@ def test_it_begins_when_there_was_enough_for_a_minute() -> None:
     assert set(sunny.during(100, 4000.0)) == {0.0}, "6 A on three phases are 4140 W"
     limits = sunny.during(80, 5600.0)
     first = next(second for second, limit_a in enumerate(limits) if limit_a)
-    assert START_AFTER_S <= first <= START_AFTER_S + MEAN_S
+    assert 60 <= first <= 60 + MEAN_S
     assert limits[-1] == 8.0
 
 
