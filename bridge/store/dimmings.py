@@ -23,9 +23,7 @@ _NOTE = """
     VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (dimming_id) DO UPDATE SET
         obeyed_at = coalesce(obeyed_at, excluded.obeyed_at), ended_at = excluded.ended_at"""
-_BOUND = """
-    DELETE FROM dimmings WHERE dimming_id NOT IN (
-        SELECT dimming_id FROM dimmings ORDER BY dimming_id DESC LIMIT ?)"""
+_BOUND = "DELETE FROM dimmings WHERE dimming_id <= ?"  # they are numbered without a gap
 
 
 def make(connection: sqlite3.Connection, row: DimmingRow) -> None:
@@ -33,7 +31,7 @@ def make(connection: sqlite3.Connection, row: DimmingRow) -> None:
     moments = (None if at is None else moment_text(at) for at in (row.obeyed_at, row.ended_at))
     values = (row.dimming_id, row.boot_id, moment_text(row.began_at), row.limit_w, *moments)
     connection.execute(_NOTE, (*values, row.time_estimated))
-    connection.execute(_BOUND, (MOST_DIMMINGS,))
+    connection.execute(_BOUND, (row.dimming_id - MOST_DIMMINGS,))
 
 
 def dimming_of(values: Sequence[Any]) -> DimmingRow:
