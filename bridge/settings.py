@@ -23,13 +23,15 @@ from bridge.core.password import LONGEST, SHORTEST
 from bridge.core.setup import LostLimit, SurplusSetup
 from bridge.core.zaptec import BEHAVIOURS, Mode
 from hal import durable
-from hal.configuration import rewrite
-from hal.configuration.file import MOST_BYTES, Broken, Fault, Rule, initial, parse
+from hal.configuration import migration, rewrite
+from hal.configuration.file import MOST_BYTES, Broken, Fault, Rule, initial
 from hal.configuration.rewrite import Table
 
 FILE_NAME = "charge-point.toml"
 MOCK_PREFIX = "MOCK"
 EXAMPLE_URL = "wss://central-system.example/ocpp"  # RFC 2606: nobody is there
+# What older versions said otherwise: every key of theirs counts as it did.
+STEPS: tuple[migration.Step, ...] = ()
 
 # What a new file says: `config check` asks for the two names of a real box.
 REAL_VALUES = {"charge_point.id": "", "charge_point.serial_number": ""}
@@ -267,8 +269,21 @@ class ChargePoint(msgspec.Struct, frozen=True, kw_only=True):
 
 def load(path: Path, *, mock: bool, rules: Sequence[Rule] = ()) -> ChargePoint:
     """Reads the charge point of that file. Raises ConfigError with all its faults, those of `rules` too."""
-    rules = (partial(_broken_rules, mock=mock), *rules)
-    return parse(partial(durable.read, path, MOST_BYTES), ChargePoint, file=path.name, rules=rules)
+    return _source(path, rules, mock=mock).load()
+
+
+def migrated(path: Path, *, mock: bool) -> str | None:
+    """Returns the text of that file for this version; None: nothing in it is of an older one.
+
+    Raises ConfigError for what only a person can decide, and with all faults of the text.
+    """
+    return _source(path, (), mock=mock).migrated()
+
+
+def _source(path: Path, rules: Sequence[Rule], *, mock: bool) -> migration.Source[ChargePoint]:
+    read = partial(durable.read, path, MOST_BYTES)
+    own: Rule = partial(_broken_rules, mock=mock)
+    return migration.Source(read, ChargePoint, path.name, (own, *rules), STEPS)
 
 
 def new_file(*, mock: bool) -> str:

@@ -73,9 +73,9 @@ SOLE_IMPORTERS = {
 }
 
 OF_HAL_FOR_BRIDGE = (
-    "hal", "hal.contract", "hal.configuration.file", "hal.configuration.rewrite",
-    "hal.configuration.toml_lines", "hal.durable", "hal.ending", "hal.found_meters", "hal.logs",
-    "hal.notify", "hal.visible",
+    "hal", "hal.contract", "hal.configuration.file", "hal.configuration.migration",
+    "hal.configuration.rewrite", "hal.configuration.toml_lines", "hal.durable", "hal.ending",
+    "hal.found_meters", "hal.logs", "hal.notify", "hal.visible",
 )  # fmt: skip
 
 # Root's program for updates: few things of the others, and nobody imports it.
@@ -94,7 +94,9 @@ FLOORS = (
     ("bridge.run",),
     ("bridge.app",),
     ("bridge.compose",),
-    ("bridge.parts", "bridge.inbox", "bridge.awaited_store", "bridge.config_files"),
+    ("bridge.parts", "bridge.inbox", "bridge.awaited_store"),
+    ("bridge.config_migration",),
+    ("bridge.config_files",),
     ("bridge.actor",),
     ("bridge.guard", "bridge.recorder"),
     ("bridge.undo", "bridge.events", "bridge.effects"),

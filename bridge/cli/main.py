@@ -9,6 +9,7 @@ import os
 import sys
 from enum import StrEnum
 from functools import partial
+from json import dumps
 from pathlib import Path
 from typing import Annotated
 
@@ -85,6 +86,25 @@ def check(config_dir: ConfigDir = None, mock: Mock = False) -> None:
     from bridge import config_files
 
     for line in config_files.check(chosen(config_dir, None, None, mock=mock).config, mock=mock):
+        _say(line, mock=mock)
+
+
+@config_app.command()
+def migrate(
+    config_dir: ConfigDir = None,
+    mock: Mock = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Change nothing: print the new texts as JSON, for an update.")
+    ] = False,
+) -> None:
+    """Change files of an older version into files of this one. It shows each change, and keeps both."""
+    from bridge import config_migration
+
+    folder = chosen(config_dir, None, None, mock=mock).config
+    if json:
+        sys.stdout.write(f"{dumps(config_migration.texts(folder, mock=mock))}\n")  # ASCII, of any length
+        return
+    for line in config_migration.migrate(folder, mock=mock):
         _say(line, mock=mock)
 
 

@@ -85,7 +85,7 @@ def parse(read: Callable[[], bytes], schema: type[T], *, file: str, rules: Seque
     try:
         text = read().decode("utf-8-sig")
     except OSError as error:
-        raise ConfigError([Fault(file, 0, "", None, _unreadable(error))]) from None
+        raise ConfigError([Fault(file, 0, "", None, unreadable(error))]) from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise ConfigError([Fault(file, line, "", None, "is not UTF-8 text; save it as UTF-8")]) from None
@@ -95,7 +95,8 @@ def parse(read: Callable[[], bytes], schema: type[T], *, file: str, rules: Seque
     return whole
 
 
-def _unreadable(error: OSError) -> str:
+def unreadable(error: OSError) -> str:
+    """Says why a file cannot be read, and what to do."""
     match error:
         case FileNotFoundError():
             do = "`evse-bridge config init` writes a new one (with --mock: of a mock box)"

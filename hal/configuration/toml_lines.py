@@ -1,9 +1,10 @@
-"""PURE: the line of each key in a TOML text. `tomllib` reads values but no line numbers."""
+"""PURE: where each key of a TOML text stands. `tomllib` reads values but no places."""
 
 from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import dataclass
 
 Path = tuple[str, ...]
 
@@ -25,6 +26,21 @@ def key_lines(text: str) -> dict[Path, int]:
     return _Scan(text).run()
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a key and its value stand, as slices of the text."""
+
+    name: slice  # the last part of a dotted key
+    value: slice
+
+
+def places(text: str) -> tuple[dict[Path, Place], dict[Path, int]]:
+    """Finds every key with a value, and the end of every table's own header. The text must be valid TOML."""
+    scan = _Scan(text)
+    scan.run()
+    return scan.keys, scan.headers
+
+
 class _Scan:
     """A cursor over the text that notes each key it passes."""
 
@@ -32,6 +48,9 @@ class _Scan:
         self._text = text
         self._at = 0
         self._found: dict[Path, int] = {}
+        self._name = slice(0)  # of the key that was read last
+        self.keys: dict[Path, Place] = {}
+        self.headers: dict[Path, int] = {}
 
     def run(self) -> dict[Path, int]:
         table: Path = ()
@@ -67,6 +86,7 @@ class _Scan:
         table = self._key(())
         self._skip_blank()
         self._at += brackets
+        self.headers[table] = self._at
         return table
 
     def _key(self, table: Path) -> Path:
@@ -76,15 +96,22 @@ class _Scan:
         path = table
         while True:
             self._skip_blank()
+            begins = self._at
             path = (*path, _bare(self._take(_KEY_PART)))
+            self._name = slice(begins, self._at)
             self._found.setdefault(path, line)
             if not self._next_is("."):
                 return path
 
     def _assignment(self, table: Path) -> None:
         path = self._key(table)
+        name = self._name
         self._next_is("=")
+        self._skip_blank()
+        begins = self._at
         self._value(path)
+        value = self._text[begins : self._at].rstrip()
+        self.keys[path] = Place(name, slice(begins, begins + len(value)))
 
     def _value(self, path: Path) -> None:
         self._skip_blank()

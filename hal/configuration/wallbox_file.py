@@ -1,4 +1,4 @@
-"""wallbox.toml read and written new, and what it declares about its box."""
+"""wallbox.toml read, migrated and written new, and what it declares about its box."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from functools import partial
 from pathlib import Path
 
 from hal import durable
-from hal.configuration import rewrite
-from hal.configuration.file import MOST_BYTES, Fault, initial, parse
+from hal.configuration import migration, rewrite
+from hal.configuration.file import MOST_BYTES, Fault, initial
 from hal.configuration.rewrite import Table
 from hal.configuration.rules import broken_rules
 from hal.configuration.sections import Wallbox
+from hal.configuration.wallbox_steps import WALLBOX_STEPS
 from hal.contract import NO_RCM, NO_WATCHDOG_LINE, RCM_WITHOUT_TEST, WALLBOX_FILE
 
 # A new mock box: charges right after its start, may switch often, and fills the car in minutes.
@@ -35,8 +36,21 @@ _MAPS = ("meter.map", "house.map")
 
 def load(path: Path, *, mock: bool) -> Wallbox:
     """Reads the box of that file. Raises ConfigError with all faults of the file."""
+    return _source(path, mock=mock).load()
+
+
+def migrated(path: Path, *, mock: bool) -> str | None:
+    """Returns the text of that file for this version; None: nothing in it is of an older one.
+
+    Raises ConfigError for what only a person can decide, and with all faults of the text.
+    """
+    return _source(path, mock=mock).migrated()
+
+
+def _source(path: Path, *, mock: bool) -> migration.Source[Wallbox]:
     rules = (partial(broken_rules, mock=mock),)
-    return parse(partial(durable.read, path, MOST_BYTES), Wallbox, file=path.name, rules=rules)
+    read = partial(durable.read, path, MOST_BYTES)
+    return migration.Source(read, Wallbox, path.name, rules, WALLBOX_STEPS)
 
 
 def new_file(*, mock: bool) -> str:
