@@ -12,7 +12,7 @@ from typing import assert_never
 
 import msgspec
 
-from deploy.slots import database, hal_state, trees
+from deploy.slots import configuration, database, hal_state, trees
 from deploy.slots.disk import Disk, Rights
 from deploy.slots.names import TRIAL, UNFINISHED, WANTED
 from deploy.slots.places import Places
@@ -21,15 +21,18 @@ from deploy.slots.steps import (
     CopyState,
     EndTrial,
     Forget,
+    KeepConfig,
     Mark,
     RecordTrial,
     Remove,
+    RestoreConfig,
     RestoreState,
     Step,
     Switch,
     Trial,
     Unmark,
     Wanted,
+    WriteConfig,
 )
 
 log = logging.getLogger(__name__)
@@ -69,20 +72,18 @@ class Carrier:
             case CopyState(trial=trial):
                 self._copy_state(trial)
             case RestoreState():
-                log.info("the database becomes what it was before the trial")
-                database.restore(disk, places)
-                hal_state.restore(disk, places)
+                self._restore_state()
+            case KeepConfig() | WriteConfig() | RestoreConfig():
+                configuration.carry_out(disk, places, step)
             case RecordTrial(trial=trial):
                 trees.replace(disk, places.trial, _text(trial))
-            case EndTrial():
-                trees.discard(disk, places.trial)
+            case EndTrial() | Forget():
+                trees.discard(disk, places.trial if isinstance(step, EndTrial) else places.slots / WANTED)
             case Mark(version=version):
                 trees.replace(disk, places.mark, f"{version}\n")
             case Unmark():
                 if places.runtime.is_dir():
                     trees.discard(disk, places.mark)
-            case Forget():
-                trees.discard(disk, places.slots / WANTED)
             case Remove(name=name):
                 self._remove(places.slots / name)
             case never:
@@ -129,6 +130,11 @@ class Carrier:
         hal_state.copy(self.disk, self.places, unfinished)
         self.disk.write(unfinished / TRIAL, [_text(trial).encode()], Rights(0o600))
         trees.finish(self.disk, copy)
+
+    def _restore_state(self) -> None:
+        log.info("the database becomes what it was before the trial")
+        database.restore(self.disk, self.places)
+        hal_state.restore(self.disk, self.places)
 
     def _remove(self, path: Path) -> None:
         if path.name.endswith(UNFINISHED):

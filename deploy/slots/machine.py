@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -16,6 +18,7 @@ import msgspec
 from bridge.local import orders
 from deploy.slots import systemd
 from deploy.slots.looking import PYTHON
+from deploy.slots.names import ConfigFile
 from deploy.slots.proof import Bridge, Program, Safety, Seen
 from deploy.slots.systemd import PROGRAMS
 from hal import contract
@@ -43,6 +46,9 @@ class Machine(Protocol):
 
     def fault(self, slot: Path) -> str:
         """Says why that version need not even be tried; empty: nothing is known against it."""
+
+    def migrated(self, slot: Path) -> Mapping[ConfigFile, str]:
+        """Returns the text that it needs in place of each configuration file of an older version."""
 
     def now_s(self) -> float:
         """Returns a time that only rises."""
@@ -109,15 +115,27 @@ class RealMachine:
         return Seen(tuple(_program(name) for name in PROGRAMS), self._safety(), self._bridge())
 
     def fault(self, slot: Path) -> str:
-        """Loads its program for updates, as `systemd/updater` will; lets it check the configuration."""
-        if _said(slot, "-c", "import deploy.slots.__main__"):
+        """Loads its program for updates, as `systemd/updater` will; lets it check the configuration, as it is
+        or as it would change it."""
+        if not _ran(slot, "-c", "import deploy.slots.__main__").well:
             return "it has no program for updates that starts: none could follow it"
         safety = self._safety()
         mock = ("--mock",) if safety is not None and safety.mock else ()
-        check = ("-m", "bridge.cli.main", "config", "check", "--config-dir", str(self._config), *mock)
-        if said := _said(slot, *check):
-            return f"it refuses the configuration, change that first: {said}"
-        return ""
+        checked = _ran(slot, *self._config_command("check"), *mock)
+        if checked.well or (self.migrated(slot) and os.access(self._config, os.W_OK)):
+            return ""
+        return f"it refuses the configuration, change that first: {checked.said}"
+
+    def migrated(self, slot: Path) -> Mapping[ConfigFile, str]:
+        """Asks that version; one that cannot say, or refuses, changes nothing."""
+        done = _ran(slot, *self._config_command("migrate"), "--json")
+        try:
+            return msgspec.json.decode(done.out if done.well else b"{}", type=dict[ConfigFile, str])
+        except ValueError:
+            return {}
+
+    def _config_command(self, name: str) -> tuple[str, ...]:
+        return "-m", "bridge.cli.main", "config", name, "--config-dir", str(self._config)
 
     def now_s(self) -> float:
         """Returns the monotonic clock."""
@@ -169,22 +187,26 @@ class RealMachine:
                 self._settled_id = session.row.row_id
 
 
-def _said(slot: Path, *words: str) -> str:
-    """Returns what a program of that version said when it failed; empty: it did not."""
+@dataclass(frozen=True, slots=True)
+class _Ran:
+    """How a program ended."""
+
+    well: bool
+    said: str = ""  # why not
+    out: bytes = b""
+
+
+def _ran(slot: Path, *words: str) -> _Ran:
+    """Runs a program of that version to its end."""
+    command = [str(slot / PYTHON), "-I", *words]
     try:
         done = subprocess.run(
-            [slot / PYTHON, "-I", *words],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=LOAD_S,
-            check=False,
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LOAD_S, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return str(error)
-    if done.returncode == 0:
-        return ""
-    return " ".join(done.stdout.decode(errors="replace").split()) or f"exit code {done.returncode}"
+        return _Ran(False, str(error))
+    said = " ".join((done.stdout + done.stderr).decode(errors="replace").split())
+    return _Ran(done.returncode == 0, said or f"exit code {done.returncode}", done.stdout)
 
 
 def _program(name: str) -> Program:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from deploy.slots.bundle import Fits
+from deploy.slots.names import CHARGE_POINT_FILE
 from hal import durable
 
-FILE_NAME = "charge-point.toml"
 KEY_NAME = "firmware.pem"  # where the file names none
 FILE_LIMIT = 2**20  # bytes
 OS_RELEASE = Path("/etc/os-release")
@@ -28,7 +28,9 @@ class Owner:
 def will(config: Path) -> Owner:
     """Reads [firmware]; a file that cannot be read allows nothing beyond the usual."""
     try:
-        found: Any = tomllib.loads(durable.read(config / FILE_NAME, FILE_LIMIT).decode()).get("firmware")
+        found: Any = tomllib.loads(durable.read(config / CHARGE_POINT_FILE, FILE_LIMIT).decode()).get(
+            "firmware"
+        )
     except (OSError, ValueError):  # also what is no TOML
         found = None
     section = found if isinstance(found, dict) else {}

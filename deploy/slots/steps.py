@@ -1,8 +1,11 @@
 """PURE: from what is on the disk to the steps that remain, for a trial, its good end, and the way back.
 
-    rest ──CopyState, RecordTrial, Mark, Switch──▶ trial ──EndTrial, Unmark, Remove...──▶ rest, new version
-     ▲                                               │
-     └──── RestoreState, Switch, EndTrial, Unmark ───┘ no proof, a power cut, a death of ours
+    rest ──CopyState, KeepConfig, RecordTrial, Mark, WriteConfig, Switch──▶ trial
+     ▲                                                                        │ EndTrial, Unmark, Remove...
+     │                                                                        ▼
+     │                                                                       rest, new version
+     └── RestoreState, RestoreConfig, Switch, EndTrial, Unmark: from a trial without proof,
+         after a power cut, after a death of ours
 
 Every plan begins with a look at the disk, and every step may be done twice: so after a power cut at any
 moment the plan `to_rest`, made anew at the boot, leads to one good version. EndTrial is the one moment of a
@@ -11,10 +14,11 @@ decision: before it the old version counts and the database of before, after it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from bridge.core.zaptec import is_older
-from deploy.slots.names import COPY
+from deploy.slots.names import COPY, ConfigFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class Trial:
     before: str  # to which the way leads back
     boot_id: str  # in which it began
     began: str  # date and time, for people
+    config: tuple[ConfigFile, ...] = ()  # the configuration files that it changes
 
     @property
     def versions(self) -> tuple[str, ...]:
@@ -88,6 +93,27 @@ class RestoreState:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepConfig:
+    """Gives the configuration files that the trial changes a second name."""
+
+    trial: Trial
+
+
+@dataclass(frozen=True, slots=True)
+class WriteConfig:
+    """Writes configuration files as the new version reads them: the programs are stopped."""
+
+    texts: Mapping[ConfigFile, str] = field(hash=False)  # by name
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreConfig:
+    """Gives the configuration files of before the trial their names back: the programs are stopped."""
+
+    trial: Trial
+
+
+@dataclass(frozen=True, slots=True)
 class RecordTrial:
     """Writes trial.json: from here on a boot goes back."""
 
@@ -123,7 +149,21 @@ class Remove:
     name: str
 
 
-Step = Adopt | Switch | CopyState | RestoreState | RecordTrial | EndTrial | Mark | Unmark | Forget | Remove
+Step = (
+    Adopt
+    | Switch
+    | CopyState
+    | RestoreState
+    | KeepConfig
+    | WriteConfig
+    | RestoreConfig
+    | RecordTrial
+    | EndTrial
+    | Mark
+    | Unmark
+    | Forget
+    | Remove
+)
 
 
 def to_rest(seen: Seen, package: str) -> tuple[Step, ...]:
@@ -139,7 +179,9 @@ def to_rest(seen: Seen, package: str) -> tuple[Step, ...]:
 
 
 def _back(seen: Seen, trial: Trial) -> tuple[Step, ...]:
-    restore = (RestoreState(),) if seen.copied else ()
+    restore: tuple[Step, ...] = (RestoreState(),) if seen.copied else ()
+    if trial.config:
+        restore = (*restore, RestoreConfig(trial))
     failed = (Remove(trial.version),) if trial.version != trial.before else ()
     ends = (Switch(trial.before), EndTrial(), Unmark(), Remove(COPY))
     return (*restore, *_tried(seen, trial), *ends, *failed)
@@ -168,17 +210,20 @@ def _newest(versions: frozenset[str]) -> str | None:
     return found
 
 
-def to_trial(seen: Seen, trial: Trial) -> tuple[Step, ...]:
-    """Returns how to begin a trial, from rest and with the programs stopped.
+def to_trial(seen: Seen, trial: Trial, texts: Mapping[ConfigFile, str]) -> tuple[Step, ...]:
+    """Returns how to begin a trial, from rest and with the programs stopped. `texts`: of `trial.config`.
 
-    Nobody starts the new version before a boot would go back from it, and before the bridge would know.
+    Nobody starts the new version before a boot would go back from it, and before the bridge would know. What
+    the way back needs is there before a trial is recorded.
     """
     return (
         Remove(COPY),
         CopyState(trial),
+        *([KeepConfig(trial)] if trial.config else []),
         RecordTrial(trial),
         *_tried(seen, trial),
         Mark(trial.version),
+        *([WriteConfig(texts)] if trial.config else []),
         Switch(trial.version),
     )
 

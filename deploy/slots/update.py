@@ -148,10 +148,12 @@ def _try(box: Box, version: str, until_s: float) -> None:
     before = box.look().current
     assert before is not None
     reached = _stop(box, version, until_s)
-    trial = Trial(version, before, box.machine.boot_id(), f"{box.machine.calendar():%Y-%m-%dT%H:%M:%SZ}")
+    began = f"{box.machine.calendar():%Y-%m-%dT%H:%M:%SZ}"
     try:
+        texts = box.machine.migrated(box.carrier.places.slot(version))
+        trial = Trial(version, before, box.machine.boot_id(), began, tuple(texts))
         with box.carrier.alone():
-            box.carrier.carry_out(to_trial(box.look(), trial))
+            box.carrier.carry_out(to_trial(box.look(), trial, texts))
         box.machine.start(*PROGRAMS)
         verdict = _verdict(box, Needs(version, reached_before=reached, patience=box.patience))
         if not verdict.why:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from deploy.builds import ROOT
+from deploy.slots.names import WANTED
 
 DEBIAN = ROOT / "deploy" / "package" / "debian"
 SYSTEM = (
@@ -24,6 +25,7 @@ echo "$(basename "$0")" "$@" >> "$NOTES"
 for word; do case " $NO " in *" $word "*) exit 1 ;; esac; done
 """
 ADOPT = "python -m deploy.slots adopt"
+MIGRATE = "python -m bridge.cli.main config migrate"
 UPDATE = "systemctl start --no-block evse-update.service"
 STATE = ("etc/evse-bridge/wallbox.toml", "var/lib/evse-bridge/bridge/bridge.sqlite")
 
@@ -105,6 +107,21 @@ def test_an_upgrade_begins_a_trial_where_the_programs_run_and_waits_for_none(
     assert words(asked, "start", "restart", "enable", "stop") == ([UPDATE] if runs else [])
     if runs:
         assert asked.index(ADOPT) < asked.index(UPDATE)
+
+
+def test_an_upgrade_migrates_the_configuration_unless_the_version_before_still_reads_it(
+    system: System, capfd: pytest.CaptureFixture[str]
+) -> None:
+    upgrade = ("postinst", "configure", "0.1.0.1+g0000000+deb12")
+    asked = system.asked(*upgrade)
+    assert asked.index(ADOPT) < asked.index(MIGRATE)
+    system.asked(*upgrade, no="migrate")  # it does not fail
+    assert "change the configuration by hand" in capfd.readouterr().err
+    (system.root / "var/lib/evse-bridge/slots" / WANTED).write_text("")
+    assert MIGRATE not in system.asked(*upgrade)
+    (system.root / "var/lib/evse-bridge/slots" / WANTED).unlink()
+    (system.root / STATE[0]).unlink()
+    assert MIGRATE not in system.asked(*upgrade)
 
 
 def test_an_upgrade_stops_nothing(system: System) -> None:

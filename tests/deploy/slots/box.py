@@ -9,11 +9,15 @@ from pathlib import Path
 from deploy.slots.carrying_out import Carrier
 from deploy.slots.disk import Disk
 from deploy.slots.looking import look
+from deploy.slots.names import ConfigFile
 from deploy.slots.places import Places
 from deploy.slots.steps import Seen, Trial
 
 OLDEST, OLD, NEW = "0.1.0.7", "0.1.0.9", "0.1.0.10"
-TRIAL = Trial(NEW, OLD, "boot-1", "2026-11-29T12:00:00Z")
+CONFIG: dict[ConfigFile, str] = {"wallbox.toml": "key of before", "charge-point.toml": "of both"}
+MIGRATED: dict[ConfigFile, str] = {"wallbox.toml": "key of now"}
+KEPT = f"wallbox.toml.before-{NEW}"
+TRIAL = Trial(NEW, OLD, "boot-1", "2026-11-29T12:00:00Z", tuple(MIGRATED))
 BEFORE = {"bridge.sqlite": b"pages before", "bridge.sqlite-wal": b"log before"}
 IN_TRIAL = {"bridge.sqlite": b"pages of another schema", "bridge.sqlite-wal": b"", "bridge.sqlite-shm": b"x"}
 
@@ -36,6 +40,9 @@ class Box:
 
     def database(self) -> dict[str, bytes]:
         return {each.name: each.read_bytes() for each in self.places.bridge.iterdir() if each.is_file()}
+
+    def config(self) -> dict[str, str]:
+        return {each.name: each.read_text() for each in self.places.config.glob("*.toml*")}
 
     def copy(self, base: Path) -> Box:
         shutil.copytree(self.base, base, symlinks=True)
@@ -81,6 +88,9 @@ def box(base: Path, package: str = NEW) -> Box:
     at = made.places
     for folder in (at.bridge, at.runtime, at.config, at.safety, at.instruments):
         folder.mkdir()
+    for file, text in CONFIG.items():
+        (at.config / file).write_text(text)
+        (at.config / file).chmod(0o640)
     for name, content in BEFORE.items():
         (made.places.bridge / name).write_bytes(content)
     return made

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from deploy.slots.names import ConfigFile
 from deploy.slots.proof import Bridge, Program, Safety, Seen
 from deploy.slots.systemd import PROGRAMS, SystemdError
 from tests.deploy.slots.box import IN_TRIAL, NEW, OLD, Box
@@ -27,6 +28,7 @@ class Conduct:
     central_system: str = "accepted"
     says: str = ""  # another version than it is
     fault: str = ""  # why it need not be tried
+    migrated: dict[ConfigFile, str] = field(default_factory=dict)  # what it makes of the configuration
 
 
 @dataclass
@@ -112,6 +114,10 @@ class Plant:
 
     def fault(self, slot: Path) -> str:
         return self.conduct[slot.name].fault
+
+    def migrated(self, slot: Path) -> dict[ConfigFile, str]:
+        assert not self.began_s, "a program could read a file while it is changed"
+        return self.conduct[slot.name].migrated
 
     def now_s(self) -> float:
         return self.s

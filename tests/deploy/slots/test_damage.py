@@ -15,7 +15,7 @@ from deploy.slots.looking import UNKNOWN, packaged
 from deploy.slots.names import COPY, WANTED
 from deploy.slots.names import TRIAL as TRIAL_FILE
 from deploy.slots.steps import Wanted, to_trial
-from tests.deploy.slots.box import BEFORE, IN_TRIAL, NEW, OLD, OLDEST, TRIAL, Box, box
+from tests.deploy.slots.box import BEFORE, CONFIG, IN_TRIAL, KEPT, MIGRATED, NEW, OLD, OLDEST, TRIAL, Box, box
 from tests.deploy.slots.fickle_disk import NotedDisk, QuickDisk
 from tests.deploy.slots.test_power_cuts import programs_write, settled, whole
 from tests.spoiled import SPOILED, Spoiling, cut_off
@@ -29,8 +29,17 @@ def on(tmp_path: Path) -> Box:
 def tried(on: Box) -> None:
     disk = NotedDisk()
     adopt(on.carrier(disk), needs_trial=True, allow_older=False)
-    on.carrier(disk).carry_out(to_trial(on.look(), TRIAL))
+    on.carrier(disk).carry_out(to_trial(on.look(), TRIAL, MIGRATED))
     programs_write(on, disk, IN_TRIAL)
+
+
+def test_a_trial_that_names_a_strange_file_touches_none(on: Box) -> None:
+    tried(on)
+    for note in (on.places.trial, on.places.copy / TRIAL_FILE):
+        note.write_text(note.read_text().replace("wallbox.toml", "../bridge/x"))
+    (on.places.config / KEPT).write_text("x")
+    settle(on.carrier(QuickDisk()))
+    assert on.config() == CONFIG | MIGRATED | {KEPT: "x"}
 
 
 def brought(on: Box, *versions: str) -> str:

@@ -14,7 +14,7 @@ from hal.core.persistent_state import PersistentState
 from hal.instruments.meter import energy_file
 from hal.instruments.meter.energy import StoredCount
 from hal.safety.state import file as safety_file
-from tests.deploy.slots.box import OLD, TRIAL, Box, box
+from tests.deploy.slots.box import MIGRATED, OLD, TRIAL, Box, box
 from tests.deploy.slots.fickle_disk import QuickDisk
 
 COUNT = StoredCount("model", "7", 0, 1000, 500)
@@ -28,7 +28,7 @@ def on(tmp_path: Path) -> Box:
     write_safety(made, PersistentState(closings=41))
     energy_file.write(meter(made), COUNT)
     made.carrier(QuickDisk()).bring(made.places.application, TRIAL.version)
-    made.carrier(QuickDisk()).carry_out(to_trial(made.look(), TRIAL))
+    made.carrier(QuickDisk()).carry_out(to_trial(made.look(), TRIAL, MIGRATED))
     return made
 
 

@@ -17,7 +17,7 @@ from deploy.slots.boot import settle
 from deploy.slots.names import UNFINISHED
 from deploy.slots.steps import to_keep, to_rest, to_trial
 from tests.campaigns import many, part
-from tests.deploy.slots.box import BEFORE, IN_TRIAL, NEW, OLD, TRIAL, Box, box, tree
+from tests.deploy.slots.box import BEFORE, CONFIG, IN_TRIAL, KEPT, MIGRATED, NEW, OLD, TRIAL, Box, box, tree
 from tests.deploy.slots.fickle_disk import Lost, NotedDisk, Op, QuickDisk, losses, written
 
 Story = Callable[[Box, NotedDisk], None]
@@ -28,13 +28,20 @@ def programs_write(on: Box, disk: NotedDisk, content: dict[str, bytes]) -> None:
         disk.by_others(on.places.bridge / name, content.get(name, b""))
 
 
+def tried_before(base: Path) -> Box:
+    """A box with the file before an earlier trial, which its owner has changed since."""
+    made = box(base)
+    (made.places.config / KEPT).write_text("of an earlier trial")
+    return made
+
+
 def adopted(on: Box, disk: NotedDisk) -> None:
     adopt(on.carrier(disk), needs_trial=True, allow_older=False)
 
 
 def tried(on: Box, disk: NotedDisk) -> None:
     adopted(on, disk)
-    on.carrier(disk).carry_out(to_trial(on.look(), TRIAL))
+    on.carrier(disk).carry_out(to_trial(on.look(), TRIAL, MIGRATED))
     programs_write(on, disk, IN_TRIAL)
 
 
@@ -97,7 +104,7 @@ def whole(on: Box) -> None:
             **sample,
             "lib/bridge.py": f"False VERSION = {version!r}\n",
         }, version
-    assert not [each.name for each in on.places.slots.rglob(f"*{UNFINISHED}")]
+    assert not [each for at in (on.places.slots, on.places.config) for each in at.rglob(f"*{UNFINISHED}")]
 
 
 def settled(left: Box) -> str:
@@ -125,6 +132,10 @@ def judged(name: str, ops: list[Op], left: Box, on: Box, said: str) -> str:
         assert current in (decided(on, ops) if name == "kept" else {OLD}), said
         in_trial = {key: IN_TRIAL.get(key, b"") for key in {*BEFORE, *IN_TRIAL}}
         assert left.database() == (in_trial if current == NEW else BEFORE), said
+        kept = {KEPT: CONFIG["wallbox.toml"]}
+        now = CONFIG | MIGRATED if current == NEW else CONFIG
+        assert left.config() | kept == now | kept, said
+        assert current == OLD or kept.items() <= left.config().items(), said
     return current
 
 
@@ -133,7 +144,7 @@ def judged(name: str, ops: list[Op], left: Box, on: Box, said: str) -> str:
 def test_after_a_cut_at_any_moment_a_boot_leaves_one_good_version_and_its_database(
     tmp_path: Path, name: str
 ) -> None:
-    on = box(tmp_path / "box")
+    on = tried_before(tmp_path / "box")
     ops = told(on, STORIES[name])
     left_by = {OLD: 0, NEW: 0}
     for number, (length, lost) in enumerate(part([*cuts(ops)], 3)):
@@ -156,7 +167,7 @@ def test_cuts_in_the_boots_after_a_cut_change_nothing(
     tmp_path: Path, name: str, at: list[int], seed: Random
 ) -> None:
     with TemporaryDirectory(dir=tmp_path) as folder:
-        on = box(Path(folder) / "0")
+        on = tried_before(Path(folder) / "0")
         ops = told(on, STORIES[name])[: at[0]]
         left = after_cut(on, ops, by_chance(seed), Path(folder) / "1")
         for number, length in enumerate(at[1:], 2):
@@ -168,7 +179,7 @@ def test_cuts_in_the_boots_after_a_cut_change_nothing(
 @pytest.mark.parametrize("name", STORIES)
 def test_a_disk_that_is_full_at_any_moment_leaves_a_way_back(tmp_path: Path, name: str) -> None:
     """Without a boot: our own program goes back, or the next boot does."""
-    on = box(tmp_path / "box")
+    on = tried_before(tmp_path / "box")
     ops = told(on, STORIES[name])
     for length in range(len(ops)):
         if ops[length].name == "by_others":
@@ -181,6 +192,7 @@ def test_a_disk_that_is_full_at_any_moment_leaves_a_way_back(tmp_path: Path, nam
         if name != "at once":
             assert current == (NEW if name == "kept" and any(ends) else OLD), ops[length]
             assert (scene.database() == BEFORE) == (current == OLD)
+            assert (scene.config()["wallbox.toml"] == CONFIG["wallbox.toml"]) == (current == OLD)
         shutil.rmtree(scene.base)
 
 

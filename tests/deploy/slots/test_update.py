@@ -19,7 +19,7 @@ from deploy.slots.proof import STEADY_S, WITHIN_S
 from deploy.slots.refusal import RefusedError
 from deploy.slots.steps import Wanted, to_trial
 from deploy.slots.systemd import SystemdError
-from tests.deploy.slots.box import BEFORE, IN_TRIAL, NEW, OLD, OLDEST, TRIAL, Box, box
+from tests.deploy.slots.box import BEFORE, CONFIG, IN_TRIAL, KEPT, MIGRATED, NEW, OLD, OLDEST, TRIAL, Box, box
 from tests.deploy.slots.bundles import FITS, Maker, environment, packed
 from tests.deploy.slots.fickle_disk import NotedDisk, QuickDisk
 from tests.deploy.slots.plant import BRIDGE, Conduct, Plant
@@ -200,14 +200,14 @@ def test_the_version_that_runs_is_not_installed_again(scene: Scene, version: str
 def test_nothing_is_begun_while_a_trial_goes_on(scene: Scene) -> None:
     carrier = scene.box.carrier
     adopt(carrier, needs_trial=True, allow_older=False)
-    carrier.carry_out(to_trial(scene.on.look(), TRIAL))
+    carrier.carry_out(to_trial(scene.on.look(), TRIAL, MIGRATED))
     assert refused(scene, bundle(scene, "0.1.0.11")).startswith(f"{NEW} is on trial")
 
 
 def test_a_package_that_comes_in_a_trial_waits_and_changes_no_slot_of_it(scene: Scene) -> None:
     carrier = scene.box.carrier
     adopt(carrier, needs_trial=True, allow_older=False)
-    carrier.carry_out(to_trial(scene.on.look(), TRIAL))
+    carrier.carry_out(to_trial(scene.on.look(), TRIAL, MIGRATED))
     disk = NotedDisk()
     adopt(scene.on.carrier(disk, OLD), needs_trial=True, allow_older=True)
     assert {op.name for op in disk.ops} == {"write", "sync", "rename"}  # of the note alone
@@ -225,6 +225,21 @@ def test_a_version_that_need_not_be_tried_is_not(scene: Scene) -> None:
     assert scene.plant.log == []  # nothing was stopped
 
 
+@pytest.mark.parametrize("starts", [True, False])
+def test_a_configuration_of_before_comes_along_and_back(scene: Scene, starts: bool) -> None:
+    (scene.on.places.config / "wallbox.toml").chmod(0o640)
+    (scene.on.places.config / KEPT).write_text("of an earlier trial")
+    scene.plant.conduct[NEW] = Conduct(starts=starts, migrated=MIGRATED)
+    scene.asked_by_bridge()
+    if starts:
+        scene.is_kept()
+        assert scene.on.config() == CONFIG | MIGRATED | {KEPT: CONFIG["wallbox.toml"]}
+    else:
+        scene.is_back()
+        assert scene.on.config() == CONFIG
+    assert (scene.on.places.config / "wallbox.toml").stat().st_mode & 0o777 == 0o640
+
+
 def test_how_it_ended_is_known_after_the_next_boot(scene: Scene) -> None:
     def noted() -> str:
         found = msgspec.json.decode((scene.on.places.slots / NAME).read_bytes(), type=Outcome)
@@ -240,7 +255,7 @@ def test_how_it_ended_is_known_after_the_next_boot(scene: Scene) -> None:
 
 def test_a_trial_that_a_boot_ended_is_noted(scene: Scene) -> None:
     adopt(scene.box.carrier, needs_trial=True, allow_older=False)
-    scene.box.carrier.carry_out(to_trial(scene.on.look(), TRIAL))
+    scene.box.carrier.carry_out(to_trial(scene.on.look(), TRIAL, MIGRATED))
     settle(scene.box.carrier)
     found = msgspec.json.decode((scene.on.places.slots / NAME).read_bytes(), type=Outcome)
     assert found.failed
@@ -325,7 +340,7 @@ def test_after_a_good_end_nothing_is_picked_up(scene: Scene) -> None:
 def test_a_trial_that_is_left_goes_back_however_the_program_ended(scene: Scene) -> None:
     carrier = scene.box.carrier
     adopt(carrier, needs_trial=True, allow_older=False)
-    carrier.carry_out(to_trial(scene.on.look(), TRIAL))
+    carrier.carry_out(to_trial(scene.on.look(), TRIAL, MIGRATED))
     update.pick_up(scene.box, ended_well=True)
     assert scene.on.look().current == OLD
     assert runtime.last_answer(scene.on.places).startswith(f"failed: {NEW} was taken back")

@@ -11,7 +11,7 @@ import pytest
 from deploy.slots.boot import settle
 from deploy.slots.steps import to_trial
 from deploy.slots.trees import replace
-from tests.deploy.slots.box import NEW, OLD, TRIAL, Box, box
+from tests.deploy.slots.box import MIGRATED, NEW, OLD, TRIAL, Box, box
 from tests.deploy.slots.fickle_disk import QuickDisk
 from tests.spoiled import SPOILED, Spoiling
 
@@ -67,7 +67,7 @@ def started(tmp_path: Path) -> Started:
 
 
 def in_trial(started: Started) -> None:
-    started.on.carrier(QuickDisk()).carry_out(to_trial(started.on.look(), TRIAL))
+    started.on.carrier(QuickDisk()).carry_out(to_trial(started.on.look(), TRIAL, MIGRATED))
     assert started.on.look().current == NEW
 
 
