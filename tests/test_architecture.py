@@ -81,8 +81,8 @@ OF_HAL_FOR_BRIDGE = (
 # Root's program for updates: few things of the others, and nobody imports it.
 OF_OTHERS_FOR_SLOTS = (
     "bridge.core.maintenance.outcome", "bridge.core.zaptec", "bridge.jobs.attempt", "bridge.jobs.manifest",
-    "bridge.local.orders", "bridge.outcome", "bridge.version", "hal.contract", "hal.durable",
-    "hal.instruments.meter.energy_file", "hal.logs", "hal.safety.state.file", "hal.visible",
+    "bridge.local.exchange", "bridge.local.orders", "bridge.outcome", "bridge.version", "hal.contract",
+    "hal.durable", "hal.instruments.meter.energy_file", "hal.logs", "hal.safety.state.file", "hal.visible",
 )  # fmt: skip
 
 # From top to bottom; an arrow points to a lower floor or stays in its room. `bridge.core` is pure: it stands

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import socket
+import time
 from pathlib import Path
 
 from bridge.folders import CommandError
 from bridge.local import orders
+from bridge.local.exchange import exchange
 from bridge.local.orders import Identify, Identity, Order, ReplyKind
 
 WITHIN_S = 10.0  # what needs no Central System
@@ -19,13 +22,12 @@ class NoBridgeError(CommandError):
 def asked(runtime_dir: Path, order: Order, kind: type[ReplyKind], within_s: float | None = None) -> ReplyKind:
     """Waits as long as the bridge does, or so long. Raises NoBridgeError; CommandError without a reply."""
     path = runtime_dir / orders.SOCKET_NAME
+    until_s = math.inf if within_s is None else time.monotonic() + within_s
     try:
         with socket.socket(socket.AF_UNIX) as link:
             link.settimeout(within_s)
             link.connect(str(path))
-            link.sendall(orders.encode(order))
-            with link.makefile("rb") as lines:
-                return orders.reply(lines.readline(), kind)
+            return orders.reply(exchange(link, orders.encode(order), until_s), kind)
     except (FileNotFoundError, ConnectionRefusedError):
         why = "start it with `evse-bridge run`, or name its --runtime-dir"
         raise NoBridgeError(f"no bridge listens at {path}; {why}") from None

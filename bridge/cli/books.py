@@ -55,5 +55,7 @@ def _asked(folders: Folders, after: int) -> Page:
 def _paged(page: Callable[[int], Sequence[Session]]) -> Iterator[Session]:
     after = 0
     while sessions := page(after):
+        if sessions[-1].row.row_id <= after:
+            raise CommandError("the bridge lists the same sessions again and again: restart it")
         yield from sessions
         after = sessions[-1].row.row_id

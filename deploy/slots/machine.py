@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from bridge.local import orders
+from bridge.local.exchange import exchange
 from deploy.slots import systemd
 from deploy.slots.looking import PYTHON
 from deploy.slots.names import ConfigFile
@@ -25,8 +26,10 @@ from hal import contract
 from hal.contract import KERNEL_BOOT_ID_FILE, Hello, LineBuffer, Status
 
 ANSWER_S = 3.0  # of a program that is asked
+BOOKS_S = 60.0  # all sessions of a box at the first look: 20,000 on a slow card
 LOAD_S = 60.0  # a slow card
 READ_BYTES = 65_536
+Said = TypeVar("Said")
 
 
 class Machine(Protocol):
@@ -74,7 +77,7 @@ class _Identity(msgspec.Struct, frozen=True):
 class _Row(msgspec.Struct, frozen=True):
     """What counts of a transaction, in every version."""
 
-    row_id: int
+    row_id: orders.RowId
     stopped_at: str | None = None
 
 
@@ -112,7 +115,7 @@ class RealMachine:
 
     def see(self) -> Seen:
         """Looks at the programs once, at most some seconds long."""
-        return Seen(tuple(_program(name) for name in PROGRAMS), self._safety(), self._bridge())
+        return Seen(tuple(_program(name) for name in PROGRAMS), self._safety(), self.bridge())
 
     def fault(self, slot: Path) -> str:
         """Loads its program for updates, as `systemd/updater` will; lets it check the configuration, as it is
@@ -164,27 +167,36 @@ class RealMachine:
         wished = status.limits_a.get("wish", 0.0) > 0  # which outlives a bridge that stops
         return Safety(status.start_id, status.seq, closed or wished, status.mock)
 
-    def _bridge(self) -> Bridge | None:
+    def bridge(self) -> Bridge | None:
+        """Asks the bridge how it is; None: it does not answer, or not as one that can be believed."""
         try:
-            with _connected(self._runtime / orders.SOCKET_NAME) as link, link.makefile("rb") as lines:
-                link.sendall(orders.encode(orders.Identify()))
-                said = msgspec.json.decode(lines.readline(), type=_Identity)
-                running = self._in_transaction(link, lines)
+            with _connected(self._runtime / orders.SOCKET_NAME) as link:
+                said = _asked(link, orders.Identify(), _Identity, time.monotonic() + ANSWER_S)
+                running = self._in_transaction(link, time.monotonic() + BOOKS_S)
         except (OSError, ValueError):
             return None
         return Bridge(said.version, said.store_open, said.central_system, in_transaction=running)
 
-    def _in_transaction(self, link: socket.socket, lines: BinaryIO) -> bool:
+    def _in_transaction(self, link: socket.socket, until_s: float) -> bool:
         """Says whether a session has not ended. Raises OSError, ValueError."""
         while True:
-            link.sendall(orders.encode(orders.ListSessions(self._settled_id)))
-            page = msgspec.json.decode(lines.readline(), type=_Page)
+            page = _asked(link, orders.ListSessions(self._settled_id), _Page, until_s)
             if not page.sessions:
                 return False
             for session in page.sessions:
                 if session.row.stopped_at is None:
                     return True
+                if session.row.row_id <= self._settled_id:
+                    raise ValueError("a session of an earlier page")  # else the pages had no end
                 self._settled_id = session.row.row_id
+
+
+def _asked(link: socket.socket, order: orders.Order, kind: type[Said], until_s: float) -> Said:
+    """Returns the bridge's reply to an order, as one of that kind. Raises OSError, ValueError."""
+    try:
+        return msgspec.json.decode(exchange(link, orders.encode(order), until_s), type=kind)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 @dataclass(frozen=True, slots=True)
