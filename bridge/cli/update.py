@@ -18,6 +18,7 @@ from bridge.jobs.attempt import SignatureError, TransferError
 from bridge.jobs.firmware import ARCHIVE, FirmwareFolder, Installing
 from bridge.jobs.manifest import SUFFIX
 from hal.configuration.file import ConfigError
+from hal.visible import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,13 @@ def update(what: str, box: Installed, *, allow_older: bool) -> int:
             f"no {box.slots}: this box was not installed from the package, and has no versions to switch"
         )
     with _archive(what, box) as archive:
-        install = (str(box.updater), "install", str(archive))
-        return subprocess.run([*install, *["--allow-older"] * allow_older], check=False).returncode
+        install = [str(box.updater), "install", str(archive), *["--allow-older"] * allow_older]
+        try:
+            return subprocess.run(install, check=False).returncode
+        except OSError as error:
+            raise CommandError(
+                f"{box.updater} cannot be run: {error.strerror}; install the package again"
+            ) from None
 
 
 @contextmanager
@@ -52,10 +58,20 @@ def _archive(what: str, box: Installed) -> Iterator[Path]:
             yield Path(folder) / ARCHIVE
         return
     archive = Path(what).absolute()
-    for path in (archive, archive.with_name(archive.name + SUFFIX)):
-        if not path.is_file():
-            raise MisuseError(f"{path}: no such file; an archive and its manifest lie side by side")
+    for path in (archive, Path(f"{archive}{SUFFIX}")):
+        if not _is_file(path):
+            raise MisuseError(
+                f"{visible(str(path))}: no such file; an archive and its manifest lie side by side. An "
+                "address begins with http:// or https://"
+            )
     yield archive
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # no such name can be
+        return False
 
 
 def _fetch(url: str, folder: Path, box: Installed) -> None:

@@ -20,7 +20,7 @@ import aiohttp
 from bridge.core.zaptec import is_older
 from bridge.jobs import manifest
 from bridge.jobs.allowance import Allowance
-from bridge.jobs.attempt import InstallError, Patience, SignatureError, Tls, TooOldError
+from bridge.jobs.attempt import InstallError, Patience, SignatureError, Tls, TooOldError, TransferError
 from bridge.jobs.manifest import Manifest
 from bridge.jobs.transfer import failing_as_transfer, http_session, refused, without_credentials
 from hal import durable
@@ -65,7 +65,10 @@ class FirmwareFolder:
         Raises: TransferError; SignatureError when what came is not genuine; TooOldError, before anything of
         the archive is fetched, when its manifest names a version older than `least`.
         """
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError as error:
+            raise TransferError(f"this is no address: {error}") from None
         with failing_as_transfer(parts, self._patience):
             self._folder.mkdir(parents=True, exist_ok=True)
             for name in (ARCHIVE, MANIFEST):

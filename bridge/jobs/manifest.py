@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -98,6 +98,12 @@ def _check_date(expires: str, now: datetime) -> None:
     """Checks the last day. A clock that was never set cannot say whether it is past."""
     if not expires:
         return
+    try:
+        date.fromisoformat(expires)
+    except ValueError:
+        raise SignatureError(
+            f"the manifest expires on {expires}, which is no date: must be YYYY-MM-DD; sign it again"
+        ) from None
     if not is_dated(now):
         raise SignatureError(
             f"the signature expires on {expires}, and the clock says {now:%Y-%m-%d}: it must be set first"

@@ -32,7 +32,18 @@ ARCHIVE, MANIFEST = "archive", "archive.manifest"  # as bridge/jobs/firmware.py 
 ROOM = 64 * 2**20  # bytes that stay free: logs, and the database's copy
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-_BROKEN = (tarfile.TarError, lzma.LZMAError, EOFError, ValueError, OverflowError)
+# RecursionError: `tarfile` calls itself for each header of a header.
+_BROKEN = (tarfile.TarError, lzma.LZMAError, EOFError, ValueError, OverflowError, RecursionError)
+
+
+class _Unpacked(lzma.LZMAFile):
+    """A tar's bytes. `tarfile` reads a long name or a pax header whole: no bundle of ours has a long one."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Raises ValueError for more at once than a piece of a file."""
+        if size is None or not 0 <= size <= trees.CHUNK:
+            raise ValueError(f"a header of more than {trees.CHUNK} bytes")
+        return super().read(size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +164,7 @@ def _mib(size: int) -> int:
 def _unpacked_size(archive: Path, said: Manifest) -> int:
     """Reads all headers before anything is unpacked. Raises MemberError, and what `tarfile` raises."""
     contents = Contents(most_bytes(said.size))
-    with tarfile.open(archive, "r:xz") as tar:
+    with _Unpacked(archive) as unpacked, tarfile.open(fileobj=unpacked, mode="r:") as tar:
         for info in tar:
             contents.admit(_member(info))
     if not contents.has(PYTHON):
@@ -164,7 +175,7 @@ def _unpacked_size(archive: Path, said: Manifest) -> int:
 def _unpack(disk: Disk, archive: Path, slot: Path, said: Manifest) -> None:
     contents = Contents(most_bytes(said.size))
     disk.make_folder(slot)
-    with tarfile.open(archive, "r:xz") as tar:
+    with _Unpacked(archive) as unpacked, tarfile.open(fileobj=unpacked, mode="r:") as tar:
         for info in tar:
             member = _member(info)
             path = contents.admit(member)

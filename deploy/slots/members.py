@@ -45,6 +45,8 @@ class Contents:
         self._check_place(path, member)
         if member.kind == "link":
             self._check_target(path, member.target)
+        if member.size < 0:
+            raise MemberError(f"{member.name!r} has {member.size} bytes: must be 0 or more")
         if member.kind == "file":
             self.size += member.size
         if self.size > self.most_bytes:

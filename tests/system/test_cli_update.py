@@ -121,3 +121,29 @@ def test_who_is_not_root_is_told_so() -> None:
         1,
         "evse-bridge update replaces the programs of the box: use sudo\n",
     )
+
+
+@needs_root
+@pytest.mark.parametrize("what", ["/", "", "x" * 300, "HTTP://host/x", "a\nb"])
+def test_a_name_that_no_archive_has(installed: Installed, what: str) -> None:
+    with pytest.raises(
+        MisuseError, match="no such file; an archive and its manifest lie side by side"
+    ) as error:
+        update(what, installed, allow_older=False)
+    assert str(error.value).isprintable()
+
+
+@needs_root
+@pytest.mark.parametrize("url", ["http://[", "https://user:secret@[::1/x"])
+def test_an_address_that_is_none(installed: Installed, url: str) -> None:
+    with pytest.raises(CommandError, match="not fetched: this is no address: Invalid IPv6 URL"):
+        update(url, installed, allow_older=False)
+
+
+@needs_root
+def test_root_s_program_is_not_there(installed: Installed, tmp_path: Path) -> None:
+    (tmp_path / "box.tar.xz").touch()
+    (tmp_path / "box.tar.xz.manifest").touch()
+    installed.updater.unlink()
+    with pytest.raises(CommandError, match="cannot be run: No such file or directory; install the package"):
+        update(str(tmp_path / "box.tar.xz"), installed, allow_older=False)

@@ -53,6 +53,8 @@ def test_one_signature_of_several_suffices(key: Path, signers: tuple[Signer, ...
         (SIGNER.signed(NEW.replace("machine aarch64\n", "")), "of the form"),
         (SIGNER.signed(NEW.replace("bookworm", "../../x")), "of the form"),
         (SIGNER.signed(NEW + "unknown line\n"), "of the form"),
+        (SIGNER.signed(NEW + "expires 2027-02-30\n"), "expires on 2027-02-30, which is no date"),
+        (SIGNER.signed(NEW + "expires 9999-99-99\n"), "which is no date: must be YYYY-MM-DD"),
     ],
 )
 def test_what_is_refused(key: Path, content: bytes, why: str) -> None:

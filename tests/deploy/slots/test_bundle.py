@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import lzma
 import os
 import shutil
 import tarfile
@@ -279,3 +281,32 @@ def test_no_bomb_fills_the_card() -> None:
     assert most_bytes(2**29) == 2**30
     with pytest.raises(MemberError, match="more than 10 bytes"):
         Contents(10).admit(Member("a", "file", 11))
+
+
+def test_a_size_below_zero_lifts_no_bound(scene: Scene) -> None:
+    """tar writes large sizes in base 256, with a sign."""
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        for info, content in [*environment(), member("least")]:
+            info.size = -(2**40) if info.name == "least" else info.size
+            tar.addfile(info, io.BytesIO(content) if content else None)
+    scene.maker.put(scene.folder, lzma.compress(made.getvalue()))
+    scene.refuses("'least' has -1099511627776 bytes: must be 0 or more")
+
+
+@pytest.mark.parametrize(
+    ("headers", "why"),
+    [
+        ([tarfile.XHDTYPE] * 3000, "maximum recursion depth"),
+        ([tarfile.GNUTYPE_LONGNAME] * 3000, "maximum recursion depth"),
+    ],
+)
+def test_headers_of_headers(scene: Scene, headers: list[bytes], why: str) -> None:
+    scene.maker.put(scene.folder, packed(member(f"{n}", type=kind) for n, kind in enumerate(headers)))
+    scene.refuses(why)
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_a_header_of_gigabytes_is_not_read(scene: Scene, kind: bytes) -> None:
+    scene.maker.put(scene.folder, packed([member("name", type=kind, size=2**30)]))
+    scene.refuses("a header of more than 1048576 bytes")

@@ -121,3 +121,21 @@ def test_where_none_starts_the_bridge_begins_no_session_that_a_way_back_would_ta
 def test_a_note_with_another_path_in_it_leads_nowhere_else(started: Started, before: str) -> None:
     replace(QuickDisk(), started.on.places.trial, f'{{"version":"{NEW}","before":"{before}"}}')
     assert started.version("boot") == "application"
+
+
+def test_where_no_program_starts_the_mark_of_the_trial_follows_no_link(
+    started: Started, tmp_path: Path
+) -> None:
+    """Its folder is hal.safety's, and hal.safety may be in a stranger's hands."""
+    in_trial(started)
+    for folder in (started.on.places.application, *started.on.places.slots.glob("[0-9]*")):
+        started.breaks(folder)
+    (tmp_path / "of root").write_text("kept")
+    for mark in (False, True):
+        started.on.places.mark.unlink(missing_ok=True)
+        if mark:
+            started.on.places.mark.symlink_to(tmp_path / "of root")
+        assert started.version("serve") == ""
+        assert started.on.places.mark.is_file()
+        assert not started.on.places.mark.is_symlink()
+    assert (tmp_path / "of root").read_text() == "kept"
