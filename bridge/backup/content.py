@@ -55,6 +55,8 @@ def decode(plain: bytes) -> Content:
     for name, file in content.configuration.items():
         if not is_plain(name):
             raise ValueError(f"{name!r} is no name of a configuration file")
+        if any(other.startswith(f"{name}/") for other in content.configuration):
+            raise ValueError(f"{name!r} is a file and a folder")
         if len(file) > _FILE_MOST_BYTES:
             raise ValueError(f"{name!r} has {len(file)} bytes: {_FILE_MOST_BYTES} at most")
     return content
@@ -64,7 +66,7 @@ def is_plain(name: str) -> bool:
     """Says whether it is a name in a folder, or in folders of that folder, and nothing else."""
     parts = name.split("/")
     return (
-        0 < len(name) <= 255
+        0 < len(name.encode(errors="replace")) <= 200  # with our endings a file system takes 255
         and all(part not in ("", ".", "..") for part in parts)
         and name.isprintable()
         and not name.endswith((SUFFIX_OF_STAGED, ".new"))

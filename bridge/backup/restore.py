@@ -27,6 +27,7 @@ from bridge.store import held as holding
 from bridge.store.sessions import Sessions
 from hal import durable
 from hal.contract import WALLBOX_FILE
+from hal.visible import visible
 
 _MEMORY = Path("/dev/shm")  # what holds a password is best never written to a disk that is not its place
 _LIST_IT = "`evse-bridge sessions --undelivered` lists, `--resend ID` sends one"
@@ -83,8 +84,11 @@ def require_allowed(asked: Asked) -> None:
 def restore(asked: Asked, disk: Disk) -> Report:
     """Restores it on a box whose programs are stopped. Raises CommandError: the box is as it was."""
     content, places = asked.content, asked.places
-    with _private_folder() as folder:
-        made, doubts = _usable(asked, folder)
+    try:
+        with _private_folder() as folder:
+            made, doubts = _usable(asked, folder)
+    except OSError as error:
+        raise BackupError(f"{refused(error, 'TMPDIR')}; the box is as it was") from None
     if made is not None:
         content = msgspec.structs.replace(content, database=made.database)
     try:
@@ -185,8 +189,11 @@ def _keep(disk: Disk, places: Places, placed: list[restoring.Placed]) -> Path | 
     kept = places.state / f"before-restore-{now:%Y%m%dT%H%M%S}-{os.urandom(2).hex()}"
     disk.make_folder(kept, Owner(mode=0o700))
     for path in there:
-        read = durable.read if path.is_relative_to(places.config) else theirs.read
-        disk.write(kept / path.name, read(path, sealed_file.MOST_BYTES))
+        of_config = path.is_relative_to(places.config)
+        read = durable.read if of_config else theirs.read
+        copy = kept / (path.relative_to(places.config) if of_config else path.name)
+        disk.make_folder(copy.parent, Owner(mode=0o700))
+        disk.write(copy, read(path, sealed_file.MOST_BYTES))
     return kept
 
 
@@ -204,13 +211,14 @@ def _lines(content: Content, made: Ready | None, kept: Path | None, doubts: list
         )
     for path in content.outside:
         if not _is_there(Path(path)):
-            yield f"{path}: the configuration names it; only files of its folder are restored: copy it"
+            named = visible(path)
+            yield f"{named}: the configuration names it; only files of its folder are restored: copy it"
     for doubt in doubts:
         yield f"to be corrected before a start: {doubt}"
 
 
 def _whose(content: Content) -> str:
-    return f"{content.origin.charge_point_id!r} of {content.origin.made_at}"
+    return f"{visible(content.origin.charge_point_id)!r} of {visible(content.origin.made_at)}"
 
 
 def _with_option(refusal: Refusal) -> str:

@@ -545,3 +545,32 @@ def test_one_dead_letter_of_the_owner_stays_one(old: Box, new: Box) -> None:
     new.restore(old.back_up(), GONE)
     with closing(Database(new.places.database)) as store:
         assert store.row(6).given_up == "refused by its owner"  # type: ignore[union-attr]
+
+
+def named(content: Content, *names: str) -> Content:
+    """That configuration with two other files that it names."""
+    file = content.configuration[FILE_NAME].decode()
+    assert '#ca_file = ""' in file
+    file = file.replace('#ca_file = ""', f'ca_file = "{names[0]}"').replace("firmware.pem", names[1])
+    configuration = {FILE_NAME: file.encode(), "wallbox.toml": content.configuration["wallbox.toml"]}
+    configuration |= {name: name.encode() for name in names}
+    return msgspec.structs.replace(content, configuration=configuration)
+
+
+@pytest.mark.parametrize(
+    "names", [("a", "a/b"), ("a/b", "a"), ("wallbox.toml/x", "f"), ("\u00e4" * 120, "f")]
+)
+def test_names_that_no_disk_can_hold(old: Box, names: tuple[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"is a file and a folder|is no name of a config"):
+        decode(encode(named(opened(old.back_up(), PASSPHRASE), *names)))
+
+
+def test_of_two_files_of_one_name_both_are_kept(old: Box, new: Box) -> None:
+    content = named(opened(old.back_up(), PASSPHRASE), "ca/own.pem", "fw/own.pem")
+    new.place(content, GONE)
+    new.place(content, GONE_OVER)
+    (kept,) = new.folders.state.glob("before-restore-*")
+    assert {name: (kept / name).read_bytes() for name in ("ca/own.pem", "fw/own.pem")} == {
+        "ca/own.pem": b"ca/own.pem",
+        "fw/own.pem": b"fw/own.pem",
+    }
