@@ -111,9 +111,12 @@ def edited(
 def without_ours(text: str) -> str:
     """Returns the text as it was before `edited`, with what others changed since."""
     end = r"(?:\r?\n|\Z)"
+    begin, close = re.escape(BEGIN), re.escape(END)
+    # From the last BEGIN before an END: after one that lost its END stand lines of somebody else.
+    line = r"[^\n]*\n"
     block = re.compile(
-        rf"(?:\n(?={re.escape(BEGIN + _JOINED)}))?^{re.escape(BEGIN)}.*?^{re.escape(END)}{end}",
-        re.DOTALL | re.MULTILINE,
+        rf"(?:\n(?={re.escape(BEGIN + _JOINED)}))?^{begin}{line}(?:(?!{begin}|{close}){line})*+{close}{end}",
+        re.MULTILINE,
     )
     return re.sub(rf"^{re.escape(OFF)}", "", block.sub("", text), flags=re.MULTILINE)
 

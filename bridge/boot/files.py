@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import difflib
 import errno
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from hal import durable
 CONFIG, CMDLINE = "config.txt", "cmdline.txt"
 BEFORE = ".before-evse-bridge"  # the ending of the file as it was
 _MOST_BYTES = 1 << 20
+_MOST_INCLUDED = 50
 _DUE = "run/evse-bridge-reboot"
 _FOLDERS = ("boot/firmware", "boot")  # since bookworm; before
 _MOVED = "has moved to /boot/firmware"  # in the file that Raspberry Pi OS leaves at the old place
@@ -92,13 +92,18 @@ class BootFiles:
         """Looks for them. Raises CommandError when they are not there."""
         for name in _FOLDERS:
             self.folder = root / name
-            text = _bytes(self.folder / CONFIG).decode("latin-1")
-            if (self.folder / CONFIG).is_file() and _MOVED not in text:
+            if (self.folder / CONFIG).is_file() and _MOVED not in self._begins():
                 return
         raise CommandError(
             f"there is no {CONFIG} in /boot/firmware or /boot; is the boot partition mounted? "
             "`mount /boot/firmware`, then run setup again"
         )
+
+    def _begins(self) -> str:
+        try:
+            return self.text(CONFIG)
+        except CommandError:  # whoever reads it next says why
+            return ""
 
     def text(self, name: str) -> str:
         """Reads one, byte for character; empty: it is not there. Raises CommandError."""
@@ -117,10 +122,15 @@ class BootFiles:
         while names:
             name = names.pop()
             path = self.folder / name.lstrip("/")
-            if name not in found and path.is_file():
-                with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):
+                if name not in found and path.is_file() and not path.samefile(self.folder / CONFIG):
                     found[name] = durable.read(path, _MOST_BYTES).decode("latin-1")
                     names += config_txt.included(found[name])
+            if len(found) > _MOST_INCLUDED:
+                raise CommandError(
+                    f"{self.folder / CONFIG} includes more than {_MOST_INCLUDED} files: setup cannot say "
+                    "what counts; put their lines into fewer files, run setup again"
+                )
         return found
 
     def read(self, filters: frozenset[str]) -> config_txt.Boot:
@@ -187,6 +197,9 @@ class BootFiles:
 
     def _write(self, path: Path, text: str) -> None:
         try:
+            if len(text) > _MOST_BYTES:  # else `--undo` could not read it
+                why = f"would have {len(text)} bytes, must have {_MOST_BYTES} at most"
+                raise OSError(errno.EFBIG, why)
             durable.write(path, text.encode("latin-1"))
         except OSError as error:
             with contextlib.suppress(OSError):
@@ -214,6 +227,8 @@ def _refused(path: Path, error: OSError) -> CommandError:
             do = f"the boot partition is full: remove old kernels or files from {path.parent}"
         case errno.EACCES | errno.EPERM:
             do = "use sudo"
+        case errno.EFBIG | errno.EINVAL | errno.EISDIR:
+            do = "move it away, or put the right file there"
         case _:
             do = "look at the card: `sudo dmesg | tail`"
-    return CommandError(f"{path}: {os.strerror(error.errno or 0)}; {do}; nothing else was changed")
+    return CommandError(f"{path}: {error.strerror}; {do}; nothing else was changed")

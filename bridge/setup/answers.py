@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +13,10 @@ from msgspec import Meta
 from bridge.folders import MisuseError
 from bridge.setup.draft import CHARGE_POINT, FILES, NONE, PARTS, WALLBOX, Draft
 from hal import durable
-from hal.configuration.file import MOST_BYTES, Fault, check
+from hal.configuration.file import LINE_MOST, MOST_BYTES, Fault, check, loaded
 from hal.configuration.rewrite import Table, plain
 from hal.configuration.toml_lines import key_lines
+from hal.visible import visible
 
 
 class Conduct(msgspec.Struct, frozen=True):
@@ -94,7 +94,7 @@ def of_text(text: str, name: str) -> Answers:
 
 def _table(text: str, name: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
+        return loaded(text)
     except (ValueError, RecursionError):
         syntax = check(text, _Whole, file=name)
         raise MisuseError("\n".join(map(str, syntax))) from None
@@ -105,9 +105,11 @@ def _sections(table: Table, lines: Mapping[tuple[str, ...], int], name: str) -> 
     for section, value in table.items():
         line = lines.get((section,), 0)
         if section not in known:
-            yield Fault(name, line, section, None, f"is not known; known here: {', '.join(known)}")
+            yield Fault(name, line, visible(section), None, f"is not known; known here: {', '.join(known)}")
         elif not isinstance(value, dict):
-            yield Fault(name, line, section, str(value), f"must be sections: [{section}.NAME]")
+            yield Fault(
+                name, line, section, visible(str(value), LINE_MOST), f"must be sections: [{section}.NAME]"
+            )
         elif section != "setup":
             yield from _tables(section, value, lines, name)
 
@@ -119,4 +121,4 @@ def _tables(file: str, table: Table, lines: Mapping[tuple[str, ...], int], name:
             allowed = f"must be a section: [{file}.{section}]"
             if section in PARTS and file == WALLBOX:
                 allowed += f', or "{NONE}" for a box without it'
-            yield Fault(name, line, f"{file}.{section}", str(value), allowed)
+            yield Fault(name, line, visible(f"{file}.{section}"), visible(str(value), LINE_MOST), allowed)

@@ -15,7 +15,7 @@ from bridge import config_files, settings
 from bridge.config_files import hal_configuration
 from bridge.folders import MisuseError
 from hal import durable
-from hal.configuration.file import MOST_BYTES, Fault, Report
+from hal.configuration.file import MOST_BYTES, Fault, Report, loaded
 from hal.configuration.rewrite import Table, flat, merged
 from hal.contract import WALLBOX_FILE
 
@@ -110,7 +110,7 @@ def write(draft: Draft, config_dir: Path, names: list[str]) -> list[str]:
 
 def _table(path: Path) -> dict[str, Any] | None:
     try:
-        return tomllib.loads(durable.read(path, MOST_BYTES).decode("utf-8-sig"))
+        return loaded(durable.read(path, MOST_BYTES).decode("utf-8-sig"))
     except FileNotFoundError:
         return None
     except OSError as error:

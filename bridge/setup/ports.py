@@ -36,7 +36,7 @@ def user_of(port: str, proc: Path = Path("/proc")) -> str:
         with contextlib.suppress(OSError):  # it has just ended, or is another user's
             if os.path.samestat(link.stat(), device):
                 pid = link.parent.parent
-                return f"{(pid / 'comm').read_text().strip()} (pid {pid.name})"
+                return f"{(pid / 'comm').read_text(errors='replace').strip()} (pid {pid.name})"
     return ""
 
 
@@ -51,7 +51,8 @@ def heard(ports: Sequence[str]) -> Iterator[PortHeard]:
             yield msgspec.json.decode(line, type=PortHeard)
         assert search.stderr is not None
         if search.wait():
-            raise CommandError(f"the search for the meter failed: {search.stderr.read().decode()[-200:]}")
+            said = search.stderr.read().decode(errors="replace")
+            raise CommandError(f"the search for the meter failed: {said[-200:]}")
 
 
 def line_of(found: PortHeard) -> list[str]:

@@ -32,9 +32,9 @@ class Progress:
         self._path = state_dir / _NAME
         self.draft = draft
         self.asked: list[str] = []
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, RecursionError):
             kept = msgspec.json.decode(durable.read(self._path, MOST_BYTES), type=_Kept)
-            if kept.mock == draft.mock:
+            if kept.mock == draft.mock and kept.tables.keys() == draft.tables.keys():
                 self.draft, self.asked = Draft(kept.tables, draft.mock), kept.asked
 
     def answer(self, key: str, draft: Draft) -> None:

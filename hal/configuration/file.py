@@ -24,6 +24,8 @@ from hal.visible import visible
 
 COMMENT_WIDTH = 100
 MOST_BYTES = 1 << 20  # a hundred times the longest configuration that is useful
+MOST_BITS = 4096  # of a number: Python writes no more than 4300 digits
+DEEPEST = 32  # tables and lists in each other; ours have 3
 LINE_MOST = 80  # characters of a line that is shown
 SECRETS = ("password", "AuthorizationKey")  # keys whose value is shown to nobody
 
@@ -72,6 +74,24 @@ class Broken:
 Rule = Callable[[Any], Iterable[Broken]]  # takes the read struct
 
 
+def loaded(text: str) -> dict[str, Any]:
+    """Reads TOML as `tomllib`. Raises ValueError also for what nobody could write or show again: a number of
+    thousands of digits, and sections within sections without end."""
+    table = tomllib.loads(text)
+    left: list[tuple[str, Any, int]] = [("", table, 0)]
+    while left:
+        name, value, depth = left.pop()
+        if depth > DEEPEST:
+            raise ValueError(f"{name[:LINE_MOST]} is nested more than {DEEPEST} deep")
+        if isinstance(value, int) and value.bit_length() > MOST_BITS:
+            raise ValueError(f"the number {name} has more than {MOST_BITS} bits")
+        if isinstance(value, dict):
+            left += [(f"{name}.{key}" if name else key, each, depth + 1) for key, each in value.items()]
+        if isinstance(value, list):
+            left += [(name, each, depth + 1) for each in value]
+    return table
+
+
 def check(text: str, schema: Schema, *, file: str, rules: Sequence[Rule] = ()) -> list[Fault]:
     """Returns every fault of the text; a syntax error stands alone."""
     return _read(text, schema, file, rules)[1]
@@ -112,7 +132,7 @@ def _read(text: str, schema: type[T], file: str, rules: Sequence[Rule]) -> tuple
     """Returns the struct, with examples in place of what is wrong, and every fault."""
     section = section_of(schema)
     try:
-        table = tomllib.loads(text)
+        table = loaded(text)
         lines = key_lines(text)
     except (ValueError, RecursionError) as error:
         return msgspec.convert(_Checked(file, {}, 1).section({}, section, ()), schema), [
@@ -132,7 +152,7 @@ def _syntax(file: str, text: str, error: ValueError | RecursionError) -> Fault:
     said = str(error)
     place = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)", said)
     if place is None:
-        return Fault(file, 0, "", None, f"is not TOML: {said}")
+        return Fault(file, 0, "", None, f"is not TOML: {visible(said)}")
     lines = text.split("\n")
     line = int(place[1] or guesses.open_quote(lines) or text.count("\n") + 1)
     message = f"is not TOML: {said.replace(place[0], '')}{_shown(text, lines, line)}"

@@ -171,3 +171,49 @@ def test_a_pwm_in_an_included_file_is_named_and_nothing_is_changed(tmp_path: Pat
         CommandError, match=r"a\.txt, which config\.txt includes, has dtoverlay=audremap,pins_18_19"
     ):
         changes(root)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        f"{config_txt.BEGIN}\nkept=1\n",  # somebody has removed the end of ours
+        f"{config_txt.END}\nkept=1\n{config_txt.BEGIN}\n",
+        f"kept=1\n{config_txt.BEGIN}\n" * 3,
+        "include config.txt\n",
+        f"include {'x' * 300}\n",
+        "include ..\n",
+    ],
+)
+def test_odd_lines_stay_and_setup_ends(tmp_path: Path, lines: str) -> None:
+    root = lay_out(tmp_path, PIS["pi4"], config=lines + CONFIG)
+    before = bytes_of(root)
+    files, todo = changes(root)
+    files.apply(todo)
+    assert changes(root)[1] == []
+    files.undo(files.undoing())
+    assert bytes_of(root) == before
+
+
+def test_files_that_include_files_without_end(tmp_path: Path) -> None:
+    root = lay_out(tmp_path, PIS["pi4"], config="include 0\n")
+    for number in range(100):
+        (root / f"boot/firmware/{number}").write_text(f"include {number + 1}\n")
+    with pytest.raises(CommandError, match="includes more than 50 files: setup cannot say what counts"):
+        changes(root)
+
+
+@pytest.mark.parametrize(
+    ("size", "why"),
+    [
+        (
+            2**20 + 1,
+            "has 1048577 bytes, must have 1048576 at most; move it away, or put the right file there",
+        ),
+        (2**20, "would have [0-9]+ bytes, must have 1048576 at most"),
+    ],
+)
+def test_a_file_as_long_as_a_film(tmp_path: Path, size: int, why: str) -> None:
+    root = lay_out(tmp_path, PIS["pi4"], config="#" * size)
+    with pytest.raises(CommandError, match=why):
+        BootFiles(root).apply(changes(root)[1])
+    assert (root / "boot/firmware/config.txt").stat().st_size == size

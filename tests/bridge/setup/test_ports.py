@@ -70,3 +70,13 @@ def test_the_meter_of_the_box_is_found_and_written(tmp_path: Path) -> None:
     assert (written.model, written.port, written.unit) == ("eastron_sdm72d_m_v2", str(port), 3)
     assert (written.baud, written.parity, written.stop_bits) == (9600, "N", 1)
     assert "Make of the energy meter" not in person.asked
+
+
+def test_a_program_whose_name_is_cut_within_a_letter(tmp_path: Path) -> None:
+    """The kernel cuts a name after 15 bytes."""
+    port, program = tmp_path / "ttyUSB0", tmp_path / "proc" / "7"
+    port.touch()
+    (program / "fd").mkdir(parents=True)
+    (program / "fd" / "3").symlink_to(port)
+    (program / "comm").write_bytes("fourteen-bytesä".encode()[:15] + b"\n")
+    assert ports.user_of(str(port), tmp_path / "proc") == "fourteen-bytes\ufffd (pid 7)"

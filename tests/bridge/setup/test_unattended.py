@@ -108,6 +108,26 @@ def test_a_file_that_is_none(text: str, words: str, tmp_path: Path) -> None:
     assert words in faults(PiBox(tmp_path), text)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"wallbox.meter.unit = 0x{'f' * 20_000}", "the number wallbox.meter.unit has more than 4096 bits"),
+        (f"setup = 0x{'f' * 20_000}", "the number setup has more than 4096 bits"),
+        (f"[wallbox.{'.'.join('a' * 1000)}]\nb = 1", "is nested more than 32 deep"),
+        (f"wallbox = {'[' * 40}{']' * 40}", "is nested more than 32 deep"),
+        ('wallbox = "\\u001b[2J"', "wallbox = \\x1b[2J: must be sections"),
+        ('"\\u0000" = 1', "\\x00: is not known"),
+        (f'wallbox.meter = "{"x" * 1000}"', "x...: must be a section: [wallbox.meter]"),
+    ],
+)
+def test_nonsense_is_said_in_one_short_line(text: str, words: str) -> None:
+    with pytest.raises(MisuseError) as error:
+        answers.of_text(text, "box.toml")
+    assert words in str(error.value)
+    assert str(error.value).isprintable()
+    assert len(str(error.value)) < 200
+
+
 def test_no_such_file(tmp_path: Path) -> None:
     box = PiBox(tmp_path)
     with pytest.raises(MisuseError, match="name a file of answers"):
