@@ -31,7 +31,7 @@ def will(config: Path) -> Owner:
         found: Any = tomllib.loads(durable.read(config / CHARGE_POINT_FILE, FILE_LIMIT).decode()).get(
             "firmware"
         )
-    except (OSError, ValueError):  # also what is no TOML
+    except (OSError, ValueError, RecursionError):  # also what is no TOML
         found = None
     section = found if isinstance(found, dict) else {}
     key = section.get("public_key")

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from hal.configuration.file import ConfigError, Fault, Rule, parse, unreadable
+from hal.configuration.file import ConfigError, Fault, Rule, loaded, parse, unreadable
 from hal.configuration.schema import toml_text
 from hal.configuration.toml_lines import Path, key_lines, places
 
@@ -86,7 +86,7 @@ def migrated(content: bytes, steps: Sequence[Step], *, file: str) -> str | None:
     """
     try:
         text = content.decode()
-        tomllib.loads(text.removeprefix(_BOM))
+        loaded(text.removeprefix(_BOM))
     except (ValueError, RecursionError):  # also what is not UTF-8: `check` names it
         return None
     mark = _BOM if text.startswith(_BOM) else ""
