@@ -43,9 +43,10 @@ def refusals(origin: Origin, here: Here, answers: Answers) -> list[Refusal]:
     """Lists all that speaks against it; empty: it may be restored."""
     if origin.mock != here.mock:
         whose, onto = ("a mock box", "a real one") if origin.mock else ("a real box", "a mock one")
+        how = "on a mock box, say --mock" if origin.mock else "on a real box, leave out --mock"
         return [
             Refusal(f"it is the backup of {whose} (serial number {'MOCK...' * origin.mock or 'not MOCK'}), "
-                    f"and cannot be restored on {onto}: neither may speak in the other's name")
+                    f"and cannot be restored on {onto}: neither may speak in the other's name; {how}")
         ]  # fmt: skip
     found = []
     if not answers.old_box_is_gone and (why := _two_boxes(origin, here)):

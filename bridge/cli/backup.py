@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import os
 import signal
 import socket
 import sys
@@ -34,6 +35,17 @@ COPIED_WITHIN_S = 300.0  # 100 MB on a slow card
 STATUS_WITHIN_S = 3.0
 TRIAL_NAME = "trial"  # in the runtime folder, while a new version must prove itself
 _PASSPHRASE_MOST_BYTES = 4096
+
+
+def require_rights(folders: Folders) -> None:
+    """Demands that all of the box may be read, before a passphrase is asked for. Raises BackupError."""
+    for folder in (folders.runtime, folders.config, folders.state, folders.state_of("bridge")):
+        try:
+            os.scandir(folder).close()
+        except PermissionError:
+            raise BackupError(f"no permission for {folder}: use sudo") from None
+        except OSError:
+            continue  # it is not there, or no folder: whoever needs it says so
 
 
 def passphrase(file: Path | None) -> Passphrase:

@@ -27,7 +27,7 @@ from bridge.cli.options import (
     Where,
     spread,
 )
-from bridge.folders import CommandError, MisuseError, chosen
+from bridge.folders import CommandError, MisuseError, chosen, is_there
 from hal.visible import visible
 
 PROGRAM = "evse-bridge"
@@ -336,6 +336,7 @@ def backup(
 
     backups.ended_in_words()
     folders = where.running()
+    backups.require_rights(folders)
     make = backups.move if move else backups.back_up
     for line in make(folders, file.absolute(), backups.new_passphrase(passphrase_file)):
         _say(line, mock=folders.mock)
@@ -360,6 +361,9 @@ def restore(
     folders = where.running()
     if finish == (file is not None):
         raise MisuseError("name the FILE of a backup, or say --finish")
+    backups.require_rights(folders)
+    if file is not None and not is_there(file):
+        raise MisuseError(f"{file}: no such file that can be read")
 
     def sure(refusal: Refusal) -> bool:
         if sys.stdin is None or not sys.stdin.isatty():

@@ -13,6 +13,9 @@ import typer
 
 from bridge.folders import CommandError, of_running
 from bridge.mock_client import ask
+from hal.visible import visible
+
+LINE_MOST = 2_000
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="MOCK: control the simulated wallbox.")
 
@@ -190,3 +193,15 @@ def kernel_hang(
 def state(runtime_dir: RuntimeDir = None) -> None:
     """MOCK: Print the whole state of box and car, as JSON."""
     _say(runtime_dir, {"do": "state"})
+
+
+@app.command("central-system")
+def central_system(
+    port: Annotated[
+        int, typer.Option(help="Where it listens, on this machine only.", min=1, max=65535)
+    ] = 9000,
+) -> None:
+    """MOCK: Run the small Central System of the demo, for a try-out. It shows each message."""
+    from bridge.demo import alone
+
+    alone.run(port, lambda line: typer.echo(f"MOCK {visible(line, LINE_MOST)}"))

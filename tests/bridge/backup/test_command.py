@@ -38,6 +38,7 @@ from tests.bridge.store.story import BATCHES_A_ROW
 from tests.memory import MEMORY
 
 SECRET = "correct horse battery"
+NOBODY = 65534
 
 
 @pytest.fixture
@@ -63,6 +64,32 @@ def evse_bridge(box: Box, *words: str, passphrase: str = "passphrase") -> subpro
         [sys.executable, "-m", "bridge.cli.main", *given],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("closed", ["runtime", "config", "state"])
+def test_without_rights_it_asks_for_sudo_before_it_asks_for_a_passphrase(box: Box, closed: str) -> None:
+    box.folder.parent.chmod(0o755)
+    folder: Path = getattr(box.folders, closed)
+    folder.chmod(0o000)
+    before = os.geteuid()
+    if before == 0:  # root may open everything
+        os.seteuid(NOBODY)
+    try:
+        with pytest.raises(CommandError, match=f"^no permission for {folder}: use sudo$"):
+            command.require_rights(box.folders)
+    finally:
+        os.seteuid(before)
+        folder.chmod(0o755)
+
+
+def test_with_rights_nothing_is_demanded(box: Box) -> None:
+    box.folders.runtime.rmdir()  # nothing runs
+    command.require_rights(box.folders)
+
+
+def test_a_backup_that_is_not_there_is_named(box: Box) -> None:
+    said = evse_bridge(box, "restore", str(box.folder / "none"), passphrase="none")
+    assert (said.returncode, said.stderr) == (2, f"{box.folder / 'none'}: no such file that can be read\n")
 
 
 def test_the_commands(box: Box) -> None:

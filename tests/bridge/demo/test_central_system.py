@@ -14,8 +14,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
+from bridge.demo.alone import serve
 from bridge.demo.central_system import CentralSystem, Line, Refused
 from bridge.demo.ledger import Tag
+from bridge.folders import CommandError
 
 PATIENCE_S = 30.0
 TAGS = {"04AABBCC": Tag(parent="FAMILY"), "DEADBEEF": Tag("Blocked")}
@@ -337,3 +339,37 @@ async def test_waiting_in_vain_shows_the_last_messages() -> None:
         await charge_point.ask("BootNotification", BOOT)
         with pytest.raises(TimeoutError, match="Zaptec Go OCPP"):
             await central_system.until(lambda: central_system.ledger.transactions, timeout_s=0.05)
+
+
+def test_alone_it_shows_what_is_said_and_names_the_card_it_accepts() -> None:
+    said: list[str] = []
+
+    async def a_charge_point_comes(url: str) -> None:
+        async with connect(f"{url}/MOCK0001", subprotocols=[Subprotocol("ocpp1.6")], proxy=None) as socket:
+            charge_point = ChargePoint(socket)
+            await charge_point.ask("BootNotification", BOOT)
+            for card in ("0004AABBCC", "00DEADBEEF"):
+                await charge_point.ask("Authorize", {"idTag": card})
+
+    asyncio.run(serve(0, said.append, a_charge_point_comes))
+    assert "it accepts the card 0004AABBCC" in said[0]
+    assert [line.partition(" ")[2] for line in said[1:]] == [
+        "→ BootNotification Zaptec Go OCPP",
+        "← Accepted, every 300 s",
+        "→ Authorize 0004AABBCC",
+        "← Accepted",
+        "→ Authorize 00DEADBEEF",
+        "← Invalid",
+    ]
+
+
+def test_alone_it_names_a_port_that_is_taken() -> None:
+    async def no_charge_point(_: str) -> None:
+        raise AssertionError("it listens on a port that is taken")
+
+    async def on_one_port() -> None:
+        async with CentralSystem(TAGS) as first:
+            with pytest.raises(CommandError, match=rf"^port {first.port}: .* --port$"):
+                await serve(first.port, [].append, no_charge_point)
+
+    asyncio.run(on_one_port())
