@@ -19,7 +19,7 @@ def ask(runtime_dir: Path, request: dict[str, Any]) -> dict[str, Any]:
     try:
         answer = json.loads(_exchange(path, json.dumps(request).encode() + b"\n"))
     except (FileNotFoundError, ConnectionRefusedError):
-        why = "start one with `evse-bridge run --mock`, or name its --runtime-dir"
+        why = "start one with `evse-bridge run --mock`, use sudo if units run it, or name its --runtime-dir"
         raise CommandError(f"MOCK {request['do']}: no mock wallbox listens at {path}; {why}") from None
     except (OSError, ValueError) as error:
         raise CommandError(f"MOCK {request['do']}: no answer from {path}: {error}") from None

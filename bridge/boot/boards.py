@@ -44,7 +44,7 @@ _MODELS: tuple[tuple[str, int], ...] = (
     (r"Pi 3 Model B Plus", 0x0D),
     (r"Pi 3\b", 0x08),
 )
-KNOWN_BOARDS = "Raspberry Pi 3, 4, 5 and Zero 2 W"
+KNOWN_BOARDS = "Raspberry Pi 3, 4, 5 or Zero 2 W"
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,10 @@ def _archive(what: str, box: Installed) -> Iterator[Path]:
             yield Path(folder) / ARCHIVE
         return
     archive = Path(what).absolute()
+    if archive.suffix == ".deb":
+        raise MisuseError(
+            f"{visible(str(archive))}: a package is installed by sudo apt install {visible(str(archive))}"
+        )
     for path in (archive, Path(f"{archive}{SUFFIX}")):
         if not _is_file(path):
             raise MisuseError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import shutil
 import signal
 import sys
 import time
@@ -22,6 +23,7 @@ from bridge.folders import CommandError, Folders
 from bridge.mock_client import ask
 
 DRAW_S = 0.1
+PROGRAM = "evse-bridge"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STRANGER = "00DEADBEEF"  # a card that the Central System does not know
 
@@ -134,9 +136,11 @@ async def _left_running(stage: Stage, screen: Screen, folders: Folders) -> None:
 
 
 def _own_path() -> str:
-    """Returns the command as it was called, or `evse-bridge` beside the interpreter."""
+    """Returns the command as it was called, else as a shell finds it, else the one beside the interpreter."""
     called = Path(sys.argv[0])
-    return str(called) if called.name == "evse-bridge" else str(Path(sys.executable).with_name("evse-bridge"))
+    if called.name == PROGRAM:
+        return str(called)
+    return PROGRAM if shutil.which(PROGRAM) else str(Path(sys.executable).with_name(PROGRAM))
 
 
 @contextlib.asynccontextmanager

@@ -32,8 +32,8 @@ SESSION_HOW = (
     "measure at the socket, set the tester to B, hear it open. Then run the doctor again."
 )
 MOCK_SESSION_HOW = (
-    "evse-bridge mock plug-in and mock swipe 04AABBCC begin a session, mock pause and mock plug-out end it. "
-    "Then run the doctor again."
+    "evse-bridge mock plug-in and mock swipe 0004AABBCC begin a session, "
+    "mock pause and mock plug-out end it. Then run the doctor again."
 )
 FAULTS = Subject("box.faults", "faults", "none")
 WOULD_CLOSE = Subject("box.would_close", "would the contactor close?")

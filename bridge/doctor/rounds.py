@@ -252,7 +252,7 @@ class Rounds:
         if why := busy(self._status) or ("" if self._card else "--no-card") or self._person.why_absent:
             yield senses.CARD.not_checked(why)
             return
-        how = ": evse-bridge mock swipe 04AABBCC" if self._status.mock else ""
+        how = ": evse-bridge mock swipe 0004AABBCC" if self._status.mock else ""
         self._person.doing(f"PRESENT A CARD NOW, within {CARD_S} s{how}")
         yield senses.card(self._wire.ask("instruments", "probe-reader", str(CARD_S)))
 

@@ -108,7 +108,8 @@ class Attended(Steps):
         return self._examine()
 
     def _card(self) -> None:
-        how = " (in another terminal: evse-bridge mock swipe 04AABBCC)" * self._folders.mock
+        sudo = "sudo " * self._folders.by_units
+        how = f" (in another terminal: {sudo}evse-bridge mock swipe 0004AABBCC)" * self._folders.mock
         self._person.say(f"Present a card now, within {_CARD_S} s{how}")
         try:
             answer = Wire(self._folders.runtime).ask("instruments", "probe-reader", str(_CARD_S))

@@ -109,6 +109,12 @@ def test_a_box_without_the_package_is_refused(installed: Installed) -> None:
         update("box.tar.xz", installed, allow_older=False)
 
 
+@needs_root
+def test_a_package_is_left_to_apt(installed: Installed) -> None:
+    with pytest.raises(CommandError, match=r"/box\.deb: a package is installed by sudo apt install "):
+        update("/box.deb", installed, allow_older=False)
+
+
 def test_who_is_not_root_is_told_so() -> None:
     may_read = (
         "--inh-caps=+dac_override",
