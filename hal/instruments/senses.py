@@ -149,7 +149,8 @@ class Senses:
             return Result(False, "this box has no card reader")
         await asyncio.to_thread(cards.stop)
         try:
-            return await probe_reader(reader, line_of(reader, self._paths.reader_port), argument)
+            line = line_of(reader, self._paths.reader_port)
+            return await probe_reader(reader, line, argument, cards.seen)
         finally:
             cards.start()
 

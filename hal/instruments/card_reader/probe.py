@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import termios
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from serial import Serial, SerialException
@@ -26,10 +27,16 @@ class _Look:
     ok: bool
     text: str
     received: int = 0  # bytes
+    card: str = ""
 
 
-async def probe_reader(reader: Reader, line: ReaderLine, argument: str) -> Result:
-    """Listens for a card at each setting, for `argument` seconds. The port must be free."""
+async def probe_reader(
+    reader: Reader, line: ReaderLine, argument: str, seen: Callable[[str], None]
+) -> Result:
+    """Listens for a card at each setting, for `argument` seconds. The port must be free.
+
+    `seen` is told its number: it is still at the reader when that is read again.
+    """
     try:
         for_s = float(argument or _LISTEN_S)
     except ValueError:
@@ -42,6 +49,8 @@ async def probe_reader(reader: Reader, line: ReaderLine, argument: str) -> Resul
         looked = await asyncio.to_thread(_look, replace(line, baud=baud), dialogue(reader), for_s)
         texts.append(f"{line.port} at {baud} baud: {looked.text}")
         measured |= {f"bytes_at_{baud}": looked.received}
+        if looked.card:
+            seen(looked.card)
         if looked.ok:
             return Result(baud == line.baud, "; ".join(texts), measured)
     return Result(False, "; ".join(texts), measured)
@@ -65,7 +74,7 @@ def _listen(serial: Serial, talk: Dialogue, until_s: float) -> _Look:
         received = serial.read(serial.in_waiting or 1)
         heard += received
         if numbers := talk.feed(received, time.monotonic()):
-            return _Look(True, f"card {numbers[0]}", len(heard))
+            return _Look(True, f"card {numbers[0]}", len(heard), numbers[0])
     return _silence(talk, heard)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -43,6 +44,12 @@ class Presentations:
         self._warn(number)
         return Card(start_id=self._start_id, seq=self._seq, at_s=at_s, id=card)
 
+    def seen(self, number: str, at_s: float) -> None:
+        """Notes a card that somebody else has read: while it stays at the reader, it makes no Card."""
+        card = reverse_bytes(number) if self._reverse else number
+        if card is not None:
+            self._presence.present(card, at_s)
+
     def _warn(self, number: str) -> None:
         if is_random(number) and not self._warned:
             self._warned = True
@@ -68,6 +75,10 @@ class CardSense:
     def stop(self) -> None:
         """Returns once the port is free, within a second or so."""
         self._port.stop()
+
+    def seen(self, number: str) -> None:
+        """Notes the card that a probe has read just now."""
+        self._presentations.seen(number, time.monotonic())
 
     def _take(self, heard: Heard) -> None:
         for number in heard.numbers:

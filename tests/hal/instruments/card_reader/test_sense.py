@@ -36,6 +36,17 @@ def test_a_card_shown_again_after_two_seconds_of_absence_is_new() -> None:
     assert [card is not None for card in made] == [True, False, False, False, True]
 
 
+@pytest.mark.parametrize("reverse_bytes", [False, True])
+def test_a_card_that_a_probe_has_read_is_no_card_until_it_was_away(reverse_bytes: bool) -> None:
+    took = presentations(reverse_bytes=reverse_bytes)
+    took.seen("04AABBCC", 0.0)
+    made = [took.feed("04AABBCC", at_s) for at_s in (0.5, 2.4, 4.4)]
+    assert [card is not None for card in made] == [False, False, True]
+    assert made[2] is not None
+    assert made[2].seq == 1
+    assert took.feed("0A0B0C0D", 4.5) is not None
+
+
 def test_bytes_are_turned_around_and_an_odd_number_is_none() -> None:
     took = presentations(reverse_bytes=True)
     turned = took.feed("04AABBCC", 0.0)
