@@ -201,7 +201,7 @@ def central_system(
         int, typer.Option(help="Where it listens, on this machine only.", min=1, max=65535)
     ] = 9000,
 ) -> None:
-    """MOCK: Run the small Central System of the demo, for a try-out. It shows each message."""
+    """MOCK: Run a small Central System. It is the demo's, for a try-out; it shows each message."""
     from bridge.demo import alone
 
     alone.run(port, lambda line: typer.echo(f"MOCK {visible(line, LINE_MOST)}"))

@@ -33,8 +33,8 @@ is simulated is read from its netlist in [docs/circuits](circuits/), and the pin
   under load.
 - Low means safe: each output has its pull-down, so that a dead Raspberry Pi closes nothing and moves
   nothing.
-- Measure before you connect a car: 3.0 V at VREF, ±15 V, 12 V at the pilot in x1, −12 V in F. Then
-  `evse-bridge doctor`.
+- Measure before you connect a car: 3.0 V at VREF, ±15 V; at the pilot −12 V (called F) from power-on until
+  the programs run, and +12 V (called x1) while they run and no car is there. Then `evse-bridge doctor`.
 """
 # After which drawing stands what.
 BELOW = {
@@ -96,7 +96,7 @@ def parts() -> Iterator[tuple[str, str, str]]:
         "suppressor diode, 15 to 18 V, bidirectional, under 500 pF",
         "not tried",
     )
-    yield "supply", "±15 V from the 5 V of the Pi", "not tried"
+    yield "supply", "5 V for the Pi, ±15 V made of it; 24 V, or what contactor and lock need", "not tried"
     driver = "contactor.cir//"
     yield (
         "contactor: driver",

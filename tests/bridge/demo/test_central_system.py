@@ -370,6 +370,6 @@ def test_alone_it_names_a_port_that_is_taken() -> None:
     async def on_one_port() -> None:
         async with CentralSystem(TAGS) as first:
             with pytest.raises(CommandError, match=rf"^port {first.port}: .* --port$"):
-                await serve(first.port, [].append, no_charge_point)
+                await serve(first.port, print, no_charge_point)
 
     asyncio.run(on_one_port())
