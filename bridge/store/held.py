@@ -36,9 +36,10 @@ def read(state_dir: Path) -> Held | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else "") or error
         why = (
-            f"{path} cannot be read: {error}; it says why this box must not run. Restore a backup; or, if no "
-            "other box speaks in its name, remove that file"
+            f"{path} cannot be read: {reason}; it says why this box must not run. Restore a backup; or, if "
+            "no other box speaks in its name, remove that file"
         )
         return Held(kind="unreadable", why=why)
 

@@ -19,7 +19,7 @@ from tests.system.programs import EVSE_BRIDGE
 
 MOCK_VERBS = {
     "plug-in", "plug-out", "ready", "pause", "swipe", "fault", "clear", "car", "kernel", "state",
-    "power-cut", "power-on", "copper", "cp-open", "disturb", "kernel-hang", "unplug-at-car",
+    "power-cut", "power-on", "copper", "cp-open", "disturb", "kernel-hang", "unplug-at-car", "central-system",
     "house"}  # fmt: skip
 
 
