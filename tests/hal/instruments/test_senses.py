@@ -264,7 +264,7 @@ async def test_a_meter_that_is_not_as_configured_is_found_as_it_is_shipped(folde
     assert bench.instruments is not None
     bench.instruments.kill()
     await asyncio.to_thread(bench.instruments.wait, PATIENCE_S)
-    bench.world.configure(wallbox_file.new_file(mock=True).replace('#unit = "auto"', "unit = 7"))
+    bench.world.configure(wallbox_file.new_file(mock=True).replace('#unit = "auto"', "unit = 7", 1))
     bench.launch()  # the mock's meter still has unit 1
     await until(lambda: len(bench.safety.heard) == 2)
     answer = await bench.ask("probe-meter")
