@@ -39,11 +39,15 @@ from bridge.local.orders import (
     ClearProfiles,
     Installed,
     ListProfiles,
+    LookAtState,
+    Looked,
     OfferAgain,
     Ordered,
     Reply,
     SendDataTransfer,
 )
+from bridge.local.state.drawing import LinkLook, drawn
+from bridge.local.state.state import State
 from bridge.recorder import Recorder
 from hal.contract import (
     WISH_LIFE_RESTART_S,
@@ -199,8 +203,16 @@ class Actor:
                 circumstances = core.profiles.circumstances(core.state, core.box, now)
                 installed = Installed(core.profiles.every, circumstances, moment(now.utc), core.caps_a(now))
                 self._out.append(Answer(ticket, installed))
+            case LookAtState():
+                self._out.append(Answer(ticket, Looked(self.look(now))))
             case _:
                 pass  # the desk answers those itself
+
+    def look(self, now: Now) -> State:
+        """Returns what is so; it changes nothing."""
+        link = self.parts.conversation.link
+        seen = LinkLook(link.connected, link.standing, link.since_s, link.heard_s)
+        return drawn(self.parts.charge_point, seen, now)
 
     def _collect(self, now: Now, *, calls: bool) -> None:
         """Collects every decision, until there is none."""

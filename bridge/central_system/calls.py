@@ -40,6 +40,7 @@ class Calls:
         self._outbox = Outbox(rows, charge_point.configuration, charge_point.provisioning.behaviour)
         self._lane = Lane()
         self._open: Correlation[Outgoing | Send] | None = None  # None: no connection
+        self.since_s: float | None = None  # connected, or not any more; None: never since the start
 
     # The link
 
@@ -55,13 +56,14 @@ class Calls:
 
     def link_opened(self, now: Now) -> None:
         """Starts again on a new connection."""
-        self._open = Correlation()
+        self._open, self.since_s = Correlation(), now.s
         self.liveness.connected(now)
         self._outbox.connected()
         self.registration.connected()
 
     def link_closed(self, now: Now) -> list[Outgoing | Send]:
         """Returns what is dropped with it; the row in flight is sent again."""
+        self.since_s = now.s
         in_flight = self._open.in_flight if self._open is not None else None
         dropped: list[Outgoing | Send] = [*self._lane.drop()]
         if in_flight is not None:

@@ -8,19 +8,30 @@ frames are sent.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import assert_never
 
 from bridge.central_system.calls import Calls
 from bridge.central_system.effects import Effects, Environment, Outcome, Reconnect
 from bridge.central_system.frames import Call, CallError, CallResult, Unreadable, Violation, parse, refusal
 from bridge.central_system.outbox import Rows
-from bridge.central_system.registration import Registration
+from bridge.central_system.registration import Registration, Standing
 from bridge.central_system.requests import Requests
 from bridge.central_system.schemas import Payload
 from bridge.core.charge_point import ChargePoint
 from bridge.core.limits.installed_profiles import Criteria
 from bridge.core.now import Now
 from bridge.core.password import Password
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSeen:
+    """The connection as the owner may see it; moments in seconds of Now.s."""
+
+    connected: bool
+    standing: Standing
+    since_s: float | None  # connected, or not any more; None: never since the start
+    heard_s: float | None  # the last message of the Central System came then
 
 
 class Conversation:
@@ -44,6 +55,12 @@ class Conversation:
         if not self._calls.connected:
             return "not connected"
         return "accepted" if self.registration.accepted else "reached"
+
+    @property
+    def link(self) -> LinkSeen:
+        """Returns how it stands with the connection."""
+        calls = self._calls
+        return LinkSeen(calls.connected, self.registration.standing, calls.since_s, calls.liveness.heard_s)
 
     # From the link
 

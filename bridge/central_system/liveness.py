@@ -22,6 +22,7 @@ class Liveness:
         self._time_outs = 0
         self._patience = TIME_OUTS_BEFORE_RECONNECT
         self._heard_at: datetime | None = None
+        self.heard_s: float | None = None  # when, on the clock of durations
         self._last_call_s = 0.0
 
     def connected(self, now: Now) -> None:
@@ -31,7 +32,7 @@ class Liveness:
 
     def heard(self, now: Now) -> None:
         """Notes a message of the Central System, whatever it holds."""
-        self._heard_at = now.utc
+        self._heard_at, self.heard_s = now.utc, now.s
 
     def called(self, now: Now) -> None:
         """Notes that a CALL of ours has left."""

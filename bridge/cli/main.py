@@ -1,6 +1,7 @@
 """`evse-bridge`: what a person or a unit starts. Every command imports what it needs when it runs.
 
-Exit codes: 0; 1 it failed; 2 a wrong configuration or a wrong use. An error is one clear line, no traceback.
+Exit codes: 0; 1 it failed; 2 a wrong configuration or a wrong use; 3 of `why`: no current flows. An error is
+one clear line, no traceback.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from bridge.cli.options import (
     Answering,
     ConfigDir,
     Examining,
+    Looking,
     Mock,
     PassphraseFile,
     Running,
@@ -239,6 +241,37 @@ def setup(
     options = Options(lambda runtime_dir: identity(runtime_dir).version, answers=answers, undo=undo)
     folders = setups.meant((where.config_dir, where.state_dir, where.runtime_dir), mock=where.mock)
     raise typer.Exit(setups.run(folders, options))
+
+
+@app.command()
+@spread
+def status(
+    looking: Looking,
+    watch: Annotated[bool, typer.Option("--watch", help="Draw again each second, until Ctrl-C.")] = False,
+    *,
+    running: Running,
+) -> None:
+    """Say what the box does, and why it charges or does not."""
+    from bridge.cli import looking as look
+
+    say = look.words_of(looking.language)
+    if watch:
+        look.watch(running.folder(), say, json=looking.json)
+        return
+    for line in look.status(running.folder(), say, json=looking.json):
+        _say(line)
+
+
+@app.command()
+@spread
+def why(looking: Looking, *, running: Running) -> None:
+    """Say why the car charges or does not, and what to do. Exit code 0: current flows; 3: none does."""
+    from bridge.cli import looking as look
+
+    state = look.seen(running.folder())
+    for line in look.why(state, look.words_of(looking.language), json=looking.json):
+        _say(line)
+    raise typer.Exit(0 if state.charges else look.NO_CURRENT)
 
 
 @app.command()

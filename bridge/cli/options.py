@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
@@ -62,6 +63,24 @@ class Running:
     def folder(self) -> Path:
         """Returns the runtime folder, absolute."""
         return of_running((None, None, self.runtime_dir), mock=self.mock).runtime
+
+
+class Language(StrEnum):
+    """A language of what is said to the owner."""
+
+    en = "en"
+    de = "de"
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """How the state is told."""
+
+    language: Annotated[
+        Language | None,
+        typer.Option("--language", help="Else that of LC_ALL, LC_MESSAGES, LANG.", show_default=False),
+    ] = None
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,11 @@ class ChargePoint:
         """Says which restart is due, after what was decided is carried out."""
         return self._restart.due
 
+    @property
+    def start_unrecorded(self) -> bool:
+        """Says whether the start of the running transaction is not durable yet."""
+        return self._start_unrecorded
+
     def drain(self) -> Decided:
         """Returns what was decided since the last time."""
         return self._decisions.drain()

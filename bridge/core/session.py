@@ -91,6 +91,16 @@ class Authorized:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """A card or remote start that started and stopped nothing."""
+
+    id_tag: str
+    why: str  # OCPP's AuthorizationStatus, or our own words
+    at_s: float
+    online: bool  # there was a registered link
+
+
+@dataclass(frozen=True, slots=True)
 class StopAsked:
     """A card other than the one that started asks to stop: its Authorize.req is sent."""
 

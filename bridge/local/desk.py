@@ -1,6 +1,8 @@
 """The bridge's own socket: passes each order to the actor, and its reply back to the command.
 
 What needs no decision it answers itself: who it is, the sessions, a page at a time, and a copy of the store.
+The state is drawn by the actor, at most each LOOK_EVERY_S however many ask, and the store is asked for its
+queue more seldom still: whoever looks costs the charge point nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from collections.abc import Awaitable, Callable
 from itertools import count
 from pathlib import Path
 
+import msgspec
+
 from bridge.local import orders
 from bridge.local.orders import (
     CopyStore,
@@ -20,11 +24,14 @@ from bridge.local.orders import (
     Identity,
     Installed,
     ListSessions,
+    LookAtState,
+    Looked,
     Order,
     Ordered,
     Page,
     Reply,
 )
+from bridge.local.state.state import Queue
 from bridge.store.errors import StoreError
 from bridge.store.reads import Reads
 from bridge.store.writer import copied_apart
@@ -32,6 +39,8 @@ from bridge.store.writer import copied_apart
 MODE = 0o660  # its user and group
 MOST_CLIENTS = 8
 PAGE_SESSIONS = 50
+LOOK_EVERY_S = 0.25
+QUEUE_EVERY_S = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +62,10 @@ class Desk:
         self._ordered = ordered
         self._tickets = count(1)
         self._copying = asyncio.Lock()
-        self._waiting: dict[int, asyncio.Future[Reply | Installed]] = {}
+        self._looking = asyncio.Lock()
+        self._looked: tuple[float, Looked | Reply] | None = None  # when, and what was seen
+        self._queue: tuple[float, Queue | None] | None = None
+        self._waiting: dict[int, asyncio.Future[Reply | Installed | Looked]] = {}
         self._conversations: dict[asyncio.Task[None], asyncio.StreamWriter] = {}  # the oldest first
         self._ordering: set[asyncio.Task[None]] = set()  # of these, those that wait for a reply
 
@@ -72,7 +84,7 @@ class Desk:
                     writer.transport.abort()
                     conversation.cancel()
 
-    def reply(self, ticket: int, reply: Reply | Installed) -> None:
+    def reply(self, ticket: int, reply: Reply | Installed | Looked) -> None:
         """Sends a reply to the command that gave the order, if it is still connected."""
         waiting = self._waiting.get(ticket)
         if waiting is not None and not waiting.done():
@@ -103,7 +115,7 @@ class Desk:
         finally:
             writer.close()
 
-    async def _answer(self, order: Order) -> Reply | Page | Identity | Installed:
+    async def _answer(self, order: Order) -> Reply | Page | Identity | Installed | Looked:
         match order:
             case Identify():
                 return self._identity()
@@ -111,6 +123,8 @@ class Desk:
                 return self._page(after)
             case CopyStore():
                 return await self._copied()
+            case LookAtState():
+                return await self._look()
             case _:
                 return await self._carried_out(order)
 
@@ -128,7 +142,33 @@ class Desk:
             except StoreError as error:
                 return Reply(why=str(error))
 
-    async def _carried_out(self, order: Order) -> Reply | Installed:
+    async def _look(self) -> Looked | Reply:
+        """Draws the state anew when the last one is old enough; who asks at once gets the same."""
+        async with self._looking:
+            now_s = asyncio.get_running_loop().time()
+            if self._looked is None or now_s - self._looked[0] >= LOOK_EVERY_S:
+                self._looked = now_s, self._with_queue(await self._carried_out(LookAtState()), now_s)
+            return self._looked[1]
+
+    def _with_queue(self, seen: Reply | Installed | Looked, now_s: float) -> Looked | Reply:
+        match seen:
+            case Looked(state=state) if state is not None:
+                return Looked(msgspec.structs.replace(state, queue=self._queue_at(now_s)))
+            case Installed():
+                raise TypeError("the actor answered another order")
+            case _:
+                return seen
+
+    def _queue_at(self, now_s: float) -> Queue | None:
+        if self._queue is None or now_s - self._queue[0] >= QUEUE_EVERY_S:
+            try:
+                queue = Queue(waiting=self._store.backlog(), dead_letters=self._store.dead_letter_count())
+            except StoreError:
+                queue = None
+            self._queue = now_s, queue
+        return self._queue[1]
+
+    async def _carried_out(self, order: Order) -> Reply | Installed | Looked:
         ticket = next(self._tickets)
         self._waiting[ticket] = asyncio.get_running_loop().create_future()
         conversation = asyncio.current_task()

@@ -10,6 +10,7 @@ import msgspec
 from bridge.core.charging_profile import ChargingProfile, Moment
 from bridge.core.limits.charging_schedule import Circumstances
 from bridge.core.rows import Session
+from bridge.local.state.state import State
 from hal.contract import FaultRef
 
 SOCKET_NAME = "desk/bridge.sock"  # in the runtime folder; the folder is the bridge's
@@ -59,6 +60,10 @@ class ClearProfiles(msgspec.Struct, frozen=True, tag="ClearProfiles", tag_field=
     profile_ids: tuple[int, ...]
 
 
+class LookAtState(msgspec.Struct, frozen=True, tag="LookAtState", tag_field="order"):
+    """Asks what is so, and why the car charges or does not. It changes nothing."""
+
+
 class CopyStore(msgspec.Struct, frozen=True, tag="CopyStore", tag_field="order"):
     """Asks for a whole copy of the store beside it (`copying.copy_beside`), which is the asker's: only
     the bridge can read its store. The reply's `data`, its path, is for commands of older versions."""
@@ -75,6 +80,7 @@ Order = (
     | OfferAgain
     | ListProfiles
     | ClearProfiles
+    | LookAtState
     | CopyStore
     | Identify
 )
@@ -127,7 +133,14 @@ class Installed(msgspec.Struct, frozen=True):
     why: str = ""
 
 
-ReplyKind = TypeVar("ReplyKind", Reply, Page, Identity, Installed)
+class Looked(msgspec.Struct, frozen=True):
+    """What is so. `why` as in a Reply."""
+
+    state: State | None = None  # None: it failed
+    why: str = ""
+
+
+ReplyKind = TypeVar("ReplyKind", Reply, Page, Identity, Installed, Looked)
 
 
 def order(line: bytes) -> Order:
@@ -149,6 +162,6 @@ def _decoded(line: bytes, kind: Any) -> Any:
         raise ValueError("nested too deeply") from None
 
 
-def encode(message: Order | Reply | Page | Identity | Installed) -> bytes:
+def encode(message: Order | Reply | Page | Identity | Installed | Looked) -> bytes:
     """Encodes a message as one line of JSON."""
     return msgspec.json.encode(message) + b"\n"

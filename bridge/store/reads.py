@@ -36,6 +36,7 @@ HEAD = f"""
     JOIN transactions AS row ON row.row_id = first.row_id
     LEFT JOIN samples ON place = 1 AND samples.row_id = first.row_id AND samples.seq = first.seq"""
 BACKLOG = "SELECT count(*) FROM outbox"
+DEAD_LETTER_COUNT = "SELECT count(*) FROM transactions WHERE given_up IS NOT NULL"  # by its index
 REMEMBERED = "SELECT name, value FROM remembered"
 NEXT_ROW_ID = "SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'transactions'"
 NEXT_SEQ = "SELECT coalesce(max(seq) + 1, 0) FROM samples WHERE row_id = ?"
@@ -100,6 +101,10 @@ class Reads:
     def backlog(self) -> int:
         """Counts the messages that wait for delivery; those of dead-lettered rows are not counted."""
         return self._number(BACKLOG)
+
+    def dead_letter_count(self) -> int:
+        """Counts the dead-lettered rows."""
+        return self._number(DEAD_LETTER_COUNT)
 
     def remembered(self) -> dict[str, str]:
         """Returns all named values."""

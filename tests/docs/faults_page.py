@@ -14,7 +14,7 @@ from bridge.core.transaction.stop import (
     METER_STOP_S,
     OPENING_S,
 )
-from bridge.doctor.words import FAULTS as FAULTS_IN_WORDS
+from bridge.local.why.english_faults import FAULTS as FAULTS_IN_WORDS
 from hal.core.budget import LATE_S
 from hal.core.control_pilot.visit import GONE_S
 from hal.core.faults.table import KINDS, Kind

@@ -17,6 +17,7 @@ from bridge.core.now import Now, timestamp
 from bridge.effects import Answer, AskRestart, Effect, Log, Say, Write
 from bridge.events import End, Event, NotStored, RestartRefused, Stored, Tick
 from bridge.local.orders import Order, Ordered, Reply, SendDataTransfer
+from bridge.local.state.state import State
 from bridge.store.errors import ChangeError, StoreError
 from hal.contract import Wish
 from hal.mock.plant.fault_names import HOUSE as HOUSE_FAULTS
@@ -108,6 +109,11 @@ class PureWorld(Carrier):
         """Of the bridge that runs."""
         assert self.bridge is not None
         return self.bridge.parts.charge_point
+
+    def look(self) -> State:
+        """What the owner sees."""
+        assert self.bridge is not None
+        return self.bridge.look(self.now)
 
     def utc(self) -> str:
         return timestamp(self.clock.truth)

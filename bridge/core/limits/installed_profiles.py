@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from bridge.core.box_view import BoxView
-from bridge.core.charging_profile import ChargingProfile, Mains, Moment, Purpose, moment
+from bridge.core.charging_profile import NEVER, ChargingProfile, Mains, Moment, Purpose, moment
 from bridge.core.decisions import Decisions
 from bridge.core.limits.charging_schedule import (
     Circumstances,
@@ -14,12 +15,15 @@ from bridge.core.limits.charging_schedule import (
     Ruling,
     composite,
     prevailing,
+    rulings,
 )
 from bridge.core.now import Now
 from bridge.core.rows import ProfileInstalled, ProfilesRemoved
 from bridge.core.session import Authorized, Authorizing, State, Transaction
 from bridge.core.zaptec import MOST_PROFILES
 
+AHEAD_S = 604_800  # a week: what recurs has come round by then
+MOST_AHEAD = 16  # changes that are looked at: whoever asks often is no burden
 VOLTAGE_EVERY_S = 60.0  # watts become amps anew at most so often: the offer does not twitch
 
 
@@ -153,23 +157,46 @@ class InstalledProfiles:
         circumstances = self.circumstances(state, box, now)
         return composite(self.every, circumstances, moment(now.utc), duration_s)
 
+    def foresee(self, state: State, box: BoxView, now: Now, least_a: float) -> tuple[Ruling, float]:
+        """Returns the prevailing limit, of a transaction that begins now if none runs, and the moment of its
+        next change; of one below `least_a` the moment at which it is not below any more. NEVER: none is near.
+
+        Remembers nothing: whoever looks changes nothing.
+        """
+        circumstances, at = (
+            self._circumstances(state, box, self._found_voltage(box, now)[0], now),
+            moment(now.utc),
+        )
+        ruling = prevailing(self.every, circumstances, at)
+        if ruling.limit_a >= least_a:
+            return ruling, ruling.until
+        coming = islice(rulings(self.every, circumstances, at, AHEAD_S), MOST_AHEAD)
+        return ruling, next((at + start_s for start_s, each in coming if each.limit_a >= least_a), NEVER)
+
     def circumstances(self, state: State, box: BoxView, now: Now) -> Circumstances:
         """Returns those of the running transaction, or of one that would begin now."""
+        return self._circumstances(state, box, self.mains(box, now).voltage_v, now)
+
+    def _circumstances(self, state: State, box: BoxView, voltage_v: float, now: Now) -> Circumstances:
         transaction = state if isinstance(state, Transaction) else None
         return Circumstances(
             row_id=transaction.row_id if transaction is not None else None,
             begins_at=moment(transaction.started_at if transaction is not None else now.utc),
             installation_a=box.installation_a,
-            mains=self.mains(box, now),
+            mains=Mains(box.supply.phases, voltage_v),
         )
 
     def mains(self, box: BoxView, now: Now) -> Mains:
         """Returns the mean of fresh phase voltages, else nominal, found at most each 60 s."""
-        if self._voltage is None or now.s - self._voltage[1] >= VOLTAGE_EVERY_S:
-            reading, supply = box.fresh_reading(now.s), box.supply
-            volts = supply.mean_voltage_v(reading.voltage_v) if reading else supply.nominal_voltage_v
-            self._voltage = (volts, now.s)
+        self._voltage = self._found_voltage(box, now)
         return Mains(box.supply.phases, self._voltage[0])
+
+    def _found_voltage(self, box: BoxView, now: Now) -> tuple[float, float]:
+        """Returns volts, and when they were found."""
+        if self._voltage is not None and now.s - self._voltage[1] < VOLTAGE_EVERY_S:
+            return self._voltage
+        reading, supply = box.fresh_reading(now.s), box.supply
+        return supply.mean_voltage_v(reading.voltage_v) if reading else supply.nominal_voltage_v, now.s
 
 
 def _has_room(profile: ChargingProfile, held: Sequence[ChargingProfile]) -> bool:

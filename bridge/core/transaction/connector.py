@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import assert_never
+from typing import Literal, assert_never
 
 from bridge.core.authorization.authorization import Authorization
 from bridge.core.authorization.reservation import Reservations
@@ -21,6 +21,7 @@ from bridge.core.session import (
     Idle,
     OutsideTransaction,
     Owner,
+    Refusal,
     Resting,
     State,
     StopAsked,
@@ -29,7 +30,7 @@ from bridge.core.session import (
     resting,
 )
 from bridge.core.setup import FINISHING, ORDERLY, RESERVATION, Memory
-from bridge.core.transaction.cable import Unlock, cable
+from bridge.core.transaction.cable import Unlock, UnlockStatus, cable
 from bridge.core.transaction.running_transaction import RunningTransaction
 from bridge.core.transaction.start import (
     begins_with,
@@ -62,7 +63,7 @@ class Connector:
         self._ticket = 0
         self._stop_asked: StopAsked | None = None
         self._last_card: tuple[str, int] | None = None  # its start of `hal.instruments`, its number
-        self._refused_until_s = 0.0
+        self.refusal: Refusal | None = None  # the last one
         self._unlock: Unlock | None = None
 
     @property
@@ -90,7 +91,12 @@ class Connector:
 
     def refused(self, now_s: float) -> bool:
         """Says whether a card was refused a moment ago."""
-        return now_s < self._refused_until_s
+        return self.refusal is not None and now_s < self.refusal.at_s + REFUSED_S
+
+    @property
+    def unlock_outcome(self) -> Literal["", "open"] | UnlockStatus:
+        """Returns that of an UnlockConnector until its plug is out; open: none yet; empty: there is none."""
+        return "" if self._unlock is None else self._unlock.outcome or "open"
 
     # What the program finds when it starts
 
@@ -171,7 +177,7 @@ class Connector:
 
     def _refuse(self, id_tag: str, why: str, now: Now) -> None:
         """Shows it on the lamp, and says in the log why."""
-        self._refused_until_s = now.s + REFUSED_S
+        self.refusal = Refusal(id_tag, why, now.s, online=self._service.online)
         self._decisions.notes.append(f"idTag {id_tag} starts and stops nothing: {why}")
 
     # Authorization

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from bridge.doctor import reflexes
 from bridge.doctor.answers import busy, occupied, was_done
 from bridge.doctor.check import Result
-from bridge.doctor.words import FAULTS, WAITS_FOR, fault_words, on_mock
+from bridge.doctor.words import WAITS_FOR, fault_words, on_mock
+from bridge.local.why.english_faults import FAULTS
 from hal.contract import Counters, Fault
 from hal.core.control_pilot.levels import duty
 from hal.core.evse import Evse
