@@ -16,12 +16,19 @@ LABEL = 10  # columns
 
 def screen(state: State, say: Words, columns: int) -> Iterator[str]:
     """Yields the lines, none wider than `columns` (40 at least) or WIDEST."""
-    width = max(40, min(columns, WIDEST))
-    mock = "MOCK " * state.mock
-    yield from textwrap.wrap(f"{mock}{headline(state, say)}", width)
-    yield ""
+    width = _width(columns)
+    yield from _head(state, say, width)
     for label, text in _rows(state, say):
         yield from _wrapped(text, label, width)
+
+
+def _width(columns: int) -> int:
+    return max(40, min(columns, WIDEST))
+
+
+def _head(state: State, say: Words, width: int) -> Iterator[str]:
+    yield from textwrap.wrap(f"{'MOCK ' * state.mock}{headline(state, say)}", width)
+    yield ""
 
 
 def headline(state: State, say: Words) -> str:
@@ -35,7 +42,8 @@ def headline(state: State, say: Words) -> str:
 
 def reasons(state: State, say: Words, columns: int) -> Iterator[str]:
     """Yields the whole chain: what decides and what to do, then what would be next."""
-    width = max(40, min(columns, WIDEST))
+    width = _width(columns)
+    yield from _head(state, say, width)
     for number, reason in enumerate(state.why):
         yield from _wrapped(say.reason(reason), say.label("then") if number else say.label("why"), width)
         if not isinstance(reason.remedy, NothingToDo):

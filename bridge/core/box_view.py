@@ -76,6 +76,7 @@ class BoxView:
         self.reading: Reading | None = None
         self.house_reading: HouseReading | None = None
         self.temperatures: Temperatures | None = None
+        self.offering_since_s: float | None = None  # None: the pilot offers nothing
         self._start_seen_s = 0.0
         self._listening_since_s: float | None = None
 
@@ -94,10 +95,14 @@ class BoxView:
                 self.box = message
 
     def _feed_status(self, status: Status, now_s: float) -> None:
-        """Keeps when this start of `hal.safety` was first seen."""
+        """Keeps when this start of `hal.safety` was first seen, and since when the pilot offers current."""
         if self.status is None or self.status.start_id != status.start_id:
             self._start_seen_s = now_s
         self.status = status
+        if not self.offered_a:
+            self.offering_since_s = None
+        elif self.offering_since_s is None:
+            self.offering_since_s = now_s
 
     def watch(self, now_s: float) -> None:
         """Notes at every step since when this program listens."""

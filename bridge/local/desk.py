@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from bridge.local import orders
+from bridge.local.kept import KeptFor
 from bridge.local.orders import (
     CopyStore,
     Identify,
@@ -63,8 +64,8 @@ class Desk:
         self._tickets = count(1)
         self._copying = asyncio.Lock()
         self._looking = asyncio.Lock()
-        self._looked: tuple[float, Looked | Reply] | None = None  # when, and what was seen
-        self._queue: tuple[float, Queue | None] | None = None
+        self._looked: KeptFor[Looked | Reply] = KeptFor(LOOK_EVERY_S)
+        self._queue: KeptFor[Queue | None] = KeptFor(QUEUE_EVERY_S)
         self._waiting: dict[int, asyncio.Future[Reply | Installed | Looked]] = {}
         self._conversations: dict[asyncio.Task[None], asyncio.StreamWriter] = {}  # the oldest first
         self._ordering: set[asyncio.Task[None]] = set()  # of these, those that wait for a reply
@@ -143,30 +144,29 @@ class Desk:
                 return Reply(why=str(error))
 
     async def _look(self) -> Looked | Reply:
-        """Draws the state anew when the last one is old enough; who asks at once gets the same."""
+        """Draws the state anew when the last one is old enough; who asks sooner gets the same."""
+        loop = asyncio.get_running_loop()
         async with self._looking:
-            now_s = asyncio.get_running_loop().time()
-            if self._looked is None or now_s - self._looked[0] >= LOOK_EVERY_S:
-                self._looked = now_s, self._with_queue(await self._carried_out(LookAtState()), now_s)
-            return self._looked[1]
+            if (young := self._looked.get(loop.time())) is not None:
+                return young
+            seen = self._with_queue(await self._carried_out(LookAtState()), loop.time())
+            return self._looked.put(seen, loop.time())
 
     def _with_queue(self, seen: Reply | Installed | Looked, now_s: float) -> Looked | Reply:
         match seen:
             case Looked(state=state) if state is not None:
-                return Looked(msgspec.structs.replace(state, queue=self._queue_at(now_s)))
+                queue = self._queue.get(now_s) or self._queue.put(self._counted(), now_s)
+                return Looked(msgspec.structs.replace(state, queue=queue))
             case Installed():
                 raise TypeError("the actor answered another order")
             case _:
                 return seen
 
-    def _queue_at(self, now_s: float) -> Queue | None:
-        if self._queue is None or now_s - self._queue[0] >= QUEUE_EVERY_S:
-            try:
-                queue = Queue(waiting=self._store.backlog(), dead_letters=self._store.dead_letter_count())
-            except StoreError:
-                queue = None
-            self._queue = now_s, queue
-        return self._queue[1]
+    def _counted(self) -> Queue | None:
+        try:
+            return Queue(waiting=self._store.backlog(), dead_letters=self._store.dead_letter_count())
+        except StoreError:
+            return None
 
     async def _carried_out(self, order: Order) -> Reply | Installed | Looked:
         ticket = next(self._tickets)

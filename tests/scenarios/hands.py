@@ -12,6 +12,7 @@ from bridge.local.why.reason import Reason, Remedy
 from hal.contract import FaultRef
 from tests.hal.core.provoked import PROVOKED
 from tests.scenarios.chaos import Chaos, Event
+from tests.scenarios.sentences import sentence
 
 FLOWS_A = 0.5
 LOOK_EVERY_S = 0.5
@@ -19,12 +20,6 @@ SOON_S = 30.0  # from what was done to what follows: lock, contactor, pilot
 LINK_S = 150.0  # BootNotification is repeated after 120 s
 COOLING_S = 1800.0
 A_CARD = "04AABBCC"
-Sentence = tuple[object, ...]
-
-
-def sentence(reason: Reason) -> Sentence:
-    """What makes it another one: not that time passes."""
-    return reason.id, tuple(sorted(reason.values.items())), reason.until, type(reason.remedy)
 
 
 class Hands:

@@ -20,6 +20,8 @@
   wait 119 s
   expect contactor open
   expect caps the main fuse 9.5 A                   the limits that no profile sets, with commas between
+  expect why profile_limit                          the first sentence of the owner, by its row
+  expect remedy RaiseLimit profile 12               what to do about it, see `sentences.py`
   car plugs in, ready                               something happens (see VERBS)
   begin charging with 04AABBCC [{json}]             the usual opening, frame by frame: see `phrases.py`;
                                                     the fields are those of StartTransaction
@@ -126,6 +128,8 @@ EXPECTED = {
     "password": r"none|\w+",
     "owner": ".*",
     "caps": ".*",
+    "why": "[a-z_]+",
+    "remedy": r"[A-Z]\w+.*",
 }
 REAL_WAIT_S = 5.0
 

@@ -24,6 +24,7 @@ from hal.mock.plant.fault_names import HOUSE as HOUSE_FAULTS
 from hal.mock.plant.plant import PlantSettings
 from tests.bridge.carrier import Carrier
 from tests.hal.core.world import CLOSED_TICK_S, OPEN_TICK_S
+from tests.scenarios import sentences
 from tests.scenarios.box import needed, warm_box
 from tests.scenarios.configured import dimming_of, house_of, loads_of, setup_of
 from tests.scenarios.door import Door, in_words
@@ -64,7 +65,7 @@ class PureWorld(Carrier):
         self.database = database or Disk()
         self.wish: Wish | None = None
         self.said: Callable[[str], None] | None = None  # told of each frame as it leaves
-        self.stirred: Callable[[], None] | None = None  # told after each event
+        self.stirred: Callable[[], object] | None = None  # told after each event
         self.bridge: Actor | None = None
         self.errors_of_ours_are_expected = False
         self.errands = ErrandDesk()
@@ -511,6 +512,8 @@ class PureWorld(Carrier):
         if what == "caps":
             each = charge_point.caps(self.now)
             return ", ".join(f"{cap.name} {cap.limit_a:g} A" for cap in each) or "none"
+        if what in ("why", "remedy"):
+            return sentences.shown(what, self.look().why[0])
         password = in_words(charge_point.passwords.in_force(self.now))
         told = {"owner": self._told_owner, "password": password}
         return told[what] if what in told else charge_point.configuration.text(name)

@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from bridge.local.why.table import BEGINS, HINDRANCES
 from tests.scenarios.chaos import Event
 from tests.scenarios.script import Mode
-from tests.scenarios.test_why import CHARGING, KEYS, STORY, live
+from tests.scenarios.test_invariants import CHARGING
+from tests.scenarios.test_why import KEYS, STORY, live
 
 NOT_HERE = ("stop_button", "box_lacks", "self_test", "other_limit")  # what the pure box does not have
 

@@ -86,6 +86,7 @@ def _wallbox(box: BoxView, now: Now) -> Wallbox:
         contactor_closed=status.contactor_closed,
         contactor_for_s=max(0.0, now.s - status.contactor_changed_at_s),
         offered_a=box.offered_a,
+        offered_for_s=_ago(box.offering_since_s, now),
         withheld_by=status.withheld_by,
         faults=tuple(
             FaultSeen(

@@ -43,6 +43,7 @@ class Wallbox(_Part, frozen=True, kw_only=True):
     contactor_closed: bool = False  # the mirror contact
     contactor_for_s: float = 0.0  # so long it has been as it is
     offered_a: float = 0.0  # on the pilot; 0: nothing is offered
+    offered_for_s: float | None = None  # None: nothing is offered
     withheld_by: tuple[str, ...] = ()  # what keeps the contactor open
     faults: tuple[FaultSeen, ...] = ()  # the oldest first
     closings: int = 0  # of the contactor, in the life of the box

@@ -345,10 +345,7 @@ HINDRANCES: tuple[Row, ...] = (
     Row(
         "car_does_not_ask",
         lambda state: (
-            _runs(state)
-            and state.box.vehicle == "B"
-            and state.box.offered_a > 0.0
-            and state.connector.for_s >= CAR_WAKES_S
+            _runs(state) and state.box.vehicle == "B" and (state.box.offered_for_s or 0.0) >= CAR_WAKES_S
         ),
         _do(CarMustAsk()),
     ),

@@ -46,10 +46,11 @@ def changed(state: State = WELL, /, **parts: Any) -> State:
 
 
 READY = changed(
-    connector={"step": "Transaction", "status": "SuspendedEV", "id_tag": "04AABBCC", "for_s": 2460.0},
+    connector={"step": "Transaction", "status": "SuspendedEV", "id_tag": "04AABBCC"},
     session=SESSION,
     box={
         "vehicle": "B", "car": True, "lock": "locked", "cable_rating_a": 32.0, "offered_a": 16.0,
+        "offered_for_s": 60.0,
         "withheld_by": ("car_in_c2",),
     },
 )  # fmt: skip

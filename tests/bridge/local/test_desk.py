@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.cli import books, data_transfer, profiles, sessions
+from bridge.cli import books, data_transfer, looking, profiles, sessions
 from bridge.compose import DATABASE_NAME
 from bridge.core.charging_profile import ChargingProfile, Mains, Period
 from bridge.core.limits.charging_schedule import Circumstances
@@ -26,18 +26,22 @@ from bridge.local.orders import (
     Identity,
     Installed,
     ListProfiles,
+    LookAtState,
+    Looked,
     OfferAgain,
     Order,
     Ordered,
     Reply,
     SendDataTransfer,
 )
+from bridge.local.state.state import Queue
 from bridge.store import Database
 from bridge.store.database import IN_MEMORY
 from bridge.store.reads import Reads
 from bridge.store.writer import Writer
 from tests.bridge.core.limits import charging_model as model
 from tests.bridge.jobs.test_with_the_program import living
+from tests.bridge.local.states import WELL
 from tests.bridge.store.model import a_row, a_stop
 from tests.memory import MEMORY
 
@@ -54,7 +58,7 @@ def folder() -> Iterator[Path]:
 @contextlib.asynccontextmanager
 async def answering(
     folder: Path,
-    reply: Reply | Installed | None,
+    reply: Reply | Installed | Looked | None,
     store: Reads | None = None,
     *,
     mock: bool = False,
@@ -389,3 +393,20 @@ async def test_profiles_that_the_central_system_left_behind(folder: Path) -> Non
     assert done.endswith("cleared: 5")
     (none,) = await command_says("profiles", *places)
     assert none.endswith("no charging profile is installed")
+
+
+async def test_whoever_looks_gets_the_state_with_what_waits(folder: Path) -> None:
+    with contextlib.closing(Database(IN_MEMORY)) as store:
+        store.apply(
+            (TransactionStarted(a_row(1)), TransactionStarted(a_row(2)), GivenUp(1, "no", for_now=False))
+        )
+        async with answering(folder, Looked(WELL), store) as got:
+            seen = await asyncio.gather(*(asyncio.to_thread(looking.seen, folder) for _ in range(5)))
+    assert set(got) == {LookAtState()}
+    assert {state.queue for state in seen} == {Queue(waiting=1, dead_letters=1)}
+
+
+async def test_a_state_that_could_not_be_drawn_is_an_error(folder: Path) -> None:
+    async with answering(folder, Reply(why="an error of ours: x")):
+        with pytest.raises(CommandError, match="an error of ours"):
+            await asyncio.to_thread(looking.seen, folder)
