@@ -5,7 +5,7 @@ STAMP := .venv/.locked
 
 .PHONY: setup demo test test-debian test-package test-vm test-image deb bundle image check bench partner circuit \
   mutants scenario-mutants deaths raising \
-  campaigns lives rhythms power-cuts corruption fuzz chaos chaos-controls coverage lock
+  campaigns lives why-lives rhythms power-cuts corruption fuzz chaos chaos-controls coverage lock
 
 # The environment follows the lock: a changed lock lays it anew.
 setup: $(STAMP)
@@ -65,6 +65,7 @@ bench: setup
 	$(BIN)/python -m tests.bench.memory
 	$(BIN)/python -m tests.bench.floods
 	$(BIN)/python -m tests.bench.answering
+	$(BIN)/python -m tests.bench.looking
 	$(BIN)/python -m tests.bench.offline
 	$(BIN)/python -m tests.bench.replay
 	$(BIN)/python -m tests.bench.writes
@@ -81,6 +82,11 @@ circuit: setup
 # Random lives of boxes and cars until each fault and transition was seen 100 times: ten minutes.
 lives: setup
 	$(BIN)/python -m tests.hal.core.all_lives $(ARGS)
+	$(BIN)/python -m tests.scenarios.why_lives
+
+# What `evse-bridge why` says is done in drawn lives until current flows; ARGS="--seed 7 --count 500" for others.
+why-lives: setup
+	$(BIN)/python -m tests.scenarios.why_lives $(ARGS)
 
 # All patterns of bad samples through whole boxes, and hours of hum: half an hour. ARGS="--one-in 20 --hours 0.05" for a part.
 rhythms: setup

@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from json import dumps
 from pathlib import Path
 from types import FrameType
 
@@ -55,7 +56,7 @@ def status(runtime_dir: Path, wording: Wording, *, json: bool) -> Iterator[str]:
     """Yields the screen, or the State as one line of JSON. Raises CommandError."""
     state = seen(runtime_dir)
     if json:
-        yield msgspec.json.encode(state).decode()
+        yield _json(msgspec.to_builtins(state))
     else:
         yield from status_screen.screen(state, wording(state.at), _columns())
 
@@ -68,7 +69,7 @@ def why(state: State, wording: Wording, *, json: bool) -> Iterator[str]:
             {**msgspec.to_builtins(each), "text": say.reason(each), "what_to_do": say.remedy(each)}
             for each in state.why
         ]
-        yield msgspec.json.encode({"charges": state.charges, "why": told}).decode()
+        yield _json({"charges": state.charges, "why": told})
     else:
         yield from status_screen.reasons(state, say, _columns())
 
@@ -119,6 +120,11 @@ def _until_interrupted(work: Callable[[], None]) -> None:
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+def _json(content: object) -> str:
+    """Writes one line of ASCII: what is none to see is escaped as JSON does it."""
+    return dumps(content, separators=(",", ":"))
 
 
 def _columns() -> int:

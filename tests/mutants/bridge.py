@@ -32,6 +32,7 @@ from tests.mutants.setups import SETUPS
 from tests.mutants.shell import MUTANTS, Mutant
 from tests.mutants.slots import SLOTS
 from tests.mutants.trials import TRIALS
+from tests.mutants.why import WHY
 
 WORKERS = 2
 TEST_FAILED = 1  # pytest's exit code
@@ -60,7 +61,7 @@ def main(arguments: list[str]) -> int:
     options.add_argument("--of-rooms", type=int, help="so many of the rooms' named ones; usually all")
     options.add_argument("--deep", action="store_true", help="conditions, numbers and steps too")
     chosen = options.parse_args(arguments)
-    rooms = (*TRIALS, *SETUPS, *SLOTS, *BACKUP, *HOUSE, *PACKAGES)
+    rooms = (*TRIALS, *SETUPS, *SLOTS, *BACKUP, *HOUSE, *PACKAGES, *WHY)
     if chosen.of_rooms is not None:
         rooms = tuple(random.Random(chosen.seed).sample(rooms, chosen.of_rooms))
     ended = of_names([one for one in (*MUTANTS, *rooms) if all(word in one.name for word in chosen.words)])

@@ -13,10 +13,13 @@ from tests.mutants.setups import SETUPS
 from tests.mutants.shell import MUTANTS, ROOT, Mutant
 from tests.mutants.slots import SLOTS
 from tests.mutants.trials import TRIALS
+from tests.mutants.why import WHY
 
 
 @pytest.mark.parametrize(
-    "mutant", [*MUTANTS, *TRIALS, *SETUPS, *SLOTS, *BACKUP, *HOUSE, *PACKAGES], ids=lambda mutant: mutant.name
+    "mutant",
+    [*MUTANTS, *TRIALS, *SETUPS, *SLOTS, *BACKUP, *HOUSE, *PACKAGES, *WHY],
+    ids=lambda mutant: mutant.name,
 )
 def test_the_text_of_a_shell_mutant_stands_once_and_its_test_is_there(mutant: Mutant) -> None:
     assert mutant.source

@@ -20,7 +20,7 @@ SETTLES_S = 8.0  # a reading shows by then whether the car draws
 TRIAL = st.sampled_from([Event("do", verb) for verb in ("trial begins", "trial ends")])
 EVENT = st.one_of(WAIT, DO, DO, CARD, CALL, CALL, FAULT, MOOD, TRIAL)
 KEYS = st.sampled_from([{}, {}, {"FreeCharging": "true"}, {"UnlockConnectorOnEVSideDisconnect": "false"}])
-STORY = st.tuples(st.booleans(), st.lists(EVENT, max_size=15))
+STORY = st.tuples(st.booleans(), st.lists(EVENT, min_size=4, max_size=15))
 
 
 def said_well(state: State) -> None:

@@ -165,6 +165,7 @@ def test_init_on_a_full_disk_leaves_no_half_a_file(tmp_path: Path) -> None:
 REAL_COMMANDS = (
     "run", "safety", "instruments", "bridge", "config check", "doctor --json", "sessions",
     "sessions --resend 1", "profiles", "profiles clear 5 --yes", "clear --yes", "datatransfer vendor message",
+    "status", "status --json", "status --watch --json", "why",
 )  # fmt: skip
 
 
@@ -191,6 +192,7 @@ def test_a_real_box_that_lacks_everything_gets_a_word_not_a_traceback(
 ALL_FOLDERS = ("--config-dir", "--state-dir", "--runtime-dir")
 FOLDERS = dict.fromkeys((command.split()[0] for command in REAL_COMMANDS), ALL_FOLDERS) | {
     "config": ("--config-dir",), "clear": ("--runtime-dir",), "datatransfer": ("--runtime-dir",),
+    "status": ("--runtime-dir",), "why": ("--runtime-dir",),
 }  # fmt: skip
 
 

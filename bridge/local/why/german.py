@@ -167,7 +167,7 @@ GERMAN = Tongue(
         "waiting": "{count} Nachrichten warten",
         "dead": "{count} unzustellbar: evse-bridge sessions --undelivered",
         "stale": "kein Wert seit {span}",
-        "none": "keiner",
+        "none": "keine",
         "unknown": "unbekannt",
         "card": "Karte {id_tag}",
         "number": "Nummer {number}",
