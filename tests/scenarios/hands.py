@@ -29,7 +29,6 @@ class Hands:
         self._chaos = chaos
         self._world = chaos.world
 
-    @property
     def current_flows(self) -> bool:
         """By the plant's own copper, whatever the bridge says."""
         plant = self._world.box.plant
@@ -54,7 +53,7 @@ class Hands:
             self._chaos.let_pass(LOOK_EVERY_S)
             if self._world.bridge is None:
                 continue  # it restarts
-            if self.current_flows or sentence(self.first) != before:
+            if self.current_flows() or sentence(self.first) != before:
                 return True
         return False
 

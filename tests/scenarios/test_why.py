@@ -53,23 +53,23 @@ def live(mode: Mode, keys: dict[str, str], story: list[Event]) -> list[str]:
 
 
 def until_it_charges(chaos: Chaos, hands: Hands) -> list[str]:
+    """Carries out the first remedy again and again; returns the names of the sentences."""
     done: list[str] = []
-    while not hands.current_flows:
+    for _ in range(MOST_REMEDIES):
+        if hands.current_flows():
+            chaos.let_pass(SETTLES_S)
+            assert chaos.world.look().charges == hands.current_flows()
+            return done
         if chaos.world.look().charges:  # it has just closed
             chaos.let_pass(SETTLES_S)
-            assert hands.current_flows or not chaos.world.look().charges, (
-                f"it says that current flows: {done}"
-            )
-            continue
-        reason = hands.first
-        assert len(done) < MOST_REMEDIES, f"nothing flows after {done}"
-        done.append(reason.id)
-        assert hands.carry_out(reason), (
-            f"{done}: {reason} was done, and nothing changed: {chaos.world.look()}"
-        )
-    chaos.let_pass(SETTLES_S)
-    assert chaos.world.look().charges == hands.current_flows
-    return done
+            wrong = chaos.world.look().charges and not hands.current_flows()
+            assert not wrong, f"it says that current flows: {done}"
+        else:
+            reason = hands.first
+            done.append(reason.id)
+            helped = hands.carry_out(reason)
+            assert helped, f"{done}: {reason} was done, and nothing changed: {chaos.world.look()}"
+    raise AssertionError(f"nothing flows after {done}")
 
 
 def do(verb: str, argument: str = "") -> Event:
