@@ -14,11 +14,11 @@ class _Remedy(msgspec.Struct, frozen=True, tag_field="do", kw_only=True):
 
 
 class NothingToDo(_Remedy, frozen=True, kw_only=True):
-    """The car charges."""
+    """The car charges: nobody has to do anything."""
 
 
 class Wait(_Remedy, frozen=True, kw_only=True):
-    """It ends by itself."""
+    """It ends by itself, in some time."""
 
     most_s: float  # if it still stands then, something else is the matter
 
@@ -30,7 +30,7 @@ class PresentCard(_Remedy, frozen=True, kw_only=True):
 
 
 class PlugIn(_Remedy, frozen=True, kw_only=True):
-    """Connect the car."""
+    """Connect the car to the box."""
 
 
 class PlugInAgain(_Remedy, frozen=True, kw_only=True):
