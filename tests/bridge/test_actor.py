@@ -19,6 +19,8 @@ from bridge.local.orders import (
     ClearProfiles,
     Installed,
     ListProfiles,
+    LookAtState,
+    Looked,
     OfferAgain,
     Ordered,
     Reply,
@@ -220,6 +222,19 @@ def test_each_order_gets_its_reply(shell: Shell) -> None:
     shell.feed(Ordered(4, SendDataTransfer("V")))
     shell.answer({"status": "Accepted", "data": "hello"})
     assert [each.reply for each in shell.replies()[3:]] == [Reply("Accepted", "hello")]
+
+
+def test_whoever_looks_is_told_what_is_so_and_nothing_else_follows(shell: Shell) -> None:
+    begin_charging(shell)
+    before = len(shell.effects)
+    shell.feed(Ordered(1, LookAtState()))
+    (told,) = shell.effects[before:]
+    assert isinstance(told, Answer)
+    assert isinstance(told.reply, Looked)
+    state = told.reply.state
+    assert state is not None
+    assert (state.connector.step, state.link.registered) == ("Transaction", True)
+    assert state.why[0].id == "begins"
 
 
 def test_profiles_are_listed_as_they_count_and_cleared_before_the_reply(shell: Shell) -> None:

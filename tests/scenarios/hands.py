@@ -10,6 +10,7 @@ from bridge.local.orders import ClearFaults, ClearProfiles
 from bridge.local.why import reason as remedies
 from bridge.local.why.reason import Reason, Remedy
 from hal.contract import FaultRef
+from hal.mock.plant.fault_names import CAR, CONTACTOR, LOCK, PILOT, RCM
 from tests.hal.core.provoked import PROVOKED
 from tests.scenarios.chaos import Chaos, Event
 from tests.scenarios.sentences import sentence
@@ -17,6 +18,7 @@ from tests.scenarios.sentences import sentence
 FLOWS_A = 0.5
 LOOK_EVERY_S = 0.5
 SOON_S = 30.0  # from what was done to what follows: lock, contactor, pilot
+PARTS = (CAR, PILOT, CONTACTOR, LOCK, RCM)
 LINK_S = 150.0  # BootNotification is repeated after 120 s
 COOLING_S = 1800.0
 A_CARD = "04AABBCC"
@@ -141,6 +143,9 @@ class Hands:
 
     def _remove_fault(self, fault: str, clears: str) -> float:
         causes = {one.name for one in PROVOKED[fault]}
+        for part in PARTS:  # whoever looks at a part finds all that is wrong with it
+            causes |= part.keys() if causes & part.keys() else set()
+        causes.discard("tripped")  # that has a sentence of its own
         self._clear(*sorted(causes))
         if "hot" in causes:
             return COOLING_S

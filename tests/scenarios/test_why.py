@@ -149,6 +149,11 @@ STORIES: dict[str, tuple[dict[str, str], list[Event], str]] = {
         [*CHARGING, do("fault", "weld"), do("car pauses"), wait(3.0)],
         "fault session_over not_locked rests_after_fault no_mains begins car_does_not_ask begins",
     ),
+    "a forced bolt": (
+        {},
+        [wait(5.0), do("fault", "lock_forced"), *CHARGING[1:], wait(30.0)],
+        "fault not_locked rests_after_fault begins",
+    ),
     "no meter": ({}, [*CHARGING, do("fault", "meter_silent"), wait(70.0)], "meter_limit begins"),
     "the reflexes are dead": (
         {},
