@@ -138,6 +138,11 @@ class Hands:
             self._do("car unplugs at its side")
             self._chaos.let_pass(15.0)
             self._do("cable is taken out")
+        if self._world.box.plant.plugged:  # locked for good: no sentence says so yet
+            permanent = {"key": "LockCablePermanently", "value": "false"}
+            self._chaos.happen(Event("call", "ChangeConfiguration", payload=permanent))
+            self._chaos.let_pass(10.0)
+            self._do("cable is taken out")
         self._chaos.let_pass(3.0)
         self._plug_in()
 

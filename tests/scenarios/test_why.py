@@ -154,6 +154,11 @@ STORIES: dict[str, tuple[dict[str, str], list[Event], str]] = {
         [wait(5.0), do("fault", "lock_forced"), *CHARGING[1:], wait(30.0)],
         "fault not_locked rests_after_fault begins",
     ),
+    "the cable locked for good": (
+        {"LockCablePermanently": "true"},
+        [*CHARGING, do("fault", "rcm"), wait(5.0)],
+        "fault not_authorized rests_after_fault begins",
+    ),
     "no meter": ({}, [*CHARGING, do("fault", "meter_silent"), wait(70.0)], "meter_limit begins"),
     "the reflexes are dead": (
         {},
