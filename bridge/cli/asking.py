@@ -7,12 +7,15 @@ import socket
 import time
 from pathlib import Path
 
+from bridge import version
 from bridge.folders import CommandError
 from bridge.local import orders
 from bridge.local.exchange import exchange
 from bridge.local.orders import Identify, Identity, Order, ReplyKind
+from hal.visible import visible
 
 WITHIN_S = 10.0  # what needs no Central System
+VERSION_MOST = 40  # characters of what a bridge calls its version
 
 
 class NoBridgeError(CommandError):
@@ -27,7 +30,9 @@ def asked(runtime_dir: Path, order: Order, kind: type[ReplyKind], within_s: floa
         with socket.socket(socket.AF_UNIX) as link:
             link.settimeout(within_s)
             link.connect(str(path))
-            return orders.reply(exchange(link, orders.encode(order), until_s), kind)
+            line = exchange(link, orders.encode(order), until_s)
+        if line:
+            return orders.reply(line, kind)
     except (FileNotFoundError, ConnectionRefusedError):
         why = "start it with `evse-bridge run`, or name its --runtime-dir"
         raise NoBridgeError(f"no bridge listens at {path}; {why}") from None
@@ -37,6 +42,24 @@ def asked(runtime_dir: Path, order: Order, kind: type[ReplyKind], within_s: floa
         raise CommandError(f"no reply from {path}: {error.strerror or error}") from None
     except ValueError as error:
         raise CommandError(f"no reply from {path}: {error}") from None
+    raise CommandError(_unanswered(runtime_dir, order))
+
+
+def _unanswered(runtime_dir: Path, order: Order) -> str:
+    """Says why the bridge ended the connection without a word: to what it does not know it says none."""
+    closed = f"no reply from {runtime_dir / orders.SOCKET_NAME}: the bridge ended the connection"
+    if isinstance(order, Identify):
+        return closed
+    try:
+        running = visible(identity(runtime_dir).version, VERSION_MOST) or "unknown"
+    except CommandError:
+        return closed
+    if running == version.numbers():
+        return f"{closed}; ask again, and if that does not help restart the bridge"
+    return (
+        f"the bridge that runs has version {running} and does not know this command of version "
+        f"{version.numbers()}: restart it (sudo systemctl restart evse-bridge)"
+    )
 
 
 def identity(runtime_dir: Path) -> Identity:

@@ -10,6 +10,7 @@ from bridge.local.orders import ClearFaults, ClearProfiles
 from bridge.local.why import reason as remedies
 from bridge.local.why.reason import Reason, Remedy
 from hal.contract import FaultRef
+from hal.core.plug.lock import UNLOCKS_AGAIN_S
 from hal.mock.plant.fault_names import CAR, CONTACTOR, LOCK, PILOT, RCM
 from tests.hal.core.provoked import PROVOKED
 from tests.scenarios.chaos import Chaos, Event
@@ -83,11 +84,10 @@ class Hands:
                 self._restore_link()
                 return LINK_S
             case remedies.SetOperative():
-                self._restore_link()
-                self._chaos.let_pass(SOON_S)
-                operative = {"connectorId": 1, "type": "Operative"}
-                self._chaos.happen(Event("call", "ChangeAvailability", payload=operative))
+                self._call("ChangeAvailability", connectorId=1, type="Operative")
                 return LINK_S
+            case remedies.ReleaseCable():
+                self._call("ChangeConfiguration", key="LockCablePermanently", value="false")
             case _:
                 return self._mend(remedy)
         return SOON_S
@@ -116,6 +116,12 @@ class Hands:
     def _do(self, verb: str, argument: str = "") -> None:
         self._chaos.happen(Event("do", verb, argument))
 
+    def _call(self, action: str, **payload: object) -> None:
+        """The operator asks for it: the link must be there."""
+        self._restore_link()
+        self._chaos.let_pass(SOON_S)
+        self._chaos.happen(Event("call", action, payload=payload))
+
     def _clear(self, *faults: str) -> None:
         for fault in faults:
             self._do("clear", fault)
@@ -133,18 +139,17 @@ class Hands:
             self._do("car plugs in, ready")
 
     def _plug_in_again(self) -> None:
+        self._unplug()
+        self._plug_in()
+
+    def _unplug(self) -> None:
+        """The car is gone then; a cable that the lock holds is not."""
         self._do("car leaves")
         if self._world.box.plant.plugged:  # locked: at the car first, as a driver does
             self._do("car unplugs at its side")
             self._chaos.let_pass(15.0)
             self._do("cable is taken out")
-        if self._world.box.plant.plugged:  # locked for good: no sentence says so yet
-            permanent = {"key": "LockCablePermanently", "value": "false"}
-            self._chaos.happen(Event("call", "ChangeConfiguration", payload=permanent))
-            self._chaos.let_pass(10.0)
-            self._do("cable is taken out")
         self._chaos.let_pass(3.0)
-        self._plug_in()
 
     def _remove_fault(self, fault: str, clears: str) -> float:
         causes = {one.name for one in PROVOKED[fault]}
@@ -156,7 +161,12 @@ class Hands:
             return COOLING_S
         self._chaos.let_pass(2.0)
         if clears == "unplug":
-            self._plug_in_again()
+            self._unplug()
+            if self._world.box.plant.plugged:  # it did not come out: what does the box say now?
+                return SOON_S
+            self._plug_in()
+        elif fault == "unlock_failed":
+            return UNLOCKS_AGAIN_S + SOON_S
         elif clears == "person":
             standing = self._world.look().box.faults
             refs = tuple(FaultRef(each.id, each.occurrence) for each in standing if each.id == fault)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from bridge.local.state.state import State
@@ -157,7 +157,12 @@ STORIES: dict[str, tuple[dict[str, str], list[Event], str]] = {
     "the cable locked for good": (
         {"LockCablePermanently": "true"},
         [*CHARGING, do("fault", "rcm"), wait(5.0)],
-        "fault not_authorized rests_after_fault begins",
+        "locked_for_good fault not_authorized rests_after_fault begins",
+    ),
+    "a lock that holds the plug": (
+        {},
+        [*CHARGING, do("card", "04AABBCC"), do("fault", "lock_jam"), wait(2.0), do("fault", "minus_lost")],
+        "session_over rests fault plug_stuck fault not_authorized rests_after_fault begins",
     ),
     "no meter": ({}, [*CHARGING, do("fault", "meter_silent"), wait(70.0)], "meter_limit begins"),
     "the reflexes are dead": (
@@ -186,7 +191,7 @@ def test_a_story_ends_with_current(name: str) -> None:
 
 
 @pytest.mark.parametrize("mode", ["cloud", "native"])
-@settings(max_examples=8)
+@settings(max_examples=8, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # shrinking takes minutes
 @given(story=STORY, keys=KEYS)
 def test_doing_what_the_sentences_say_makes_current_flow(
     mode: Mode, story: tuple[bool, list[Event]], keys: dict[str, str]

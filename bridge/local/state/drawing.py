@@ -11,7 +11,7 @@ import msgspec
 from bridge.core.box_view import BoxView
 from bridge.core.charge_point import ChargePoint
 from bridge.core.charging_profile import NEVER
-from bridge.core.limits.holding import LEAST_A
+from bridge.core.limits.cap import LEAST_A, Cap
 from bridge.core.now import SINCE_BOOT, Now, is_dated, timestamp
 from bridge.core.session import Authorized, Authorizing, Finishing, Idle, Transaction
 from bridge.local.state.state import (
@@ -138,6 +138,7 @@ def _connector(charge_point: ChargePoint, now: Now) -> Connector:
         status=connector.status(now),
         unlocked=unlock == "Unlocked",
         unlocking=unlock == "open",
+        locked_for_good=configuration.is_on("LockCablePermanently"),
         free_charging=configuration.free_charging,
         refusal=_refusal(charge_point, now),
         reserved_for=held.id_tag if held is not None else None,
@@ -230,13 +231,18 @@ def _limits(charge_point: ChargePoint, now: Now) -> tuple[Limit, ...]:
     ]
     if ruling.profile_id is not None:
         named.append(Limit(name="installation", limit_a=box.installation_a))
-    named += [Limit(name=name, limit_a=cap_a) for name, cap_a in charge_point.caps_a(now).items()]
+    named += [_of_cap(cap, now) for cap in charge_point.caps(now)]
     if box.status is not None:
         of_hal = {each: box.status.limits_a[each] for each in OF_HAL if each in box.status.limits_a}
         if of_hal.get("cable") == 0.0:
             del of_hal["cable"]  # its rating is not known yet
         named += [Limit(name=each, limit_a=limit_a) for each, limit_a in of_hal.items()]
     return tuple(sorted(named, key=lambda limit: limit.limit_a))
+
+
+def _of_cap(cap: Cap, now: Now) -> Limit:
+    until_s = None if cap.until_s is None else max(0.0, cap.until_s - now.s)
+    return Limit(name=cap.name, limit_a=cap.limit_a, until=_iso(now, cap.until_s), until_s=until_s)
 
 
 def _service(charge_point: ChargePoint) -> Service:

@@ -103,6 +103,7 @@ class Connector(_Part, frozen=True, kw_only=True):
     goes_on: bool = False  # free charging was interrupted, and begins again
     unlocked: bool = False  # on request (UnlockConnector), until the plug is out
     unlocking: bool = False  # this is being carried out
+    locked_for_good: bool = False  # the key LockCablePermanently: no plug leaves the socket
     free_charging: bool = False
     refusal: Refusal | None = None
     reserved_for: str | None = None

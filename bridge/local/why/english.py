@@ -18,6 +18,10 @@ ENGLISH = Tongue(
         "inoperative": "The Central System has taken the box out of service.",
         "cable_kept": "The cable stays locked for card {id_tag}.",
         "reserved": "The box is reserved for card {id_tag}[ until {until}].",
+        "locked_for_good": "A fault ends only when the plug is pulled out ({fault}), "
+        "but the cable is locked permanently.",
+        "plug_stuck": "A fault ends only when the plug is pulled out ({fault}), "
+        "but the cable lock does not open.",
         "fault": "The box has a fault: {fault}.",
         "stop_button": "The stop button is pressed.",
         "ending": "The session is ending ({reason}).",
@@ -41,6 +45,13 @@ ENGLISH = Tongue(
         "a car needs 6 A.",
         "meter_limit": "The energy meter does not answer, so charging has stopped.",
         "absence_limit": "The Central System is away, and the owner allows only {limit_a} meanwhile.",
+        "fuse_limit": "The house leaves too little current at its main fuse. Charging pauses"
+        "[ until {until} at least].",
+        "house_unread_limit": "The house meter was not read yet since the start. Charging begins when it is"
+        "[, or at {until}].",
+        "house_quiet_limit": "The house meter does not answer, and then the owner allows only {limit_a}.",
+        "dimming_limit": "The grid operator dims the box: it leaves only {limit_a}, and a car needs 6 A.",
+        "surplus_limit": "The solar surplus is too small. Charging pauses[ until {until} at least].",
         "thermometer_limit": "The thermometer at the contacts does not answer, so charging has stopped.",
         "heat_limit": "The contacts are too hot.",
         "other_limit": "{name} allows only {limit_a}[ until {until}]; a car needs 6 A.",
@@ -67,6 +78,13 @@ ENGLISH = Tongue(
         "SwitchMainsOn": "Check the breaker and the residual current device of the box.",
         "RemoveFault": "{do} {clears}",
         "RaiseLimit": "Wait[ until {until}], or have the limit raised or removed where it was set.",
+        "ReleaseCable": "Have LockCablePermanently set to false in the Central System: then the plug can be "
+        "pulled out.",
+        "LightenHouse": "Wait, or switch off what draws much in the house. Charging goes on when 7 A "
+        "have been left for a minute.",
+        "CheckHouseMeter": "Check the wires of the house meter: evse-bridge doctor says more.",
+        "WaitForSun": "Wait for more sun, or set solar.surplus = false in charge-point.toml.",
+        "WaitForGrid": "Wait: the grid operator ends it. If nobody dims, check the input's wire.",
         "RestoreLink": "Check network and Central System: evse-bridge doctor says what is wrong.",
         "Register": "Have this box accepted in the Central System, by its operator.",
         "SetOperative": "Have it put into service again in the Central System (Operative).",
@@ -83,6 +101,11 @@ ENGLISH = Tongue(
         "simplified_pilot": "A car without state B",
         "the lost meter": "The box, without its energy meter,",
         "fallback.central_system_lost_limit_a": "The owner, while the Central System is away,",
+        "the main fuse": "The main fuse of the house",
+        "the quiet house meter": "The owner, while the house meter does not answer,",
+        "the house meter, which was not read yet": "The box, before the house meter was read,",
+        "dimming by the grid operator": "The grid operator, by dimming,",
+        "solar surplus": "The solar surplus",
     },
     refusals={
         "Invalid": "the Central System does not know it",

@@ -18,6 +18,10 @@ GERMAN = Tongue(
         "inoperative": "Das Backend hat die Box außer Betrieb genommen.",
         "cable_kept": "Das Kabel bleibt für die Karte {id_tag} verriegelt.",
         "reserved": "Die Box ist[ bis {until}] für die Karte {id_tag} reserviert.",
+        "locked_for_good": "Ein Fehler endet nur, wenn der Stecker gezogen wird ({fault}), "
+        "aber das Kabel ist dauerhaft verriegelt.",
+        "plug_stuck": "Ein Fehler endet nur, wenn der Stecker gezogen wird ({fault}), "
+        "aber die Verriegelung öffnet nicht.",
         "fault": "Die Box hat einen Fehler: {fault}.",
         "stop_button": "Der Stopptaster ist gedrückt.",
         "ending": "Die Sitzung wird beendet ({reason}).",
@@ -41,6 +45,13 @@ GERMAN = Tongue(
         "profile_limit": "Ladeprofil {profile_id} erlaubt[ bis {until}] nur {limit_a}; ein Auto braucht 6 A.",
         "meter_limit": "Der Stromzähler antwortet nicht, darum ruht das Laden.",
         "absence_limit": "Das Backend ist nicht erreichbar, und der Besitzer erlaubt so lange nur {limit_a}.",
+        "fuse_limit": "Das Haus lässt an seiner Hauptsicherung zu wenig Strom übrig. Das Laden pausiert"
+        "[ mindestens bis {until}].",
+        "house_unread_limit": "Der Hauszähler wurde seit dem Start noch nicht gelesen. "
+        "Das Laden beginnt danach[, spätestens um {until}].",
+        "house_quiet_limit": "Der Hauszähler antwortet nicht, und dann erlaubt der Besitzer nur {limit_a}.",
+        "dimming_limit": "Der Netzbetreiber dimmt die Box: Er lässt nur {limit_a}, und ein Auto braucht 6 A.",
+        "surplus_limit": "Der Solarüberschuss ist zu klein. Das Laden pausiert[ mindestens bis {until}].",
         "thermometer_limit": "Das Thermometer der Kontakte antwortet nicht, darum ruht das Laden.",
         "heat_limit": "Die Kontakte sind zu heiß.",
         "other_limit": "{name} erlaubt[ bis {until}] nur {limit_a}; ein Auto braucht 6 A.",
@@ -68,6 +79,14 @@ GERMAN = Tongue(
         "RemoveFault": "{do} {clears}",
         "RaiseLimit": "Bitte[ bis {until}] warten, oder die Grenze dort anheben oder löschen lassen, wo sie "
         "gesetzt wurde.",
+        "ReleaseCable": "Bitte LockCablePermanently im Backend auf false setzen lassen: Dann lässt sich der "
+        "Stecker ziehen.",
+        "LightenHouse": "Bitte warten oder im Haus ausschalten, was viel verbraucht. Das Laden geht weiter, "
+        "wenn eine Minute lang 7 A übrig waren.",
+        "CheckHouseMeter": "Bitte die Leitungen des Hauszählers prüfen: evse-bridge doctor sagt mehr.",
+        "WaitForSun": "Bitte auf mehr Sonne warten oder solar.surplus = false in charge-point.toml setzen.",
+        "WaitForGrid": "Bitte warten: Der Netzbetreiber beendet es. Dimmt niemand, die Leitung des "
+        "Dimmeingangs prüfen.",
         "RestoreLink": "Bitte Netzwerk und Backend prüfen: evse-bridge doctor sagt, was nicht stimmt.",
         "Register": "Bitte die Box im Backend vom Betreiber freischalten lassen.",
         "SetOperative": "Bitte die Box im Backend wieder in Betrieb nehmen lassen (Operative).",
@@ -84,6 +103,11 @@ GERMAN = Tongue(
         "simplified_pilot": "Ein Auto ohne Zustand B",
         "the lost meter": "Die Box ohne ihren Stromzähler",
         "fallback.central_system_lost_limit_a": "Der Besitzer, solange das Backend nicht erreichbar ist,",
+        "the main fuse": "Die Hauptsicherung des Hauses",
+        "the quiet house meter": "Der Besitzer, solange der Hauszähler nicht antwortet,",
+        "the house meter, which was not read yet": "Die Box, bevor der Hauszähler gelesen wurde,",
+        "dimming by the grid operator": "Der Netzbetreiber durch Dimmen",
+        "solar surplus": "Der Solarüberschuss",
     },
     refusals={
         "Invalid": "das Backend kennt sie nicht",

@@ -63,6 +63,26 @@ class RaiseLimit(_Remedy, frozen=True, kw_only=True):
     profile_id: int | None = None
 
 
+class ReleaseCable(_Remedy, frozen=True, kw_only=True):
+    """The Central System switches LockCablePermanently off: only then the plug can leave the socket."""
+
+
+class LightenHouse(_Remedy, frozen=True, kw_only=True):
+    """Less load in the house; a pause of the main fuse ends by itself then."""
+
+
+class CheckHouseMeter(_Remedy, frozen=True, kw_only=True):
+    """Its wire, its supply, its address."""
+
+
+class WaitForSun(_Remedy, frozen=True, kw_only=True):
+    """Or the owner switches solar.surplus off."""
+
+
+class WaitForGrid(_Remedy, frozen=True, kw_only=True):
+    """The grid operator ends the dimming; a wire that is cut dims too."""
+
+
 class RestoreLink(_Remedy, frozen=True, kw_only=True):
     """The network, or the Central System at the other end."""
 
@@ -104,6 +124,11 @@ Remedy = (
     | SwitchMainsOn
     | RemoveFault
     | RaiseLimit
+    | ReleaseCable
+    | LightenHouse
+    | CheckHouseMeter
+    | WaitForSun
+    | WaitForGrid
     | RestoreLink
     | Register
     | SetOperative

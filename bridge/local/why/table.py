@@ -9,18 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bridge.core.limits.holding import LEAST_A
-from bridge.local.state.state import Limit, State
+from bridge.core.limits import absence, dimming, main_fuse, surplus
+from bridge.core.limits.cap import LEAST_A
+from bridge.local.state.state import FaultSeen, Limit, State
 from bridge.local.why.reason import (
     CarMustAsk,
     CheckCable,
+    CheckHouseMeter,
     FreeDisk,
+    LightenHouse,
     NothingToDo,
     PlugIn,
     PlugInAgain,
     PresentCard,
     RaiseLimit,
     Register,
+    ReleaseCable,
     ReleaseStopButton,
     Remedy,
     RemoveFault,
@@ -31,12 +35,14 @@ from bridge.local.why.reason import (
     SwitchMainsOn,
     Value,
     Wait,
+    WaitForGrid,
+    WaitForSun,
 )
 
 DEAD_V = 50.0  # less on every phase: the meter, and so the box, has no mains
-OF_ABSENCE = "fallback.central_system_lost_limit_a"  # names of caps that have a remedy of their own
-OF_METER = "the lost meter"
-OWN_ROW = ("profile", "installation", "temperature", OF_ABSENCE, OF_METER)
+OF_METER = "the lost meter"  # a cap's name
+OF_HOUSE = (main_fuse.NAME, main_fuse.STARTING_NAME, main_fuse.QUIET_NAME, dimming.NAME, surplus.NAME)
+OWN_ROW = ("profile", "installation", "temperature", absence.NAME, OF_METER, *OF_HOUSE)
 MISSING = ("state_kept", "real_time", "hang_guard")  # what a person must bring about
 CAR_WAKES_S = 10.0  # a car takes some seconds to ask
 NO_CURRENT_YET_S = 30.0  # from all being well to current: pauses of the pilot, lock, contactor
@@ -111,6 +117,17 @@ def _fault(fault_id: str) -> Callable[[State], Remedy]:
 def _opening(state: State) -> Remedy:
     fault = state.box.opening_fault
     return RemoveFault(fault=fault.id, clears=fault.clears) if fault is not None else RunDoctor()
+
+
+def _awaits_unplug(state: State) -> FaultSeen | None:
+    """Returns the oldest fault that ends only when the plug leaves the socket."""
+    if not state.box.socket:
+        return None
+    return next((fault for fault in state.box.faults if fault.opens and fault.clears == "unplug"), None)
+
+
+def _id_of(fault: FaultSeen | None) -> str:
+    return fault.id if fault is not None else ""
 
 
 def _holding(state: State, *names: str) -> Limit | None:
@@ -196,10 +213,26 @@ HINDRANCES: tuple[Row, ...] = (
         lambda state: state.connector.reserved_until,
     ),
     Row(
+        "locked_for_good",
+        lambda state: (
+            _awaits_unplug(state) is not None
+            and state.connector.locked_for_good
+            and state.box.lock == "locked"
+        ),
+        _do(ReleaseCable()),
+        lambda state: {"fault": _id_of(_awaits_unplug(state))},
+    ),
+    Row(
+        "plug_stuck",
+        lambda state: _awaits_unplug(state) is not None and state.box.fault("unlock_failed") is not None,
+        _fault("unlock_failed"),
+        lambda state: {"fault": _id_of(_awaits_unplug(state))},
+    ),
+    Row(
         "fault",
         lambda state: state.box.opening_fault is not None,
         _opening,
-        lambda state: {"fault": state.box.opening_fault.id if state.box.opening_fault is not None else ""},
+        lambda state: {"fault": _id_of(state.box.opening_fault)},
     ),
     Row("stop_button", _withheld("stop_button"), _do(ReleaseStopButton())),
     Row(
@@ -303,9 +336,42 @@ HINDRANCES: tuple[Row, ...] = (
     ),
     Row(
         "absence_limit",
-        lambda state: _holding(state, OF_ABSENCE) is not None,
+        lambda state: _holding(state, absence.NAME) is not None,
         _do(RestoreLink()),
-        lambda state: _of(_holding(state, OF_ABSENCE)),
+        lambda state: _of(_holding(state, absence.NAME)),
+    ),
+    Row(
+        "fuse_limit",
+        lambda state: _holding(state, main_fuse.NAME) is not None,
+        _do(LightenHouse()),
+        lambda state: _of(_holding(state, main_fuse.NAME)),
+        lambda state: _until(_holding(state, main_fuse.NAME)),
+    ),
+    Row(
+        "house_unread_limit",
+        lambda state: _holding(state, main_fuse.STARTING_NAME) is not None,
+        _do(Wait(most_s=main_fuse.START_S + 5.0)),
+        lambda state: _of(_holding(state, main_fuse.STARTING_NAME)),
+        lambda state: _until(_holding(state, main_fuse.STARTING_NAME)),
+    ),
+    Row(
+        "house_quiet_limit",
+        lambda state: _holding(state, main_fuse.QUIET_NAME) is not None,
+        _do(CheckHouseMeter()),
+        lambda state: _of(_holding(state, main_fuse.QUIET_NAME)),
+    ),
+    Row(
+        "dimming_limit",
+        lambda state: _holding(state, dimming.NAME) is not None,
+        _do(WaitForGrid()),
+        lambda state: _of(_holding(state, dimming.NAME)),
+    ),
+    Row(
+        "surplus_limit",
+        lambda state: _holding(state, surplus.NAME) is not None,
+        _do(WaitForSun()),
+        lambda state: _of(_holding(state, surplus.NAME)),
+        lambda state: _until(_holding(state, surplus.NAME)),
     ),
     Row(
         "thermometer_limit",

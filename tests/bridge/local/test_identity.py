@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from bridge import outcome, version
-from bridge.cli import asking, sessions
+from bridge.cli import asking, looking, sessions
 from bridge.compose import DATABASE_NAME
 from bridge.core.maintenance.outcome import Outcome
 from bridge.core.maintenance.trial import Trial
@@ -57,6 +57,35 @@ def test_an_older_command_understands_this_bridge() -> None:
 def test_a_command_understands_a_newer_bridge() -> None:
     line = b'{"database":"/d","mock":true,"version":"9.0.0.1","store_open":true,"moon":{"phase":[1]}}'
     assert orders.reply(line, Identity) == Identity("/d", True, "9.0.0.1", store_open=True)
+
+
+@contextlib.asynccontextmanager
+async def knowing_only_itself(folder: Path, version_of_it: str) -> AsyncIterator[None]:
+    """A bridge that says who it is, and ends the connection at every other order, as a desk does."""
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if isinstance(orders.order(await reader.readline()), orders.Identify):
+            writer.write(orders.encode(Identity("/d", mock=True, version=version_of_it)))
+        writer.close()
+
+    path = folder / orders.SOCKET_NAME
+    path.parent.mkdir()
+    async with await asyncio.start_unix_server(converse, path):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("runs", "says"),
+    [
+        ("0.0.9.1", "the bridge that runs has version 0.0.9.1 and does not know this command .*: restart it"),
+        ("", "the bridge that runs has version unknown and does not know this command"),
+        (version.numbers(), "no reply from .*: the bridge ended the connection; ask again"),
+    ],
+)
+async def test_a_bridge_that_does_not_know_the_order_is_named(folder: Path, runs: str, says: str) -> None:
+    async with knowing_only_itself(folder, runs):
+        with pytest.raises(CommandError, match=says):
+            await asyncio.to_thread(looking.seen, folder)
 
 
 async def test_the_sessions_say_that_a_version_is_on_trial(folder: Path) -> None:

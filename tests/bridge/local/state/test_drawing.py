@@ -11,8 +11,9 @@ from bridge.core.now import SINCE_BOOT, Now
 from bridge.local.orders import Looked, encode, reply
 from bridge.local.state.drawing import MEASURED_S, REFUSAL_SHOWN_S, LinkLook, drawn
 from bridge.local.state.state import Limit, State
-from hal.contract import Card
+from hal.contract import Card, HouseReading
 from tests.bridge.core.charge_points import at, charge_point, hear
+from tests.bridge.core.limits.test_caps import with_house
 from tests.bridge.core.messages import CHARGING, WAITING, fault, reading, status
 from tests.scenarios.player import play
 from tests.scenarios.pure import PureWorld
@@ -85,6 +86,22 @@ def test_every_limit_has_its_name_and_the_least_is_first() -> None:
     )
     named = [(limit.name, limit.limit_a) for limit in drawn(core, LINK, at(1)).limits]
     assert named == [("the lost meter", 0.0), ("temperature", 0.0), ("installation", 16.0), ("cable", 20.0)]
+
+
+def test_a_limit_of_the_house_says_until_when() -> None:
+    """A pause of the main fuse: 2 min at least, and 60 s of enough; CLOCK_MONOTONIC becomes UTC."""
+    core = with_house()
+    loaded = HouseReading(
+        at_s=at(1).s, current_a=(24.0, 0.0, 0.0), voltage_v=(230.0, 230.0, 230.0), power_w=5520.0
+    )
+    hear(core, reading(at(1).s), at(1))
+    core.heard(loaded, at(1))
+    core.step(at(1))
+    (fuse, *_) = drawn(core, LINK, at(11)).limits
+    assert (fuse.name, fuse.limit_a) == ("the quiet house meter", 0.0)
+    (fuse, *_) = drawn(core, LINK, at(5)).limits
+    assert (fuse.name, fuse.limit_a) == ("the main fuse", 0.0)
+    assert (fuse.until_s, fuse.until) == (116.0, "2026-01-01T00:02:01Z")
 
 
 def test_a_cable_whose_rating_is_not_known_is_no_limit() -> None:

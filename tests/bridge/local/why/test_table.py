@@ -11,6 +11,7 @@ from bridge.local.why import reason as remedies
 from bridge.local.why.reason import Remedy, Wait
 from bridge.local.why.table import BEGINS, FLOWS, HINDRANCES
 from bridge.local.why.why import why
+from hal.contract import Clears
 from tests.bridge.local.states import CHARGING, INSTALLATION, READY, WELL, changed
 
 IDLE = changed(WELL, connector={"status": "Preparing"}, box={"vehicle": "B", "car": True})
@@ -22,8 +23,8 @@ AUTHORIZED = changed(
 REFUSAL = Refusal(id_tag="04111111", why="Blocked", ago_s=2.0, online=True)
 
 
-def fault(name: str, *, opens: bool = True) -> FaultSeen:
-    return FaultSeen(id=name, occurrence=1, for_s=3.0, clears="unplug", opens=opens)
+def fault(name: str, *, opens: bool = True, clears: Clears = "unplug") -> FaultSeen:
+    return FaultSeen(id=name, occurrence=1, for_s=3.0, clears=clears, opens=opens)
 
 
 def limited(name: str, limit_a: float = 0.0, **more: Any) -> State:
@@ -53,6 +54,22 @@ FIRST: dict[str, tuple[State, Remedy]] = {
     "reserved": (
         changed(IDLE, connector={"reserved_for": "04DDEEFF", "reserved_until": "2026-05-01T20:00:00Z"}),
         remedies.PresentCard(id_tag="04DDEEFF"),
+    ),
+    "locked_for_good": (
+        changed(
+            READY, connector={"locked_for_good": True}, box={"lock": "locked", "faults": (fault("rcm_trip"),)}
+        ),
+        remedies.ReleaseCable(),
+    ),
+    "plug_stuck": (
+        changed(
+            READY,
+            box={
+                "lock": "locked",
+                "faults": (fault("pilot_circuit"), fault("unlock_failed", opens=False, clears="itself")),
+            },
+        ),
+        remedies.RemoveFault(fault="unlock_failed", clears="itself"),
     ),
     "fault": (
         changed(READY, box={"faults": (fault("reader_lost", opens=False), fault("diode_missing"))}),
@@ -94,6 +111,11 @@ FIRST: dict[str, tuple[State, Remedy]] = {
     ),
     "meter_limit": (limited("the lost meter"), remedies.RemoveFault(fault="meter_lost", clears="itself")),
     "absence_limit": (limited("fallback.central_system_lost_limit_a"), remedies.RestoreLink()),
+    "fuse_limit": (limited("the main fuse", until="2026-05-01T18:02:00Z"), remedies.LightenHouse()),
+    "house_unread_limit": (limited("the house meter, which was not read yet"), Wait(most_s=65.0)),
+    "house_quiet_limit": (limited("the quiet house meter"), remedies.CheckHouseMeter()),
+    "dimming_limit": (limited("dimming by the grid operator", 4.5), remedies.WaitForGrid()),
+    "surplus_limit": (limited("solar surplus"), remedies.WaitForSun()),
     "thermometer_limit": (
         changed(limited("temperature"), box={"faults": (fault("thermometer_lost", opens=False),)}),
         remedies.RemoveFault(fault="thermometer_lost", clears="unplug"),
@@ -156,6 +178,21 @@ def test_the_whole_chain_is_told_in_order() -> None:
 def test_a_limit_under_which_a_car_can_charge_is_no_hindrance(limit_a: float) -> None:
     state = changed(READY, limits=(Limit(name="profile", limit_a=limit_a, profile_id=1),))
     assert [each.id for each in why(state)] == ["car_does_not_ask"]
+
+
+@pytest.mark.parametrize(
+    ("box", "faults"),
+    [
+        ({"lock": "unlocked"}, (fault("lock_failed"),)),  # the plug can be pulled
+        ({"lock": None, "socket": False}, (fault("rcm_trip"),)),  # a fixed cable: the car leaves
+        ({}, (fault("rcm_trip", clears="person"),)),
+    ],
+)
+def test_a_plug_that_can_leave_or_need_not_is_not_locked_for_good(
+    box: dict[str, Any], faults: tuple[FaultSeen, ...]
+) -> None:
+    state = changed(READY, connector={"locked_for_good": True}, box={"faults": faults, **box})
+    assert why(state)[0].id == "fault"
 
 
 @pytest.mark.parametrize(

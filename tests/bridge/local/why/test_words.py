@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import re
 from datetime import UTC
+from pathlib import Path
 
 import pytest
 
+from bridge.core import limits
 from bridge.local.why.english_faults import FAULTS
 from bridge.local.why.reason import RaiseLimit, Reason, Remedy, Wait
 from bridge.local.why.table import BEGINS, FLOWS, HINDRANCES
@@ -30,6 +34,26 @@ def test_no_language_lacks_a_text_or_has_one_too_many() -> None:
     for table in ("limits", "endings", "standings", "lacks", "clears", "statuses", "labels"):
         assert set(getattr(english, table)) == set(getattr(german, table)), table
     assert set(english.refusals) <= set(german.refusals)
+
+
+def cap_names() -> set[str]:
+    """Reads the name of each Cap that the core makes, by the first argument of each call."""
+    found = set()
+    for file in sorted(Path(limits.__path__[0]).glob("*.py")):
+        module = importlib.import_module(f"{limits.__name__}.{file.stem}")
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Cap":
+                first = node.args[0]
+                each = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
+                found |= {str(eval(ast.unparse(name), vars(module))) for name in each}
+    return found
+
+
+@pytest.mark.parametrize("language", TONGUES)
+def test_each_limit_that_no_profile_sets_has_words(language: Language) -> None:
+    names = cap_names()
+    assert {"the main fuse", "the lost meter", "solar surplus", "dimming by the grid operator"} < names
+    assert names <= set(TONGUES[language].limits)
 
 
 @pytest.mark.parametrize("language", TONGUES)
