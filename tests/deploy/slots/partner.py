@@ -7,7 +7,7 @@ import ctypes
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -47,7 +47,8 @@ class _Files(SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
         if not self.path.startswith("/half/") or self.path.endswith(".manifest"):
             self.path = self.path.removeprefix("/half")
-            super().do_GET()
+            with suppress(ConnectionError):  # whoever fetches it has enough
+                super().do_GET()
             return
         content = Path(self.directory, self.path.rpartition("/")[2]).read_bytes()
         self.send_response(200)
