@@ -1,6 +1,7 @@
 """What the distribution's own security updates do to a box that charges: nothing until its next start.
 
-In booted Debians with needrestart, which restarts services when a library was upgraded: `make test-package`.
+In booted Debians with unattended-upgrades, and needrestart, which restarts what uses an upgraded library:
+`make test-package`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,33 @@ from tests.deploy.layers import PLAIN_PACKAGES, NoDebianError
 from tests.deploy.test_package_installed import Box, charges, last, package
 
 NO_CONTAINER = machine.missing() or machine.refused()
-LIBRARY = "/usr/lib/x86_64-linux-gnu/libm.so.6"  # Python has it open
+LIBRARY = "libexpat1"  # Debian's Python has it open
+ARCHIVE = "/srv/security"  # of the distribution, in small: one upgrade
+# The library as it is, as a version that is newer by one.
+REPACK = f"""
+mkdir -p {ARCHIVE} /tmp/new/DEBIAN
+dpkg --listfiles {LIBRARY} | while read -r path; do [ -d "$path" ] || cp --parents -a "$path" /tmp/new; done
+dpkg --status {LIBRARY} | sed -e '/^Status:/d' -e 's/^Version: .*/&+1/' > /tmp/new/DEBIAN/control
+dpkg-deb --build /tmp/new {ARCHIVE}/new.deb
+cd {ARCHIVE}
+cat /tmp/new/DEBIAN/control - > Packages <<END
+Filename: ./new.deb
+Size: $(stat -c %s new.deb)
+SHA256: $(sha256sum new.deb | cut -d' ' -f1)
+END
+. /etc/os-release
+cat > Release <<END
+Origin: Debian
+Label: Debian-Security
+Codename: $VERSION_CODENAME-security
+Date: $(LC_ALL=C date -u -R | sed 's/+0000/UTC/')
+SHA256:
+ $(sha256sum Packages | cut -d' ' -f1) $(stat -c %s Packages) Packages
+END
+rm -f /etc/apt/sources.list /etc/apt/sources.list.d/*
+echo 'deb [trusted=yes] file:{ARCHIVE} ./' > /etc/apt/sources.list.d/security.list
+apt-get update
+"""
 RESTARTS = ("needrestart", "-r", "a", "-l")  # as if the owner had told it to restart what it finds
 OURS = "/etc/needrestart/conf.d/evse-bridge.conf"
 NEEDRESTART_S = 300.0  # it looks at every process
@@ -32,8 +59,8 @@ pytestmark = [
 
 
 def with_needrestart(suite: str) -> Path:
-    """What the package depends on, and needrestart. Raises NoDebianError."""
-    packages = f"{PLAIN_PACKAGES},needrestart"
+    """What the package depends on, and what upgrades by itself and restarts. Raises NoDebianError."""
+    packages = f"{PLAIN_PACKAGES},needrestart,unattended-upgrades"
 
     def build(folder: Path) -> None:
         run("mmdebstrap", "--quiet", "--variant=minbase", f"--include={packages}", suite, f"{folder}/root")
@@ -66,7 +93,12 @@ def test_an_upgrade_of_a_library_restarts_nothing_of_ours(box: Box) -> None:
     debian = box.debian
     charges(box)
     before = debian.pids()
-    debian.run("sh", "-ec", f"cp -p {LIBRARY} {LIBRARY}.new; mv {LIBRARY}.new {LIBRARY}")
+    installed = ("dpkg-query", "--show", "--showformat=${Version}", LIBRARY)
+    former = debian.run(*installed).stdout
+    debian.run("sh", "-ec", REPACK)
+    debian.run("unattended-upgrade", "--verbose", within_s=NEEDRESTART_S)
+    assert debian.run(*installed).stdout == f"{former}+1"
+    assert debian.pids() == before
     said = debian.run(*RESTARTS, within_s=NEEDRESTART_S)
     for unit in ("evse-safety", "evse-instruments", "evse-bridge"):
         assert f"systemctl restart {unit}.service" in said.stdout + said.stderr  # deferred
