@@ -31,7 +31,13 @@ def read_until(terminal: int, mark: bytes) -> bytes:
 def test_the_terminal_is_left_as_it_was(tmp_path: Path, signal_number: signal.Signals) -> None:
     terminal, of_program = pty.openpty()
     arguments = [sys.executable, "-I", "-m", "bridge.cli.main", "status", "--watch", "--language", "de"]
-    with subprocess.Popen([*arguments, "--runtime-dir", tmp_path], stdout=of_program) as program:
+    program = subprocess.Popen(
+        [*arguments, "--runtime-dir", tmp_path],
+        stdout=of_program,
+        # A job in the background hands SIGINT on as ignored; on a terminal it is not.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509, it only calls the kernel
+    )
+    try:
         os.close(of_program)
         drawn = read_until(terminal, DRAWN)
         assert drawn.startswith(BEGIN)
@@ -39,6 +45,9 @@ def test_the_terminal_is_left_as_it_was(tmp_path: Path, signal_number: signal.Si
         program.send_signal(signal_number)
         left = read_until(terminal, END)
         assert program.wait(PATIENCE_S) == 0
+    finally:
+        program.kill()
+        program.wait()
     os.close(terminal)
     assert left.endswith(END)
 
