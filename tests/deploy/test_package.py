@@ -268,7 +268,7 @@ def completed(*words: str) -> list[str]:
 def test_bash_completes_commands_and_options() -> None:
     assert {"doctor", "sessions", "config"} <= set(completed(""))
     assert completed("doc") == ["doctor"]
-    assert set(completed("config", "")) == {"init", "check"}
+    assert set(completed("config", "")) == {"init", "check", "migrate"}
     assert completed("config", "check", "--co") == ["--config-dir"]
     assert completed("sessions", "--und") == ["--undelivered"]
     assert "--version" in completed("--")

@@ -20,6 +20,8 @@ from bridge.core.rows import (
     Change,
     Dated,
     Delivered,
+    DimmingNoted,
+    DimmingRow,
     Frozen,
     GivenUp,
     LocalListSent,
@@ -70,7 +72,11 @@ def batch(number: int) -> list[Change]:
         [TransactionStarted(undated), Remembered("number", str(number)), a_list(number)],
         [dated, SampleTaken(row_id, 0, a_sample(0)), a_profile(number)],
         [Frozen(start, {"number": number}), Attempted(start), Swallowed(start)],
-        [StartConfirmed(row_id, number, "Accepted", None), TagCached(f"{row_id}", ACCEPTED, EPOCH)],
+        [
+            StartConfirmed(row_id, number, "Accepted", None),
+            TagCached(f"{row_id}", ACCEPTED, EPOCH),
+            DimmingNoted(DimmingRow(row_id, undated.boot_id, EPOCH, 4200.0)),
+        ],
         [
             SampleTaken(row_id, 1, a_sample(1)),
             Frozen(first, {"number": number}),
