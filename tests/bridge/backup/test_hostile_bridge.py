@@ -115,7 +115,7 @@ def test_a_link_in_a_state_folder_is_not_followed(name: str, box: Box, precious:
     with pytest.raises(CommandError, match="is a link"):
         box.back_up("again")
     with pytest.raises(CommandError, match="is a link"):
-        box.restore(good, Answers(over=True))
+        box.restore(good, Answers(over=True, old_box_is_gone=True))
     assert linked.is_symlink()
     assert precious.read_bytes() == b"precious"
 

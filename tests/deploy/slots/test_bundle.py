@@ -289,7 +289,7 @@ def test_a_size_below_zero_lifts_no_bound(scene: Scene) -> None:
     with tarfile.open(fileobj=made, mode="w", format=tarfile.GNU_FORMAT) as tar:
         for info, content in [*environment(), member("least")]:
             info.size = -(2**40) if info.name == "least" else info.size
-            tar.addfile(info, io.BytesIO(content) if content else None)
+            tar.addfile(info, io.BytesIO(content))
     scene.maker.put(scene.folder, lzma.compress(made.getvalue()))
     scene.refuses("'least' has -1099511627776 bytes: must be 0 or more")
 
