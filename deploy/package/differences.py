@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import io
 import subprocess
@@ -31,7 +32,22 @@ def _members(package: Path) -> Iterator[tuple[str, tuple[object, ...]]]:
                 yield f"{part} {each.name}", (each.mode, each.uid, each.gid, each.mtime, each.type, sha256)
 
 
-if __name__ == "__main__":
-    lines = differences(Path(sys.argv[1]), Path(sys.argv[2]))
+def _run() -> int:
+    parser = argparse.ArgumentParser(
+        prog="deploy.package.differences", description="what two packages differ in"
+    )
+    parser.add_argument("one", type=Path, metavar="ONE")
+    parser.add_argument("two", type=Path, metavar="TWO")
+    given = parser.parse_args()
+    try:
+        lines = differences(given.one, given.two)
+    except OSError as error:
+        parser.error(f"{error.filename}: {error.strerror}: must be a Debian package")
+    except subprocess.CalledProcessError as error:
+        parser.error(f"{error.cmd[-1]}: no Debian package: {error.stderr.decode(errors='replace').strip()}")
     print("\n".join(lines) or "equal")
-    sys.exit(bool(lines))
+    return bool(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(_run())
