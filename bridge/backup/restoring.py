@@ -116,7 +116,8 @@ def _take_back(disk: Disk, box: Box) -> None:
     """Removes what was staged, and holds the box by what held it before."""
     for folder in box.swept:
         for staged in sorted(folder.rglob(f"*{SUFFIX_OF_STAGED}")):
-            disk.remove(staged)
+            if staged.is_symlink() or not staged.is_dir():  # nothing of ours is a folder
+                disk.remove(staged)
     for note in (box.held, box.journal):
         disk.remove(_new(note))
     held = holding.read(box.of_bridge)

@@ -26,6 +26,7 @@ COMMENT_WIDTH = 100
 MOST_BYTES = 1 << 20  # a hundred times the longest configuration that is useful
 MOST_BITS = 4096  # of a number: Python writes no more than 4300 digits
 DEEPEST = 32  # tables and lists in each other; ours have 3
+MOST_FAULTS = 100  # of a file, that are told at once
 LINE_MOST = 80  # characters of a line that is shown
 SECRETS = ("password", "AuthorizationKey")  # keys whose value is shown to nobody
 
@@ -93,14 +94,15 @@ def loaded(text: str) -> dict[str, Any]:
 
 
 def check(text: str, schema: Schema, *, file: str, rules: Sequence[Rule] = ()) -> list[Fault]:
-    """Returns every fault of the text; a syntax error stands alone."""
-    return _read(text, schema, file, rules)[1]
+    """Returns every fault of the text, MOST_FAULTS at once; a syntax error stands alone."""
+    return _told(_read(text, schema, file, rules)[1], file)
 
 
 def parse(read: Callable[[], bytes], schema: type[T], *, file: str, rules: Sequence[Rule] = ()) -> T:
     """Returns what `read` gives, as the struct. `file` is the name that faults carry.
 
-    Raises ConfigError with all faults; also when `read` raises OSError and when the text is not UTF-8.
+    Raises ConfigError with all faults, MOST_FAULTS at once; also when `read` raises OSError and when the text
+    is not UTF-8.
     """
     try:
         text = read().decode("utf-8-sig")
@@ -111,8 +113,16 @@ def parse(read: Callable[[], bytes], schema: type[T], *, file: str, rules: Seque
         raise ConfigError([Fault(file, line, "", None, "is not UTF-8 text; save it as UTF-8")]) from None
     whole, faults = _read(text, schema, file, rules)
     if faults:
-        raise ConfigError(faults)
+        raise ConfigError(_told(faults, file))
     return whole
+
+
+def _told(faults: Sequence[Fault], file: str) -> list[Fault]:
+    """Returns them, or the first of them with how many more there are."""
+    told, more = list(faults[:MOST_FAULTS]), len(faults) - MOST_FAULTS
+    if more > 0:
+        told.append(Fault(file, 0, "", None, f"has {more} faults more: correct these first"))
+    return told
 
 
 def unreadable(error: OSError) -> str:
@@ -237,7 +247,9 @@ class _Checked:
     def _unknown(self, table: Mapping[str, Any], section: Section, path: tuple[str, ...]) -> None:
         known = [key.name for key in section.keys] + [inner.name for inner in section.sections]
         for name, value in table.items():
-            if name not in known:
+            if name not in known and len(self.faults) >= MOST_FAULTS:
+                self._note((*path, name), None, "is not known")  # is counted, not told
+            elif name not in known:
                 near = get_close_matches(name, known, n=1)
                 kind = "section" if isinstance(value, dict) else "key"
                 known_here = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"

@@ -434,6 +434,16 @@ def finished(tried: Tried, box: Box) -> str:
     return tried.seen(box)
 
 
+def test_a_folder_with_the_name_of_what_was_staged_is_left_alone(tried: Tried) -> None:
+    """The end of a restore at each boot must not fail at it."""
+    box = tried.box("odd")
+    (box.folders.state / "mine.restored").mkdir()
+    (box.folders.state / "firmware.pem.restored").write_text("staged")
+    assert finish(box.places, Disk()) == "no restore was interrupted"
+    assert (box.folders.state / "mine.restored").is_dir()
+    assert not (box.folders.state / "firmware.pem.restored").exists()
+
+
 def test_a_full_disk_leaves_the_box_as_it_was(tried: Tried) -> None:
     for room in range(30):
         box = tried.box(f"full-{room}")

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Meta
 
-from hal.configuration.file import Broken, ConfigError, check, initial, parse
+from hal.configuration.file import MOST_FAULTS, Broken, ConfigError, check, initial, parse
 
 
 class Engine(msgspec.Struct, frozen=True):
@@ -101,6 +101,13 @@ def test_all_faults_are_told_in_the_order_of_the_file() -> None:
         "car.toml:5: trailer.length_m = 13: must be at most 12 (over all)",
         "car.toml:6: wheels: is no known section; known here: engine, trailer, notes",
     ]
+
+
+def test_of_very_many_faults_the_first_are_told_and_how_many_more_there_are() -> None:
+    lines = told("\n".join(f"zzz{number} = 1" for number in range(20_000)))
+    assert lines[0].startswith("car.toml:1: zzz0 = 1: is no known key")
+    assert len(lines) == MOST_FAULTS + 1
+    assert lines[-1] == "car.toml: has 19901 faults more: correct these first"  # one is that of the section
 
 
 def test_a_missing_section_and_a_key_in_its_place() -> None:
