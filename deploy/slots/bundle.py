@@ -39,11 +39,14 @@ _BROKEN = (tarfile.TarError, lzma.LZMAError, EOFError, ValueError, OverflowError
 class _Unpacked(lzma.LZMAFile):
     """A tar's bytes. `tarfile` reads a long name or a pax header whole: no bundle of ours has a long one."""
 
+    newest = b""  # what was read last
+
     def read(self, size: int | None = -1) -> bytes:
         """Raises ValueError for more at once than a piece of a file."""
         if size is None or not 0 <= size <= trees.CHUNK:
             raise ValueError(f"a header of more than {trees.CHUNK} bytes")
-        return super().read(size)
+        self.newest = super().read(size)
+        return self.newest
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +167,8 @@ def _mib(size: int) -> int:
 def _unpacked_size(archive: Path, said: Manifest) -> int:
     """Reads all headers before anything is unpacked. Raises MemberError, and what `tarfile` raises."""
     contents = Contents(most_bytes(said.size))
-    with _Unpacked(archive) as unpacked, tarfile.open(fileobj=unpacked, mode="r:") as tar:
-        for info in tar:
-            contents.admit(_member(info))
+    for _, info in _members(archive):
+        contents.admit(_member(info))
     if not contents.has(PYTHON):
         raise MemberError(f"it has no {PYTHON}, by which the units would start it")
     return contents.size
@@ -175,17 +177,28 @@ def _unpacked_size(archive: Path, said: Manifest) -> int:
 def _unpack(disk: Disk, archive: Path, slot: Path, said: Manifest) -> None:
     contents = Contents(most_bytes(said.size))
     disk.make_folder(slot)
+    for tar, info in _members(archive):
+        member = _member(info)
+        path = contents.admit(member)
+        if member.kind == "folder":
+            if path:
+                disk.make_folder(slot / path)
+        elif member.kind == "link":
+            disk.link(slot / path, member.target)
+        else:
+            disk.write(slot / path, _content(tar, info), Rights(0o755 if member.executable else 0o644))
+
+
+def _members(archive: Path) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
+    """Yields them up to the block of zeros that ends a tar. `tarfile` takes a header that it cannot read, or
+    the end of the file, for that end too, and would leave out all that comes after: MemberError."""
+    last = "nothing"
     with _Unpacked(archive) as unpacked, tarfile.open(fileobj=unpacked, mode="r:") as tar:
         for info in tar:
-            member = _member(info)
-            path = contents.admit(member)
-            if member.kind == "folder":
-                if path:
-                    disk.make_folder(slot / path)
-            elif member.kind == "link":
-                disk.link(slot / path, member.target)
-            else:
-                disk.write(slot / path, _content(tar, info), Rights(0o755 if member.executable else 0o644))
+            last = repr(info.name)
+            yield tar, info
+        if unpacked.newest != tarfile.NUL * tarfile.BLOCKSIZE:
+            raise MemberError(f"after {last} comes what is no header of a tar, and no end")
 
 
 def _member(info: tarfile.TarInfo) -> Member:

@@ -112,6 +112,7 @@ restore.restore(asked, Dying())
 
 pytestmark = [
     pytest.mark.package,
+    pytest.mark.in_order,
     pytest.mark.skipif(bool(NO_CONTAINER), reason=f"no container: {NO_CONTAINER}"),
     pytest.mark.timeout(1800),
 ]

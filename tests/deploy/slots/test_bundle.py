@@ -284,14 +284,32 @@ def test_no_bomb_fills_the_card() -> None:
 
 
 def test_a_size_below_zero_lifts_no_bound(scene: Scene) -> None:
-    """tar writes large sizes in base 256, with a sign."""
+    """tar writes large sizes in base 256, with a sign. A newer `tarfile` takes such a header for the end."""
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w", format=tarfile.GNU_FORMAT) as tar:
         for info, content in [*environment(), member("least")]:
             info.size = -(2**40) if info.name == "least" else info.size
             tar.addfile(info, io.BytesIO(content))
     scene.maker.put(scene.folder, lzma.compress(made.getvalue()))
-    scene.refuses("'least' has -1099511627776 bytes: must be 0 or more")
+    scene.refuses("'least' has -1099511627776 bytes: must be 0 or more|no header of a tar")
+
+
+def test_a_header_that_cannot_be_read_is_not_taken_for_the_end(scene: Scene) -> None:
+    """`tarfile` would leave out the rest without a word."""
+    tar = bytearray(lzma.decompress(GOOD))
+    with tarfile.open(fileobj=io.BytesIO(tar)) as good:
+        header = good.getmembers()[-1].offset
+    tar[header] ^= 0xFF
+    scene.maker.put(scene.folder, lzma.compress(bytes(tar)))
+    scene.refuses("no header of a tar")
+
+
+def test_a_tar_that_was_cut_off_between_two_members_is_refused(scene: Scene) -> None:
+    tar = lzma.decompress(GOOD)
+    with tarfile.open(fileobj=io.BytesIO(tar)) as good:
+        header = good.getmembers()[-1].offset
+    scene.maker.put(scene.folder, lzma.compress(tar[:header]))
+    scene.refuses("no header of a tar")
 
 
 @pytest.mark.parametrize(
