@@ -38,6 +38,7 @@ from bridge.local.orders import (
     ClearFaults,
     ClearProfiles,
     Installed,
+    ListKeys,
     ListProfiles,
     LookAtState,
     Looked,
@@ -45,6 +46,9 @@ from bridge.local.orders import (
     Ordered,
     Reply,
     SendDataTransfer,
+    SetOwnerLimit,
+    StartCharging,
+    StopCharging,
 )
 from bridge.local.state.drawing import LinkLook, drawn
 from bridge.local.state.state import State
@@ -205,6 +209,8 @@ class Actor:
                 self._out.append(Answer(ticket, installed))
             case LookAtState():
                 self._out.append(Answer(ticket, Looked(self.look(now))))
+            case StartCharging() | StopCharging() | SetOwnerLimit() | ListKeys():
+                self._out.append(Answer(ticket, Reply(why="this version does not carry that out yet")))
             case _:
                 pass  # the desk answers those itself
 

@@ -8,7 +8,7 @@ from typing import Literal
 from bridge.central_system.effects import Effects
 from bridge.core.password import Password
 from bridge.core.rows import Change
-from bridge.local.orders import Installed, Looked, Reply
+from bridge.local.orders import Answered
 from hal.contract import Wish
 
 HardReset = Literal["restart", "reboot"]  # what a Reset of kind hard is, by the owner's settings
@@ -33,7 +33,7 @@ class Answer:
     """The reply to an order of the owner."""
 
     ticket: int
-    reply: Reply | Installed | Looked
+    reply: Answered
 
 
 @dataclass(frozen=True, slots=True)

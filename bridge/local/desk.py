@@ -20,10 +20,14 @@ import msgspec
 from bridge.local import orders
 from bridge.local.kept import KeptFor
 from bridge.local.orders import (
+    Answered,
     CopyStore,
+    Frames,
     Identify,
     Identity,
     Installed,
+    Keys,
+    ListFrames,
     ListSessions,
     LookAtState,
     Looked,
@@ -66,7 +70,7 @@ class Desk:
         self._looking = asyncio.Lock()
         self._looked: KeptFor[Looked | Reply] = KeptFor(LOOK_EVERY_S)
         self._queue: KeptFor[Queue | None] = KeptFor(QUEUE_EVERY_S)
-        self._waiting: dict[int, asyncio.Future[Reply | Installed | Looked]] = {}
+        self._waiting: dict[int, asyncio.Future[Answered]] = {}
         self._conversations: dict[asyncio.Task[None], asyncio.StreamWriter] = {}  # the oldest first
         self._ordering: set[asyncio.Task[None]] = set()  # of these, those that wait for a reply
 
@@ -85,7 +89,7 @@ class Desk:
                     writer.transport.abort()
                     conversation.cancel()
 
-    def reply(self, ticket: int, reply: Reply | Installed | Looked) -> None:
+    def reply(self, ticket: int, reply: Answered) -> None:
         """Sends a reply to the command that gave the order, if it is still connected."""
         waiting = self._waiting.get(ticket)
         if waiting is not None and not waiting.done():
@@ -116,7 +120,7 @@ class Desk:
         finally:
             writer.close()
 
-    async def _answer(self, order: Order) -> Reply | Page | Identity | Installed | Looked:
+    async def _answer(self, order: Order) -> Answered | Page | Identity | Frames:
         match order:
             case Identify():
                 return self._identity()
@@ -126,6 +130,8 @@ class Desk:
                 return await self._copied()
             case LookAtState():
                 return await self._look()
+            case ListFrames():
+                return Frames(why="this version does not keep frames yet")
             case _:
                 return await self._carried_out(order)
 
@@ -152,12 +158,12 @@ class Desk:
             seen = self._with_queue(await self._carried_out(LookAtState()), loop.time())
             return self._looked.put(seen, loop.time())
 
-    def _with_queue(self, seen: Reply | Installed | Looked, now_s: float) -> Looked | Reply:
+    def _with_queue(self, seen: Answered, now_s: float) -> Looked | Reply:
         match seen:
             case Looked(state=state) if state is not None:
                 queue = self._queue.get(now_s) or self._queue.put(self._counted(), now_s)
                 return Looked(msgspec.structs.replace(state, queue=queue))
-            case Installed():
+            case Installed() | Keys():
                 raise TypeError("the actor answered another order")
             case _:
                 return seen
@@ -168,7 +174,7 @@ class Desk:
         except StoreError:
             return None
 
-    async def _carried_out(self, order: Order) -> Reply | Installed | Looked:
+    async def _carried_out(self, order: Order) -> Answered:
         ticket = next(self._tickets)
         self._waiting[ticket] = asyncio.get_running_loop().create_future()
         conversation = asyncio.current_task()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -69,6 +69,34 @@ class CopyStore(msgspec.Struct, frozen=True, tag="CopyStore", tag_field="order")
     the bridge can read its store. The reply's `data`, its path, is for commands of older versions."""
 
 
+class StartCharging(msgspec.Struct, frozen=True, tag="StartCharging", tag_field="order"):
+    """Asks to charge as if this card were presented at the box, with the same authorization. It never stops a
+    session. Accepted: it is asked about, or it may charge; the State then says what comes of it."""
+
+    id_tag: str
+
+
+class StopCharging(msgspec.Struct, frozen=True, tag="StopCharging", tag_field="order"):
+    """Asks to end the running session, whoever began it, or to forget who waits for a car. Rejected: there
+    is neither."""
+
+
+class SetOwnerLimit(msgspec.Struct, frozen=True, tag="SetOwnerLimit", tag_field="order"):
+    """Sets the owner's own limit, which outlasts a restart. Below 6 A: a pause. None removes it."""
+
+    limit_a: float | None
+
+
+class ListKeys(msgspec.Struct, frozen=True, tag="ListKeys", tag_field="order"):
+    """Asks for all configuration keys (OCPP 1.6 chapter 9) as they stand."""
+
+
+class ListFrames(msgspec.Struct, frozen=True, tag="ListFrames", tag_field="order"):
+    """Asks for the next page of the frames that memory still holds, the oldest first."""
+
+    after: RowId = 0  # numbers above this one
+
+
 class Identify(msgspec.Struct, frozen=True, tag="Identify", tag_field="order"):
     """Asks which bridge listens: the command may mean another one."""
 
@@ -82,6 +110,11 @@ Order = (
     | ClearProfiles
     | LookAtState
     | CopyStore
+    | StartCharging
+    | StopCharging
+    | SetOwnerLimit
+    | ListKeys
+    | ListFrames
     | Identify
 )
 
@@ -133,6 +166,46 @@ class Installed(msgspec.Struct, frozen=True):
     why: str = ""
 
 
+class Key(msgspec.Struct, frozen=True, kw_only=True):
+    """One configuration key. A secret has no value here."""
+
+    name: str
+    value: str | None  # None: it can only be written
+    readonly: bool
+    source: Literal[
+        "default", "file", "stored"
+    ]  # file: charge-point.toml; stored: the Central System wrote it
+    meaning_en: str  # one line
+    allowed: str = ""  # what may be written, in words; empty: nothing
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """All keys, in the order of the documentation. `why` as in a Reply."""
+
+    keys: tuple[Key, ...] = ()
+    why: str = ""
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True):
+    """One frame that was sent to the Central System or came from it. No secret is in it."""
+
+    number: int  # since the bridge started, from 1
+    at: str  # UTC in ISO 8601, by the clock of the machine
+    direction: Literal["sent", "received"]
+    kind: Literal["call", "result", "error", "unreadable"]
+    action: str  # of an answer: that of its CALL; empty: not known
+    identity: str  # OCPP-J's UniqueId
+    payload: str  # JSON, cut to 4 kB; of an error: code, description, details
+
+
+class Frames(msgspec.Struct, frozen=True):
+    """A page of frames, the oldest first; the last page is empty. `why` as in a Reply."""
+
+    frames: tuple[Frame, ...] = ()
+    newest: int = 0  # the last number of all; below the one asked after: the bridge has been started anew
+    why: str = ""
+
+
 class Looked(msgspec.Struct, frozen=True):
     """What is so. `why` as in a Reply."""
 
@@ -140,7 +213,8 @@ class Looked(msgspec.Struct, frozen=True):
     why: str = ""
 
 
-ReplyKind = TypeVar("ReplyKind", Reply, Page, Identity, Installed, Looked)
+Answered = Reply | Installed | Keys | Looked  # what the actor answers
+ReplyKind = TypeVar("ReplyKind", Reply, Page, Identity, Installed, Keys, Frames, Looked)
 
 
 def order(line: bytes) -> Order:
@@ -162,6 +236,6 @@ def _decoded(line: bytes, kind: Any) -> Any:
         raise ValueError("nested too deeply") from None
 
 
-def encode(message: Order | Reply | Page | Identity | Installed | Looked) -> bytes:
+def encode(message: Order | Answered | Page | Identity | Frames) -> bytes:
     """Encodes a message as one line of JSON."""
     return msgspec.json.encode(message) + b"\n"
