@@ -54,7 +54,7 @@ NOT_IN_SAFETY = (
 # Who alone may import it.
 SOLE_IMPORTERS = {
     "aioftp": ("bridge.jobs.*",),
-    "aiohttp": ("bridge.jobs.*",),
+    "aiohttp": ("bridge.jobs.*", "bridge.local.web.*"),
     "cryptography": ("bridge.backup.*", "bridge.jobs.*"),
     "websockets": (
         "bridge.central_system.handshake",

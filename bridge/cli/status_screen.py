@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+from bridge.local.state.headline import headline
 from bridge.local.state.state import State
 from bridge.local.why.reason import NothingToDo, Reason
 from bridge.local.why.words import MOST, Words
@@ -29,15 +30,6 @@ def _width(columns: int) -> int:
 def _head(state: State, say: Words, width: int) -> Iterator[str]:
     yield from textwrap.wrap(f"{'MOCK ' * state.mock}{headline(state, say)}", width)
     yield ""
-
-
-def headline(state: State, say: Words) -> str:
-    """Returns the state in one big sentence."""
-    if state.charges and state.meter is not None and state.meter.fresh:
-        power_kw = say.number(state.meter.power_w / 1000.0, 2)
-        return say.tongue.charging.replace("{power_kw}", power_kw)
-    status = "Charging" if state.charges else state.connector.status
-    return say.tongue.statuses.get(status, status)
 
 
 def reasons(state: State, say: Words, columns: int) -> Iterator[str]:

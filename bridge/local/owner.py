@@ -1,0 +1,63 @@
+"""Composes the owner's side: each part is a task of its own that takes nothing else down."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bridge.local.asker import Asker
+from bridge.local.guarded import guarded
+from bridge.local.settings import Owner
+from bridge.local.watch import Watch
+from hal.notify import Notify
+
+FEED_EVERY_S = 0.5  # looks whether systemd's watchdog is to be fed
+
+log = logging.getLogger(__name__)
+Part = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What every part is given."""
+
+    settings: Owner
+    state: Path  # the folder of what must last
+    mock: bool
+    asker: Asker
+    watch: Watch
+
+
+async def run(settings: Owner, state_dir: Path, runtime_dir: Path, *, mock: bool) -> None:
+    """Runs all parts until it is cancelled."""
+    asker = Asker(runtime_dir)
+    world = World(settings, state_dir, mock, asker, Watch(asker))
+    notify = Notify(os.environ)
+    async with asyncio.TaskGroup() as tasks:
+        for name, part in _parts(world).items():
+            tasks.create_task(guarded(name, part))
+        tasks.create_task(_feed(notify))
+        notify.send("READY=1")
+
+
+def _parts(world: World) -> dict[str, Part]:
+    """Returns the parts that the settings ask for. What a part needs is loaded with it."""
+    parts: dict[str, Part] = {"watch": world.watch.run}
+    if world.settings.page.enabled:
+        from bridge.local.web.server import Server
+
+        parts["page"] = Server(
+            world.settings.page, world.state, world.asker, world.watch, mock=world.mock
+        ).run
+    return parts
+
+
+async def _feed(notify: Notify) -> None:
+    loop = asyncio.get_running_loop()
+    while True:
+        notify.feed_watchdog(loop.time())
+        await asyncio.sleep(FEED_EVERY_S)
