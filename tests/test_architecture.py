@@ -55,7 +55,7 @@ NOT_IN_SAFETY = (
 SOLE_IMPORTERS = {
     "aioftp": ("bridge.jobs.*",),
     "aiohttp": ("bridge.jobs.*", "bridge.local.web.*"),
-    "cryptography": ("bridge.backup.*", "bridge.jobs.*"),
+    "cryptography": ("bridge.backup.*", "bridge.jobs.*", "bridge.local.web.certificate"),
     "websockets": (
         "bridge.central_system.handshake",
         "bridge.central_system.link",
@@ -64,7 +64,7 @@ SOLE_IMPORTERS = {
     ),
     "typer": ("bridge.cli.*",),
     "rich": ("bridge.doctor.screen", "bridge.demo.screen"),
-    "sqlite3": ("bridge.store.*",),
+    "sqlite3": ("bridge.store.*", "bridge.local.history.*"),
     "gpiozero": ("hal.safety.*", "hal.instruments.*", "hal.mock.pi.board"),
     "lgpio": ("hal.safety.*", "hal.instruments.lamp.lines"),
     "pymodbus": ("hal.instruments.*", "hal.mock.*"),
@@ -574,7 +574,8 @@ def test_every_log_passes_the_one_border_of_texts() -> None:
 
 
 def test_one_place_makes_contexts_of_tls() -> None:
-    """So that there is one place to require TLS 1.2, to check names and certificates."""
+    """So that there is one place to require TLS 1.2, to check names and certificates; one shows our own."""
     making = re.compile(r"create_default_context|ssl\.SSLContext\(|_create_unverified|ssl=True")
     sources = [path for folder in ("bridge", "hal") for path in (ROOT / folder).rglob("*.py")]
-    assert {path.name for path in sources if making.search(path.read_text())} == {"credentials.py"}
+    found = {path.name for path in sources if making.search(path.read_text())}
+    assert found == {"certificate.py", "credentials.py"}

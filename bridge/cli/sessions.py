@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 
 from bridge.cli import books
 from bridge.cli.meant import meant
-from bridge.core.now import SINCE_BOOT, is_dated
 from bridge.core.rows import Session
 from bridge.folders import CommandError, Folders, MisuseError
+from bridge.local.session_table import COLUMNS, cells, delivery, moment
 from bridge.store.opening import set_aside
-from hal.visible import visible
-
-COLUMNS = (
-    "session", "started_at", "stopped_at", "id_tag", "energy_kwh", "meter_start_kwh", "meter_stop_kwh",
-    "reason", "estimated", "transaction_id", "delivery", "dead_letter_reason", "time_estimated",
-)  # fmt: skip
-_FORMULA = ("=", "+", "-", "@")
-_MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def listed(folders: Folders, *, undelivered: bool) -> Iterator[str]:
@@ -37,10 +28,10 @@ def listed(folders: Folders, *, undelivered: bool) -> Iterator[str]:
 def export(folders: Folders, file: Path, *, undelivered: bool) -> Iterator[str]:
     """Writes CSV (RFC 4180, UTF-8) and says how many sessions. Raises CommandError when the sessions cannot
     be read, before the file is touched, or when the file cannot be written."""
-    rows = [_cells(session) for session in _sessions(folders, undelivered=undelivered)]
+    rows = [cells(session) for session in _sessions(folders, undelivered=undelivered)]
     try:
         with file.open("w", encoding="utf-8", newline="") as out:
-            csv.writer(out).writerows([COLUMNS, *([_cell(each) for each in row] for row in rows)])
+            csv.writer(out).writerows([COLUMNS, *rows])
     except OSError as error:
         raise CommandError(
             f"{file}: {error.strerror}: name a file in a folder that you may write to"
@@ -76,19 +67,9 @@ def _sessions(folders: Folders, *, undelivered: bool) -> Iterator[Session]:
     return (each for each in books.every_session(folders) if not (undelivered and each.delivered))
 
 
-def delivery(session: Session) -> str:
-    """Says whether the Central System has it: delivered, dead letter, charging or waiting."""
-    row = session.row
-    if row.given_up is not None:
-        return "dead letter"
-    if row.stopped_at is None:
-        return "charging"
-    return "delivered" if session.waiting == 0 else "waiting"
-
-
 def _line(session: Session) -> str:
     row = session.row
-    started, stopped = _shown(row.started_at), _shown(row.stopped_at) or "-"
+    started, stopped = moment(row.started_at), moment(row.stopped_at) or "-"
     energy = "-" if session.energy_wh is None else f"{session.energy_wh / 1000:.3f}"
     line = f"{row.row_id:>5}  {started:<20}  {stopped:<20}  {row.id_tag or '(none)':<20}"
     line += f"  {energy:>9} kWh  {row.stop_reason or '-':<14}  {delivery(session)}"
@@ -104,41 +85,3 @@ def _line(session: Session) -> str:
         )
         line += f": {row.given_up}; {again}"
     return line
-
-
-def _cells(session: Session) -> list[str]:
-    row = session.row
-    return [
-        str(row.row_id),
-        _shown(row.started_at),
-        _shown(row.stopped_at),
-        row.id_tag,
-        _kwh(session.energy_wh),
-        _kwh(row.meter_start_wh),
-        _kwh(row.meter_stop_wh),
-        row.stop_reason or "",
-        "yes" if row.stop_estimated else "no",
-        "" if row.transaction_id is None else str(row.transaction_id),
-        delivery(session),
-        row.given_up or "",
-        "yes" if row.time_estimated else "no",
-    ]
-
-
-def _cell(text: str) -> str:
-    """Makes it visible; a program of tables would carry out what begins as a formula, so it is quoted."""
-    shown = visible(text)
-    return f"'{shown}" if shown.startswith(_FORMULA) else shown
-
-
-def _shown(moment: datetime | None) -> str:
-    """Writes a moment; without a date: the seconds of its boot, until somebody knows the time."""
-    if moment is None:
-        return ""
-    if is_dated(moment):
-        return moment.strftime(_MOMENT)
-    return f"boot+{(moment - SINCE_BOOT).total_seconds():.0f}s"
-
-
-def _kwh(energy_wh: int | None) -> str:
-    return "" if energy_wh is None else f"{energy_wh / 1000:.3f}"

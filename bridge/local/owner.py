@@ -8,12 +8,16 @@ import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bridge.local.asker import Asker
 from bridge.local.guarded import guarded
 from bridge.local.settings import Owner
 from bridge.local.watch import Watch
 from hal.notify import Notify
+
+if TYPE_CHECKING:
+    from bridge.local.history.history import History
 
 FEED_EVERY_S = 0.5  # looks whether systemd's watchdog is to be fed
 
@@ -48,12 +52,17 @@ def _parts(world: World) -> dict[str, Part]:
     """Returns the parts that the settings ask for. What a part needs is loaded with it."""
     parts: dict[str, Part] = {"watch": world.watch.run}
     if world.settings.page.enabled:
-        from bridge.local.web.server import Server
+        from bridge.local.history.history import History
 
-        parts["page"] = Server(
-            world.settings.page, world.state, world.asker, world.watch, mock=world.mock
-        ).run
+        history = History(world.state, world.watch)
+        parts |= {"history": history.run, "page": lambda: _page(world, history)}
     return parts
+
+
+async def _page(world: World, history: History) -> None:
+    from bridge.local.web.server import Box, Server
+
+    await Server(Box(world.settings.page, world.state, world.asker, world.watch, history, world.mock)).run()
 
 
 async def _feed(notify: Notify) -> None:

@@ -17,6 +17,7 @@ import pytest
 from bridge.cli import sessions
 from bridge.core.rows import Delivered, GivenUp, MessageRef, StartConfirmed, TransactionStarted
 from bridge.folders import CommandError, Folders, MisuseError
+from bridge.local.session_table import COLUMNS
 from bridge.store import Database
 from tests.bridge.store.model import a_row, a_stop
 from tests.memory import MEMORY
@@ -103,7 +104,7 @@ def test_the_table_has_the_documented_columns(folders: Folders) -> None:
     documented = (Path(__file__).parents[2] / "docs" / "sessions.md").read_text("utf-8")
     table = documented.partition("## The columns of the table")[2].partition("##")[0]
     names = [line.split("|")[1].strip() for line in table.splitlines() if line.startswith("| ")]
-    assert [name for cell in names[1:] for name in cell.split(", ")] == list(sessions.COLUMNS)
+    assert [name for cell in names[1:] for name in cell.split(", ")] == list(COLUMNS)
 
 
 @pytest.mark.usefixtures("five")

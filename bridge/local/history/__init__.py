@@ -1,0 +1,1 @@
+"""What the plots of the page are drawn from: two days of samples, three years of energy by day."""
