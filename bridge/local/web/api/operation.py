@@ -89,12 +89,14 @@ def fields(given: Mapping[str, str], wanted: type[T], where: str) -> T:
 def body(given: bytes, wanted: type[T]) -> T:
     """Reads a body. Raises ApiError."""
     try:
-        return msgspec.json.decode(given, type=wanted)
-    except msgspec.ValidationError as error:
-        raise ApiError(400, "bad_request", complaint(error, msgspec.json.decode(given), "body")) from None
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        read = msgspec.json.decode(given)
+    except (ValueError, RecursionError) as error:
         why = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise ApiError(400, "bad_request", f"The body is not JSON: {why}.") from None
+    try:
+        return msgspec.convert(read, wanted)
+    except msgspec.ValidationError as error:
+        raise ApiError(400, "bad_request", complaint(error, read, "body")) from None
 
 
 def complaint(error: msgspec.ValidationError, given: Any, where: str) -> str:

@@ -1,0 +1,1 @@
+"""What the plots are drawn from."""
