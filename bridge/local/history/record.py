@@ -84,7 +84,7 @@ class Record:
         return self._open_file().execute(chosen, (since_s,)).fetchall()
 
     def close(self) -> None:
-        """Closes the file."""
+        """Closes the file, if it is open."""
         if self._file is not None:
             self._file.close()
         self._file = None

@@ -21,7 +21,7 @@ SENT_WITHIN_S = 20.0  # who reads no event for so long is gone
 
 
 class Events:
-    """All streams."""
+    """All streams of one server."""
 
     def __init__(self, answering: Answering, watch: Watch) -> None:
         self._answering = answering

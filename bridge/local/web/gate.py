@@ -41,23 +41,23 @@ class Door(asyncio.Protocol):
         self._inner.connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Hands it on."""
+        """Hands it on to the web server."""
         self._inner.data_received(data)
 
     def eof_received(self) -> bool | None:
-        """Hands it on."""
+        """Hands it on to the web server."""
         return self._inner.eof_received()
 
     def pause_writing(self) -> None:
-        """Hands it on."""
+        """Hands it on to the web server."""
         self._inner.pause_writing()
 
     def resume_writing(self) -> None:
-        """Hands it on."""
+        """Hands it on to the web server."""
         self._inner.resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Frees its place."""
+        """Frees the place of this connection."""
         self._gate.let_out(self)
         self._inner.connection_lost(exc)
 
@@ -124,10 +124,10 @@ class Gate:
         self._doors[door] = None
 
     def let_out(self, door: Door) -> None:
-        """Forgets a connection."""
+        """Frees the place of a connection."""
         self._doors.pop(door, None)
 
     def close(self) -> None:
-        """Ends all connections."""
+        """Ends all connections at once."""
         for door in tuple(self._doors):
             door.close()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from bridge import version
 from bridge.local.asker import Asker
@@ -90,6 +91,7 @@ class Server:
         runner = web.AppRunner(
             self._app(),
             access_log=None,
+            logger=_quiet(),
             auto_decompress=False,
             handler_cancellation=True,
         )
@@ -147,6 +149,17 @@ class Server:
 
     async def _static(self, request: web.Request) -> web.StreamResponse:
         return static.answer(self._page, request)
+
+
+def _quiet() -> logging.Logger:
+    """Returns a log for errors of ours: what others send instead of HTTP fills no disk."""
+    quiet = logging.getLogger(f"{__name__}.requests")
+    quiet.addFilter(_of_ours)
+    return quiet
+
+
+def _of_ours(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:

@@ -102,7 +102,7 @@ class Access:
         return visit
 
     def log_out(self, visit: str) -> None:
-        """Ends a session."""
+        """Ends the session of this browser."""
         self._sessions.end(visit)
 
     def set_password(self, role: Role, password: Hashed) -> None:

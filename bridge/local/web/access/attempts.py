@@ -31,7 +31,7 @@ class _Turns:
 
 
 class Attempts:
-    """Counts the attempts."""
+    """Counts who tries a password or a code, and how often."""
 
     def __init__(self) -> None:
         self._all = _Turns(OF_ALL, 0.0)

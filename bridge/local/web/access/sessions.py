@@ -42,7 +42,7 @@ class Sessions:
         return session.role
 
     def end(self, visit: str) -> None:
-        """Logs it out."""
+        """Logs that browser out."""
         self._by_visit.pop(visit, None)
 
     def end_all(self) -> None:

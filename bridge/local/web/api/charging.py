@@ -61,12 +61,12 @@ async def state(asked: Asked) -> Told:
 
 
 async def start(asked: Asked) -> Done:
-    """Presents a card."""
+    """Presents a card, as if at the box."""
     return await asked.carried_out(StartCharging(asked.body.id_tag), AUTHORIZED_WITHIN_S)
 
 
 async def stop(asked: Asked) -> Done:
-    """Ends the session."""
+    """Ends the running session."""
     return await asked.carried_out(StopCharging())
 
 

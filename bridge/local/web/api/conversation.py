@@ -49,7 +49,7 @@ async def profiles(asked: Asked) -> Installed:
 
 
 async def clear_profile(asked: Asked) -> Done:
-    """Removes one."""
+    """Removes one charging profile."""
     return await asked.carried_out(ClearProfiles((asked.places.id,)))
 
 

@@ -70,13 +70,13 @@ class TokenMade(msgspec.Struct, frozen=True):
 
 
 class Tokens(msgspec.Struct, frozen=True):
-    """All tokens."""
+    """All tokens of programs."""
 
     tokens: tuple[TokenSeen, ...]
 
 
 class TokenId(msgspec.Struct, frozen=True):
-    """Which token."""
+    """Which token is meant."""
 
     id: Annotated[str, Meta(pattern=r"^[0-9a-f]{8}$")]
 

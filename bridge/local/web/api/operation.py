@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Takes nothing."""
+    """An operation takes nothing here."""
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -52,7 +52,7 @@ class ApiError(Exception):
 
     @property
     def answer(self) -> Error:
-        """Returns its body."""
+        """Returns the body of the answer."""
         return Error(ErrorText(self.code, str(self)))
 
 

@@ -29,7 +29,7 @@ class After(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SessionNumber(msgspec.Struct, frozen=True):
-    """Which session."""
+    """Which session is meant."""
 
     id: RowId
 
@@ -60,7 +60,7 @@ class SessionPage(msgspec.Struct, frozen=True):
 
 
 class Span(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How far back."""
+    """How far back it goes."""
 
     span: Literal["hour", "day"] = "hour"
 
@@ -85,7 +85,7 @@ class Energy(msgspec.Struct, frozen=True):
 
 
 async def sessions(asked: Asked) -> SessionPage:
-    """Returns a page."""
+    """Returns a page of sessions."""
     found = await _page(asked, asked.query.after)
     shown = found[: asked.query.limit]
     more = len(found) > len(shown) or len(found) == PAGE

@@ -13,7 +13,7 @@ from bridge.local.web.api.operation import Operation
 
 
 async def openapi(_asked: Asked) -> dict[str, Any]:
-    """Returns this document."""
+    """Returns the OpenAPI document."""
     return described()
 
 

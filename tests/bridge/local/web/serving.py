@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,7 @@ class Served:
     url: str
     browser: aiohttp.ClientSession
     port: int
+    another: Callable[[], Server]  # of the same box, at the same port
     orders: list[Order] = field(default_factory=list)
     reply: Reply = ACCEPTED
     csrf: str = ""
@@ -101,11 +102,12 @@ async def served(*, bridge: bool = True, store: Database | None = None, **page: 
         asker = Asker(folder)
         watch = Watch(asker)
         history = History(folder, watch)
-        server = Server(Box(Page(port=port, **page), folder, asker, watch, history, mock=True), CHEAP)
+        box = Box(Page(port=port, **page), folder, asker, watch, history, mock=True)
+        server = Server(box, CHEAP)
         jar = aiohttp.CookieJar(unsafe=True)  # an address has cookies too
         scheme = "https" if page.get("https") else "http"
         async with aiohttp.ClientSession(cookie_jar=jar) as browser:
-            found = Served(folder, f"{scheme}://127.0.0.1:{port}", browser, port)
+            found = Served(folder, f"{scheme}://127.0.0.1:{port}", browser, port, lambda: Server(box, CHEAP))
 
             async def act(ordered: Ordered) -> None:
                 found.orders.append(ordered.order)
