@@ -304,6 +304,22 @@ def sessions(
         _say(line, mock=mock)
 
 
+@app.command("page-code")
+@spread
+def page_code(
+    where: Where,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Remove passwords and tokens of the page: one was forgotten.")
+    ] = False,
+) -> None:
+    """Show the code with which the first password of the page is set."""
+    from bridge.cli import page_code as page
+
+    folders = where.running()
+    for line in page.forget(folders) if forget else page.shown(folders):
+        _say(line, mock=folders.mock)
+
+
 @app.command()
 @spread
 def profiles(

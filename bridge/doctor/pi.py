@@ -23,6 +23,7 @@ MEMBERS = {
     "evse-safety": ("evse", "gpio", "spi"),
     "evse-instruments": ("evse", "gpio", "dialout"),
     "evse-bridge": ("evse",),
+    "evse-local": ("evse",),
 }
 _SETUP = "sudo evse-bridge setup shows the change and makes it; then reboot."
 

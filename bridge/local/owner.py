@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from hal.notify import Notify
 if TYPE_CHECKING:
     from bridge.local.history.history import History
 
+LOOK_EVERY_S = 10.0  # whether the program was replaced
 FEED_EVERY_S = 0.5  # looks whether systemd's watchdog is to be fed
 
 log = logging.getLogger(__name__)
@@ -37,15 +39,27 @@ class World:
 
 
 async def run(settings: Owner, state_dir: Path, runtime_dir: Path, *, mock: bool) -> None:
-    """Runs all parts until it is cancelled."""
+    """Runs all parts until it is cancelled, or another version of the program has taken its place."""
     asker = Asker(runtime_dir)
     world = World(settings, state_dir, mock, asker, Watch(asker))
     notify = Notify(os.environ)
     async with asyncio.TaskGroup() as tasks:
-        for name, part in _parts(world).items():
-            tasks.create_task(guarded(name, part))
-        tasks.create_task(_feed(notify))
+        running = [tasks.create_task(guarded(name, part)) for name, part in _parts(world).items()]
+        running.append(tasks.create_task(_feed(notify)))
         notify.send("READY=1")
+        await replaced(Path(sys.prefix), LOOK_EVERY_S)
+        notify.send("STOPPING=1")
+        for task in running:
+            task.cancel()
+
+
+async def replaced(environment: Path, every_s: float) -> None:
+    """Returns when the path of the program leads elsewhere: an update, or its way back. Who keeps us running
+    then starts the other version."""
+    first = environment.resolve()  # noqa: ASYNC240
+    while environment.resolve() == first:  # noqa: ASYNC110, ASYNC240 - a few links; nobody tells of it
+        await asyncio.sleep(every_s)
+    log.info("another version of the program is in place: this one ends, so that it is started")
 
 
 def _parts(world: World) -> dict[str, Part]:

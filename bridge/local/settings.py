@@ -32,7 +32,12 @@ class Page(msgspec.Struct, frozen=True):
             description="where the page is reached; empty: everywhere, of a mock box 127.0.0.1",
         ),
     ] = ""
-    port: Annotated[int, Meta(ge=1024, le=65_535, description="TCP port of the page")] = 8016
+    port: Annotated[
+        int,
+        Meta(
+            ge=1024, le=65_535, description="TCP port of the page; the unit allows 8016 alone: docs/page.md"
+        ),
+    ] = 8016
     https: Annotated[
         bool, Meta(description="serve https:// instead of http://, with a certificate that the box makes")
     ] = False
@@ -46,6 +51,11 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
     """The owner's side: page, REST. Everything in it may be left out."""
 
     page: Page = Page()
+
+    @property
+    def idle(self) -> bool:
+        """Says whether the program has nothing to do."""
+        return not self.page.enabled
 
 
 def load(path: Path) -> Owner:

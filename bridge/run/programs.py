@@ -14,9 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from bridge.folders import CommandError, Folders
+from bridge.local import settings
 from bridge.run import bolt
 from bridge.run.child import Child, Program, show, started
 from bridge.run.watchdog import Watch
+from hal.configuration.file import ConfigError
 from hal.contract import BOOT_ID_FILE, MOCK_SOCKET_NAME, POWER_FILE, STATE_LOCK_NAME
 
 LOOK_S = 0.05  # how often the files of the programs are looked at
@@ -24,6 +26,7 @@ MOCK_READY_S = 30.0
 BRIDGE_ENDS_S = 15.0  # after it asked for a reset: up to 10 s for the answer to its StopTransaction
 
 RESET_FILE = "reset"
+LOCAL_FOLDER = "local"  # of the state; the others share one
 WATCHDOG_FILE = "watchdog-"  # and the name of the program
 SAFE_OUTPUTS_S = 10.0  # it takes 0.1 s, on a Pi some seconds; what hangs must not keep hal.safety away
 
@@ -34,8 +37,8 @@ OF_ONE_BOOT = (BOOT_ID_FILE, RESET_FILE, POWER_FILE, "safe-outputs.json", MOCK_S
 
 
 class Programs:
-    """All programs: mock (if it is one), safety, instruments, bridge; started in this order, ended in the
-    opposite one."""
+    """All programs: mock (if it is one), safety, instruments, bridge, local; started in this order, ended in
+    the opposite one."""
 
     def __init__(self, folders: Folders, write: Callable[[str], None]) -> None:
         """Shows lines by `write`, which never waits for a reader."""
@@ -51,10 +54,13 @@ class Programs:
             "instruments", self._command("hal.instruments"), 5.0, self._watch("instruments", 30.0)
         )
         bridge = Program("bridge", self._command("bridge"), 15.0, self._watch("bridge", 30.0))
+        own = replace(folders, state=folders.state / LOCAL_FOLDER)
+        local = Program("local", [*_PYTHON, "bridge.local", *own.arguments], 8.0)
         self._mock = Child(Program("mock", self._mock_command(), 5.0), self.say)
         self._safety = Child(safety, self.say, after=self._safe_outputs)
         self._instruments = Child(instruments, self.say)
         self._bridge = Child(bridge, self.say)
+        self._local = Child(local, self.say)
 
     def _command(self, module: str) -> list[str]:
         return [*_PYTHON, module, *self._folders.arguments]
@@ -86,7 +92,7 @@ class Programs:
             self._path(name).unlink(missing_ok=True)
         keeping = [
             asyncio.create_task(child.keep())
-            for child in (self._mock, self._safety, self._instruments, self._bridge)
+            for child in (self._mock, self._safety, self._instruments, self._bridge, self._local)
         ]
         try:
             await self._start_world()
@@ -133,9 +139,19 @@ class Programs:
             unfinished.replace(self._path(BOOT_ID_FILE))
         for child in (self._safety, self._instruments, self._bridge):
             child.start()
+        if self._has_page():
+            self._folders.state.joinpath(LOCAL_FOLDER).mkdir(mode=0o700, exist_ok=True)
+            self._local.start()
+
+    def _has_page(self) -> bool:
+        """Says whether the owner wants anything of that program; it says itself what is wrong in its file."""
+        try:
+            return not settings.load(self._folders.config / settings.FILE_NAME).idle
+        except ConfigError:
+            return True
 
     async def _stop_all(self) -> None:
-        for child in (self._bridge, self._instruments, self._safety):
+        for child in (self._local, self._bridge, self._instruments, self._safety):
             await child.stop()
         self._lose_bolt()
         await self._mock.stop()
@@ -177,7 +193,8 @@ class Programs:
             return
         self._power = power
         self.say("run", f"the power is {power[1]}")
-        await asyncio.gather(*(child.kill() for child in (self._safety, self._instruments, self._bridge)))
+        of_pi = (self._safety, self._instruments, self._bridge, self._local)
+        await asyncio.gather(*(child.kill() for child in of_pi))
         self._lose_bolt()
         for name in (RESET_FILE, STATE_LOCK_NAME):  # the runtime folder of a Pi does not outlive its power
             self._path(name).unlink(missing_ok=True)

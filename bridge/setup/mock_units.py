@@ -17,9 +17,9 @@ from bridge.folders import CommandError
 from bridge.setup.draft import FILES
 
 Kind = Literal["mock", "real"]
-_UNITS = ("evse-safety", "evse-instruments", "evse-bridge")
+_UNITS = ("evse-safety", "evse-instruments", "evse-bridge", "evse-local")
 _CONFIG, _STATE = Path("etc/evse-bridge"), Path("var/lib/evse-bridge")
-_PROGRAMS = ("safety", "instruments", "bridge", "mock")  # folders of the state
+_PROGRAMS = ("safety", "instruments", "bridge", "local", "mock")  # folders of the state
 _ETC = Path("etc/systemd/system")
 _SERVICE = "evse-mock.service"
 _HANGS = Path("usr/lib/systemd/system.conf.d/90-evse-bridge.conf")  # install-units leaves it out of a mock

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.distribution
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = (
-    *("evse-safety", "evse-instruments", "evse-bridge", "evse-bridge-reset"),
+    *("evse-safety", "evse-instruments", "evse-bridge", "evse-local", "evse-bridge-reset"),
     *("evse-update", "evse-update-boot", "evse-restore"),
 )
 UNITS = (
@@ -79,6 +79,10 @@ SAID_TO_A_SLOT = {
     "evse-bridge": (
         "bridge --config-dir /etc/evse-bridge --state-dir ${STATE_DIRECTORY} --runtime-dir /run/evse-bridge "
         "$EVSE_MOCK",
+    ),
+    "evse-local": (
+        "bridge.local --config-dir /etc/evse-bridge --state-dir ${STATE_DIRECTORY} "
+        "--runtime-dir /run/evse-bridge $EVSE_MOCK",
     ),
 }
 
@@ -165,7 +169,9 @@ def test_no_bound_of_memory_meets_the_reflexes() -> None:
     assert mib("evse-safety", "MemoryMax") >= 4 * mib("evse-safety", "LimitMEMLOCK")
 
 
-@pytest.mark.parametrize("name", ["evse-instruments", "evse-bridge", "evse-bridge-reset", "evse-update"])
+@pytest.mark.parametrize(
+    "name", ["evse-instruments", "evse-bridge", "evse-local", "evse-bridge-reset", "evse-update"]
+)
 def test_who_needs_too_much_memory_waits_before_it_is_ended(name: str) -> None:
     assert mib(name, "MemoryHigh") <= 3 / 4 * mib(name, "MemoryMax")
 
@@ -173,3 +179,10 @@ def test_who_needs_too_much_memory_waits_before_it_is_ended(name: str) -> None:
 def test_the_others_cannot_take_the_memory_of_the_reflexes() -> None:
     ordinary = sum(mib(name, "MemoryMax") for name in ("evse-instruments", "evse-bridge"))
     assert ordinary + mib("evse-safety", "LimitMEMLOCK") <= SMALLEST_PI
+
+
+def test_the_page_is_ended_before_all_others() -> None:
+    """Its memory comes on top of theirs on the smallest Pi: the kernel takes it first."""
+    scores = {name: int(lines_of(name).get("OOMScoreAdjust", "0")) for name in SERVICES}
+    assert max(scores, key=lambda name: scores[name]) == "evse-local"
+    assert mib("evse-local", "MemoryMax") <= SMALLEST_PI // 3

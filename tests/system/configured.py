@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bridge import settings as bridge_settings
+from bridge.local import settings as owner_settings
 from hal.configuration import wallbox_file
 from hal.contract import WALLBOX_FILE
 
@@ -36,8 +37,9 @@ def write(folder: Path, wallbox: Values, charge_point: Values) -> None:
 
 
 def write_plain(folder: Path, wallbox: Values, charge_point: Values) -> None:
-    """Both files as they are made new, with the values given."""
+    """Both files as they are made new, with the values given; and no page: most tests do not look at one."""
     folder.mkdir()
+    (folder / owner_settings.FILE_NAME).write_text("[page]\nenabled = false\n")
     files = {
         WALLBOX_FILE: (wallbox_file.new_file(mock=True), wallbox),
         bridge_settings.FILE_NAME: (bridge_settings.new_file(mock=True), charge_point),

@@ -17,7 +17,7 @@ from tests.bridge.boot.pis import CMDLINE, CONFIG, PIS, lay_out
 
 PASSWD = "root:x:0:0::/root:/bin/sh\n" + "".join(f"{name}:x:9:9:::\n" for name in pi.MEMBERS)
 GROUP = (
-    "evse:x:9:evse-safety,evse-instruments,evse-bridge\ngpio:x:8:evse-safety,evse-instruments\n"
+    "evse:x:9:evse-safety,evse-instruments,evse-bridge,evse-local\ngpio:x:8:evse-safety,evse-instruments\n"
     "spi:x:7:evse-safety\ndialout:x:6:me,evse-instruments\n"
 )
 

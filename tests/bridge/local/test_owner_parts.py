@@ -14,6 +14,7 @@ from bridge.local.asker import Asker, BridgeAwayError
 from bridge.local.exchange import REPLY_LIMIT
 from bridge.local.guarded import guarded
 from bridge.local.orders import SOCKET_NAME, Identify, Identity
+from bridge.local.owner import replaced
 from bridge.local.watch import Watch
 from hal.configuration.file import ConfigError
 
@@ -114,3 +115,15 @@ def test_a_mistake_is_said_with_its_line(tmp_path: Path, text: str, said: str) -
     with pytest.raises(ConfigError) as error:
         settings.load(path)
     assert said in str(error.value)
+
+
+async def test_another_version_in_its_place_is_noticed(tmp_path: Path) -> None:
+    current = tmp_path / "current"
+    current.symlink_to(tmp_path / "slots" / "1")
+    waiting = asyncio.create_task(replaced(current, 0.01))
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    (tmp_path / "new").symlink_to(tmp_path / "slots" / "2")
+    (tmp_path / "new").rename(current)
+    async with asyncio.timeout(PATIENCE_S):
+        await waiting

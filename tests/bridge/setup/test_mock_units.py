@@ -36,7 +36,7 @@ def test_there_and_back_is_as_before(tmp_path: Path) -> None:
     units.enter()
     assert units.is_mock
     assert not (box.config / "wallbox.toml").exists()
-    assert len(units.parts()) == 4
+    assert len(units.parts()) == 5
     (box.config / "wallbox.toml").write_text("mock")
     units.leave()
     after = tree(tmp_path)

@@ -40,6 +40,7 @@ def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
         paths.setdefault(each.path, {})[each.method.lower()] = _operation(each, schema, components)
     return {
         "openapi": "3.1.0",
+        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
         "info": {
             "title": "evse-bridge",
             "version": version,

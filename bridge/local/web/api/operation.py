@@ -89,7 +89,7 @@ def fields(given: Mapping[str, str], wanted: type[T], where: str) -> T:
 def body(given: bytes, wanted: type[T]) -> T:
     """Reads a body. Raises ApiError."""
     try:
-        read = msgspec.json.decode(given)
+        read = _whole(msgspec.json.decode(given))
     except (ValueError, RecursionError) as error:
         why = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise ApiError(400, "bad_request", f"The body is not JSON: {why}.") from None
@@ -97,6 +97,17 @@ def body(given: bytes, wanted: type[T]) -> T:
         return msgspec.convert(read, wanted)
     except msgspec.ValidationError as error:
         raise ApiError(400, "bad_request", complaint(error, read, "body")) from None
+
+
+def _whole(read: Any) -> Any:
+    """Makes 6.0 the whole number that it is, as JSON Schema has it (2020-12, 4.2.3)."""
+    if isinstance(read, float) and read.is_integer():
+        return int(read)
+    if isinstance(read, list):
+        return [_whole(each) for each in read]
+    if isinstance(read, dict):
+        return {name: _whole(each) for name, each in read.items()}
+    return read
 
 
 def complaint(error: msgspec.ValidationError, given: Any, where: str) -> str:

@@ -165,6 +165,7 @@ async def test_a_token_is_enough_for_a_program_until_it_is_removed() -> None:
         ("PUT", "/limit", '{"amps": 6, "volts": 1}', "body: Object contains unknown field `volts`"),
         ("PUT", "/limit", "[[[", "The body is not JSON"),
         ("PUT", "/limit", "[" * 20_000, "The body is not JSON"),
+        ("PUT", "/limit", '{"amps": ' + "[" * 900 + "1.0" + "]" * 900 + "}", ""),
         ("PUT", "/limit", '"\\ud800', "The body is not JSON"),
         ("POST", "/charging/start", '{"id_tag": "' + "x" * 21 + '"}', "body.id_tag = "),
         ("GET", "/state?language=fr", None, 'query.language = "fr": Invalid enum value'),
