@@ -69,7 +69,7 @@ class Samples(msgspec.Struct, frozen=True):
     """Each: seconds since 1970, W, A on each phase, A offered. Where none was taken there is a gap."""
 
     step_s: int
-    samples: list[tuple[int, float, float, float, float, float]]
+    samples: list[Annotated[list[float], Meta(min_length=6, max_length=6)]]
 
 
 class Per(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,7 +81,7 @@ class Per(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Energy(msgspec.Struct, frozen=True):
     """Each: day or month, Wh, and whether that is all: not where the box was off or a meter was replaced."""
 
-    buckets: list[tuple[str, int, bool]]
+    buckets: list[Annotated[list[str | int | bool], Meta(min_length=3, max_length=3)]]
 
 
 async def sessions(asked: Asked) -> SessionPage:
@@ -148,12 +148,14 @@ async def offer_again(asked: Asked) -> Done:
 async def history(asked: Asked) -> Samples:
     """Returns what the plots are drawn from."""
     span_s, step_s = SPANS[asked.query.span]
-    return Samples(step_s, await asked.parts.history.samples(span_s, step_s, time.time()))
+    found = await asked.parts.history.samples(span_s, step_s, time.time())
+    return Samples(step_s, [list(sample) for sample in found])
 
 
 async def energy(asked: Asked) -> Energy:
     """Returns energy by day or month."""
-    return Energy(asked.parts.history.energy(by_month=asked.query.per == "month"))
+    found = asked.parts.history.energy(by_month=asked.query.per == "month")
+    return Energy([list(bucket) for bucket in found])
 
 
 OPERATIONS = (
