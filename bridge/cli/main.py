@@ -312,7 +312,7 @@ def page_code(
         bool, typer.Option("--forget", help="Remove passwords and tokens of the page: one was forgotten.")
     ] = False,
 ) -> None:
-    """Show the code with which the first password of the page is set."""
+    """Show the code for the first password of the page."""
     from bridge.cli import page_code as page
 
     folders = where.running()
