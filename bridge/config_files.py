@@ -16,6 +16,7 @@ import msgspec
 from bridge import settings
 from bridge.central_system.credentials import ca_file_fault
 from bridge.folders import CommandError, MisuseError, unusable
+from bridge.local import settings as owner_settings
 from hal import durable
 from hal.configuration.file import Broken, ConfigError, Report
 from hal.contract import WALLBOX_FILE
@@ -90,8 +91,11 @@ def _group_of_the_bridge() -> int | None:
         return None
 
 
-def check(config_dir: Path, *, mock: bool) -> tuple[str, ...]:
-    """Returns facts and warnings of two usable files. Raises MisuseError with every fault of both."""
+def check(config_dir: Path, *, mock: bool, owner: bool = False) -> tuple[str, ...]:
+    """Returns facts and warnings of two usable files. Raises MisuseError with every fault of both.
+
+    `owner`: of owner.toml too, which ends no program but its own.
+    """
     answer = hal_configuration("check", str(config_dir / WALLBOX_FILE), mock=mock)
     report = msgspec.json.decode(answer, type=Report)
     faults, lines = list(report.faults), [f"{WALLBOX_FILE}: {fact}" for fact in report.facts]
@@ -105,6 +109,11 @@ def check(config_dir: Path, *, mock: bool) -> tuple[str, ...]:
             f"{settings.FILE_NAME}: {charge_point.charge_point.id} at {charge_point.central_system.url}"
         )
         lines += [f"{settings.FILE_NAME}: warning: {warning}" for warning in settings.warnings(charge_point)]
+    if owner:
+        try:
+            owner_settings.load(config_dir / owner_settings.FILE_NAME)
+        except ConfigError as error:
+            faults += error.faults
     if faults:
         raise MisuseError("\n".join(str(fault) for fault in faults))
     return tuple(lines)

@@ -84,10 +84,11 @@ def init(config_dir: ConfigDir = None, mock: Mock = False) -> None:
 
 @config_app.command()
 def check(config_dir: ConfigDir = None, mock: Mock = False) -> None:
-    """List every fault of both files. Each line names file, line, key, value and what is allowed."""
+    """List every fault of the files. Each line names file, line, key, value and what is allowed."""
     from bridge import config_files
 
-    for line in config_files.check(chosen(config_dir, None, None, mock=mock).config, mock=mock):
+    folder = chosen(config_dir, None, None, mock=mock).config
+    for line in config_files.check(folder, mock=mock, owner=True):
         _say(line, mock=mock)
 
 

@@ -50,6 +50,22 @@ def charge(box: Container) -> None:
     box.until(lambda: box.mock(do="state")["contactor_closed"], "charging")
 
 
+LOOKED = "import urllib.request as r; print(r.urlopen('http://localhost:8016/api/v1/state').read().decode())"
+
+
+def test_the_page_asks_the_desk_and_sees_no_other_socket(box: Container) -> None:
+    def told() -> bool:
+        return '"bridge":"ok"' in box.run("python3", "-c", LOOKED, check=False).stdout
+
+    box.until(told, "the page tells the state", every_s=0.5)
+    status = box.status("evse-local")
+    assert box.run("id", "-un", status["Uid"].split()[0]).stdout.strip() == "evse-local"
+    assert (status["CapBnd"], status["NoNewPrivs"], status["Seccomp"]) == ("0" * 16, "1", "2")
+    seen = box.run("nsenter", "--mount", f"--target={status['Pid']}", "ls", "/run/evse-bridge").stdout
+    assert seen.split() == ["desk"]
+    assert box.run("stat", "-c", "%a %U", "/var/lib/evse-bridge/local").stdout == "700 evse-local\n"
+
+
 def test_all_are_up_as_who_they_should_be_and_nobody_else_gets_in(box: Container) -> None:
     assert box.run("systemctl", "is-system-running").stdout == "running\n"
     others = ("evse-bridge.target", "evse-bridge-reset.path")

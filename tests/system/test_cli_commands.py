@@ -136,6 +136,14 @@ def test_check_lists_all_faults_of_both_files(tmp_path: Path) -> None:
     assert faults[2].startswith(f'charge-point.toml:{line_of_id}: charge_point.id = " ab": must be')
 
 
+def test_check_lists_the_faults_of_the_owners_file_too(tmp_path: Path) -> None:
+    evse_bridge("config", "init", "--mock", "--config-dir", tmp_path)
+    (tmp_path / "owner.toml").write_text("[page]\nport = 80\n")
+    done = evse_bridge("config", "check", "--mock", "--config-dir", tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("owner.toml:2: page.port = 80: must be")
+
+
 def test_check_without_files_tells_how_to_get_them(tmp_path: Path) -> None:
     done = evse_bridge("config", "check", "--config-dir", tmp_path)
     assert done.returncode == 2
