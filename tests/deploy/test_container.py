@@ -50,7 +50,7 @@ def charge(box: Container) -> None:
     box.until(lambda: box.mock(do="state")["contactor_closed"], "charging")
 
 
-LOOKED = "import urllib.request as r; print(r.urlopen('http://localhost:8016/api/v1/state').read().decode())"
+LOOKED = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:8016/api/v1/state').read().decode())"
 
 
 def test_the_page_asks_the_desk_and_sees_no_other_socket(box: Container) -> None:
