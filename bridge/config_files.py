@@ -14,9 +14,9 @@ from pathlib import Path
 import msgspec
 
 from bridge import settings
-from bridge.central_system.credentials import ca_file_fault
 from bridge.folders import CommandError, MisuseError, unusable
 from bridge.local import settings as owner_settings
+from bridge.trust import ca_file_fault
 from hal import durable
 from hal.configuration.file import Broken, ConfigError, Report
 from hal.contract import WALLBOX_FILE

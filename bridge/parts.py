@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bridge import settings
-from bridge.central_system.credentials import Trust
 from bridge.central_system.handshake import LinkSettings
 from bridge.core.password import Password
+from bridge.trust import Trust
 
 if TYPE_CHECKING:
     from bridge.jobs.firmware import FirmwareFolder

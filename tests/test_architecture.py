@@ -22,7 +22,7 @@ PURE_STANDARD = {
     "itertools", "json", "math", "operator", "re", "statistics", "string", "struct", "textwrap",
     "tomllib", "traceback", "typing", "urllib.parse",
 }  # fmt: skip
-PURE_OTHERS = ("msgspec", "ocpp", "fastjsonschema")
+PURE_OTHERS = ("msgspec", "ocpp", "fastjsonschema", "prometheus_client")
 CLOCKS = {f"{of}.{read}" for of in ("datetime", "date") for read in ("now", "utcnow", "today")}
 
 # The word PURE that begins a docstring is read here, for the module or for all in the package;
@@ -54,7 +54,8 @@ NOT_IN_SAFETY = (
 # Who alone may import it.
 SOLE_IMPORTERS = {
     "aioftp": ("bridge.jobs.*",),
-    "aiohttp": ("bridge.jobs.*", "bridge.local.web.*"),
+    "aiohttp": ("bridge.jobs.*", "bridge.local.web.*", "bridge.local.messages.hook"),
+    "aiomqtt": ("bridge.local.mqtt.connection", "bridge.local.mqtt.publisher"),
     "cryptography": ("bridge.backup.*", "bridge.jobs.*", "bridge.local.web.certificate"),
     "websockets": (
         "bridge.central_system.handshake",
@@ -62,6 +63,7 @@ SOLE_IMPORTERS = {
         "bridge.central_system.trouble",
         "bridge.demo.central_system",
     ),
+    "prometheus_client": ("bridge.local.metrics.*",),
     "typer": ("bridge.cli.*",),
     "rich": ("bridge.doctor.screen", "bridge.demo.screen"),
     "sqlite3": ("bridge.store.*", "bridge.local.history.*"),
@@ -110,6 +112,7 @@ FLOORS = (
         "bridge.folders",
         "bridge.outcome",
         "bridge.trial",
+        "bridge.trust",
         "bridge.version",
     ),
     ("bridge.core",),
@@ -464,7 +467,7 @@ def test_a_cancelled_wait_ends() -> None:
     assert not found, f"use asyncio.timeout in {found}"
 
 
-LATE = ("aioftp", "aiohttp", "cryptography")  # 18 MiB that only errands need
+LATE = ("aioftp", "aiohttp", "aiomqtt", "cryptography", "prometheus_client")  # 18 MiB that only errands need
 
 
 def test_an_idle_bridge_loads_no_library_for_errands() -> None:
@@ -578,4 +581,4 @@ def test_one_place_makes_contexts_of_tls() -> None:
     making = re.compile(r"create_default_context|ssl\.SSLContext\(|_create_unverified|ssl=True")
     sources = [path for folder in ("bridge", "hal") for path in (ROOT / folder).rglob("*.py")]
     found = {path.name for path in sources if making.search(path.read_text())}
-    assert found == {"certificate.py", "credentials.py"}
+    assert found == {"certificate.py", "trust.py"}

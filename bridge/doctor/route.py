@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bridge import parts, settings
-from bridge.central_system.credentials import tls_context
 from bridge.doctor import central_system as judge
 from bridge.doctor import network
 from bridge.doctor.check import Check
 from bridge.doctor.proc import connections
 from bridge.doctor.programs import Running
+from bridge.trust import tls_context
 from hal.contract import Status
 
 HELD_S = 2.0  # a refused handshake is over sooner; the bridge then waits before it tries again

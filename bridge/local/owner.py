@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bridge.local import outlets
 from bridge.local.asker import Asker
 from bridge.local.guarded import guarded
 from bridge.local.settings import Owner
@@ -70,6 +71,8 @@ def _parts(world: World) -> dict[str, Part]:
 
         history = History(world.state, world.watch)
         parts |= {"history": history.run, "page": lambda: _page(world, history)}
+    if world.settings.mqtt.broker or world.settings.messages.on:
+        parts |= outlets.parts(world.settings, world.state, world.asker, world.watch)
     return parts
 
 

@@ -6,6 +6,7 @@ charge-point.toml.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -13,8 +14,12 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from bridge.local.messages import settings as messages_settings
+from bridge.local.messages.settings import Messages
+from bridge.local.mqtt import settings as mqtt_settings
+from bridge.local.mqtt.settings import Mqtt
 from hal import durable
-from hal.configuration.file import MOST_BYTES, initial, parse
+from hal.configuration.file import MOST_BYTES, Broken, initial, parse
 
 FILE_NAME = "owner.toml"
 LOOPBACK = "127.0.0.1"
@@ -48,9 +53,11 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Owner(msgspec.Struct, frozen=True, kw_only=True):
-    """The owner's side: page, REST. Everything in it may be left out."""
+    """The owner's side: page, REST, MQTT, messages. Everything in it may be left out."""
 
     page: Page = Page()
+    mqtt: Mqtt = Mqtt()
+    messages: Messages = Messages()
 
     @property
     def idle(self) -> bool:
@@ -62,7 +69,31 @@ def load(path: Path) -> Owner:
     """Reads that file; the defaults without one. Raises ConfigError with all its faults."""
     if not path.exists():
         return Owner()
-    return parse(partial(durable.read, path, MOST_BYTES), Owner, file=path.name)
+    read = partial(durable.read, path, MOST_BYTES)
+    return _with_whole_paths(parse(read, Owner, file=path.name, rules=(_broken,)), path.parent)
+
+
+def _broken(owner: Owner) -> Iterator[Broken]:
+    yield from mqtt_settings.broken(owner.mqtt)
+    yield from messages_settings.broken(owner.messages, broker=bool(owner.mqtt.broker))
+
+
+def _with_whole_paths(owner: Owner, folder: Path) -> Owner:
+    """Makes the names of files absolute: a relative one counts from the folder of the configuration."""
+
+    def whole(name: str) -> str:
+        return str(folder / name) if name else ""
+
+    mqtt, messages = owner.mqtt, owner.messages
+    return msgspec.structs.replace(
+        owner,
+        mqtt=msgspec.structs.replace(
+            mqtt, password_file=whole(mqtt.password_file), ca_file=whole(mqtt.ca_file)
+        ),
+        messages=msgspec.structs.replace(
+            messages, url_file=whole(messages.url_file), ca_file=whole(messages.ca_file)
+        ),
+    )
 
 
 def new_file() -> str:

@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
-from bridge.central_system.credentials import tls_context
 from bridge.central_system.events import Closed, LinkEvent, Opened, Received
 from bridge.central_system.handshake import LinkSettings
 from bridge.central_system.link import Link
 from bridge.demo.central_system import CentralSystem
 from bridge.demo.ledger import Tag
+from bridge.trust import tls_context
 
 PATIENCE_S = 30.0
 

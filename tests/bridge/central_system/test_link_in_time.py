@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from bridge.central_system.credentials import tls_context
 from bridge.central_system.events import Closed, Opened
 from bridge.central_system.handshake import CLOSE_WAIT_S, LinkSettings
 from bridge.central_system.link import Link
 from bridge.central_system.speaker import MOST_WAITING
 from bridge.settings import Timing
+from bridge.trust import tls_context
 from tests.bridge.central_system.listening import central, impatient, running
 from tests.bridge.central_system.simulated_loop import now_s, simulated
 

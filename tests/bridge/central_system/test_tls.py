@@ -16,8 +16,8 @@ import pytest
 import trustme
 from websockets.asyncio.server import serve
 
-from bridge.central_system.credentials import Trust, TrustError, ca_file_fault, tls_context
 from bridge.central_system.handshake import SUBPROTOCOL, LinkSettings
+from bridge.trust import Trust, TrustError, ca_file_fault, tls_context
 from tests.bridge.central_system.listening import central, eventually, impatient, running
 from tests.bridge.central_system.test_handshake import keep
 from tests.spoiled import SPOILED, Spoiling, cut_off

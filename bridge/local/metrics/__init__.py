@@ -1,0 +1,1 @@
+"""PURE: the State as metrics for Prometheus."""

@@ -1,0 +1,76 @@
+"""One connection to a broker: aiomqtt, with bounds that it does not have for what a broker sends."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import aiomqtt
+
+PACKET_MOST = 65_536  # bytes; all that is meant for us has some hundred
+WAITING_MOST = 16  # messages from the broker that nobody has looked at
+WITHIN_S = 10.0  # the answer to whatever we ask
+KEEP_ALIVE_S = 20  # the broker publishes the last will after one and a half of these
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where the broker is, who we are there, and what it says of us when we are gone."""
+
+    host: str
+    port: int
+    user: str | None
+    password: str | None
+    tls: ssl.SSLContext | None
+    name: str  # MQTT's client identifier
+    will_topic: str
+    will: str
+
+
+@contextlib.asynccontextmanager
+async def connected(access: Access) -> AsyncIterator[aiomqtt.Client]:
+    """Connects, and leaves no socket open at the end. Raises aiomqtt.MqttError, OSError, ValueError."""
+    client = aiomqtt.Client(
+        access.host,
+        access.port,
+        username=access.user,
+        password=access.password,
+        identifier=access.name,
+        tls_context=access.tls,
+        will=aiomqtt.Will(access.will_topic, access.will, qos=1, retain=True),
+        keepalive=KEEP_ALIVE_S,
+        timeout=WITHIN_S,
+        max_queued_incoming_messages=WAITING_MOST,
+    )
+    bounds = _Bounds(client)
+    try:
+        async with client:
+            yield client
+    finally:
+        bounds.close()
+
+
+class _Bounds:
+    """Refuses a packet by the length that it claims, before any of it is kept. paho-mqtt asks for all that a
+    packet still lacks; it has no bound of its own, and MQTT's is 256 MB."""
+
+    def __init__(self, client: aiomqtt.Client) -> None:
+        self._client = client
+        self._paho = client._client  # noqa: SLF001  # neither library has a public way to it
+        self._receive = self._paho._sock_recv  # noqa: SLF001
+        self._paho._sock_recv = self.receive  # type: ignore[method-assign]  # noqa: SLF001
+
+    def receive(self, bufsize: int) -> bytes:
+        """Raises ConnectionError for a packet that is too long: paho-mqtt then ends the connection."""
+        if bufsize > PACKET_MOST:
+            raise ConnectionError(f"the broker sends {bufsize} bytes at once; {PACKET_MOST} at most are read")
+        return self._receive(bufsize)
+
+    def close(self) -> None:
+        """Closes the socket that aiomqtt leaves open after an error."""
+        self._paho._sock_close()  # noqa: SLF001
+        ended = self._client._disconnected  # noqa: SLF001
+        if ended.done() and not ended.cancelled():
+            ended.exception()  # looked at, so that asyncio does not complain of it
