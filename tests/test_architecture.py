@@ -63,6 +63,7 @@ SOLE_IMPORTERS = {
         "bridge.central_system.trouble",
         "bridge.demo.central_system",
     ),
+    "paho": ("bridge.local.mqtt.connection",),
     "prometheus_client": ("bridge.local.metrics.*",),
     "typer": ("bridge.cli.*",),
     "rich": ("bridge.doctor.screen", "bridge.demo.screen"),

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import aiomqtt
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 PACKET_MOST = 65_536  # bytes; all that is meant for us has some hundred
 WAITING_MOST = 16  # messages from the broker that nobody has looked at
@@ -43,6 +45,8 @@ async def connected(access: Access) -> AsyncIterator[aiomqtt.Client]:
         keepalive=KEEP_ALIVE_S,
         timeout=WITHIN_S,
         max_queued_incoming_messages=WAITING_MOST,
+        protocol=aiomqtt.ProtocolVersion.V5,
+        properties=_asked(),
     )
     bounds = _Bounds(client)
     try:
@@ -50,6 +54,14 @@ async def connected(access: Access) -> AsyncIterator[aiomqtt.Client]:
             yield client
     finally:
         bounds.close()
+
+
+def _asked() -> Properties:
+    """Asks the broker to keep longer packets to itself (MQTT 5, 3.1.2.11.4): else whoever may write to one of
+    our topics could end each connection."""
+    asked = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    asked.MaximumPacketSize = PACKET_MOST
+    return asked
 
 
 class _Bounds:

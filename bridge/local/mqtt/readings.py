@@ -92,4 +92,5 @@ def _fault(fault_id: str, say: Words) -> str:
 
 
 def _text(text: str) -> str:
-    return visible(text, TEXT_MOST)
+    """Cuts it a second time: what is made visible grows."""
+    return visible(visible(text, TEXT_MOST), TEXT_MOST)
