@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,7 @@ from hal import durable
 
 FILE_NAME = "messages.json"
 _MOST_BYTES = 1 << 20
+STORE_WITHIN_S = 1.0
 STORE_EVERY_S = 600.0  # how long a trouble has stood is written no more often: the card wears
 
 log = logging.getLogger(__name__)
@@ -60,15 +62,22 @@ class Teller:
         self._put.append(wake)
 
     async def run(self) -> None:
-        """Looks until it is cancelled."""
+        """Looks until it is cancelled; what is delivered meanwhile is noted within STORE_WITHIN_S."""
         loop, number = asyncio.get_running_loop(), 0
-        while True:
-            seen = await self._watch.newer(number)
-            number = seen.number
-            ended = await asyncio.to_thread(self._last_update)
-            for said in self._telling.feed(seen.state, ended, loop.time()):
-                self._say(said, seen.state)
-            await self._store(loop.time())
+        try:
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(STORE_WITHIN_S):
+                        seen = await self._watch.newer(number)
+                    number = seen.number
+                    self._look(seen.state, loop.time())
+                await self._store(loop.time())
+        finally:
+            self._write(self._now())
+
+    def _look(self, state: State | None, now_s: float) -> None:
+        for said in self._telling.feed(state, self._last_update(), now_s):
+            self._say(said, state)
 
     def _last_update(self) -> Outcome | None:
         return next((found for each in self._outcomes if (found := outcome.read(each)) is not None), None)
@@ -86,15 +95,20 @@ class Teller:
 
     async def _store(self, now_s: float) -> None:
         """Writes at once what was said or delivered, and how long something stands now and then."""
-        now = _Stored(
-            self._telling.memory, {name: each.messages for name, each in self.outlets.items()}, self._box
-        )
+        now = self._now()
         seldom = now_s - self._written_s < STORE_EVERY_S
         if now == self._written or (seldom and _without_times(now) == _without_times(self._written)):
             return
         self._written, self._written_s = now, now_s
+        await asyncio.to_thread(self._write, now)
+
+    def _now(self) -> _Stored:
+        waiting = {name: each.messages for name, each in self.outlets.items()}
+        return _Stored(self._telling.memory, waiting, self._box)
+
+    def _write(self, now: _Stored) -> None:
         try:
-            await asyncio.to_thread(durable.write, self._path, msgspec.json.encode(now))
+            durable.write(self._path, msgspec.json.encode(now))
         except OSError as error:
             log.warning("%s: %s; after a restart what was said may be said again", self._path, error.strerror)
 

@@ -86,11 +86,14 @@ class Observer:
 
     def text(self, topic: str) -> str:
         """Returns the last payload; empty: there was none."""
-        return self.last.get(topic, b"").decode()
+        return self.last.get(topic, b"").decode(errors="replace")
 
     def json(self, topic: str) -> dict[str, Any]:
-        """Returns the last payload read as JSON; empty: there was none."""
-        return dict(json.loads(self.last.get(topic, b"") or b"{}"))
+        """Returns the last payload read as a JSON object; empty: there was none."""
+        try:
+            return dict(json.loads(self.text(topic)))
+        except ValueError:
+            return {}
 
     async def run(self) -> None:
         """Notes what comes, until the connection ends."""
