@@ -48,15 +48,15 @@ class Hook:
                 await asyncio.sleep(LOOKS_EVERY_S)
                 continue
             try:
-                await self._deliver(message)
+                await self.deliver(message)
             except RefusedError as refused:
                 pause_s = self._waiting.failed(loop.time())
                 log.warning("web hook: %s; %d wait, again in %g s", refused, len(self._waiting), pause_s)
             else:
                 self._waiting.delivered(message)
 
-    async def _deliver(self, message: Message) -> None:
-        """Raises RefusedError unless the hook answers with 2xx."""
+    async def deliver(self, message: Message) -> None:
+        """Tries once. Raises RefusedError unless the hook answers with 2xx."""
         try:
             url = self._address()
             tls = self._trust() if urlsplit(url).scheme == "https" else None
