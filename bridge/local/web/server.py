@@ -17,7 +17,7 @@ from bridge.local.asker import Asker
 from bridge.local.history.history import History
 from bridge.local.settings import LOOPBACK, Page
 from bridge.local.watch import Watch
-from bridge.local.web import static
+from bridge.local.web import metrics, static
 from bridge.local.web.access import hosts, kept
 from bridge.local.web.access.access import Access
 from bridge.local.web.access.passwords import USUAL, Cost
@@ -84,6 +84,7 @@ class Server:
         )
         self._answering = Answering(parts, self._gate, self._names, https=settings.https)
         self._events = Events(self._answering, box.watch)
+        self._metrics = metrics.Metrics(self._answering, box.watch)
         self._page = static.page_files()
 
     async def run(self) -> None:
@@ -119,6 +120,7 @@ class Server:
             handler = self._answering.handler(operation)
             app.router.add_route(operation.method, f"{PREFIX}{operation.path}", handler)
         app.router.add_get(f"{PREFIX}/events", self._events.stream, allow_head=False)
+        app.router.add_get(metrics.PATH, self._metrics.answer, allow_head=False)
         app.router.add_get("/{path:(?!api/).*}", self._static)
         return app
 
