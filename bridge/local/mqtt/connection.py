@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from paho.mqtt.properties import Properties
 PACKET_MOST = 65_536  # bytes; all that is meant for us has some hundred
 WAITING_MOST = 16  # messages from the broker that nobody has looked at
 WITHIN_S = 10.0  # the answer to whatever we ask
+CONNECTED_WITHIN_S = 5.0
 KEEP_ALIVE_S = 20  # the broker publishes the last will after one and a half of these
 
 
@@ -73,6 +75,11 @@ class _Bounds:
         self._paho = client._client  # noqa: SLF001  # neither library has a public way to it
         self._receive = self._paho._sock_recv  # noqa: SLF001
         self._paho._sock_recv = self.receive  # type: ignore[method-assign]  # noqa: SLF001
+        self._paho._create_socket_connection = self.connect  # type: ignore[method-assign]  # noqa: SLF001
+
+    def connect(self) -> socket.socket:
+        """Connects without a bind first, which paho-mqtt makes and evse-local.service forbids."""
+        return socket.create_connection((self._paho.host, self._paho.port), CONNECTED_WITHIN_S)
 
     def receive(self, bufsize: int) -> bytes:
         """Raises ConnectionError for a packet that is too long: paho-mqtt then ends the connection."""

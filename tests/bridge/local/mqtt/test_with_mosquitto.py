@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
@@ -227,3 +228,29 @@ async def test_a_message_is_published_once_and_not_retained(side: OwnerSide) -> 
         async with observing(made.port) as later:
             await until(lambda: later.json(f"{BASE}/state"), "what is retained")
             assert f"{BASE}/message" not in later.last
+
+
+NO_BIND = """
+import asyncio, sys
+from bridge.local.mqtt.connection import Access, connected
+
+def refuse(event, arguments):
+    if event == "socket.bind":
+        raise PermissionError("bind")
+
+async def once(port):
+    access = Access("127.0.0.1", port, None, None, None, "evse1", "a", "b")
+    async with connected(access) as client:
+        await client.publish("x", "y", qos=1)
+
+sys.addaudithook(refuse)
+asyncio.run(once(int(sys.argv[1])))
+"""
+
+
+async def test_nothing_is_bound_because_the_unit_forbids_it(side: OwnerSide) -> None:
+    """SocketBindDeny= of evse-local.service: only the port of the page."""
+    async with broker(side.folder) as made:
+        await made.start()
+        tried = await asyncio.create_subprocess_exec(sys.executable, "-c", NO_BIND, str(made.port))
+        assert await tried.wait() == 0
