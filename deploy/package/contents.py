@@ -23,6 +23,8 @@ _AS_IT_IS = {
     "needrestart.conf": "etc/needrestart/conf.d/evse-bridge.conf",
     "apt.conf": "etc/apt/apt.conf.d/52evse-bridge",
 }
+# In deploy; for the owner's own Grafana and Prometheus.
+_EXAMPLES = ("grafana/evse-bridge.json", "prometheus/evse-bridge.rules.yml")
 # A laptop's watchdog and its kernel's panics are not ours.
 _WALLBOX_ONLY = ("usr/lib/systemd/system.conf.d", "usr/lib/sysctl.d")
 
@@ -47,6 +49,8 @@ def _documents(release: Release, sources: Path, root: Path) -> None:
     _put(root / DOC / "copyright", copyright_file((sources / "LICENSE").read_text(), site_packages).encode())
     _put(root / DOC / "changelog.gz", _compressed(changelog(release)))
     _put(root / DOC / "CHANGELOG.md", (sources / "CHANGELOG.md").read_bytes())
+    for name in _EXAMPLES:
+        _put(root / DOC / "examples" / Path(name).name, (sources / "deploy" / name).read_bytes())
     pages = (sys.executable, "-m", "deploy.package.pages", release.commit.version, str(release.commit.time_s))
     run(*pages, str(root), cwd=sources)
 
