@@ -17,13 +17,23 @@ class Sentence(msgspec.Struct, frozen=True):
     what_to_do: str
 
 
+class LimitNamed(msgspec.Struct, frozen=True):
+    """Who sets a limit of the State, in words."""
+
+    name: str
+    text: str
+
+
 class Told(msgspec.Struct, frozen=True):
-    """What is so. `bridge`: ok, or a sentence why the charge point is away: all else is empty then."""
+    """What is so. `bridge`: ok, or a sentence why the charge point is away: all else is empty then.
+    `faults` and `limits` are in the order of the State's."""
 
     state: State | None
     headline: str
     why: tuple[Sentence, ...]
     bridge: str
+    faults: tuple[Sentence, ...] = ()
+    limits: tuple[LimitNamed, ...] = ()
 
 
 def told(state: State | None, away: str, language: Language) -> Told:
@@ -32,4 +42,6 @@ def told(state: State | None, away: str, language: Language) -> Told:
         return Told(None, "", (), away)
     says = words(language, state.at)
     sentences = tuple(Sentence(each.id, says.reason(each), says.remedy(each)) for each in state.why)
-    return Told(state, headline(state, says), sentences, "ok")
+    faults = tuple(Sentence(each.id, *says.fault(each.id)) for each in state.box.faults)
+    limits = tuple(LimitNamed(each.name, says.limit(each.name, each.profile_id)) for each in state.limits)
+    return Told(state, headline(state, says), sentences, "ok", faults, limits)

@@ -57,6 +57,17 @@ class Words:
             values[name] = visible(value, MOST) if value is not None else None
         return self._filled(text, values)
 
+    def fault(self, fault_id: str) -> tuple[str, str]:
+        """Returns what a fault means, and what to do about it."""
+        unknown = visible(fault_id.replace("_", " "), MOST), self.tongue.unknown_fault
+        means, do = self.tongue.faults.get(fault_id, unknown)
+        return _begun(means), do
+
+    def limit(self, name: str, profile_id: int | None) -> str:
+        """Returns who sets a limit."""
+        values: dict[str, Value] = {} if profile_id is None else {"profile_id": profile_id}
+        return self._value("name", name, values).rstrip(",")
+
     def _values(self, reason: Reason) -> dict[str, str | None]:
         return {name: self._value(name, value, reason.values) for name, value in reason.values.items()}
 

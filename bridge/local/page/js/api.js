@@ -20,15 +20,19 @@ export function whenLoggedOut(tell) {
   onForbidden = tell;
 }
 
-export async function ask(path, method = "GET", body = undefined) {
+export async function ask(path, method = "GET", body = undefined, again = true) {
   const answer = await sent(path, method, body);
   const found = await read(answer);
   if (answer.ok) {
-    if (path === "session" && found?.csrf) csrf = found.csrf;
+    if (found?.csrf) csrf = found.csrf;
     return found;
   }
   if (answer.status === 401 && path !== "session" && path !== "password") onForbidden();
   const error = found?.error ?? {};
+  if (error.code === "csrf" && again) { // the server has begun anew
+    await ask("session");
+    return ask(path, method, body, false);
+  }
   throw new Refused(answer.status, error.code ?? "", error.message || t("refused", {status: answer.status}));
 }
 

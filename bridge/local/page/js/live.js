@@ -1,6 +1,6 @@
 // The state, live. A stream that breaks is opened again; listeners are told since when it is stale.
 
-import {link} from "./api.js";
+import {ask, link} from "./api.js";
 
 const QUIET_MS = 20000; // a stream says something each second
 const FIRST_MS = 1000;
@@ -13,6 +13,7 @@ export class Live {
     this.heardAt = null;
     this.stale = false;
     this.wait = FIRST_MS;
+    this.generation = 0;
     this.watch = setInterval(() => this.look(), 2000);
     document.addEventListener("visibilitychange", () => this.visible());
   }
@@ -27,9 +28,19 @@ export class Live {
   }
 
   close() {
+    this.generation += 1; // what is still under way for the stream before this counts no more
     clearTimeout(this.again);
     this.stream?.close();
     this.stream = null;
+  }
+
+  // Nobody may look: what was seen is forgotten too.
+  end() {
+    this.close();
+    this.language = null;
+    this.seen = null;
+    this.heardAt = null;
+    this.stale = false;
   }
 
   take(text) {
@@ -46,13 +57,21 @@ export class Live {
     this.listener(this);
   }
 
-  // The browser's own retry gives up for ever after some answers: we do it ourselves.
-  lost() {
+  // The browser's own retry gives up for ever after some answers: we do it ourselves. A server that has no
+  // stream for us may still say how it stands.
+  async lost() {
     if (!this.stream) return;
     this.close();
-    this.stale = true;
+    const mine = this.generation;
+    const seen = await ask(`state?language=${this.language}`).catch(() => null);
+    if (mine !== this.generation) return;
     this.again = setTimeout(() => this.open(this.language), this.wait);
     this.wait = Math.min(this.wait * 2, MOST_MS);
+    this.stale = seen === null;
+    if (seen !== null) {
+      this.seen = seen;
+      this.heardAt = Date.now();
+    }
     this.listener(this);
   }
 
@@ -64,7 +83,7 @@ export class Live {
   visible() {
     if (document.visibilityState !== "visible" || !this.language) return;
     this.wait = FIRST_MS;
-    if (!this.stream) this.open(this.language);
+    if (this.stale) this.open(this.language);
     else this.look();
   }
 }

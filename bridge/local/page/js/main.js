@@ -18,7 +18,7 @@ const AGAIN_MS = 3000;
 const main = document.getElementById("main");
 const top = document.getElementById("top");
 const nav = document.getElementById("nav");
-const page = {who: null, view: null, shown: null, announced: ""};
+const page = {who: null, view: null, shown: null, announced: "", wasStale: false};
 const live = new Live(heard);
 
 // What every view gets: who looks, the last state, and the ways out.
@@ -53,7 +53,7 @@ function begin() {
   page.announced = "";
   frame();
   if (page.who.role) live.open(document.documentElement.lang);
-  else live.close();
+  else live.end();
   route(false);
 }
 
@@ -103,6 +103,8 @@ function broken(error) {
 }
 
 function heard() {
+  if (page.wasStale && !live.stale) back();
+  page.wasStale = live.stale;
   staleness();
   if (!page.who?.role) return;
   try {
@@ -119,7 +121,6 @@ function staleness() {
   const since = live.heardAt;
   if (live.stale) {
     redrawn(page.stale, [since, document.documentElement.lang], () => [icon("away"), e("p", {}, since === null ? t("stale.never") : t("stale.since", {time: clock(since, true)}))]);
-    if (!page.asking) askAgain();
   } else {
     const bridge = live.seen?.bridge;
     redrawn(page.stale, [bridge], () => (bridge && bridge !== "ok" ? [icon("away"), e("p", {}, bridge)] : []));
@@ -134,19 +135,11 @@ function staleness() {
   }
 }
 
-// A stream also breaks when we are logged out, or when the server has begun anew and forgotten us.
-async function askAgain() {
-  page.asking = true;
-  try {
-    const who = await ask("session");
-    const other = who.role !== page.who.role || who.version !== page.who.version;
-    page.who = who;
-    if (other) begin();
-  } catch {
-    // still away: the stream tries again, and with it this
-  } finally {
-    setTimeout(() => { page.asking = false; }, AGAIN_MS);
-  }
+// The server was away: it may be another version now, whose page is another one.
+async function back() {
+  const who = await ask("session").catch(() => page.who);
+  if (who.version !== page.who.version) location.reload();
+  else if (who.role !== page.who.role) enter();
 }
 
 function title() {

@@ -20,7 +20,6 @@ function firstStart(context) {
   const work = async () => {
     checked(password, again);
     await ask("password", "POST", {...(!local && {code: code.value.trim()}), password: password.value});
-    await ask("session", "POST", {password: password.value});
     await context.enter();
   };
   return [
@@ -40,6 +39,5 @@ function login(context) {
     e("p", {}, t("login.text")),
     // Password stores want a name beside the password.
     form([e("input.unseen", {type: "text", name: "username", autocomplete: "username", value: "owner", tabindex: -1, "aria-hidden": "true"}), field(t("password"), password)], t("login.enter"), work),
-    e("p.hint", {}, t("login.forgotten")),
   ];
 }

@@ -8,7 +8,7 @@ import {action, card, facts, note, sure} from "../parts.js";
 const BOX = ["vehicle", "offered", "contactor", "closings", "lock", "cable", "contacts", "phases", "serial"];
 const METER = ["reading", "power", "currents", "volts", "total", "meter_serial"];
 
-export function hardware() {
+export function hardware(context) {
   const faults = e("div", {});
   const list = facts(BOX.map((name) => [name, t(`box.${name}`)]));
   const meter = facts(METER.map((name) => [name, t(`box.${name}`)]));
@@ -23,7 +23,7 @@ export function hardware() {
     redrawn(silent, [state.box.alive], () => t("box.silent"));
     boxFacts(list, state.box);
     meterFacts(meter, state.meter, state.box.phases);
-    redrawn(faults, [state.box.faults.map((each) => [each.id, each.occurrence, each.clears]), seen.faults], () => faultsOf(state.box.faults, seen.faults ?? []));
+    redrawn(faults, [state.box.faults.map((each) => [each.id, each.occurrence, each.clears]), seen.faults], () => faultsOf(state.box.faults, seen.faults ?? [], context.who().role === "installer"));
     redrawn(limits, [state.limits.map((each) => [each.name, each.limit_a, each.profile_id]), seen.limits], () => limitsOf(state.limits, seen.limits ?? []));
   }
   return {element, update};
@@ -51,14 +51,14 @@ function meterFacts(list, meter, phases) {
   list.set("meter_serial", meter?.serial ?? t("unknown"));
 }
 
-function faultsOf(faults, words) {
+function faultsOf(faults, words, mayClear) {
   if (!faults.length) return e("p.good", {}, t("faults.none"));
   const mine = faults.filter((each) => each.clears === "person");
   const items = faults.map((fault) => {
     const said = words.find((each) => each.id === fault.id);
     return e("li.fault", {}, e("h3", {}, said?.text ?? fault.id.replaceAll("_", " ")), e("p", {}, said?.what_to_do ?? ""), e("p.hint", {}, t(`clears.${fault.clears}`)));
   });
-  return [e("ul.plain", {}, ...items), mine.length ? action(t("faults.clear"), async () => {
+  return [e("ul.plain", {}, ...items), mine.length && mayClear ? action(t("faults.clear"), async () => {
     if (!(await sure(t("faults.sure"), t("faults.clear")))) return;
     await order("faults/clear", "POST", {faults: mine.map(({id, occurrence}) => ({id, occurrence}))});
     note(t("faults.cleared"));

@@ -15,7 +15,7 @@ export function now(context) {
   const element = e("div.now", {}, e("div.column", {}, hero.element, figures.element, amps.element), e("div.column", {}, session.element, limit.element));
   let price = null;
   ask("price").then((found) => {
-    price = found;
+    price = found.price;
     update(latest);
   }, () => {});
   let latest = {seen: context.seen(), stale: false};

@@ -9,15 +9,19 @@ import {profileRow} from "./profiles.js";
 const MOST_FRAMES = 500;
 const LOOK_MS = 3000;
 
-export function ocpp() {
+export function ocpp(context) {
   const standing = linkFacts();
+  const update = (live) => live.seen?.state && standing.update(live.seen.state);
+  if (context.who().role !== "installer") {
+    return {element: e("div", {}, e("h1", {}, t("nav.ocpp")), standing.element, e("p.hint", {}, t("installer_only"))), update};
+  }
   const profiles = e("div", {});
   const anew = fetched(profiles, () => ask("profiles"), (found) => profilesOf(found, () => anew()));
   const keys = e("div", {});
   fetched(keys, () => ask("keys"), keysOf);
   const frames = framesOf();
   const element = e("div", {}, e("h1", {}, t("nav.ocpp")), standing.element, card(t("profiles.title"), profiles), card(t("keys.title"), keys), frames.element);
-  return {element, close: frames.close, update: (live) => live.seen?.state && standing.update(live.seen.state)};
+  return {element, close: frames.close, update};
 }
 
 function linkFacts() {

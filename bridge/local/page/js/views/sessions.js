@@ -2,10 +2,10 @@
 
 import {ask, link, order} from "../api.js";
 import {e, field, redrawn, say} from "../dom.js";
-import {clock, day, energy, money, moment, span, t} from "../i18n.js";
+import {clock, day, energy, language, money, moment, span, t} from "../i18n.js";
 import {action, calmly, fetched, note, table} from "../parts.js";
 
-const PAGE = 200;
+const PAGE = 50;
 const MOST_PAGES = 100;
 const SHOWN = 50;
 
@@ -25,7 +25,7 @@ async function everything() {
     found.push(...answer.sessions);
     after = answer.sessions.length ? answer.next : null;
   }
-  const price = await ask("price").catch(() => null);
+  const price = await ask("price").then((answer) => answer.price, () => null);
   return {sessions: found.reverse(), price};
 }
 
@@ -42,7 +42,7 @@ function listed({sessions: all, price}, again) {
   let most = SHOWN;
   const draw = () => {
     const wanted = text.value.trim().toLowerCase();
-    const found = all.filter((each) => (!only.checked || open(each)) && (!month.value || monthOf(each) === month.value) && (!wanted || `${each.id_tag} ${each.id}`.toLowerCase().includes(wanted)));
+    const found = all.filter((each) => (!only.checked || open(each)) && (!month.value || monthOf(each) === month.value) && (!wanted || `${each.id_tag} ${each.number}`.toLowerCase().includes(wanted)));
     const wh = found.reduce((sum, each) => sum + (each.energy_wh ?? 0), 0);
     say(summed, [t("sessions.sum", {count: found.length, energy: energy(wh)}), cost(wh, price)].filter(Boolean).join(" · "));
     redrawn(rows, [found, most], () => [
@@ -66,7 +66,14 @@ function listed({sessions: all, price}, again) {
 }
 
 function monthOf(session) {
-  return session.started_at ? new Date(session.started_at).toLocaleDateString(document.documentElement.lang, {month: "long", year: "numeric"}) : t("unknown");
+  const at = new Date(session.started_at);
+  return Number.isNaN(at.getTime()) ? t("unknown") : at.toLocaleDateString(language(), {month: "long", year: "numeric"});
+}
+
+// Null: it runs, or nobody knew the time.
+function lastedS(session) {
+  const seconds = (new Date(session.stopped_at) - new Date(session.started_at)) / 1000;
+  return Number.isNaN(seconds) ? null : seconds;
 }
 
 function cost(wh, price) {
@@ -78,7 +85,7 @@ function sessionTable(shown, price, again) {
   const columns = [t("sessions.when"), t("sessions.lasted"), t("sessions.card"), t("now.energy"), ...(priced ? [t("now.cost")] : []), t("sessions.delivery")];
   return table(t("nav.sessions"), columns, shown.map((each) => [
     e("span", {}, `${day(each.started_at)}, ${clock(each.started_at)}`, each.time_estimated ? e("span.hint", {}, ` ${t("sessions.estimated")}`) : null),
-    each.started_at && each.stopped_at ? span((new Date(each.stopped_at) - new Date(each.started_at)) / 1000) : "–",
+    span(lastedS(each)),
     each.id_tag || t("sessions.no_card"),
     each.energy_wh === null ? "–" : energy(each.energy_wh),
     ...(priced ? [each.energy_wh === null ? "–" : cost(each.energy_wh, price)] : []),
@@ -90,11 +97,11 @@ const LOOKS = {"delivered": "span.tag.good", "waiting": "span.tag.warn", "chargi
 
 function delivered(session, again) {
   const badge = e(LOOKS[session.delivery] ?? "span.tag", {}, t(`delivery.${session.delivery}`));
-  if (session.delivery !== "dead letter") return e("div", {}, badge, session.waiting ? e("span.hint", {}, ` ${t("sessions.waiting", {count: session.waiting})}`) : null);
+  if (session.delivery !== "dead letter") return badge;
   return e("div.stack", {}, badge,
-    e("span.hint", {}, [session.dead_letter_reason, session.again_by_itself ? t("sessions.by_itself") : null].filter(Boolean).join(". ")),
+    e("span.hint", {}, session.dead_letter_reason ?? ""),
     action(t("sessions.again"), async () => {
-      await order(`sessions/${session.id}/offer-again`, "POST");
+      await order(`sessions/${session.number}/offer-again`, "POST");
       note(t("sessions.again_done", {when: moment(session.started_at)}));
       again();
     }));

@@ -14,7 +14,8 @@ export function settings(context) {
     card(t("language"), choices("language", t("language"), LANGUAGES, language(), context.setLanguage)),
     priceCard(),
     passwordCard(who),
-    tokensCard(),
+    who.role === "installer" ? tokensCard() : "",
+    who.role === "installer" && who.password_set ? householdCard() : "",
     card(t("settings.about"),
       e("dl.facts", {}, fact(t("settings.version"), who.version), fact(t("settings.role"), t(`role.${who.role}`))),
       who.password_set ? action(t("settings.leave"), async () => {
@@ -29,10 +30,10 @@ const fact = (name, value) => e("div", {}, e("dt", {}, name), e("dd", {}, value)
 
 function priceCard() {
   const place = e("div", {});
-  fetched(place, () => ask("price"), (price) => {
-    const amount = e("input", {inputmode: "decimal", autocomplete: "off", value: price.per_kwh === null || price.per_kwh === undefined ? "" : String(price.per_kwh).replace(".", language() === "de" ? "," : ".")});
-    const currency = e("select", {}, ...[...new Set([price.currency ?? "EUR", ...CURRENCIES])].map((each) => e("option", {value: each}, each)));
-    currency.value = price.currency ?? "EUR";
+  fetched(place, () => ask("price"), ({price}) => {
+    const amount = e("input", {inputmode: "decimal", autocomplete: "off", value: price === null ? "" : String(price.per_kwh).replace(".", language() === "de" ? "," : ".")});
+    const currency = e("select", {}, ...[...new Set([price?.currency ?? "EUR", ...CURRENCIES])].map((each) => e("option", {value: each}, each)));
+    currency.value = price?.currency ?? "EUR";
     return form([e("div.row", {}, field(t("price.amount"), amount), field(t("price.currency"), currency))], t("save"), async () => {
       const perKwh = Number(amount.value.trim().replace(",", "."));
       if (!amount.value.trim() || !Number.isFinite(perKwh) || perKwh < 0) {
@@ -59,11 +60,23 @@ function passwordCard(who) {
   return card(t("password.title"), who.password_set ? "" : e("p.trouble", {}, t("password.unset")), form(fields.filter(Boolean), t("save"), work, "button"));
 }
 
+// The installer's password opens all; a second one is for who only charges.
+function householdCard() {
+  const [old, password, again] = [passwordField("current-password"), passwordField("new-password"), passwordField("new-password")];
+  const work = async () => {
+    checked(password, again);
+    await ask("password", "POST", {old: old.value, password: password.value, role: "owner"});
+    for (const each of [old, password, again]) each.value = "";
+    note(t("household.done"));
+  };
+  return card(t("household.title"), e("p.hint", {}, t("household.about")), form([field(t("password.old"), old), field(t("household.new"), password, t("password.hint")), field(t("password.again"), again)], t("save"), work, "button"));
+}
+
 function tokensCard() {
   const place = e("div", {});
   const shown = e("div", {role: "status"});
   const again = fetched(place, () => ask("tokens"), ({tokens}) => (tokens.length ? table(t("tokens.title"), [t("tokens.name"), t("tokens.since"), t("tokens.remove")], tokens.map((each) => [
-    each.name, moment(each.created_at),
+    each.name, moment(each.created),
     action(t("tokens.remove"), async () => {
       if (!(await sure(t("tokens.sure", {name: each.name}), t("tokens.remove")))) return;
       await ask(`tokens/${encodeURIComponent(each.id)}`, "DELETE");
