@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.locked
 
-.PHONY: setup demo test test-debian test-package test-vm test-image deb bundle image check bench partner circuit \
+.PHONY: setup demo test test-debian test-package test-vm test-image deb bundle image check bench partner page-judge page-pictures circuit \
   mutants scenario-mutants deaths raising \
   campaigns lives why-lives rhythms power-cuts corruption fuzz chaos chaos-controls coverage lock
 
@@ -74,6 +74,14 @@ bench: setup
 # The Central System by others that the tests talk to; without it they skip it. Needs Node.js 18 or newer.
 partner:
 	cd tests/partner && npm ci --silent
+
+# What judges whether everybody can use the page (axe-core); without it the tests skip it. Needs Node.js 18 or newer.
+page-judge:
+	cd tests/page && npm ci --silent
+
+# Each view of the page on phone and desktop, light and dark, into build/page to look at; needs chromium.
+page-pictures: setup
+	$(BIN)/python -m tests.page.pictures $(ARGS)
 
 # The reference circuit with 1,000 drawn boxes, in ngspice; writes the table of docs/wiring.md. A quarter of an hour.
 circuit: setup

@@ -20,14 +20,34 @@ import msgspec
 from bridge.core.charging_profile import ChargingProfile, Mains
 from bridge.core.limits.charging_schedule import Circumstances
 from bridge.core.rows import Session as SessionRow
-from bridge.local import orders
+from bridge.local import orders, price
 from bridge.local.asker import Asker
 from bridge.local.history.history import History
 from bridge.local.history.record import Record
 from bridge.local.orders import (
-    Answered, ClearFaults, ClearProfiles, Frame, Frames, Identify, Identity, Installed, Key, Keys, ListFrames,
-    ListKeys, ListProfiles, ListSessions, LookAtState, Looked, OfferAgain, Order, Page, Reply, SetOwnerLimit,
-    StartCharging, StopCharging,
+    Answered,
+    ClearFaults,
+    ClearProfiles,
+    Frame,
+    Frames,
+    Identify,
+    Identity,
+    Installed,
+    Key,
+    Keys,
+    ListFrames,
+    ListKeys,
+    ListProfiles,
+    ListSessions,
+    LookAtState,
+    Looked,
+    OfferAgain,
+    Order,
+    Page,
+    Reply,
+    SetOwnerLimit,
+    StartCharging,
+    StopCharging,
 )  # fmt: skip
 from bridge.local.settings import Page as PageSettings
 from bridge.local.state.state import Limit, State
@@ -68,7 +88,9 @@ class ModelBox:
             case ListKeys():
                 return Keys(self.keys)
             case ListFrames(after=after):
-                return Frames(tuple(each for each in self.frames if each.number > after)[:50], len(self.frames))
+                return Frames(
+                    tuple(each for each in self.frames if each.number > after)[:50], len(self.frames)
+                )
             case Identify():
                 return Identity("/nowhere/bridge.sqlite", mock=True)
             case _:
@@ -95,7 +117,9 @@ class ModelBox:
                 left = tuple(f for f in self.state.box.faults if (f.id, f.occurrence) not in gone)
                 self.state = changed(self.state, box={"faults": left})
             case OfferAgain(row_id=row_id):
-                self.sessions = [_offered(each) if each.row.row_id == row_id else each for each in self.sessions]
+                self.sessions = [
+                    _offered(each) if each.row.row_id == row_id else each for each in self.sessions
+                ]
             case _:
                 return Reply("Rejected", why=f"this model does not know {type(order).__name__}")
         return Reply("Accepted")
@@ -144,7 +168,10 @@ class Shown:
         watch = Watch(asker)
         history = History(self.folder, watch)
         mock = self.box.state.mock
-        server = Server(Box(PageSettings(port=self.port, listen="127.0.0.1"), self.folder, asker, watch, history, mock), CHEAP)
+        server = Server(
+            Box(PageSettings(port=self.port, listen="127.0.0.1"), self.folder, asker, watch, history, mock),
+            CHEAP,
+        )
         self._serving = [asyncio.create_task(each) for each in (watch.run(), history.run(), server.run())]
         await until_asked(self._listens, "the server's port")
 
@@ -177,6 +204,7 @@ async def shown(box: ModelBox) -> AsyncIterator[Shown]:
         port = free_port()
         made = Shown(f"http://127.0.0.1:{port}", box, Path(name), port)
         _remember_a_day(made.folder)
+        price.save(made.folder, price.Price(0.31))
         await made.start_bridge()
         await made.start_server()
         try:
@@ -200,7 +228,10 @@ def _remember_a_day(folder: Path) -> None:
         samples.append((at, amps * 3 * 230, amps, amps * 0.98, amps * 1.01, 16.0 if charges else 0.0))
     today = datetime.now().astimezone().date()
     days = {
-        (today - timedelta(days=ago)).isoformat(): (int(9000 + 8000 * math.sin(ago * 1.7)) * (ago % 4 != 0), True)
+        (today - timedelta(days=ago)).isoformat(): (
+            int(9000 + 8000 * math.sin(ago * 1.7)) * (ago % 4 != 0),
+            True,
+        )
         for ago in range(70)
     }
     record.write(samples, days, None, now)

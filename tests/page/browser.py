@@ -101,7 +101,9 @@ class Page:
             details = said["exceptionDetails"]
             self.errors.append(details.get("exception", {}).get("description", details["text"]))
         if method == "Runtime.consoleAPICalled" and said["type"] == "error":
-            self.errors.append(" ".join(str(each.get("description", each.get("value"))) for each in said["args"]))
+            self.errors.append(
+                " ".join(str(each.get("description", each.get("value"))) for each in said["args"])
+            )
         if method == "Log.entryAdded" and said["entry"]["level"] == "error":
             self.errors.append(f"{said['entry']['text']} {said['entry'].get('url', '')}")
 
@@ -134,7 +136,7 @@ class Page:
         return said["result"].get("value")
 
     async def until(self, script: str) -> Any:
-        """Returns what the expression gives as soon as it is true. A page that just changes is asked again."""
+        """Returns what the expression gives as soon as it is true, also over a change of the page."""
 
         async def true() -> Any:
             with contextlib.suppress(BrowserError):
@@ -146,7 +148,9 @@ class Page:
     async def until_text(self, text: str, selector: str = "body") -> None:
         """Waits until it can be read there."""
         where = json.dumps(selector)
-        await self.until(f"[...document.querySelectorAll({where})].some(e => e.innerText.includes({json.dumps(text)}))")
+        await self.until(
+            f"[...document.querySelectorAll({where})].some(e => e.innerText.includes({json.dumps(text)}))"
+        )
 
     async def click(self, selector: str) -> None:
         """Presses the middle of the first that can be seen, once it is there."""
@@ -165,13 +169,18 @@ class Page:
         await self.command("Input.insertText", text=text)
 
     async def press(self, key: str) -> None:
-        """Presses a key by its name: Tab, Enter, ArrowRight."""
+        """Presses a key by its name: Tab, Enter, Home, ArrowLeft."""
         text = "\r" if key == "Enter" else ""
-        codes = {"Tab": 9, "Enter": 13, "ArrowLeft": 37, "ArrowRight": 39}
+        codes = {"Tab": 9, "Enter": 13, "Home": 36, "ArrowLeft": 37}
         for kind in ("keyDown", "keyUp"):
             more = {"text": text} if text and kind == "keyDown" else {}
             await self.command(
-                "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=codes[key], **more
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                code=key,
+                windowsVirtualKeyCode=codes[key],
+                **more,
             )
 
     async def picture(self, file: Path) -> None:
@@ -179,8 +188,7 @@ class Page:
         size = (await self.command("Page.getLayoutMetrics"))["cssContentSize"]
         clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
         taken = await self.command("Page.captureScreenshot", clip=clip, captureBeyondViewport=True)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(base64.b64decode(taken["data"]))
+        await asyncio.to_thread(file.write_bytes, base64.b64decode(taken["data"]))
 
 
 @contextlib.asynccontextmanager

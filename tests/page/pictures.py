@@ -1,4 +1,4 @@
-"""`python -m tests.page.pictures`: each view on phone and desktop, light and dark, into build/page/ to look at."""
+"""`python -m tests.page.pictures`: each view on phone and desktop, light and dark, into build/page/."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ async def settled(page: Page) -> None:
 
 
 async def _views(page: Page, url: str, name: str, views: tuple[str, ...]) -> None:
-    for view in views:
-        await page.open(f"{url}/#{view}")
-        await settled(page)
-        await asyncio.sleep(0.4)
-        for size, screen in ((PHONE, "phone"), (DESKTOP, "desktop")):
+    for size, screen in ((PHONE, "phone"), (DESKTOP, "desktop")):
+        for view in views:
+            await page.look(size)
+            await page.open(f"{url}/?{screen}#{view}")
+            await settled(page)
+            await asyncio.sleep(0.4)
             for dark in (False, True):
                 await page.look(size, dark=dark)
                 await settled(page)
@@ -46,11 +47,10 @@ async def _all(wanted: set[str]) -> None:
             if wanted and name not in wanted:
                 continue
             async with shown(furnished(state)) as at, opened.page(DESKTOP, language) as page:
-                await page.open(at.url)
-                await page.run(f"fetch('{at.url}/api/v1/session').then(r => r.json()).then(s => fetch('{at.url}/api/v1/price', {{method: 'PUT', headers: {{'Content-Type': 'application/json', 'X-CSRF-Token': s.csrf}}, body: '{{\"per_kwh\": 0.31, \"currency\": \"EUR\"}}'}}))") if False else None
                 await _views(page, at.url, name, views)
                 print(name, page.errors)
 
 
 if __name__ == "__main__":
+    FOLDER.mkdir(parents=True, exist_ok=True)
     asyncio.run(_all(set(sys.argv[1:])))

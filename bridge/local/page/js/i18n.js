@@ -38,7 +38,7 @@ export function choose(name) {
   return speak(name);
 }
 
-// t("limit.of", {amps: 10}) fills {amps}. A word that is missing is seen by its name.
+// The words of that name, with {amps} filled from `values`. A word that is missing is seen by its name.
 export function t(name, values = {}) {
   return (words[name] ?? name).replace(/\{(\w+)\}/g, (whole, key) => (key in values ? String(values[key]) : whole));
 }

@@ -60,8 +60,8 @@ function begin() {
 function frame() {
   const known = Boolean(page.who.role);
   page.link = e("p.link", {hidden: true});
-  page.banner = e("p.mock", {hidden: !page.who.mock}, e("strong", {}, "MOCK"), ` ${t("mock")}`);
-  page.stale = e("div.stale", {hidden: true});
+  page.banner = e("section.mock", {hidden: !page.who.mock, "aria-label": "MOCK"}, e("p", {}, e("strong", {}, "MOCK"), ` ${t("mock")}`));
+  page.stale = e("section.stale", {hidden: true, "aria-label": t("nav.connection")});
   top.replaceChildren(
     page.banner,
     e("header", {},

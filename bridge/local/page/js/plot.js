@@ -4,12 +4,12 @@ import {e, say, svg} from "./dom.js";
 import {clock, number, t} from "./i18n.js";
 import {table} from "./parts.js";
 
-const WIDTH = 720;
 const HEIGHT = 240;
-const LEFT = 52;
+const LEFT = 44;
 const RIGHT = 12;
 const TOP = 12;
 const BOTTOM = 28;
+const NARROW = matchMedia("(max-width: 639px)"); // there letters must not shrink with the picture
 const TABLE_ROWS = 24; // of a plot with thousands of samples: whoever listens wants the course
 
 // The steps of an axis: 1, 2 or 5 times a power of ten; returns its end and the step.
@@ -20,7 +20,8 @@ export function axis(most) {
   return {step, end: Math.max(step, Math.ceil(most / step - 1e-9) * step)};
 }
 
-const across = (part) => LEFT + part * (WIDTH - LEFT - RIGHT);
+const width = () => (NARROW.matches ? 330 : 760);
+const across = (part) => LEFT + part * (width() - LEFT - RIGHT);
 const up = (value, end) => HEIGHT - BOTTOM - (Math.max(0, value) / end) * (HEIGHT - TOP - BOTTOM);
 const at = (x, y) => `${x.toFixed(1)} ${y.toFixed(1)}`;
 
@@ -45,7 +46,7 @@ function grid(end, step, unit) {
   const lines = [];
   for (let value = 0; value <= end + step / 2; value += step) {
     const y = up(value, end);
-    lines.push(svg("line.grid", {x1: LEFT, x2: WIDTH - RIGHT, y1: y, y2: y}), svg("text.tick", {x: LEFT - 8, y: y + 4, "text-anchor": "end"}, number(value, 2)));
+    lines.push(svg("line.grid", {x1: LEFT, x2: width() - RIGHT, y1: y, y2: y}), svg("text.tick", {x: LEFT - 8, y: y + 4, "text-anchor": "end"}, number(value, 2)));
   }
   lines.push(svg("text.tick", {x: LEFT - 8, y: HEIGHT - 8, "text-anchor": "end"}, unit));
   return lines;
@@ -61,13 +62,13 @@ export function linePlot({title, unit, times, from, to, lines, digits}) {
     const whole = svg(`path.line.${line.look}`, {d: path(points, end, line.stepped)});
     return line.filled ? [...areas(points, end).map((d) => svg(`path.area.${line.look}`, {d})), whole] : [whole];
   });
-  const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => svg("text.tick", {x: across(share), y: HEIGHT - 8, "text-anchor": share === 0 ? "start" : share === 1 ? "end" : "middle"}, clock((from + share * (to - from)) * 1000)));
+  const ticks = (NARROW.matches ? [0, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1]).map((share) => svg("text.tick", {x: across(share), y: HEIGHT - 8, "text-anchor": share === 0 ? "start" : share === 1 ? "end" : "middle"}, clock((from + share * (to - from)) * 1000)));
   const cursor = svg("line.cursor", {y1: TOP, y2: HEIGHT - BOTTOM, x1: 0, x2: 0, visibility: "hidden"});
-  const picture = svg("svg.plot", {viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `${title}: ${summary(lines, unit, digits)}`}, ...grid(end, step, unit), ...ticks, ...drawn, cursor);
+  const picture = svg("svg.plot", {viewBox: `0 0 ${width()} ${HEIGHT}`, role: "img", "aria-label": `${title}: ${summary(lines, unit, digits)}`}, ...grid(end, step, unit), ...ticks, ...drawn, cursor);
   const readout = e("p.readout", {"aria-hidden": "true"});
-  const legend = e("ul.legend", {}, ...lines.map((line) => e("li", {}, svg(`svg.swatch.${line.look}`, {viewBox: "0 0 20 8", "aria-hidden": "true"}, svg("line.line", {x1: 1, x2: 19, y1: 4, y2: 4})), line.name)));
+  const legend = e("ul.legend", {}, ...lines.map((line) => e("li", {}, svg(`svg.swatch.${line.look}`, {viewBox: "0 0 20 8", "aria-hidden": "true"}, svg(`line.line.${line.look}`, {x1: 1, x2: 19, y1: 4, y2: 4})), line.name)));
   follow(picture, cursor, readout, times, part, lines, unit, digits);
-  return figure(title, picture, [e("div.row.spread", {}, legend, readout)], timeTable(title, unit, times, lines, digits));
+  return figure(title, picture, [e("div.row.spread", {}, lines.length > 1 ? legend : null, readout)], timeTable(title, unit, times, lines, digits));
 }
 
 function areas(points, end) {
@@ -94,8 +95,8 @@ function follow(picture, cursor, readout, times, part, lines, unit, digits) {
   };
   picture.addEventListener("pointermove", (event) => {
     const box = picture.getBoundingClientRect();
-    const x = ((event.clientX - box.left) / box.width) * WIDTH;
-    const wanted = (x - LEFT) / (WIDTH - LEFT - RIGHT);
+    const x = ((event.clientX - box.left) / box.width) * width();
+    const wanted = (x - LEFT) / (width() - LEFT - RIGHT);
     if (!times.length || wanted < 0 || wanted > 1) return away();
     const index = times.reduce((best, time, each) => (Math.abs(part(time) - wanted) < Math.abs(part(times[best]) - wanted) ? each : best), 0);
     cursor.setAttribute("x1", across(part(times[index])));
@@ -116,8 +117,8 @@ function timeTable(title, unit, times, lines, digits) {
 // bars: [[name, value, long name]]
 export function barPlot({title, unit, bars, digits}) {
   const {step, end} = axis(Math.max(0, ...bars.map(([, value]) => value)) || 1);
-  const wide = (WIDTH - LEFT - RIGHT) / Math.max(bars.length, 1);
-  const every = Math.ceil(bars.length / 8);
+  const wide = (width() - LEFT - RIGHT) / Math.max(bars.length, 1);
+  const every = Math.ceil(bars.length / (NARROW.matches ? 4 : 8));
   const drawn = bars.flatMap(([name, value, long], index) => {
     const x = LEFT + index * wide;
     const y = up(value, end);
@@ -127,7 +128,7 @@ export function barPlot({title, unit, bars, digits}) {
     ];
   });
   const total = bars.reduce((sum, [, value]) => sum + value, 0);
-  const picture = svg("svg.plot", {viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": t("plot.bars", {title, total: number(total, digits), unit})}, ...grid(end, step, unit), ...drawn);
+  const picture = svg("svg.plot", {viewBox: `0 0 ${width()} ${HEIGHT}`, role: "img", "aria-label": t("plot.bars", {title, total: number(total, digits), unit})}, ...grid(end, step, unit), ...drawn);
   return figure(title, picture, [], () => table(title, [t("plot.when"), `${t("now.energy")} (${unit})`], bars.map(([, value, long]) => [long, number(value, digits)])));
 }
 

@@ -31,7 +31,7 @@ export function hardware(context) {
 
 function boxFacts(list, box) {
   list.set("vehicle", `${box.vehicle}: ${t(`vehicle.${box.vehicle}`)}`);
-  list.set("offered", box.offered_a > 0 ? `${number(box.offered_a)} A` : t("now.not_offered"));
+  list.set("offered", box.offered_a > 0 ? `${number(box.offered_a)} A` : t("box.nothing"));
   list.set("contactor", `${t(box.contactor_closed ? "box.closed" : "box.open")} (${span(box.contactor_for_s)})`);
   list.set("closings", number(box.closings, 0));
   list.set("lock", box.lock === null ? t("lock.none") : has(`lock.${box.lock}`) ? t(`lock.${box.lock}`) : box.lock);

@@ -42,26 +42,29 @@ function heroOf() {
   const why = e("p.why", {});
   const todo = e("p.todo", {});
   const rest = e("div", {});
-  const element = e("section.card.hero", {}, e("div.sentence", {}, mark, e("div", {}, headline, why)), todo, rest);
+  const more = e("p.more", {}, e("a", {href: "#hardware"}, t("now.faults")));
+  const element = e("section.card.hero", {}, e("div.sentence", {}, mark, e("div", {}, headline, why)), todo, more, rest);
   function update({seen, stale}) {
     const state = seen?.state ?? null;
     const [first, ...others] = state ? seen.why : [];
     const away = seen !== null && seen.bridge !== "ok";
     say(headline, seen === null ? t("loading") : away && state === null ? t("bridge_away") : seen.headline);
     say(why, first?.text ?? (away ? seen.bridge : ""));
+    const asked = state?.why[0]?.remedy.do !== "NothingToDo";
     say(todo, first?.what_to_do);
-    show(todo, Boolean(first?.what_to_do));
+    show(todo, asked && Boolean(first?.what_to_do));
+    show(more, Boolean(state?.box.faults.length));
     const look = stale || away || seen === null ? "away" : state.charges ? "now" : LOOKS[state.connector.status] ?? "plug";
     redrawn(mark, look, () => icon(look));
     element.classList.toggle("charges", Boolean(state?.charges) && !stale && !away);
     element.classList.toggle("faulted", state?.connector.status === "Faulted");
-    redrawn(rest, [others, document.documentElement.lang], () => (others.length ? chain(others) : []));
+    redrawn(rest, [others, state?.charges], () => (others.length ? chain(others, t(state.charges ? "why.also" : "why.more")) : []));
   }
   return {element, update};
 }
 
-function chain(others) {
-  return e("details.more", {}, e("summary", {}, t("why.more")),
+function chain(others, name) {
+  return e("details.more", {}, e("summary", {}, name),
     e("ol", {}, ...others.map((each) => e("li", {}, e("p", {}, each.text), each.what_to_do ? e("p.hint", {}, each.what_to_do) : null))));
 }
 
@@ -75,6 +78,8 @@ function figuresOf() {
     return e("div.figure", {"data-figure": name}, e("p.label", {}, t(`now.${name}`)), value);
   });
   const element = e("section.figures", {"aria-label": t("now.figures")}, ...boxes);
+  const unpriced = e("a", {href: "#settings"}, t("now.no_price"));
+  values.cost.value.after(unpriced);
   const set = (name, text, unit = "") => {
     say(values[name].value, text);
     say(values[name].unit, unit);
@@ -86,10 +91,9 @@ function figuresOf() {
     set("energy", session ? number(session.energy_wh / 1000, 2, 1) : "–", session ? "kWh" : "");
     set("time", session ? span(session.for_s) : "–");
     const priced = price?.per_kwh !== null && price?.per_kwh !== undefined;
-    set("cost", session && priced ? money((session.energy_wh / 1000) * price.per_kwh, price.currency) : "–");
-    show(boxes[1], Boolean(session));
-    show(boxes[2], Boolean(session));
-    show(boxes[3], Boolean(session) && priced);
+    set("cost", session && priced ? money((session.energy_wh / 1000) * price.per_kwh, price.currency) : "");
+    show(unpriced, !priced);
+    for (const each of boxes.slice(1)) show(each, Boolean(session));
   }
   return {element, update};
 }

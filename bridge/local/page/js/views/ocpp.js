@@ -7,6 +7,7 @@ import {action, calmly, card, choices, facts, fetched, note, sure} from "../part
 import {profileRow} from "./profiles.js";
 
 const MOST_FRAMES = 500;
+const SHOWN = 100; // whoever wants another one searches for it
 const LOOK_MS = 3000;
 
 export function ocpp(context) {
@@ -80,7 +81,8 @@ function framesOf() {
     const wanted = text.value.trim().toLowerCase();
     const found = kept.filter((frame) => (direction === "both" || frame.direction === direction) && `${frame.action} ${frame.identity} ${frame.payload}`.toLowerCase().includes(wanted));
     say(count, t("frames.count", {count: found.length, all: kept.length}));
-    redrawn(list, found.map((frame) => frame.number), () => found.map(frameOf));
+    const drawn = found.slice(0, SHOWN);
+    redrawn(list, drawn.map((frame) => frame.number), () => drawn.map(frameOf));
   };
   const look = async () => {
     try {

@@ -5,7 +5,7 @@ import {clock, moment, number, t} from "../i18n.js";
 
 const DAY_S = 86400;
 const WEEK_S = 7 * DAY_S;
-const WIDTH = 720;
+const NARROW = matchMedia("(max-width: 639px)");
 const HEIGHT = 56;
 
 // The spans [from, to, limit | null] of a profile's schedule between two moments; OCPP 1.6 3.13 and 7.8.
@@ -60,11 +60,12 @@ function limited(limit, unit) {
 
 function line(parts, unit, now, words) {
   const most = Math.max(1, ...parts.map(([, , limit]) => limit ?? 0));
-  const x = (time) => ((time - now) / DAY_S) * WIDTH;
+  const wide = NARROW.matches ? 330 : 760;
+  const x = (time) => ((time - now) / DAY_S) * wide;
   const blocks = parts.flatMap(([from, to, limit]) => [
-    svg(limit === null ? "rect.silent" : limit === 0 ? "rect.zero" : "rect.bar", {x: x(from) + 1, width: Math.max(1, x(to) - x(from) - 2), y: limit === null ? 4 : 4 + (1 - Math.max(0.35, limit / most)) * 34, height: limit === null ? 34 : Math.max(0.35, limit / most) * 34, rx: 4}),
-    ...(x(to) - x(from) > 90 ? [svg(limit === null || limit === 0 ? "text.tick" : "text.inside", {x: (x(from) + x(to)) / 2, y: 31, "text-anchor": "middle"}, limited(limit, unit))] : []),
+    svg(limit === null ? "rect.silent" : limit === 0 ? "rect.zero" : "rect.bar", {x: x(from) + 1, width: Math.max(1, x(to) - x(from) - 2), y: limit === null ? 4 : 4 + (1 - Math.max(0.62, limit / most)) * 34, height: limit === null ? 34 : Math.max(0.62, limit / most) * 34, rx: 4}),
+    ...(x(to) - x(from) > 70 ? [svg(limit === null || limit === 0 ? "text.tick" : "text.inside", {x: (x(from) + x(to)) / 2, y: 31, "text-anchor": "middle"}, limited(limit, unit))] : []),
   ]);
-  const ticks = [0, 6, 12, 18].map((hour) => svg("text.tick", {x: (hour / 24) * WIDTH, y: 53}, clock((now + hour * 3600) * 1000)));
-  return svg("svg.plot.timeline", {viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": words.join("; ")}, ...blocks, ...ticks);
+  const ticks = [0, 6, 12, 18].map((hour) => svg("text.tick", {x: (hour / 24) * wide, y: 53}, clock((now + hour * 3600) * 1000)));
+  return svg("svg.plot.timeline", {viewBox: `0 0 ${wide} ${HEIGHT}`, role: "img", "aria-label": words.join("; ")}, ...blocks, ...ticks);
 }
