@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 
 from bridge.local.state.state import State
-from tests.page.box import shown
+from tests.bridge.local.web.serving import FAR
+from tests.page.box import Shown, shown
 from tests.page.browser import DESKTOP, PHONE, Page, browser
 from tests.page.furnished import CHARGES, FAULTED, NO_CAR, PAUSED, furnished
 
 FOLDER = Path(__file__).parents[2] / "build" / "page"
 VIEWS = ("now", "history", "sessions", "ocpp", "hardware", "settings")
-READY_SCRIPT = "document.querySelector('main h1') && !document.querySelector('[aria-busy]')"
+READY_SCRIPT = "document.querySelector('header') && !document.querySelector('[aria-busy]')"
 
 
 async def settled(page: Page) -> None:
@@ -35,6 +36,22 @@ async def _views(page: Page, url: str, name: str, views: tuple[str, ...]) -> Non
                 await page.picture(FOLDER / f"{view}-{name}-{screen}-{'dark' if dark else 'light'}.png")
 
 
+async def _away(page: Page, at: Shown) -> None:
+    """The server goes away; it comes back for somebody who has to log in."""
+    await page.look(PHONE)
+    await page.open(f"{at.url}/?away#now")
+    await page.until_text("Charging with", "h1")
+    await at.stop_server()
+    await page.until_text("No connection", ".stale")
+    await page.picture(FOLDER / "away-phone-light.png")
+    await at.start_server()
+    await page.command("Network.enable")
+    await page.command("Network.setExtraHTTPHeaders", headers=FAR)
+    await page.open(f"{at.url}/?first")
+    await page.until_text("Welcome")
+    await page.picture(FOLDER / "first-phone-light.png")
+
+
 async def _all(wanted: set[str]) -> None:
     states: dict[str, tuple[State, tuple[str, ...], str]] = {
         "charging": (CHARGES, VIEWS, "en"),
@@ -48,6 +65,8 @@ async def _all(wanted: set[str]) -> None:
                 continue
             async with shown(furnished(state)) as at, opened.page(DESKTOP, language) as page:
                 await _views(page, at.url, name, views)
+                if name == "charging":
+                    await _away(page, at)
                 print(name, page.errors)
 
 

@@ -42,7 +42,7 @@ VIEWS = ("now", "history", "sessions", "ocpp", "hardware", "settings")
 EVIL = "<img src=x onerror=document.title='bad'>"
 JUDGED = """axe.run(document, {resultTypes: ["violations"]}).then(({violations}) => violations.map(
     ({id, impact, nodes}) => [id, impact, ...nodes.slice(0, 3).map((each) => each.html.slice(0, 200))]))"""
-THERE = "document.querySelector('main h1') && !document.querySelector('[aria-busy]')"
+THERE = "document.querySelector('header') && !document.querySelector('[aria-busy]')"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -39,5 +39,6 @@ function login(context) {
     e("p", {}, t("login.text")),
     // Password stores want a name beside the password.
     form([e("input.unseen", {type: "text", name: "username", autocomplete: "username", value: "owner", tabindex: -1, "aria-hidden": "true"}), field(t("password"), password)], t("login.enter"), work),
+    e("p.hint", {}, t("login.forgotten")),
   ];
 }

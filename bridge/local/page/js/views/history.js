@@ -74,7 +74,7 @@ function barsOf({buckets}, per) {
     const date = new Date(`${name.length === 7 ? `${name}-01` : name}T12:00:00`);
     return Number.isNaN(date.getTime()) ? name : date.toLocaleDateString(language(), how);
   };
-  const bars = shown.map(([name, wh]) => [written(name, style), wh / 1000, written(name, long)]);
+  const bars = shown.map(([name, wh, whole]) => [written(name, style), wh / 1000, whole ? written(name, long) : t("history.part", {when: written(name, long)})]);
   const total = bars.reduce((sum, [, value]) => sum + value, 0);
   return [
     barPlot({title: t(per === "day" ? "history.per_day" : "history.per_month"), unit: "kWh", digits: 1, bars}),

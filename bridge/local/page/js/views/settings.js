@@ -15,7 +15,7 @@ export function settings(context) {
     priceCard(),
     passwordCard(who),
     who.role === "installer" ? tokensCard() : "",
-    who.role === "installer" && who.password_set ? householdCard() : "",
+    who.role === "installer" && who.password_set ? secondCard() : "",
     card(t("settings.about"),
       e("dl.facts", {}, fact(t("settings.version"), who.version), fact(t("settings.role"), t(`role.${who.role}`))),
       who.password_set ? action(t("settings.leave"), async () => {
@@ -61,15 +61,15 @@ function passwordCard(who) {
 }
 
 // The installer's password opens all; a second one is for who only charges.
-function householdCard() {
+function secondCard() {
   const [old, password, again] = [passwordField("current-password"), passwordField("new-password"), passwordField("new-password")];
   const work = async () => {
     checked(password, again);
     await ask("password", "POST", {old: old.value, password: password.value, role: "owner"});
     for (const each of [old, password, again]) each.value = "";
-    note(t("household.done"));
+    note(t("second.done"));
   };
-  return card(t("household.title"), e("p.hint", {}, t("household.about")), form([field(t("password.old"), old), field(t("household.new"), password, t("password.hint")), field(t("password.again"), again)], t("save"), work, "button"));
+  return card(t("second.title"), e("p.hint", {}, t("second.about")), form([field(t("password.old"), old), field(t("second.new"), password, t("password.hint")), field(t("password.again"), again)], t("save"), work, "button"));
 }
 
 function tokensCard() {
