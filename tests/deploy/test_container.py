@@ -253,7 +253,8 @@ def test_ends_in_order_at_a_shutdown_and_keeps_what_lasts(box: Container) -> Non
     box.power_off()
     stopped = [entry["UNIT"] for entry in box.entries("JOB_TYPE=stop", "JOB_RESULT=done")]
     assert [unit for unit in stopped if unit.startswith("evse-") and unit.endswith(".service")] == [
-        f"{name}.service" for name in ("evse-bridge", "evse-instruments", "evse-safety", "evse-mock")
+        f"{name}.service"
+        for name in ("evse-local", "evse-bridge", "evse-instruments", "evse-safety", "evse-mock")
     ]
     ending = box.journal("--unit=evse-safety")
     in_order = [
