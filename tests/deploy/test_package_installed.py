@@ -195,8 +195,7 @@ def test_a_removal_stops_a_box_in_order(box: Box) -> None:
     charges(box)
     box.apt("purge", "evse-bridge")
     stopped = [entry["UNIT"] for entry in debian.entries("JOB_TYPE=stop", "JOB_RESULT=done")]
-    units = ("evse-local", "evse-bridge", "evse-instruments", "evse-safety", "evse-mock")
-    order = [f"{name}.service" for name in units]
+    order = [f"{name}.service" for name in ("evse-bridge", "evse-instruments", "evse-safety", "evse-mock")]
     assert [unit for unit in stopped if unit in order] == order
     ending = debian.journal("--unit=evse-safety")
     assert "contactor opens" in ending
