@@ -62,7 +62,7 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def idle(self) -> bool:
         """Says whether the program has nothing to do."""
-        return not self.page.enabled
+        return not (self.page.enabled or self.mqtt.broker or self.messages.on)
 
 
 def load(path: Path) -> Owner:

@@ -217,7 +217,7 @@ def test_a_script_is_one_for_every_shell(script: str) -> None:
     text = (DEBIAN / script).read_text()
     assert text.startswith("#!/bin/sh\n")
     subprocess.run(["sh", "-n", DEBIAN / script], check=True)
-    assert re.search(r"\[\[|\blocal\b|\bfunction\b|<<<|&>", text) is None
+    assert re.search(r"\[\[|^\s*local\b|^\s*function\b|<<<|&>", text, re.MULTILINE) is None
 
 
 def launched(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -61,8 +61,8 @@ SETUPS = (
     Mutant(
         "setup: the state of the mock stays for the real box",
         "bridge/setup/mock_units.py",
-        '_PROGRAMS = ("safety", "instruments", "bridge", "mock")',
-        '_PROGRAMS = ("safety", "instruments", "mock")',
+        '_PROGRAMS = ("safety", "instruments", "bridge", "local", "mock")',
+        '_PROGRAMS = ("safety", "instruments", "local", "mock")',
         f"{ATTENDED}a_mock_box_becomes_a_real_one_and_a_mock_again",
     ),
     Mutant(
