@@ -25,6 +25,10 @@ def main(config_dir: Path, state_dir: Path, runtime_dir: Path, *, mock: bool) ->
         for line in str(error).splitlines():
             log.critical("%s", line)
         return 2
+    try:
+        state_dir.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        log.error("%s cannot be made: %s; the page keeps nothing over a restart", state_dir, error.strerror)
     ending.run(owner.run(read, state_dir, runtime_dir, mock=mock), ENDS_WITHIN_S)
     return 0
 

@@ -6,6 +6,7 @@ charge-point.toml.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -67,8 +68,9 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
 
 def load(path: Path) -> Owner:
     """Reads that file; the defaults without one. Raises ConfigError with all its faults."""
-    if not path.exists():
-        return Owner()
+    with contextlib.suppress(OSError):  # then its reader says what is wrong
+        if not path.exists():
+            return Owner()
     read = partial(durable.read, path, MOST_BYTES)
     return _with_whole_paths(parse(read, Owner, file=path.name, rules=(_broken,)), path.parent)
 

@@ -140,7 +140,6 @@ class Programs:
         for child in (self._safety, self._instruments, self._bridge):
             child.start()
         if self._has_page():
-            self._folders.state.joinpath(LOCAL_FOLDER).mkdir(mode=0o700, exist_ok=True)
             self._local.start()
 
     def _has_page(self) -> bool:

@@ -22,6 +22,7 @@ SAID = {
     "mock": "register and ledger cannot be written: No space left on device",
     "safety": "fault state_not_kept",
     "instruments": "the count cannot be kept in",
+    "local": "the page keeps nothing over a restart",
     "bridge": "the database cannot be opened, so nobody can charge; tried again each 5 s",
 }
 
