@@ -15,6 +15,7 @@ from pathlib import Path
 from bridge import clock, compose, parts, reset, settings, trial, version
 from bridge.awaited_store import awaited_store
 from bridge.central_system.effects import Effects
+from bridge.central_system.events import LinkEvent, Received
 from bridge.central_system.link import Link
 from bridge.compose import DATABASE_NAME
 from bridge.core.calendar import CLOCK, Calendar
@@ -26,6 +27,7 @@ from bridge.hal_client import HalClient
 from bridge.inbox import Inbox
 from bridge.jobs.worker import Worker
 from bridge.local.desk import Desk
+from bridge.local.frame_ring import FrameRing
 from bridge.local.orders import Identity
 from bridge.recorder import SOON_S
 from bridge.store.errors import ChangeError, DamagedError, StoreError
@@ -66,12 +68,13 @@ class App:
         self._inbox = Inbox(lambda call: self._link.refuse(call.message))
         self._actor = compose.actor(setup, store, time.calendar, version.numbers(), time.now())
         tls = parts.trust(setup, folders.config).context
-        self._link = Link(parts.link_settings(setup, tls), self._inbox.put)
+        self._frames = FrameRing()
+        self._link = Link(parts.link_settings(setup, tls), self._hear)
         self._hal = HalClient(folders.runtime, self._inbox.put)
         firmware = partial(parts.firmware_folder, setup, folders.config, folders.state, tls)
         self._worker = Worker(self._inbox.put, firmware, tls)
         self._mock = setup.is_mock
-        self._desk = Desk(folders.runtime, self._identity, store, self._inbox.put)
+        self._desk = Desk(folders.runtime, self._identity, store, self._inbox.put, self._frames)
         self._trial = Trial()
         self._left = False
 
@@ -193,9 +196,15 @@ class App:
             return NotStored(str(error))
         return Stored()
 
+    async def _hear(self, event: LinkEvent) -> None:
+        if isinstance(event, Received):
+            self._frames.add("received", event.message, clock.utc_text())
+        await self._inbox.put(event)
+
     def _say(self, effects: Effects) -> None:
         for frame in effects.frames:
-            self._link.send(frame)
+            if self._link.send(frame):
+                self._frames.add("sent", frame, clock.utc_text())
         for errand in effects.errands:
             self._worker.begin(errand)
         if effects.reconnect is not None:

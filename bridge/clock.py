@@ -42,6 +42,11 @@ def now_s() -> float:
     return time.monotonic()
 
 
+def utc_text() -> str:
+    """Returns the machine's clock in ISO 8601, to a millisecond, whoever has set it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def synchronized() -> bool | None:
     """Says whether a time server sets the clock, by any program; None: the kernel cannot be asked."""
     try:

@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from bridge.local import orders
+from bridge.local.frame_ring import FrameRing
 from bridge.local.kept import KeptFor
 from bridge.local.orders import (
     Answered,
@@ -60,11 +61,13 @@ class Desk:
         identity: Callable[[], Identity],
         store: Reads,
         ordered: Callable[[Ordered], Awaitable[None]],
+        frames: FrameRing,
     ) -> None:
         self._path = runtime_dir / orders.SOCKET_NAME
         self._identity = identity
         self._store = store
         self._ordered = ordered
+        self._frames = frames
         self._tickets = count(1)
         self._copying = asyncio.Lock()
         self._looking = asyncio.Lock()
@@ -130,8 +133,8 @@ class Desk:
                 return await self._copied()
             case LookAtState():
                 return await self._look()
-            case ListFrames():
-                return Frames(why="this version does not keep frames yet")
+            case ListFrames(after=after):
+                return self._frames.page(after)
             case _:
                 return await self._carried_out(order)
 

@@ -22,6 +22,7 @@ from bridge.demo.central_system import CentralSystem
 from bridge.folders import CommandError, Folders, MisuseError
 from bridge.local import orders
 from bridge.local.desk import MOST_CLIENTS, Desk
+from bridge.local.frame_ring import FrameRing
 from bridge.local.orders import (
     Identity,
     Installed,
@@ -74,7 +75,7 @@ async def answering(
 
     with contextlib.closing(Database(IN_MEMORY)) as empty:
         who = Identity(str(folder / DATABASE_NAME), mock, trial=trial)
-        desk = Desk(folder, lambda: who, store or empty, act)
+        desk = Desk(folder, lambda: who, store or empty, act, FrameRing())
         running = asyncio.create_task(desk.run())
         async with asyncio.timeout(PATIENCE_S):
             while not await asyncio.to_thread(_listens, folder):  # noqa: ASYNC110 - it tells nobody

@@ -18,6 +18,7 @@ from bridge.core.charging_profile import Mains
 from bridge.core.limits.charging_schedule import Circumstances
 from bridge.local.asker import Asker
 from bridge.local.desk import Desk
+from bridge.local.frame_ring import FrameRing
 from bridge.local.history.history import History
 from bridge.local.orders import (
     SOCKET_NAME,
@@ -114,7 +115,7 @@ async def served(*, bridge: bool = True, store: Database | None = None, **page: 
                 desk.reply(ordered.ticket, _reply(found, ordered.order))
 
             who = Identity(str(folder / DATABASE_NAME), mock=True)
-            desk = Desk(folder, lambda: who, store, act)
+            desk = Desk(folder, lambda: who, store, act, FrameRing())
             running = [asyncio.create_task(desk.run())] if bridge else []
             try:
                 while bridge and not await asyncio.to_thread((folder / SOCKET_NAME).exists):  # noqa: ASYNC110
