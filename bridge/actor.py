@@ -26,6 +26,7 @@ from bridge.core.calendar import Calendar
 from bridge.core.charge_point import ChargePoint
 from bridge.core.charging_profile import moment
 from bridge.core.errand import Ended
+from bridge.core.id_tag import fault_of_tag
 from bridge.core.maintenance.trial import Trial
 from bridge.core.now import Now
 from bridge.core.rows import Remembered
@@ -34,6 +35,7 @@ from bridge.core.wish import WishContent
 from bridge.effects import Answer, AskRestart, Effect, HardReset, Leave, Log, Report, Say, SetLink, Write
 from bridge.events import End, Event, NotStored, OfDisk, RestartRefused, StillWriting, Stored, Tick
 from bridge.guard import Guard, Part
+from bridge.local.keys import listed
 from bridge.local.orders import (
     ClearFaults,
     ClearProfiles,
@@ -209,10 +211,26 @@ class Actor:
                 self._out.append(Answer(ticket, installed))
             case LookAtState():
                 self._out.append(Answer(ticket, Looked(self.look(now))))
-            case StartCharging() | StopCharging() | SetOwnerLimit() | ListKeys():
-                self._out.append(Answer(ticket, Reply(why="this version does not carry that out yet")))
+            case StartCharging(id_tag=id_tag):
+                self._answer_at_once(ticket, self._start(id_tag, now))
+            case StopCharging():
+                self._answer_at_once(ticket, self.parts.charge_point.connector.owner_stops(now))
+            case SetOwnerLimit(limit_a=limit_a):
+                self.parts.conversation.limit(limit_a, ticket)
+            case ListKeys():
+                self._out.append(Answer(ticket, listed(self.parts.charge_point)))
             case _:
                 pass  # the desk answers those itself
+
+    def _start(self, id_tag: str, now: Now) -> str:
+        """Returns why nothing starts; empty: the idTag is asked about, or may charge."""
+        if wrong := fault_of_tag(id_tag):
+            return wrong
+        return self.parts.charge_point.connector.owner_starts(id_tag, now)
+
+    def _answer_at_once(self, ticket: int, why_not: str) -> None:
+        """Answers what happens now, and rests on no disk."""
+        self._out.append(Answer(ticket, Reply("Rejected", why=why_not) if why_not else Reply("Accepted")))
 
     def look(self, now: Now) -> State:
         """Returns what is so; it changes nothing."""
@@ -411,4 +429,4 @@ def reply_of(done: Outcome) -> Reply:
     answer = done.payload
     if answer is None:
         return Reply(why=done.why)
-    return Reply(status=answer["status"], data=answer.get("data"))
+    return Reply(status=answer["status"], data=answer.get("data"), why=done.why)

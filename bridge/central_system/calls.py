@@ -210,7 +210,8 @@ class Calls:
                 if payload is not None:
                     self._boot_answered(payload, now)
             case "DataTransfer":
-                self.gathered.outcomes.append(Outcome(call.ticket, payload, f"answered with {refused}"))
+                why = "" if payload is not None else f"answered with {refused}"
+                self.gathered.outcomes.append(Outcome(call.ticket, payload, why))
             case "DiagnosticsStatusNotification" | "FirmwareStatusNotification":
                 self._charge_point.maintenance.answered(call)
             case "Heartbeat" if payload is not None:

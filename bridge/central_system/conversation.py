@@ -136,6 +136,17 @@ class Conversation:
         status = "Accepted" if any(cleared) else "Rejected"
         self._gathered.outcomes.append(Outcome(ticket, {"status": status}))
 
+    def limit(self, limit_a: float | None, ticket: int) -> None:
+        """Sets the owner's limit; the owner is answered when that is recorded."""
+        if self._refused_in_trial(ticket):
+            return
+        try:
+            self._charge_point.owner_limits(limit_a)
+        except ValueError as error:
+            self._gathered.outcomes.append(Outcome(ticket, {"status": "Rejected"}, str(error)))
+        else:
+            self._gathered.outcomes.append(Outcome(ticket, {"status": "Accepted"}))
+
     def _refused_in_trial(self, ticket: int) -> bool:
         """Refuses, while a version is on trial, what the owner would believe to be done for good."""
         if trial := self._charge_point.service.trial:

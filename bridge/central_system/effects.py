@@ -36,7 +36,8 @@ NOT_CONNECTED = "not sent: the charge point is not connected, or not accepted by
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of an order of the owner, mostly a DataTransfer. Without a payload: it failed; says why."""
+    """The result of an order of the owner, mostly a DataTransfer. Without a payload: it failed. `why`: why it
+    failed, or was rejected."""
 
     ticket: int
     payload: Payload | None  # as DataTransfer.conf

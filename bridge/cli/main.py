@@ -20,6 +20,7 @@ from bridge.backup.judging import Refusal
 from bridge.cli import mock as mock_commands
 from bridge.cli.options import (
     Answering,
+    AsJson,
     ConfigDir,
     Examining,
     Looking,
@@ -273,6 +274,72 @@ def why(looking: Looking, *, running: Running) -> None:
     for line in look.why(state, look.words_of(looking.language), json=looking.json):
         _say(line)
     raise typer.Exit(0 if state.charges else look.NO_CURRENT)
+
+
+@app.command()
+@spread
+def start(
+    id_tag: Annotated[
+        str, typer.Argument(metavar="ID_TAG", help="That of the card, as your operator knows it.")
+    ],
+    *,
+    running: Running,
+) -> None:
+    """Ask to charge, as if this card were held to the box."""
+    from bridge.cli import ordering
+
+    _say(ordering.start(running.folder(), id_tag))
+
+
+@app.command()
+@spread
+def stop(running: Running) -> None:
+    """Stop charging, whoever has started it."""
+    from bridge.cli import ordering
+
+    _say(ordering.stop(running.folder()))
+
+
+@app.command()
+@spread
+def limit(
+    amps: Annotated[
+        str, typer.Argument(metavar="AMPS|off", help="At most so much, on each phase; 0 pauses.")
+    ],
+    *,
+    running: Running,
+) -> None:
+    """Set your own limit, which lasts until it is off. The least of all limits counts."""
+    from bridge.cli import ordering
+
+    _say(ordering.limit(running.folder(), amps))
+
+
+@app.command()
+@spread
+def keys(json: AsJson = False, *, running: Running) -> None:
+    """List the OCPP keys: value, who set it, and what it does."""
+    from bridge.cli import ordering
+
+    for line in ordering.keys(running.folder(), json=json):
+        _say(line)
+
+
+@app.command()
+@spread
+def frames(
+    text: Annotated[
+        str, typer.Option("--text", metavar="TEXT", help="Only frames with this text.", show_default=False)
+    ] = "",
+    json: AsJson = False,
+    *,
+    running: Running,
+) -> None:
+    """List the newest messages of the Central System's link."""
+    from bridge.cli import ordering
+
+    for line in ordering.frames(running.folder(), text, json=json):
+        _say(line)
 
 
 @app.command()

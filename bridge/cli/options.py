@@ -72,6 +72,9 @@ class Language(StrEnum):
     de = "de"
 
 
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
 @dataclass(frozen=True, slots=True)
 class Looking:
     """How the state is told."""
@@ -80,7 +83,7 @@ class Looking:
         Language | None,
         typer.Option("--language", help="Else that of LC_ALL, LC_MESSAGES, LANG.", show_default=False),
     ] = None
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
+    json: AsJson = False
 
 
 @dataclass(frozen=True, slots=True)

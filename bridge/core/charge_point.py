@@ -22,6 +22,7 @@ from bridge.core.limits.dimming import Dimming
 from bridge.core.limits.holding import Holding
 from bridge.core.limits.installed_profiles import InstalledProfiles
 from bridge.core.limits.limit import limit_a
+from bridge.core.limits.owner_limit import OwnerLimit
 from bridge.core.maintenance.maintenance import Maintenance
 from bridge.core.maintenance.restart import Restart, RestartKind
 from bridge.core.maintenance.trial import Trial
@@ -33,7 +34,7 @@ from bridge.core.reporting.reports import Reports
 from bridge.core.rows import Remembered
 from bridge.core.service import Service
 from bridge.core.session import State, Transaction
-from bridge.core.setup import ACCEPTED_AT, OPERATIVE, Memory, Provisioning
+from bridge.core.setup import ACCEPTED_AT, OPERATIVE, OWNER_LIMIT, Memory, Provisioning
 from bridge.core.transaction.connector import Connector
 from bridge.core.wish import FaultClearing, WishContent, lamp
 from hal.contract import Box as WallboxBox
@@ -68,7 +69,8 @@ class ChargePoint:
         self._undated = Undated(provisioning.boot_id, undated=memory.undated)
         dimming = Dimming(memory.open_dimming, memory.next_dimming_id, provisioning.boot_id, self._decisions)
         absence = Absence(provisioning.lost_limit, now.s)
-        self._caps = Caps(absence, dimming, provisioning.surplus, now)
+        owner = OwnerLimit(memory.remembered.get(OWNER_LIMIT), self._decisions)
+        self._caps = Caps(owner, absence, dimming, provisioning.surplus, now)
         self._holding = Holding(self.profiles, self._caps, self._decisions)
         self._start_unrecorded = False
         self.connector.recall(memory, now)
@@ -235,6 +237,13 @@ class ChargePoint:
             return "Rejected"
         as_it_is = self.configuration.is_on("UseAuthorizationKeyWithoutDecoding")
         return self.passwords.write(value, decodes=not as_it_is)
+
+    # Asked by the owner
+
+    def owner_limits(self, limit_a: float | None) -> None:
+        """Puts the owner's limit in force, at once and for good; None removes it. Raises ValueError for one
+        that is none."""
+        self._caps.owner.set(limit_a)
 
     # Errands
 

@@ -9,7 +9,8 @@ from typing import Any, Literal, Protocol
 
 from bridge.core.now import moment_of
 
-Source = Literal["card", "remote", "free"]  # how somebody asked to charge
+LONGEST = 20  # OCPP 1.6 7.28: an IdToken is a CiString20Type
+Source = Literal["card", "remote", "free", "page"]  # how somebody asked to charge; page: the owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,13 @@ class NoIdTags:
     def list_size(self) -> int:
         """Returns the size of an empty list."""
         return 0
+
+
+def fault_of_tag(id_tag: str) -> str:
+    """Says why this text is no idTag that somebody may type; empty: it is one. OCPP-J is printable ASCII."""
+    if 1 <= len(id_tag) <= LONGEST and id_tag.isascii() and id_tag.isprintable():
+        return ""
+    return f"an idTag has 1 to {LONGEST} printable characters of ASCII, this one {len(id_tag)} characters"
 
 
 def same_tag(one: str, other: str) -> bool:

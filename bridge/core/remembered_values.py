@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from bridge.core.authorization.reservation import Reservation
 from bridge.core.box_view import PlugIn
 from bridge.core.configuration import authorization_key as password
+from bridge.core.limits import owner_limit
 from bridge.core.maintenance import firmware
 from bridge.core.reporting.sign_of_life import SignOfLife
 from bridge.core.rows import Change, Remembered
 from bridge.core.session import Finishing, Stopping
-from bridge.core.setup import FINISHING, LIFE, PLUG_IN, RESERVATION, STOPPING
+from bridge.core.setup import FINISHING, LIFE, OWNER_LIMIT, PLUG_IN, RESERVATION, STOPPING
 
 _READ: dict[str, Callable[[str], object]] = {
     FINISHING: Finishing.of,
@@ -23,6 +24,7 @@ _READ: dict[str, Callable[[str], object]] = {
     LIFE: lambda text: SignOfLife.of(text, 0),
     PLUG_IN: lambda text: PlugIn.of(text, 0),
     RESERVATION: Reservation.from_text,
+    OWNER_LIMIT: owner_limit.amps_of,
     firmware.STORED: firmware.recalled,
     password.REMEMBERED: password.kept,
 }

@@ -71,4 +71,5 @@ LIFE = "life"  # when the open transaction was last known to run, and its regist
 PLUG_IN = "plug_in"  # the one in which the open transaction began
 ORDERLY = "orderly"  # the boot id in which the bridge was last asked to end
 RESERVATION = "reservation"  # present: the connector is kept for somebody
+OWNER_LIMIT = "owner_limit"  # present: the amps that the owner allows
 ACCEPTED_AT = "accepted_at"  # the URL of the Central System that last accepted us

@@ -9,6 +9,7 @@ import pytest
 
 from bridge.core.configuration.authorization_key import AUTHORIZATION_KEY
 from bridge.core.configuration.keys import KEYS, Key
+from bridge.core.configuration.meanings import MEANINGS
 from bridge.core.zaptec import CLOUD, NATIVE, Behaviour
 from tests.docs.pages import ROOT, named_scenarios, table
 
@@ -28,6 +29,12 @@ def as_documented(key: Key) -> list[str]:
 def test_the_rows_are_the_products_keys() -> None:
     """All of them, in the order of GetConfiguration; then the one that can only be written."""
     assert [row[:3] for row in ROWS] == [*map(as_documented, KEYS), [AUTHORIZATION_KEY, "write", "–"]]
+
+
+def test_the_program_says_of_a_key_what_the_page_says() -> None:
+    """In one line: what a page alone can show, a link behind it, is left out."""
+    told = {row[0]: re.sub(r" ?\(?\[[^]]*\]\([^)]*\)\)?", "", row[4]).replace("`", "") for row in ROWS}
+    assert told == MEANINGS
 
 
 def test_every_row_says_what_the_key_does() -> None:

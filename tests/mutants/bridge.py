@@ -26,6 +26,7 @@ from bridge.core.configuration.keys import KEYS
 from bridge.core.zaptec import BEHAVIOURS
 from tests.mutants.backup import BACKUP
 from tests.mutants.house import HOUSE
+from tests.mutants.owners import OWNERS
 from tests.mutants.packages import PACKAGES
 from tests.mutants.seeds import ROOT, Seeded, draw
 from tests.mutants.setups import SETUPS
@@ -61,7 +62,7 @@ def main(arguments: list[str]) -> int:
     options.add_argument("--of-rooms", type=int, help="so many of the rooms' named ones; usually all")
     options.add_argument("--deep", action="store_true", help="conditions, numbers and steps too")
     chosen = options.parse_args(arguments)
-    rooms = (*TRIALS, *SETUPS, *SLOTS, *BACKUP, *HOUSE, *PACKAGES, *WHY)
+    rooms = (*TRIALS, *SETUPS, *SLOTS, *BACKUP, *HOUSE, *PACKAGES, *WHY, *OWNERS)
     if chosen.of_rooms is not None:
         rooms = tuple(random.Random(chosen.seed).sample(rooms, chosen.of_rooms))
     ended = of_names([one for one in (*MUTANTS, *rooms) if all(word in one.name for word in chosen.words)])

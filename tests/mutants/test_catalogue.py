@@ -7,6 +7,7 @@ import pytest
 from tests.mutants.backup import BACKUP
 from tests.mutants.bridge import FIRST_VALUES
 from tests.mutants.house import HOUSE
+from tests.mutants.owners import OWNERS
 from tests.mutants.packages import PACKAGES
 from tests.mutants.seeds import DECIDED, NOT_HEARD, NOT_PLAYED, SAID, candidates
 from tests.mutants.setups import SETUPS
@@ -18,7 +19,7 @@ from tests.mutants.why import WHY
 
 @pytest.mark.parametrize(
     "mutant",
-    [*MUTANTS, *TRIALS, *SETUPS, *SLOTS, *BACKUP, *HOUSE, *PACKAGES, *WHY],
+    [*MUTANTS, *TRIALS, *SETUPS, *SLOTS, *BACKUP, *HOUSE, *PACKAGES, *WHY, *OWNERS],
     ids=lambda mutant: mutant.name,
 )
 def test_the_text_of_a_shell_mutant_stands_once_and_its_test_is_there(mutant: Mutant) -> None:

@@ -16,6 +16,9 @@ def _played(name: str, mode: str = "cloud") -> str:
     return _SCENARIO.format(name, mode)
 
 
+# What follows the condition for a card, and not for the owner.
+_REFUSES = "\n                self._refuse(id_tag, self._service.trial, now)\n            case Finishing(k"
+
 TRIALS = (
     Mutant(
         "what is too old is downloaded",
@@ -63,8 +66,8 @@ TRIALS = (
     Mutant(
         "a card ends a session in a trial",
         CONNECTOR,
-        "case _ if self._service.on_trial:",
-        "case _ if False:",
+        "case _ if self._service.on_trial:" + _REFUSES,
+        "case _ if False:" + _REFUSES,
         _played("cable_stays"),
     ),
     Mutant(
@@ -137,8 +140,8 @@ TRIALS = (
     Mutant(
         "profiles are cleared in a trial by the owner",
         "bridge/central_system/conversation.py",
-        "        if self._refused_in_trial(ticket):",
-        "        if False:",
+        "        if self._refused_in_trial(ticket):\n            return\n        cleared",
+        "        if False:\n            return\n        cleared",
         f"{_TRIAL}an_order_that_would_be_lost_is_refused_with_its_reason",
     ),
     Mutant(

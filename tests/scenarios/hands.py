@@ -6,7 +6,7 @@ current flows, or as long as the remedy asks for.
 
 from __future__ import annotations
 
-from bridge.local.orders import ClearFaults, ClearProfiles
+from bridge.local.orders import ClearFaults, ClearProfiles, SetOwnerLimit
 from bridge.local.why import reason as remedies
 from bridge.local.why.reason import Reason, Remedy
 from hal.contract import FaultRef
@@ -101,6 +101,8 @@ class Hands:
                 return self._remove_fault(fault, clears)
             case remedies.RaiseLimit(profile_id=int() as profile_id):
                 self._world.order(ClearProfiles((profile_id,)))
+            case remedies.RaiseOwnLimit():
+                self._world.order(SetOwnerLimit(None))
             case remedies.FreeDisk():
                 self._do("disk free")
                 self._do("disk fast")

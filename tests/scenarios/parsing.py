@@ -31,6 +31,7 @@
   clock lost                                        it stands in 1970, and no time server sets it
   time server lost | time server back               the latter sets the clock right
   owner sends DataTransfer {json}                   the command; `expect owner Accepted` is what it tells
+  owner orders SetOwnerLimit {"limit_a": 10}        any other order of `bridge/local/orders.py`, likewise
   trial begins | trial ends                         root makes the trial file, or removes it
   switched 0.2.0.0                                  root ends the programs, copies the database, makes
                                                     the file, and starts that version
@@ -317,6 +318,9 @@ class _Parser:
             self._expect(found[1], found[2])
         elif found := re.fullmatch(r"owner sends DataTransfer (\{.*)", text):
             self._steps.append(Do(self._number, "owner sends DataTransfer", json.dumps(self._json(found[1]))))
+        elif found := re.fullmatch(r"owner orders (\w+) (\{.*)", text):
+            order = {"order": found[1], **self._json(found[2])}
+            self._steps.append(Do(self._number, "owner orders", json.dumps(order)))
         elif text in VERBS:
             self._steps.append(Do(self._number, text))
         elif lines := lines_of(text, "native" if "native" in self._markers else "cloud"):

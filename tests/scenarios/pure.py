@@ -16,6 +16,7 @@ from bridge.core.maintenance.trial import Trial
 from bridge.core.now import Now, timestamp
 from bridge.effects import Answer, AskRestart, Effect, Log, Say, Write
 from bridge.events import End, Event, NotStored, RestartRefused, Stored, Tick
+from bridge.local import orders
 from bridge.local.orders import Order, Ordered, Reply, SendDataTransfer
 from bridge.local.state.state import State
 from bridge.store.errors import ChangeError, StoreError
@@ -469,6 +470,8 @@ class PureWorld(Carrier):
             case "owner sends DataTransfer" if self.bridge is not None:
                 given = json.loads(argument)
                 self.order(SendDataTransfer(given["vendorId"], given.get("messageId"), given.get("data")))
+            case "owner orders" if self.bridge is not None:
+                self.order(orders.order(argument.encode()))
             case _:
                 self._do_as_root(verb, argument)
 

@@ -174,6 +174,7 @@ REAL_COMMANDS = (
     "run", "safety", "instruments", "bridge", "config check", "doctor --json", "sessions",
     "sessions --resend 1", "profiles", "profiles clear 5 --yes", "clear --yes", "datatransfer vendor message",
     "status", "status --json", "status --watch --json", "why",
+    "start 04AABBCC", "stop", "limit 10", "limit off", "keys", "frames --json",
 )  # fmt: skip
 
 
@@ -201,6 +202,7 @@ ALL_FOLDERS = ("--config-dir", "--state-dir", "--runtime-dir")
 FOLDERS = dict.fromkeys((command.split()[0] for command in REAL_COMMANDS), ALL_FOLDERS) | {
     "config": ("--config-dir",), "clear": ("--runtime-dir",), "datatransfer": ("--runtime-dir",),
     "status": ("--runtime-dir",), "why": ("--runtime-dir",),
+    **dict.fromkeys(("start", "stop", "limit", "keys", "frames"), ("--runtime-dir",)),
 }  # fmt: skip
 
 

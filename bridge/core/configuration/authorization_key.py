@@ -26,6 +26,7 @@ from bridge.core.password import Password, decoded, verbatim
 from bridge.core.rows import Remembered
 
 AUTHORIZATION_KEY = "AuthorizationKey"
+ALLOWED = "16 to 40 hex digits; with UseAuthorizationKeyWithoutDecoding the password itself"
 REMEMBERED = "authorization_key"
 FALL_BACK_S = 60.0  # with the old one after the new one was refused; doubled at each refusal up to
 FALL_BACK_MAX_S = 3600.0  # so that a Central System that never takes the new one loses us seldom
@@ -102,6 +103,13 @@ class Passwords:
     @property
     def _newest(self) -> Password | None:
         return self._kept.new if self._kept is not None else self._in_file
+
+    @property
+    def source(self) -> Literal["default", "file", "stored"]:
+        """Says whether the Central System wrote the newest one, the file has it, or there is none."""
+        if self._kept is not None:
+            return "stored"
+        return "file" if self._in_file is not None else "default"
 
     def in_force(self, now: Now) -> Password | None:
         """Returns the password for a connection made now; None: without authentication."""

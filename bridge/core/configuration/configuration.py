@@ -6,8 +6,9 @@ are for the rest of the core.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypedDict
 
 from bridge.core.configuration import phase_rotation
 from bridge.core.configuration.keys import KEYS, Key
@@ -15,6 +16,7 @@ from bridge.core.rows import Change, Remembered
 from bridge.core.zaptec import Behaviour
 
 ChangeAnswer = Literal["Accepted", "Rejected", "NotSupported"]
+Source = Literal["default", "file", "stored"]  # of a value: our row, charge-point.toml, ChangeConfiguration
 
 REMEMBERED_PREFIX = "key:"
 # Names that a Zaptec which speaks OCPP itself knows although it does not list them: a write is Rejected.
@@ -28,6 +30,25 @@ UNLISTED = frozenset(
         "CpoName",
     )
 )
+
+
+class _Entry(TypedDict):
+    """OCPP 1.6 7.29 KeyValue."""
+
+    key: str
+    readonly: bool
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A key as the owner sees it. `allowed`: what may be written, in words; empty: nothing."""
+
+    name: str
+    value: str
+    read_only: bool
+    source: Source
+    allowed: str
 
 
 class Configuration:
@@ -46,11 +67,15 @@ class Configuration:
         firsts = {name.lower(): value for name, value in first_values.items()}
         self._keys = {key.name.lower(): key for key in KEYS if key.exists(behaviour)}
         self._values = {}
+        self._sources: dict[str, Source] = {}
         for key in self._keys.values():
-            value = remembered.get(REMEMBERED_PREFIX + key.name, firsts.get(key.name.lower()))
+            stored, first = remembered.get(REMEMBERED_PREFIX + key.name), firsts.get(key.name.lower())
+            value = first if stored is None else stored
             # A value of the other mode, or of an older version, is not carried along.
             kept = key.allowed(value, behaviour) if key.allowed and value is not None else None
             self._values[key.name] = kept if kept is not None else key.first_value(behaviour)
+            given: Source = "file" if stored is None else "stored"
+            self._sources[key.name] = given if kept is not None else "default"
         self._phases: int | None = None
 
     def wired(self, phases: int) -> None:
@@ -59,6 +84,7 @@ class Configuration:
         rotation = self.phase_rotation
         if rotation == phase_rotation.UNKNOWN or not phase_rotation.fits(rotation, phases):
             self._values["ConnectorPhaseRotation"] = phase_rotation.in_both(phase_rotation.usual(phases))
+            self._sources["ConnectorPhaseRotation"] = "default"
 
     @property
     def phase_rotation(self) -> str:
@@ -98,9 +124,10 @@ class Configuration:
         if stored is None or not self._fits_the_box(key, stored):
             return "Rejected", ()
         self._values[key.name] = stored
+        self._sources[key.name] = "stored"
         return "Accepted", (Remembered(REMEMBERED_PREFIX + key.name, stored),)
 
-    def report(self, wanted: list[str]) -> tuple[list[dict[str, object]], list[str]]:
+    def report(self, wanted: list[str]) -> tuple[list[_Entry], list[str]]:
         """OCPP 1.6 5.8: (configurationKey entries, unknown names); none asked = all, in the table's order."""
         if not wanted:
             return [self._entry(key) for key in self._keys.values()], []
@@ -108,7 +135,15 @@ class Configuration:
         unknown = [name for name in wanted if name.lower() not in self._keys]
         return [self._entry(key) for key in dict.fromkeys(known)], unknown
 
-    def _entry(self, key: Key) -> dict[str, object]:
+    def shown(self) -> Iterator[Shown]:
+        """Yields every key as it stands, in the table's order."""
+        for key in self._keys.values():
+            entry, words = self._entry(key), key.allowed.words(self._behaviour) if key.allowed else ""
+            read_only = entry["readonly"]
+            allowed = "" if read_only else words
+            yield Shown(key.name, entry["value"], read_only, self._sources[key.name], allowed)
+
+    def _entry(self, key: Key) -> _Entry:
         read_only = key.allowed is None or self._is_read_only(key)
         value = self._values[key.name]
         if key.allowed is not None and read_only:

@@ -12,6 +12,7 @@ from bridge.core.limits.cap import Cap
 from bridge.core.limits.dimming import Dimming
 from bridge.core.limits.house_load import HouseLoads, Wires
 from bridge.core.limits.main_fuse import MainFuse
+from bridge.core.limits.owner_limit import OwnerLimit
 from bridge.core.limits.surplus import Surplus
 from bridge.core.now import Now
 from bridge.core.setup import SurplusSetup
@@ -25,7 +26,10 @@ _DRAWS_A = 1.0  # on a phase: less is noise
 class Caps:
     """Call `step` at every step; `each` are the limits of that moment."""
 
-    def __init__(self, absence: Absence, dimming: Dimming, surplus: SurplusSetup | None, now: Now) -> None:
+    def __init__(
+        self, owner: OwnerLimit, absence: Absence, dimming: Dimming, surplus: SurplusSetup | None, now: Now
+    ) -> None:
+        self.owner = owner
         self._absence = absence
         self.dimming = dimming
         self._surplus = Surplus(surplus) if surplus is not None else None
@@ -45,6 +49,7 @@ class Caps:
         """Returns the limits, with what sets them; empty: there is none now."""
         house = box.house
         found = (
+            self.owner.cap(),
             of_meter(box, now.s),
             self._absence.cap(now.s),
             self.dimming.cap(box),

@@ -44,6 +44,10 @@ CARD_LIFE_S = 5.0
 AUTHORIZE_PATIENCE_S = 10.0  # no Authorize.conf for so long after the card: the offline rules
 REFUSED_S = 3.0  # how long the lamp shows a refusal
 NOT_THEIRS = "another idTag's session runs"
+OTHER_ASKED = "the answer for another idTag is open"
+OTHER_WAITS = "another idTag waits for the car"
+ENDING = "the session is ending"
+NOTHING_TO_STOP = "no session runs, and nobody waits for a car"
 RESERVED = "the connector is reserved for another"
 
 
@@ -136,22 +140,22 @@ class Connector:
             case Finishing(kept_for=Owner(id_tag=owner)) if same_tag(owner, id_tag):
                 self._rest(Finishing(plug_in=self.state.plug_in))
             case Idle() | Finishing():
-                self._card_at_rest(id_tag, now)
+                self._ask_at_rest(id_tag, "card", now)
             case Authorizing(id_tag=asked) if same_tag(asked, id_tag):
                 pass  # the answer is on its way
             case Authorizing():
-                self._refuse(id_tag, "the answer for another idTag is open", now)
-            case Authorized(source="card", id_tag=waiting) if same_tag(waiting, id_tag):
+                self._refuse(id_tag, OTHER_ASKED, now)
+            case Authorized(source="card" | "page", id_tag=waiting) if same_tag(waiting, id_tag):
                 if not self._box.car_connected:
                     self._rest(self.state.former)
             case Authorized():
-                self._refuse(id_tag, "another idTag waits for the car", now)
+                self._refuse(id_tag, OTHER_WAITS, now)
             case Transaction():
                 self._card_in_transaction(self.state, id_tag, now)
             case never:
                 assert_never(never)
 
-    def _card_at_rest(self, id_tag: str, now: Now) -> None:
+    def _ask_at_rest(self, id_tag: str, source: Source, now: Now) -> None:
         faults = self._box.opening_faults
         if not self._service.may_start or faults:
             why = self._service.hindrance or f"the box has the fault {faults[0].id}"
@@ -159,11 +163,11 @@ class Connector:
         elif self._configuration.free_charging:
             self._refuse(id_tag, "in free charging no card is needed", now)
         else:
-            self.ask_authorization(id_tag, "card", now)
+            self.ask_authorization(id_tag, source, now)
 
     def _card_in_transaction(self, state: Transaction, id_tag: str, now: Now) -> None:
         if state.stopping is not None:
-            self._refuse(id_tag, "the session is ending", now)
+            self._refuse(id_tag, ENDING, now)
         elif self._configuration.free_charging:
             self._refuse(id_tag, "in free charging no card is needed", now)
         elif same_tag(state.id_tag, id_tag):
@@ -179,6 +183,38 @@ class Connector:
         """Shows it on the lamp, and says in the log why."""
         self.refusal = Refusal(id_tag, why, now.s, online=self._service.online)
         self._decisions.notes.append(f"idTag {id_tag} starts and stops nothing: {why}")
+
+    # From the owner
+
+    def owner_starts(self, id_tag: str, now: Now) -> str:
+        """Asks to charge as a card does; it stops nothing, and frees no cable. Returns why it starts nothing;
+        empty: it is asked about, or may charge."""
+        before = self.refusal
+        match self.state:
+            case Idle() | Finishing():
+                self._ask_at_rest(id_tag, "page", now)
+            case Transaction(stopping=stopping) if stopping is not None:
+                self._refuse(id_tag, ENDING, now)
+            case Authorizing() | Authorized() | Transaction() as state:
+                if not same_tag(state.id_tag, id_tag):
+                    self._refuse(id_tag, _of_another(state), now)
+            case never:
+                assert_never(never)
+        return self.refusal.why if self.refusal is not None and self.refusal is not before else ""
+
+    def owner_stops(self, now: Now) -> str:
+        """Ends the running session, whoever began it, or forgets who waits for a car. Returns why nothing is
+        stopped; empty: it is."""
+        match self.state:
+            case _ if self._service.on_trial:
+                return self._service.trial
+            case Transaction():
+                self.stop("Local", now)
+            case Authorizing(former=former) | Authorized(source="card" | "remote" | "page", former=former):
+                self._rest(former)
+            case _:
+                return NOTHING_TO_STOP
+        return ""
 
     # Authorization
 
@@ -344,3 +380,16 @@ class Connector:
         """Follows StartTransaction.conf of a row."""
         if self._running is not None and self._running.state.row_id == row_id:
             self._running.confirmed(transaction_id, answer, now)
+
+
+def _of_another(state: Authorizing | Authorized | Transaction) -> str:
+    """Says what another idTag does, so that this one starts nothing."""
+    match state:
+        case Authorizing():
+            return OTHER_ASKED
+        case Authorized():
+            return OTHER_WAITS
+        case Transaction():
+            return NOT_THEIRS
+        case never:
+            assert_never(never)

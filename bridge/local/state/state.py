@@ -94,7 +94,7 @@ class Connector(_Part, frozen=True, kw_only=True):
     step: Step
     status: str  # OCPP's ChargePointStatus
     id_tag: str | None = None  # who asks, may charge, or charges
-    source: str | None = None  # card | remote | free
+    source: str | None = None  # card | remote | free | page
     for_s: float = 0.0  # asking, waiting for the car, or in the transaction
     lapses_in_s: float | None = None  # the authorization, if no car comes; None: never
     stopping: str | None = None  # the reason of the end that is decided

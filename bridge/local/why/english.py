@@ -43,6 +43,7 @@ ENGLISH = Tongue(
         "no_reading": "The box waits for the next reading of the energy meter.",
         "profile_limit": "Charging profile {profile_id} allows only {limit_a}[ until {until}]; "
         "a car needs 6 A.",
+        "owner_limit": "The owner allows only {limit_a}, and a car needs 6 A.",
         "meter_limit": "The energy meter does not answer, so charging has stopped.",
         "absence_limit": "The Central System is away, and the owner allows only {limit_a} meanwhile.",
         "fuse_limit": "The house leaves too little current at its main fuse. Charging pauses"
@@ -78,6 +79,7 @@ ENGLISH = Tongue(
         "SwitchMainsOn": "Check the breaker and the residual current device of the box.",
         "RemoveFault": "{do} {clears}",
         "RaiseLimit": "Wait[ until {until}], or have the limit raised or removed where it was set.",
+        "RaiseOwnLimit": "Raise or remove your limit: on the page, or with evse-bridge limit off.",
         "ReleaseCable": "Have LockCablePermanently set to false in the Central System: then the plug can be "
         "pulled out.",
         "LightenHouse": "Wait, or switch off what draws much in the house. Charging goes on when 7 A "
@@ -100,6 +102,7 @@ ENGLISH = Tongue(
         "temperature": "The temperature of the contacts",
         "simplified_pilot": "A car without state B",
         "the lost meter": "The box, without its energy meter,",
+        "owner": "The owner's limit",
         "fallback.central_system_lost_limit_a": "The owner, while the Central System is away,",
         "the main fuse": "The main fuse of the house",
         "the quiet house meter": "The owner, while the house meter does not answer,",

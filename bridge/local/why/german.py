@@ -43,6 +43,7 @@ GERMAN = Tongue(
         "thermometer_lost": "Das Thermometer der Kontakte antwortet nicht. Ohne es beginnt keine Sitzung.",
         "no_reading": "Die Box wartet auf den nächsten Wert des Stromzählers.",
         "profile_limit": "Ladeprofil {profile_id} erlaubt[ bis {until}] nur {limit_a}; ein Auto braucht 6 A.",
+        "owner_limit": "Der Besitzer erlaubt nur {limit_a}, und ein Auto braucht 6 A.",
         "meter_limit": "Der Stromzähler antwortet nicht, darum ruht das Laden.",
         "absence_limit": "Das Backend ist nicht erreichbar, und der Besitzer erlaubt so lange nur {limit_a}.",
         "fuse_limit": "Das Haus lässt an seiner Hauptsicherung zu wenig Strom übrig. Das Laden pausiert"
@@ -79,6 +80,8 @@ GERMAN = Tongue(
         "RemoveFault": "{do} {clears}",
         "RaiseLimit": "Bitte[ bis {until}] warten, oder die Grenze dort anheben oder löschen lassen, wo sie "
         "gesetzt wurde.",
+        "RaiseOwnLimit": "Bitte die eigene Grenze anheben oder aufheben: auf der Seite oder mit evse-bridge "
+        "limit off.",
         "ReleaseCable": "Bitte LockCablePermanently im Backend auf false setzen lassen: Dann lässt sich der "
         "Stecker ziehen.",
         "LightenHouse": "Bitte warten oder im Haus ausschalten, was viel verbraucht. Das Laden geht weiter, "
@@ -102,6 +105,7 @@ GERMAN = Tongue(
         "temperature": "Die Temperatur der Kontakte",
         "simplified_pilot": "Ein Auto ohne Zustand B",
         "the lost meter": "Die Box ohne ihren Stromzähler",
+        "owner": "Die Grenze des Besitzers",
         "fallback.central_system_lost_limit_a": "Der Besitzer, solange das Backend nicht erreichbar ist,",
         "the main fuse": "Die Hauptsicherung des Hauses",
         "the quiet house meter": "Der Besitzer, solange der Hauszähler nicht antwortet,",

@@ -56,6 +56,10 @@ class RemoveFault(_Remedy, frozen=True, kw_only=True):
     clears: Clears
 
 
+class RaiseOwnLimit(_Remedy, frozen=True, kw_only=True):
+    """The owner raises or removes his own limit."""
+
+
 class RaiseLimit(_Remedy, frozen=True, kw_only=True):
     """Whoever set it raises or removes it; or wait until it changes."""
 
@@ -124,6 +128,7 @@ Remedy = (
     | SwitchMainsOn
     | RemoveFault
     | RaiseLimit
+    | RaiseOwnLimit
     | ReleaseCable
     | LightenHouse
     | CheckHouseMeter

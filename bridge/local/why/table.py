@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bridge.core.limits import absence, dimming, main_fuse, surplus
+from bridge.core.limits import absence, dimming, main_fuse, owner_limit, surplus
 from bridge.core.limits.cap import LEAST_A
 from bridge.local.state.state import FaultSeen, Limit, State
 from bridge.local.why.reason import (
@@ -23,6 +23,7 @@ from bridge.local.why.reason import (
     PlugInAgain,
     PresentCard,
     RaiseLimit,
+    RaiseOwnLimit,
     Register,
     ReleaseCable,
     ReleaseStopButton,
@@ -42,7 +43,7 @@ from bridge.local.why.reason import (
 DEAD_V = 50.0  # less on every phase: the meter, and so the box, has no mains
 OF_METER = "the lost meter"  # a cap's name
 OF_HOUSE = (main_fuse.NAME, main_fuse.STARTING_NAME, main_fuse.QUIET_NAME, dimming.NAME, surplus.NAME)
-OWN_ROW = ("profile", "installation", "temperature", absence.NAME, OF_METER, *OF_HOUSE)
+OWN_ROW = ("profile", "installation", "temperature", owner_limit.NAME, absence.NAME, OF_METER, *OF_HOUSE)
 MISSING = ("state_kept", "real_time", "hang_guard")  # what a person must bring about
 CAR_WAKES_S = 10.0  # a car takes some seconds to ask
 NO_CURRENT_YET_S = 30.0  # from all being well to current: pauses of the pilot, lock, contactor
@@ -327,6 +328,12 @@ HINDRANCES: tuple[Row, ...] = (
         lambda state: _raise(_profile(state)),
         lambda state: _of(_profile(state)),
         lambda state: _until(_profile(state)),
+    ),
+    Row(
+        "owner_limit",
+        lambda state: _holding(state, owner_limit.NAME) is not None,
+        _do(RaiseOwnLimit()),
+        lambda state: _of(_holding(state, owner_limit.NAME)),
     ),
     Row(
         "meter_limit",

@@ -15,7 +15,7 @@ from bridge.core.remembered_values import recalled
 from bridge.core.reporting.sign_of_life import SignOfLife
 from bridge.core.rows import Remembered
 from bridge.core.session import Finishing, Owner, Stopping
-from bridge.core.setup import FINISHING, LIFE, PLUG_IN, RESERVATION, STOPPING
+from bridge.core.setup import FINISHING, LIFE, OWNER_LIMIT, PLUG_IN, RESERVATION, STOPPING
 
 UPDATE = {
     "location": "http://x/",
@@ -50,6 +50,13 @@ OTHER_FORMS = (
 def test_what_is_sound_is_kept() -> None:
     assert recalled(SOUND).remembered == SOUND
     assert not recalled(SOUND).changes
+
+
+@pytest.mark.parametrize("text", ["", "null", "[]", "-1", "80.1", "nan", "inf", "1e999", "9" * 5000, "10 A"])
+def test_a_limit_of_the_owner_that_is_none_is_dropped_with_a_line(text: str) -> None:
+    assert recalled({OWNER_LIMIT: "9.5"}).remembered == {OWNER_LIMIT: "9.5"}
+    found = recalled({OWNER_LIMIT: text})
+    assert (found.remembered, found.changes) == ({}, (Remembered(OWNER_LIMIT, None),))
 
 
 @pytest.mark.parametrize("name", [name for name in SOUND if name != "accepted_at"])

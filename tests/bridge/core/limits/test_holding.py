@@ -13,6 +13,7 @@ from bridge.core.limits.caps import Caps
 from bridge.core.limits.dimming import Dimming
 from bridge.core.limits.holding import Holding
 from bridge.core.limits.installed_profiles import Criteria, InstalledProfiles
+from bridge.core.limits.owner_limit import OwnerLimit
 from bridge.core.session import Idle, State, Stopping
 from bridge.core.setup import LostLimit
 from hal.contract import Fault
@@ -29,7 +30,7 @@ class Held:
         self.absence = Absence(lost, at(0).s)
         self.absence.observe(online=True, now_s=at(0).s)
         dimming = Dimming(None, 1, "boot", self.decisions)
-        caps = Caps(self.absence, dimming, None, at(0))
+        caps = Caps(OwnerLimit(None, self.decisions), self.absence, dimming, None, at(0))
         self.holding = Holding(self.profiles, caps, self.decisions)
         self.box = box_of()
         self.state: State = transaction(3, at(0))

@@ -109,6 +109,7 @@ FIRST: dict[str, tuple[State, Remedy]] = {
         limited("profile", 5.9, profile_id=12, until="2026-05-01T22:00:00Z"),
         remedies.RaiseLimit(name="profile", profile_id=12),
     ),
+    "owner_limit": (limited("owner", 5.9), remedies.RaiseOwnLimit()),
     "meter_limit": (limited("the lost meter"), remedies.RemoveFault(fault="meter_lost", clears="itself")),
     "absence_limit": (limited("fallback.central_system_lost_limit_a"), remedies.RestoreLink()),
     "fuse_limit": (limited("the main fuse", until="2026-05-01T18:02:00Z"), remedies.LightenHouse()),

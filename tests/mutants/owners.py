@@ -1,0 +1,62 @@
+"""Mutants of what the owner orders: start, stop, limit, and the frames he may read."""
+
+from __future__ import annotations
+
+from tests.mutants.shell import Mutant
+
+CONNECTOR, LIMIT = "bridge/core/transaction/connector.py", "bridge/core/limits/owner_limit.py"
+RING = "bridge/local/frame_ring.py"
+PLAYED = "tests/scenarios/test_scenarios.py::test_in_the_pure_world[{}.scenario-cloud]"
+RINGS = "tests/bridge/local/test_frame_ring.py::test_"
+
+OWNERS = (
+    Mutant(
+        "owner: a start takes over another idTag's session",
+        CONNECTOR,
+        "if not same_tag(state.id_tag, id_tag):\n                    self._refuse(id_tag, _of",
+        "if False:\n                    self._refuse(id_tag, _of",
+        PLAYED.format("owner_starts_and_stops"),
+    ),
+    Mutant(
+        "owner: a stop names an idTag",
+        CONNECTOR,
+        'self.stop("Local", now)\n',
+        'self.stop("Local", now, id_tag=self.state.id_tag)\n',
+        PLAYED.format("owner_stops_a_card"),
+    ),
+    Mutant(
+        "owner: nothing to stop is a stop",
+        CONNECTOR,
+        "                return NOTHING_TO_STOP\n",
+        '                return ""\n',
+        PLAYED.format("owner_starts_and_stops"),
+    ),
+    Mutant(
+        "owner: the limit is not remembered",
+        LIMIT,
+        "        self._decisions.changes.append(Remembered(",
+        "        [].append(Remembered(",
+        PLAYED.format("owner_limit_killed"),
+    ),
+    Mutant(
+        "owner: any number is a limit",
+        LIMIT,
+        "    if not (math.isfinite(limit_a) and 0.0 <= limit_a <= MOST_A):",
+        "    if math.isnan(limit_a):",
+        PLAYED.format("owner_limit"),
+    ),
+    Mutant(
+        "owner: frames show a written password",
+        RING,
+        '        case {"key": str() as key} if key.strip().casefold() == AUTHORIZATION_KEY.casefold():',
+        '        case {"key": str() as key} if key == "":',
+        f"{RINGS}no_secret_is_kept_however_deep_it_stands",
+    ),
+    Mutant(
+        "owner: the ring of frames grows without end",
+        RING,
+        "        while len(self._frames) > MOST or self._characters > MOST_CHARACTERS:",
+        "        while len(self._frames) > MOST:",
+        f"{RINGS}long_frames_are_fewer",
+    ),
+)
