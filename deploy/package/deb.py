@@ -25,6 +25,7 @@ def control(release: Release, size_kib: int) -> str:
     depends = (
         f"python{release.target.python}",
         f"libc6 (>= {release.target.libc})",
+        "libstdc++6",
         "libsystemd0",
         "systemd",
         "udev",

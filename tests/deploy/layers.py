@@ -24,7 +24,7 @@ from deploy.runtime_lock import direct_dependencies, runtime_lock
 INSTALLER = ROOT / "deploy" / "install-units"
 SUITE, PYTHON = "bookworm", "3.11"  # Debian's release and its Python
 PACKAGES = "systemd,systemd-sysv,dbus,udev,kmod,python3,python3-venv,procps"
-PLAIN_PACKAGES = "systemd,systemd-sysv,dbus,udev,kmod,python3,procps,ca-certificates,libsystemd0"
+PLAIN_PACKAGES = "systemd,systemd-sysv,dbus,udev,kmod,python3,procps,ca-certificates,libsystemd0,libstdc++6"
 TOOLS = "/opt/test-tools"
 SOURCE_ONLY = ("pyftpdlib",)  # of the lock: the index has no wheel of it
 VENV = "/opt/evse-bridge/venv"  # to which `current` leads, as where a clone was installed
