@@ -303,11 +303,12 @@ def test_a_whole_session_reaches_the_central_system(boxes: Boxes) -> None:
     with a.central() as central:
         a.debian.until(lambda: central.identity is not None, "connected")
         a.session(lambda: bool(sessions(central)))
+        told = ["Charging", "Finishing", "Available"]
+        a.debian.until(lambda: central.ledger.statuses()[-3:] == told, "all is told")
     (session,) = central.ledger.transactions.values()
     assert session.start["idTag"] == FREE
     assert session.stops[0]["meterStop"] >= session.start["meterStart"]
     assert len(session.stops) == 1
-    assert central.ledger.statuses()[-3:] == ["Charging", "Finishing", "Available"]
     assert central.violations == []
 
 
