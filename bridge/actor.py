@@ -216,7 +216,7 @@ class Actor:
             case StopCharging():
                 self._answer_at_once(ticket, self.parts.charge_point.connector.owner_stops(now))
             case SetOwnerLimit(limit_a=limit_a):
-                self.parts.conversation.limit(limit_a, ticket)
+                self._limit(limit_a, ticket)
             case ListKeys():
                 self._out.append(Answer(ticket, listed(self.parts.charge_point)))
             case _:
@@ -227,6 +227,13 @@ class Actor:
         if wrong := fault_of_tag(id_tag):
             return wrong
         return self.parts.charge_point.connector.owner_starts(id_tag, now)
+
+    def _limit(self, limit_a: float | None, ticket: int) -> None:
+        """Sets the owner's limit, which must outlast a restart: not while nothing can be stored."""
+        if self.parts.charge_point.service.recorded:
+            self.parts.conversation.limit(limit_a, ticket)
+        else:
+            self._answer_at_once(ticket, "the disk cannot be written, and a limit must outlast a restart")
 
     def _answer_at_once(self, ticket: int, why_not: str) -> None:
         """Answers what happens now, and rests on no disk."""

@@ -39,6 +39,13 @@ OWNERS = (
         PLAYED.format("owner_limit_killed"),
     ),
     Mutant(
+        "owner: a limit is set that no disk remembers",
+        "bridge/actor.py",
+        "        if self.parts.charge_point.service.recorded:\n            self.parts.conversation.limit",
+        "        if True:\n            self.parts.conversation.limit",
+        PLAYED.format("owner_limit_full_disk"),
+    ),
+    Mutant(
         "owner: any number is a limit",
         LIMIT,
         "    if not (math.isfinite(limit_a) and 0.0 <= limit_a <= MOST_A):",
