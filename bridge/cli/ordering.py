@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from datetime import datetime
 from json import dumps
@@ -27,7 +28,8 @@ from bridge.local.orders import (
 from hal.visible import visible
 
 OFF = "off"
-LINE_MOST = 60  # columns of a frame: a terminal beside something else
+LINE_MOST = 60  # columns: a terminal beside something else
+INDENT = " " * 4
 MOST_PAGES = 100  # of frames: more is no bridge of ours
 
 
@@ -72,8 +74,9 @@ def keys(runtime_dir: Path, *, json: bool) -> Iterator[str]:
         yield dumps(msgspec.to_builtins(found.keys), ensure_ascii=False)
         return
     for key in found.keys:
-        yield f"{visible(key.name)} = {_value(key)}"
-        yield f"    {_of(key)}; {visible(key.meaning_en)}"
+        yield from textwrap.wrap(f"{visible(key.name)} = {_value(key)}", LINE_MOST, subsequent_indent=INDENT)
+        says = f"{_of(key)}; {visible(key.meaning_en)}"
+        yield from textwrap.wrap(says, LINE_MOST, initial_indent=INDENT, subsequent_indent=INDENT)
 
 
 def _value(key: Key) -> str:
@@ -83,10 +86,10 @@ def _value(key: Key) -> str:
 
 
 def _of(key: Key) -> str:
-    if key.readonly:
-        return "read only"
     who = {"default": "as at first start", "file": "charge-point.toml", "stored": "the Central System"}
-    return who[key.source]
+    if not key.readonly:
+        return who[key.source]
+    return "read only" if key.source == "default" else f"read only, {who[key.source]}"
 
 
 def frames(runtime_dir: Path, text: str, *, json: bool) -> Iterator[str]:

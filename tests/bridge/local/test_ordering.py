@@ -89,9 +89,19 @@ async def test_keys_are_listed_and_a_secret_is_not(short_folder: Path) -> None:
         "HeartbeatInterval = 600", "    the Central System; seconds",
         "FreeChargingIdTag = (empty)", "    as at first start; the idTag",
         "AuthorizationKey = (not shown)", "    charge-point.toml; the password",
-        "ResetRetries\\x1b[2J = 1", "    read only; tries",
+        "ResetRetries\\x1b[2J = 1", "    read only, charge-point.toml; tries",
     ]  # fmt: skip
     assert [each["name"] for each in json.loads(told)][:2] == ["HeartbeatInterval", "FreeChargingIdTag"]
+
+
+async def test_keys_are_listed_in_60_columns_and_whole(short_folder: Path) -> None:
+    value, meaning = ",".join(["Energy.Active.Import.Register"] * 5), "measurands of " * 12
+    key = Key(name="StopTxnSampledData", value=value, readonly=True, source="default", meaning_en=meaning)
+    async with desk(short_folder, Keys((key,))):
+        lines = await asyncio.to_thread(lambda: list(ordering.keys(short_folder, json=False)))
+    assert max(map(len, lines)) <= 60
+    assert value in "".join(line.strip() for line in lines)
+    assert " ".join(line.strip() for line in lines).endswith(f"read only; {meaning.strip()}")
 
 
 async def test_frames_are_listed_page_by_page_in_60_columns(short_folder: Path) -> None:
