@@ -106,7 +106,7 @@ def migrate(
 
     folder = chosen(config_dir, None, None, mock=mock).config
     if json:
-        sys.stdout.write(f"{dumps(config_migration.texts(folder, mock=mock))}\n")  # ASCII, of any length
+        _say_whole(dumps(config_migration.texts(folder, mock=mock)))
         return
     for line in config_migration.migrate(folder, mock=mock):
         _say(line, mock=mock)
@@ -322,7 +322,7 @@ def keys(json: AsJson = False, *, running: Running) -> None:
     from bridge.cli import ordering
 
     for line in ordering.keys(running.folder(), json=json):
-        _say(line)
+        _say_whole(line) if json else _say(line)
 
 
 @app.command()
@@ -339,7 +339,7 @@ def frames(
     from bridge.cli import ordering
 
     for line in ordering.frames(running.folder(), text, json=json):
-        _say(line)
+        _say_whole(line) if json else _say(line)
 
 
 @app.command()
@@ -510,6 +510,11 @@ def _agreed(question: str) -> bool:
 def _say(line: str, *, mock: bool = False, err: bool = False) -> None:
     """Writes one line, whatever others have put into it."""
     typer.echo(visible(f"{'MOCK ' * mock}{line}", LINE_MOST), err=err)
+
+
+def _say_whole(line: str) -> None:
+    """Writes one line of JSON, of any length. It is ASCII: what is none to see is escaped."""
+    sys.stdout.write(f"{line}\n")
 
 
 def main() -> None:

@@ -71,7 +71,7 @@ def keys(runtime_dir: Path, *, json: bool) -> Iterator[str]:
     if found.why:
         raise CommandError(found.why)
     if json:
-        yield dumps(msgspec.to_builtins(found.keys), ensure_ascii=False)
+        yield dumps(msgspec.to_builtins(found.keys))
         return
     for key in found.keys:
         yield from textwrap.wrap(f"{visible(key.name)} = {_value(key)}", LINE_MOST, subsequent_indent=INDENT)
@@ -104,7 +104,7 @@ def frames(runtime_dir: Path, text: str, *, json: bool) -> Iterator[str]:
         after = page.frames[-1].number
         for frame in page.frames:
             if text.casefold() in f"{frame.action} {frame.identity} {frame.payload}".casefold():
-                yield dumps(msgspec.to_builtins(frame), ensure_ascii=False) if json else _line(frame)
+                yield dumps(msgspec.to_builtins(frame)) if json else _line(frame)
 
 
 def _line(frame: Frame) -> str:

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import json
 import shutil
+import subprocess
+import sys
 import tempfile
 from asyncio.subprocess import DEVNULL, Process
 from collections import Counter
@@ -189,6 +191,33 @@ async def test_the_end_waits_for_no_call_and_closes_the_link_in_order() -> None:
             task.cancel()
         ended = await asyncio.gather(*asking, return_exceptions=True)
         assert {type(end) for end in ended} <= {asyncio.CancelledError, ConnectionClosedOK}
+
+
+async def test_frames_and_keys_are_listed_and_a_written_password_is_nowhere() -> None:
+    async with alone() as a:
+        changed = {"key": "AuthorizationKey", "value": "6e6f626f64792d6b6e6f77732d7468697321"}
+        assert await a.ask("ChangeConfiguration", **changed) == {"status": "Accepted"}
+        said = await asyncio.to_thread(_command, "frames", "--json", "--runtime-dir", str(a.run.runtime))
+        frames = [json.loads(line) for line in said.splitlines()]
+        boot, answer = frames[:2]
+        assert (boot["number"], boot["direction"], boot["kind"]) == (1, "sent", "call")
+        assert boot["action"] == answer["action"] == "BootNotification"
+        assert "chargePointVendor" in json.loads(boot["payload"])
+        (written,) = [each for each in frames if each["identity"] == "cs-1" and each["kind"] == "call"]
+        assert json.loads(written["payload"]) == {"key": "AuthorizationKey", "value": "***"}
+        keys = await asyncio.to_thread(_command, "keys", "--json", "--runtime-dir", str(a.run.runtime))
+        assert len(keys) > 10_000  # longer than any line for a person
+        assert "AuthorizationKey" in {each["name"] for each in json.loads(keys)}
+        for text in (said, keys, a.log.read_text()):
+            assert changed["value"] not in text
+            assert bytes.fromhex(changed["value"]).decode() not in text
+
+
+def _command(*words: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-I", "-m", "bridge.cli.main", *words], capture_output=True, text=True, check=True
+    )
+    return done.stdout
 
 
 def errors(a: Alone) -> list[str]:
