@@ -78,10 +78,10 @@ def of_running(named: Named, *, mock: bool, units: Folders = _REAL, own: Folders
     """Is `chosen` for what looks at a box: `units` may run the mock one, in their own folders.
 
     These are meant when one of their folders is named; or when none is named, they have a mock and the user
-    has none. `own`: the user's.
+    has none; or without `mock`, while none is named: then a mock that they run is a mock. `own`: the user's.
     """
     if not mock:
-        return _filled(named, units, mock=False)
+        return _filled(named, units, mock=not any(named) and is_there(units.runtime / MOCK_SOCKET_NAME))
     own = own or _mock_folders()
     theirs = (units.config, units.state, units.runtime)
     meant = any(each == usual for each, usual in zip(named, theirs, strict=True))

@@ -1,7 +1,7 @@
 """`evse-bridge`: what a person or a unit starts. Every command imports what it needs when it runs.
 
-Exit codes: 0; 1 it failed; 2 a wrong configuration or a wrong use; 3 of `why`: no current flows. An error is
-one clear line, no traceback.
+Exit codes: 0; 1 it failed; 2 a wrong configuration or a wrong use; 3 of `why`: no current flows, of `setup`:
+it goes on after a reboot. An error is one clear line, no traceback.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from enum import StrEnum
 from functools import partial
 from json import dumps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from bridge.backup.judging import Refusal
 from bridge.cli import mock as mock_commands
@@ -35,6 +36,11 @@ from hal.visible import visible
 
 PROGRAM = "evse-bridge"
 LINE_MOST = 10_000  # characters on a terminal
+ORDER = (
+    "status", "why", "start", "stop", "limit", "sessions", "report", "profiles", "keys", "frames",
+    "page-code", "doctor", "clear", "setup", "config", "update", "backup", "restore", "datatransfer",
+    "demo", "mock", "run", "bridge", "safety", "instruments",
+)  # fmt: skip
 
 
 class ProfileAction(StrEnum):
@@ -43,7 +49,17 @@ class ProfileAction(StrEnum):
     clear = "clear"
 
 
+class InOrder(TyperGroup):
+    """Lists what an owner needs first."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - click's own
+        """Returns the names as `--help` shows them; what has no place comes last."""
+        return sorted(self.commands, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+
+
 app = typer.Typer(
+    cls=InOrder,
+    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -357,12 +373,16 @@ def sessions(
     export: Annotated[
         Path | None, typer.Option("--export", help="Write a CSV file.", show_default=False)
     ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False,
 ) -> None:
-    """List all charging sessions. Each line says whether the Central System has the session."""
+    """List all charging sessions in local time, and which of them the Central System does not have."""
     from bridge.cli import sessions as shown
     from bridge.cli.meant import meant
 
     folders = where.running()
+    if json:
+        sys.stdout.write(f"{shown.as_json(folders, undelivered=undelivered)}\n")  # ASCII, of any length
+        return
     mock = meant(folders).mock
     if resend is not None:
         _say(shown.resend(folders, resend), mock=mock)
@@ -386,6 +406,38 @@ def page_code(
     folders = where.running()
     for line in page.forget(folders) if forget else page.shown(folders):
         _say(line, mock=folders.mock)
+
+
+@app.command()
+@spread
+def report(
+    month: Annotated[str, typer.Argument(metavar="MONTH", help="As 2026-11.", show_default=False)],
+    tag: Annotated[
+        str | None, typer.Option("--tag", metavar="ID_TAG", help="Only this card.", show_default=False)
+    ] = None,
+    price: Annotated[
+        str | None, typer.Option("--price", help="Of one kWh, for example 0.30.", show_default=False)
+    ] = None,
+    currency: Annotated[str, typer.Option("--currency", help="Of the price.")] = "EUR",
+    export: Annotated[
+        Path | None, typer.Option("--export", help="Write a CSV file.", show_default=False)
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False,
+    *,
+    where: Where,
+) -> None:
+    """Sum up a month by card: readings, energy, and what it costs. It is no evidence in calibration law."""
+    from bridge.cli import report as reports
+    from bridge.cli.meant import meant
+
+    folders, wanted = where.running(), reports.Wanted(month, tag, price, currency)
+    if json:
+        sys.stdout.write(f"{reports.as_json(folders, wanted)}\n")  # ASCII, of any length
+        return
+    told = reports.shown(folders, wanted) if export is None else [reports.export(folders, wanted, export)]
+    mock = meant(folders).mock
+    for line in told:
+        _say(line, mock=mock)
 
 
 @app.command()

@@ -3,26 +3,50 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Iterator
+from json import dumps
 from pathlib import Path
 
-from bridge.cli import books
+from msgspec import to_builtins
+
+from bridge.cli import books, looking, session_lines
+from bridge.cli.looking import USUAL_COLUMNS
 from bridge.cli.meant import meant
 from bridge.core.rows import Session
 from bridge.folders import CommandError, Folders, MisuseError
-from bridge.local.session_table import COLUMNS, cells, delivery, moment
+from bridge.local.session_seen import seen
+from bridge.local.session_table import COLUMNS, cells, delivery
 from bridge.store.opening import set_aside
 
 
 def listed(folders: Folders, *, undelivered: bool) -> Iterator[str]:
-    """Makes a line for each session, the oldest first. Raises CommandError."""
+    """Makes a table of the sessions, the oldest first, in local time. Raises CommandError."""
     yield from _of(folders)
-    shown = 0
+    shown, columns = 0, shutil.get_terminal_size((USUAL_COLUMNS, 24)).columns
     for session in _sessions(folders, undelivered=undelivered):
+        if shown == 0:
+            yield session_lines.HEAD
         shown += 1
-        yield _line(session)
+        yield from session_lines.lines(session, _so_far_wh(folders, session), None, columns)
     if shown == 0:
         yield "every session is delivered" if undelivered else "no session yet"
+
+
+def as_json(folders: Folders, *, undelivered: bool) -> str:
+    """Returns all as one JSON array. Raises CommandError."""
+    return dumps([to_builtins(seen(each)) for each in _sessions(folders, undelivered=undelivered)])
+
+
+def _so_far_wh(folders: Folders, session: Session) -> int | None:
+    """Asks the bridge about the session that runs; None: it has ended, or nobody can say."""
+    if delivery(session) != "charging" or not meant(folders).of_bridge:
+        return None
+    try:
+        running = looking.seen(folders.runtime).session
+    except CommandError:
+        return None
+    return running.energy_wh if running is not None and running.number == session.row.row_id else None
 
 
 def export(folders: Folders, file: Path, *, undelivered: bool) -> Iterator[str]:
@@ -65,23 +89,3 @@ def _of(folders: Folders) -> Iterator[str]:
 
 def _sessions(folders: Folders, *, undelivered: bool) -> Iterator[Session]:
     return (each for each in books.every_session(folders) if not (undelivered and each.delivered))
-
-
-def _line(session: Session) -> str:
-    row = session.row
-    started, stopped = moment(row.started_at), moment(row.stopped_at) or "-"
-    energy = "-" if session.energy_wh is None else f"{session.energy_wh / 1000:.3f}"
-    line = f"{row.row_id:>5}  {started:<20}  {stopped:<20}  {row.id_tag or '(none)':<20}"
-    line += f"  {energy:>9} kWh  {row.stop_reason or '-':<14}  {delivery(session)}"
-    if session.waiting and row.given_up is None:
-        line += f" ({session.waiting} messages wait)"
-    if row.time_estimated:
-        line += " (time estimated)"
-    if row.given_up is not None:
-        again = (
-            "it is sent again automatically"
-            if row.given_up_for_now
-            else f"--resend {row.row_id} sends it again"
-        )
-        line += f": {row.given_up}; {again}"
-    return line

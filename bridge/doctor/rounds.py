@@ -261,6 +261,8 @@ class Rounds:
         assert instruments is not None
         if known := senses.lamp_lines(instruments):
             return known
+        if self._status.mock:
+            return senses.LAMP.not_checked("a mock box has no lamp to look at")
         if why := busy(self._status) or self._person.why_absent:
             return senses.LAMP.not_checked(why)
         self._person.doing("LOOK AT THE LAMP: red, green, blue")

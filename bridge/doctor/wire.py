@@ -166,7 +166,8 @@ def _nobody(path: Path, error: OSError, *, mock: bool) -> NobodyError:
     start += " --mock." if mock else "."
     match error:
         case FileNotFoundError():
-            return NobodyError(f"there is no {path}", f"{start} Or name its --runtime-dir.")
+            mocks = "" if mock else " A mock box of your own: evse-bridge doctor --mock, without sudo."
+            return NobodyError(f"there is no {path}", f"{start} Or name its --runtime-dir.{mocks}")
         case ConnectionRefusedError():
             return NobodyError(f"nobody listens at {path}", start)
         case PermissionError():

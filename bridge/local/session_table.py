@@ -34,9 +34,9 @@ def cells(session: Session) -> list[str]:
         moment(row.started_at),
         moment(row.stopped_at),
         row.id_tag,
-        _kwh(session.energy_wh),
-        _kwh(row.meter_start_wh),
-        _kwh(row.meter_stop_wh),
+        kwh(session.energy_wh),
+        kwh(row.meter_start_wh),
+        kwh(row.meter_stop_wh),
         row.stop_reason or "",
         "yes" if row.stop_estimated else "no",
         "" if row.transaction_id is None else str(row.transaction_id),
@@ -44,10 +44,10 @@ def cells(session: Session) -> list[str]:
         row.given_up or "",
         "yes" if row.time_estimated else "no",
     ]
-    return [_cell(each) for each in written]
+    return [cell(each) for each in written]
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Makes it visible; a program of tables would carry out what begins as a formula, so it is quoted."""
     shown = visible(text)
     return f"'{shown}" if shown.startswith(_FORMULA) else shown
@@ -62,5 +62,6 @@ def moment(at: datetime | None) -> str:
     return f"boot+{(at - SINCE_BOOT).total_seconds():.0f}s"
 
 
-def _kwh(energy_wh: int | None) -> str:
+def kwh(energy_wh: int | None) -> str:
+    """Writes kWh, exact to 1 Wh; empty for none."""
     return "" if energy_wh is None else f"{energy_wh / 1000:.3f}"

@@ -128,8 +128,16 @@ class Steps:
         return False
 
     def _examine(self) -> int:
-        """Ends with the doctor, who has no card to ask for."""
-        return doctors.run(self._folders, doctors.Options(self._options.ask_bridge, card=False))
+        """Ends with the doctor, who has no card to ask for, and says what comes next."""
+        code = doctors.run(self._folders, doctors.Options(self._options.ask_bridge, card=False))
+        mock = " --mock" * self._folders.mock
+        if code == 0:
+            first = "evse-bridge mock plug-in, then evse-bridge mock swipe 0004AABBCC" if mock else ""
+            how = first or "plug in the car and present a card that the Central System accepts"
+            self._hearer.say(f"Next: {how}; evse-bridge status{mock} shows what the box does")
+        else:
+            self._hearer.say(f"Next: mend the faults above, then look again: evse-bridge doctor{mock}")
+        return code
 
     def _how_to_start(self) -> None:
         mock = " --mock" * self._folders.mock

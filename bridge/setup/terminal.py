@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import getpass
+import shutil
 import sys
+import textwrap
 from typing import Protocol
 
 from bridge.folders import CommandError, MisuseError
 from hal.visible import visible
 
 _LINE_MOST = 10_000
+_OF_FILES = ("+", "-", "@@")  # how a changed line of a file begins
 
 
 class StoppedError(CommandError):
@@ -43,8 +46,19 @@ class Printer:
         self._mark = "MOCK " * mock
 
     def say(self, line: str = "") -> None:
-        """Prints a line, with the mark of a mock."""
-        print(f"{self._mark}{visible(line, _LINE_MOST)}" if line else "", flush=True)
+        """Prints a line, with the mark of a mock; at a terminal as wide as that is."""
+        columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else _LINE_MOST
+        for each in _wrapped(f"{self._mark}{visible(line, _LINE_MOST)}", columns) if line else [""]:
+            print(each, flush=True)
+
+
+def _wrapped(line: str, columns: int) -> list[str]:
+    """Breaks a long line between words; a line of a file (+, -) stays whole."""
+    if len(line) <= columns or line.startswith(_OF_FILES):
+        return [line]
+    text = line.lstrip(" ")
+    indent = " " * (len(line) - len(text))
+    return textwrap.wrap(text, max(40, columns), initial_indent=indent, subsequent_indent=f"{indent}  ")
 
 
 class Terminal(Printer):

@@ -17,6 +17,7 @@ _EXITS = (
     ("0", "It succeeded."),
     ("1", "It failed; one line says why."),
     ("2", "The configuration or the use is wrong."),
+    ("3", "Of why: no current flows. Of setup: it goes on after a reboot."),
 )
 
 

@@ -62,6 +62,15 @@ def test_a_real_box_is_that_of_the_units(units: Folders, own: Folders) -> None:
     assert of_running(NOTHING, mock=False) == chosen(*NOTHING, mock=False)
 
 
+def test_who_looks_at_the_mock_box_of_the_units_need_not_say_so(units: Folders, own: Folders) -> None:
+    assert not of_running(NOTHING, mock=False, units=units, own=own).mock
+    runs_a_mock(units)
+    found = of_running(NOTHING, mock=False, units=units, own=own)
+    assert (places(found), found.mock) == (places(units), True)
+    named = (units.config, None, None)
+    assert not of_running(named, mock=False, units=units, own=own).mock
+
+
 @pytest.mark.parametrize("mock", [True, False])
 def test_nobody_listens_and_the_way_to_start_it_is_that_of_the_box(tmp_path: Path, mock: bool) -> None:
     with pytest.raises(NobodyError) as failed:

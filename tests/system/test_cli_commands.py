@@ -173,6 +173,7 @@ def test_init_on_a_full_disk_leaves_no_half_a_file(tmp_path: Path) -> None:
 REAL_COMMANDS = (
     "run", "safety", "instruments", "bridge", "config check", "doctor --json", "sessions",
     "sessions --resend 1", "profiles", "profiles clear 5 --yes", "clear --yes", "datatransfer vendor message",
+    "report 2026-11", "report 2026-11 --json", "sessions --json",
     "status", "status --json", "status --watch --json", "why",
     "start 04AABBCC", "stop", "limit 10", "limit off", "keys", "frames --json",
 )  # fmt: skip

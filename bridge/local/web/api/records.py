@@ -13,7 +13,8 @@ from msgspec import Meta
 
 from bridge.core.rows import Session
 from bridge.local.orders import ListSessions, OfferAgain, Page, RowId
-from bridge.local.session_table import COLUMNS, cells, delivery, moment
+from bridge.local.session_seen import SessionSeen, seen
+from bridge.local.session_table import COLUMNS, cells
 from bridge.local.web.api.asked import Asked, Streamed
 from bridge.local.web.api.operation import ApiError, Done, Operation
 
@@ -32,24 +33,6 @@ class SessionNumber(msgspec.Struct, frozen=True):
     """Which session is meant."""
 
     id: RowId
-
-
-class SessionSeen(msgspec.Struct, frozen=True, kw_only=True):
-    """One session. Times are UTC; without a date (boot+12s): nobody knew the time."""
-
-    number: int
-    id_tag: str
-    started_at: str
-    stopped_at: str  # empty: it runs
-    energy_wh: int | None
-    meter_start_wh: int
-    meter_stop_wh: int | None
-    reason: str | None
-    estimated: bool  # of the end: the last stored reading
-    time_estimated: bool
-    transaction_id: int | None
-    delivery: str
-    dead_letter_reason: str | None
 
 
 class SessionPage(msgspec.Struct, frozen=True):
@@ -89,7 +72,7 @@ async def sessions(asked: Asked) -> SessionPage:
     found = await _page(asked, asked.query.after)
     shown = found[: asked.query.limit]
     more = len(found) > len(shown) or len(found) == PAGE
-    return SessionPage(tuple(map(_seen, shown)), shown[-1].row.row_id if shown and more else None)
+    return SessionPage(tuple(map(seen, shown)), shown[-1].row.row_id if shown and more else None)
 
 
 async def _page(asked: Asked, after: int) -> Sequence[Session]:
@@ -100,25 +83,6 @@ async def _page(asked: Asked, after: int) -> Sequence[Session]:
     if page.sessions and page.sessions[-1].row.row_id <= after:
         raise ApiError(503, "not_readable", "The charge point lists the same sessions again: restart it.")
     return page.sessions
-
-
-def _seen(session: Session) -> SessionSeen:
-    row = session.row
-    return SessionSeen(
-        number=row.row_id,
-        id_tag=row.id_tag,
-        started_at=moment(row.started_at),
-        stopped_at=moment(row.stopped_at),
-        energy_wh=session.energy_wh,
-        meter_start_wh=row.meter_start_wh,
-        meter_stop_wh=row.meter_stop_wh,
-        reason=row.stop_reason,
-        estimated=row.stop_estimated,
-        time_estimated=row.time_estimated,
-        transaction_id=row.transaction_id,
-        delivery=delivery(session),
-        dead_letter_reason=row.given_up,
-    )
 
 
 async def sessions_csv(asked: Asked) -> Streamed:
