@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from bridge.cli.main import app
+from bridge.cli.main import ORDER, app
 from bridge.demo.timeline import HEADING
 
 ROOT = Path(__file__).parent.parent
@@ -61,3 +61,8 @@ def test_the_picture_is_the_demos_timeline() -> None:
 def test_it_is_short() -> None:
     """A reader who sees the project the first time reads it in a few minutes; more stands in docs/."""
     assert len(README.splitlines()) <= 130
+
+
+def test_the_list_of_commands_has_a_place_for_each() -> None:
+    shown = CliRunner().invoke(app, ["-h"]).output.partition("Commands:\n")[2].splitlines()
+    assert tuple(line.split()[0] for line in shown) == ORDER

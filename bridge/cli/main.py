@@ -375,7 +375,7 @@ def sessions(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False,
 ) -> None:
-    """List all charging sessions in local time, and which of them the Central System does not have."""
+    """List all sessions in local time. Each says what the Central System lacks."""
     from bridge.cli import sessions as shown
     from bridge.cli.meant import meant
 

@@ -29,7 +29,7 @@ _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Of one kWh."""
+    """Is what one kWh costs."""
 
     per_kwh: Decimal
     currency: str = "EUR"

@@ -48,13 +48,13 @@ class Printer:
     def say(self, line: str = "") -> None:
         """Prints a line, with the mark of a mock; at a terminal as wide as that is."""
         columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else _LINE_MOST
-        for each in _wrapped(f"{self._mark}{visible(line, _LINE_MOST)}", columns) if line else [""]:
+        for each in wrapped(f"{self._mark}{visible(line, _LINE_MOST)}", columns) if line else [""]:
             print(each, flush=True)
 
 
-def _wrapped(line: str, columns: int) -> list[str]:
+def wrapped(line: str, columns: int) -> list[str]:
     """Breaks a long line between words; a line of a file (+, -) stays whole."""
-    if len(line) <= columns or line.startswith(_OF_FILES):
+    if len(line) <= columns or line.lstrip().startswith(_OF_FILES):
         return [line]
     text = line.lstrip(" ")
     indent = " " * (len(line) - len(text))

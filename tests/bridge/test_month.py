@@ -45,13 +45,13 @@ def test_the_report_for_people() -> None:
     those[3] = replace(those[3], row=replace(those[3].row, stop_estimated=True))
     running, undated = a_session(5, energy_wh=None), a_session(6, SINCE_BOOT + timedelta(seconds=5))
     found = month.month("2026-04", "04AA", [*those, running, undated], BERLIN)
-    assert list(month.lines(found, Price(Decimal("0.335")))) == [
+    assert list(month.lines(found, Price(Decimal("0.345")))) == [
         "2026-04, card 04AA",
         "day          for  reading from     to kWh       kWh      EUR",
-        "17 19:34    1:35         5.000      6.000     1.000     0.34",
-        "17 19:34    1:35         5.000     17.345    12.345     4.14",
-        "17 19:34*   1:35         5.000      6.000     1.000     0.34",
-        "3 sessions                                   14.345     4.82",
+        "17 19:34    1:35         5.000      6.000     1.000     0.35",
+        "17 19:34    1:35         5.000     17.345    12.345     4.26",
+        "17 19:34*   1:35         5.000      6.000     1.000     0.35",
+        "3 sessions                                   14.345     4.96",
         "",
         "* the energy or the time is estimated: evse-bridge sessions says which",
         "1 session of 2026-04 not ended yet: in no sum",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutants.shell import Mutant
 
 CONNECTOR, LIMIT = "bridge/core/transaction/connector.py", "bridge/core/limits/owner_limit.py"
+MONTH, MONTHS = "bridge/cli/month.py", "tests/bridge/test_month.py::test_"
 RING = "bridge/local/frame_ring.py"
 PLAYED = "tests/scenarios/test_scenarios.py::test_in_the_pure_world[{}.scenario-cloud]"
 RINGS = "tests/bridge/local/test_frame_ring.py::test_"
@@ -65,5 +66,33 @@ OWNERS = (
         "        while len(self._frames) > MOST or self._characters > MOST_CHARACTERS:",
         "        while len(self._frames) > MOST:",
         f"{RINGS}long_frames_are_fewer",
+    ),
+    Mutant(
+        "report: a session is of the month of UTC",
+        MONTH,
+        'if f"{each.row.started_at.astimezone(zone):%Y-%m}" == name]',
+        'if f"{each.row.started_at:%Y-%m}" == name]',
+        f"{MONTHS}a_session_belongs_to_the_month_in_which_it_began_where_the_box_is",
+    ),
+    Mutant(
+        "report: amounts are rounded to even",
+        MONTH,
+        "quantize(_CENT, ROUND_HALF_UP)",
+        "quantize(_CENT)",
+        f"{MONTHS}the_report_for_people",
+    ),
+    Mutant(
+        "report: cards are told apart by small letters",
+        MONTH,
+        "setdefault(session.row.id_tag.upper(), [])",
+        "setdefault(session.row.id_tag, [])",
+        f"{MONTHS}the_report_for_people",
+    ),
+    Mutant(
+        "a mock box of the units is taken for a real one",
+        "bridge/folders.py",
+        "mock=not any(named) and is_there(units.runtime / MOCK_SOCKET_NAME)",
+        "mock=False",
+        "tests/bridge/test_folders.py::test_who_looks_at_the_mock_box_of_the_units_need_not_say_so",
     ),
 )
