@@ -75,7 +75,8 @@ def _settle(root: Path) -> None:
     tmp = root / "usr/share/systemd/tmp.mount"
     if tmp.exists():  # bookworm's is an example only
         shutil.copy(tmp, root / "etc/systemd/system/tmp.mount")
-    run("systemctl", f"--root={root}", "--quiet", "enable", *ENABLED)
+    # ssh.service has an init script too: systemctl runs the root's own update-rc.d for it.
+    run_emulated("systemctl", f"--root={root}", "--quiet", "enable", *ENABLED)
 
 
 def _mark(root: Path, hardware: Hardware, deb: Path) -> None:
