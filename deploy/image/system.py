@@ -10,6 +10,7 @@ from deploy.image.building import ImageError, run, run_emulated
 from deploy.image.debian import Hardware
 
 FILES = Path(__file__).with_name("root")
+OWNERS_FILES = Path(__file__).with_name("owners_files.py")
 MARKER = Path("usr/lib/evse-bridge/image.json")  # by which doctor and setup know this kernel
 WATCHDOG = (
     "usr/lib/systemd/system.conf.d/90-evse-bridge.conf"  # of the package: systemd feeds the chip's watchdog
@@ -17,7 +18,7 @@ WATCHDOG = (
 ENABLED = (
     *("systemd-networkd.service", "systemd-resolved.service", "systemd-timesyncd.service", "ssh.service"),
     *("evse-image-first-boot.service", "evse-image-packages.service", "evse-image-answers.service"),
-    *("evse-image-wifi.service", "tmp.mount"),
+    *("evse-image-owners-files.service", "evse-image-wifi.service", "tmp.mount"),
 )
 # Emulated: the package's own scripts run.
 INSTALL = """set -e
@@ -53,6 +54,7 @@ def made(root_tar: Path, hardware: Hardware, deb: Path, root: Path) -> None:
             f"{deb.name} brings no /{WATCHDOG}: without it a hung kernel keeps a contactor closed"
         )
     run("cp", "--recursive", "--no-preserve=ownership", f"{FILES}/.", root)
+    shutil.copy(OWNERS_FILES, root / "usr/lib/evse-image")
     for name in ("modules", "firmware"):
         run("cp", "--archive", hardware.folder / "lib" / name, root / "usr" / "lib")
     _settle(root)

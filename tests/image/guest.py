@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 CARD = "0004AABBCC"
 MOCK_LABEL = "evse-mock"
 HOST = "10.0.2.2"  # as QEMU's user network calls us
-SERVICES = ("evse-safety", "evse-instruments", "evse-bridge")
+SERVICES = ("evse-safety", "evse-instruments", "evse-bridge", "evse-local")
 
 _INIT = """#!/bin/busybox sh
 /bin/busybox mkdir -p /run

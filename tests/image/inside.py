@@ -27,7 +27,8 @@ SLOTS = Path("/var/lib/evse-bridge/slots")
 DATABASE = "/var/lib/evse-bridge/bridge/bridge.sqlite"
 UPDATE_LABEL = "evse-update"
 UPDATE = Path("/run/evse-test/update")  # the second version's bundle
-SERVICES = ("evse-safety", "evse-instruments", "evse-bridge")
+PROGRAMS = ("evse-safety", "evse-instruments", "evse-bridge")
+SERVICES = (*PROGRAMS, "evse-local")
 ROOTS = ("evse-update-boot", "evse-update")  # root's programs for updates
 SETTLE = (
     "/usr/lib/evse-bridge/application/bin/python",
@@ -128,7 +129,7 @@ def digest(folder: Path) -> str:
 def running_versions() -> list[str]:
     """Of which slot each program has its libraries open."""
     found = set()
-    for unit in SERVICES:
+    for unit in PROGRAMS:
         pid = output("systemctl", "show", "--property=MainPID", "--value", f"{unit}.service") or "0"
         maps = Path(f"/proc/{pid}/maps")
         found |= set(re.findall(rf"{SLOTS}/([^/]+)/", maps.read_text() if maps.exists() else ""))
@@ -360,6 +361,7 @@ def owner() -> None:
         point=point.read_text() if point.exists() else "",
         wifi=output("journalctl", "-b", "-u", "evse-image-wifi", "-o", "cat")[-800:],
         failed=output("systemctl", "--failed", "--no-legend", "--plain"),
+        screen=output("agetty", "--show-issue"),
         mdns=output("resolvectl", "mdns"),
         doctor=machine_checks(),
     )

@@ -10,7 +10,7 @@ from bridge.demo.ledger import Transaction
 from bridge.demo.verdict import TOLERANCE_WH
 
 GROWN_MIB = 2000  # of a card of 4 GiB; the image's own state partition is smaller
-ACTIVE = {"evse-safety": "active", "evse-instruments": "active", "evse-bridge": "active"}
+ACTIVE = dict.fromkeys(("evse-safety", "evse-instruments", "evse-bridge", "evse-local"), "active")
 
 
 def boot_faults(

@@ -22,7 +22,9 @@ from tests.image.power_cuts import HANG_S
 
 BOOT_AT = "@@4M"  # the first partition
 NAME = f"evse-{SERIAL[-4:]}"
-WIFI = 'network={\n\tssid="evse-test"\n\tpsk="a long password"\n}\n'
+# As an old editor of Windows saves it.
+WIFI = '\ufeffnetwork={\r\n\tssid="evse-test"\r\n\tpsk="a long password"\r\n}\r\n'
+MISNAMED = "wifi.conf.txt"
 ACCESS_POINT = """network={
 	ssid="evse-test"
 	mode=2
@@ -63,6 +65,7 @@ def _judged(report: dict[str, Any], logged_in: str, names: set[str]) -> Iterator
         f"the files are {report['files']}": {"wallbox.toml", "charge-point.toml"} <= set(report["files"]),
         f"charge-point.toml has other answers:\n{report['point']}": 'id = "CP0001"' in report["point"],
         f"Wi-Fi: {report['wifi']}": "CTRL-EVENT-CONNECTED" in report["wifi"],
+        f"the screen shows {report['screen']!r}": _is_told(report["screen"]),
         f"ssh says {logged_in!r}": logged_in.strip() == NAME,
         f"mDNS announced {sorted(names)}": f"{NAME}.local" in names,
         f"units failed: {report['failed']}": not report["failed"],
@@ -71,11 +74,17 @@ def _judged(report: dict[str, Any], logged_in: str, names: set[str]) -> Iterator
     return (fault for fault, right in checks.items() if not right)
 
 
+def _is_told(screen: str) -> bool:
+    """The box's name, and what the owner did wrong."""
+    return f"{NAME}.local" in screen and f"{MISNAMED} is not read" in screen
+
+
 def _on_boot_partition(bench: Bench, key: Path) -> None:
     files = bench.folder / "boot-partition"
     files.mkdir()
     (files / "authorized_keys").write_text(key.with_suffix(".pub").read_text())
-    (files / "wifi.conf").write_text(WIFI)
+    (files / "wifi.conf").write_bytes(WIFI.encode())
+    (files / MISNAMED).write_text("")
     (files / "box.toml").write_text(_answers())
     paths = [str(path) for path in sorted(files.iterdir())]
     subprocess.run(["mcopy", "-o", "-i", f"{bench.card.disk}{BOOT_AT}", *paths, "::"], check=True)

@@ -18,12 +18,13 @@ from bridge.demo.ledger import Transaction
 from deploy.builds import ROOT
 from deploy.image import card, imager, initramfs, system
 from deploy.image.building import ImageError
-from tests.image.judged import boot_faults, ledger_faults, update_faults
+from tests.image.judged import ACTIVE, boot_faults, ledger_faults, update_faults
 from tests.image.owner import announced
 
 FILES = system.FILES
 UNITS = sorted((FILES / "usr/lib/systemd/system").glob("*.service"))
 SCRIPTS = sorted((FILES / "usr/lib/evse-image").iterdir())
+SHOWN = "20-evse-image-answers.issue"
 PI_OS = ROOT / "deploy/image/raspberry-pi-os"
 
 
@@ -113,7 +114,7 @@ GOOD = {
     "var": "ext4 rw,noatime",
     "slots": ["0.1.0.7"],
     "current": "0.1.0.7",
-    "services": {"evse-safety": "active", "evse-instruments": "active", "evse-bridge": "active"},
+    "services": ACTIVE,
     "failed": "",
     "ssh": "inactive",
     "swaps": [],
@@ -157,31 +158,37 @@ def test_a_ledger_that_lies_is_seen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "enabled", "ends_with", "done"),
+    ("code", "enabled", "ends_with", "done", "shown"),
     [
-        (0, True, 0, True),
-        (3, False, 0, False),
-        (1, True, 0, True),
-        (1, False, 1, False),
-        (2, False, 2, False),
+        (0, True, 0, True, ""),
+        (3, False, 0, False, ""),
+        (1, True, 0, True, "the box is set up; doctor found a fault"),
+        (1, False, 1, False, "box.toml: setup failed, and tries again at the next boot"),
+        (2, False, 2, False, "box.toml: setup failed, and tries again at the next boot"),
     ],
 )
 def test_answers_are_read_until_setup_has_come_to_its_end(
-    tmp_path: Path, code: int, enabled: bool, ends_with: int, done: bool
+    tmp_path: Path, code: int, enabled: bool, ends_with: int, done: bool, shown: str
 ) -> None:
-    """3: it goes on after a reboot. 1 is also doctor's, of a box that runs."""
+    """3: it goes on after a reboot. 1 is also doctor's, of a box that runs. The journal has what setup
+    said; the screen has it when setup failed."""
     programs, state = tmp_path / "bin", tmp_path / "state"
     for folder in (programs, state):
         folder.mkdir()
-    for name, result in (("evse-bridge", code), ("systemctl", 0 if enabled else 1)):
-        (programs / name).write_text(f"#!/bin/sh\nexit {result}\n")
+    for name, result in (("evse-bridge", code), ("systemctl", 0 if enabled else 1), ("agetty", 0)):
+        says = "printf 'box.toml:1: \\\\d\\n' >&2" if name == "evse-bridge" else ":"
+        (programs / name).write_text(f"#!/bin/sh\n{says}\nexit {result}\n")
         (programs / name).chmod(0o755)
-    script = (FILES / "usr/lib/evse-image/answers").read_text().replace("/var/lib/evse-image", str(state))
-    ended = subprocess.run(
-        ["sh", "-c", script], env={"PATH": f"{programs}:{os.environ['PATH']}"}, check=False
-    )
+    script = (FILES / "usr/lib/evse-image/answers").read_text()
+    for place in ("/var/lib/evse-image", "/run/issue.d"):
+        script = script.replace(place, str(state))
+    paths = {"PATH": f"{programs}:{os.environ['PATH']}"}
+    ended = subprocess.run(["sh", "-c", script], env=paths, check=False, capture_output=True, text=True)
     assert ended.returncode == ends_with
     assert (state / "answers.done").exists() == done
+    assert "box.toml:1: \\d\n" in ended.stdout
+    screen = state / SHOWN
+    assert (screen.read_text() if screen.exists() else "") == (f"{shown}:\nbox.toml:1: /d\n" if shown else "")
 
 
 NEW = "0.1.0.8"
