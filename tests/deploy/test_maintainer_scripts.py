@@ -12,6 +12,7 @@ import pytest
 
 from deploy.builds import ROOT
 from deploy.slots.names import WANTED
+from tests.own_mounts import under
 
 DEBIAN = ROOT / "deploy" / "package" / "debian"
 SYSTEM = (
@@ -23,7 +24,9 @@ NOTES = """#!/bin/sh
 [ "$1" != -I ] || shift
 echo "$(basename "$0")" "$@" >> "$NOTES"
 for word; do case " $NO " in *" $word "*) exit 1 ;; esac; done
+[ "$(basename "$0")" != getent ] || echo "$2:x:$ID:"
 """
+OF_THE_SYSTEM, A_PERSON_S = 300, 1500  # numbers of accounts
 ADOPT = "python -m deploy.slots adopt"
 MIGRATE = "python -m bridge.cli.main config migrate"
 UPDATE = "systemctl start --no-block evse-update.service"
@@ -36,13 +39,18 @@ class System:
 
     root: Path
 
-    def asked(self, script: str, *arguments: str, no: str = "") -> list[str]:
-        """What the system was asked for, in order; to the questions of `no` it says no."""
+    def asked(
+        self, script: str, *arguments: str, no: str = "", accounts: int = OF_THE_SYSTEM, mount: str = "true"
+    ) -> list[str]:
+        """What the system was asked for, in order; to the questions of `no` it says no. All `accounts` have
+        that number; `mount` comes before."""
         notes = self.root / "notes"
         notes.write_text("")
         text = IS_OURS.sub(f"{self.root}/", (DEBIAN / script).read_text())
         variables = {"PATH": f"{self.root}/bin:{os.environ['PATH']}", "NOTES": str(notes), "NO": no}
-        subprocess.run(["sh", "-c", text, script, *arguments], env=variables, check=True)
+        variables["ID"] = str(accounts)
+        before = under(mount) if mount != "true" else []
+        subprocess.run([*before, "sh", "-c", text, script, *arguments], env=variables, check=True)
         return [" ".join(line.split()) for line in notes.read_text().splitlines()]
 
     def has(self, *places: str) -> bool:
@@ -144,6 +152,52 @@ def test_a_removal_takes_the_programs_and_keeps_what_is_the_owner_s(system: Syst
 def test_an_upgrade_takes_nothing(system: System) -> None:
     assert system.asked("postrm", "upgrade", "0.1.0.2+g0000000+deb12") == []
     assert system.has("var/lib/evse-bridge/slots", "run/evse-bridge", *STATE)
+
+
+def test_a_purge_leaves_what_is_mounted_in_a_folder_of_ours(
+    system: System, tmp_path_factory: pytest.TempPathFactory, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Also of the same disk, where no look at the device helps."""
+    theirs, below = tmp_path_factory.mktemp("photos"), system.root / "var/lib/evse-bridge/bridge/my photos"
+    (theirs / "one").write_text("")
+    below.mkdir()
+    system.asked("postrm", "purge", mount=f"mount --bind '{theirs}' '{below}'")
+    assert (theirs / "one").exists()
+    assert "evse-bridge stays, for something is mounted below it: " in capfd.readouterr().err
+    assert system.has(STATE[1])
+    assert not system.has("etc/evse-bridge")
+    system.asked("postrm", "purge")
+    assert not system.has("var/lib/evse-bridge")
+
+
+def test_a_purge_empties_a_folder_of_ours_on_a_disk_of_its_own(
+    system: System, tmp_path_factory: pytest.TempPathFactory, capfd: pytest.CaptureFixture[str]
+) -> None:
+    disk = tmp_path_factory.mktemp("disk")
+    (disk / "slots").mkdir()
+    mount = f"mount --bind '{disk}' '{system.root}/var/lib/evse-bridge'"
+    system.asked("postrm", "remove", mount=mount)
+    (disk / "bridge.sqlite").write_text("")
+    system.asked("postrm", "purge", mount=mount)
+    assert list(disk.iterdir()) == []
+    assert "var/lib/evse-bridge stays" in capfd.readouterr().err
+
+
+def test_a_purge_follows_no_link(
+    system: System, tmp_path_factory: pytest.TempPathFactory, capfd: pytest.CaptureFixture[str]
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "etc"
+    (system.root / "etc/evse-bridge").rename(elsewhere)
+    (system.root / "etc/evse-bridge").symlink_to(elsewhere)
+    system.asked("postrm", "purge")
+    assert not (system.root / "etc/evse-bridge").is_symlink()
+    assert (elsewhere / "wallbox.toml").exists()
+    assert f"led to stays: {elsewhere}\n" in capfd.readouterr().err
+
+
+def test_a_purge_leaves_the_account_of_a_person_who_has_such_a_name(system: System) -> None:
+    asked = system.asked("postrm", "purge", accounts=A_PERSON_S)
+    assert not [line for line in asked if line.startswith(("userdel", "groupdel"))]
 
 
 def test_a_purge_takes_all_of_it(system: System) -> None:
