@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deploy.slots import room
 from deploy.slots.carrying_out import Carrier
 from deploy.slots.looking import look
 from deploy.slots.steps import Forget, Seen, Switch, Wanted, may_replace, with_a_version
@@ -10,7 +11,7 @@ from deploy.slots.steps import Forget, Seen, Switch, Wanted, may_replace, with_a
 def adopt(carrier: Carrier, *, needs_trial: bool, allow_older: bool) -> str:
     """Says what was done, or what will be. `needs_trial`: the programs run, or start at a boot.
 
-    Raises OSError, TreeError.
+    Raises OSError, TreeError; RefusedError where the card has no room.
     """
     with carrier.alone():
         return _adopt(carrier, look(carrier.places), needs_trial=needs_trial, allow_older=allow_older)
@@ -19,6 +20,7 @@ def adopt(carrier: Carrier, *, needs_trial: bool, allow_older: bool) -> str:
 def _adopt(carrier: Carrier, seen: Seen, *, needs_trial: bool, allow_older: bool) -> str:
     version = carrier.package
     if seen.current is None:
+        _check_room(carrier, spare=0)
         carrier.carry_out(with_a_version(seen, version))
         return f"evse-bridge {look(carrier.places).current} is installed"
     if version == seen.current:
@@ -30,6 +32,7 @@ def _adopt(carrier: Carrier, seen: Seen, *, needs_trial: bool, allow_older: bool
             "same: /usr/lib/evse-bridge/application/bin/python -I -m deploy.slots adopt --allow-older"
         )
     if seen.trial is None or version not in (seen.trial.version, seen.trial.before):
+        _check_room(carrier, spare=room.ROOM)
         carrier.bring(carrier.places.application, version)
     if not needs_trial and not seen.trial_file:
         carrier.carry_out((Switch(version), Forget()))
@@ -39,3 +42,9 @@ def _adopt(carrier: Carrier, seen: Seen, *, needs_trial: bool, allow_older: bool
         f"evse-bridge {version} is tried as soon as no car charges; {seen.current} runs until then, and "
         f"comes back if {version} does not prove itself"
     )
+
+
+def _check_room(carrier: Carrier, spare: int) -> None:
+    """Raises RefusedError. A first version may take the last of it: without one there is no wallbox."""
+    needed = room.size_of(carrier.places.application)
+    room.check(carrier.disk, carrier.places.slots, needed, f"evse-bridge {carrier.package}", spare)

@@ -21,7 +21,7 @@ from typing import BinaryIO
 from bridge.jobs import manifest
 from bridge.jobs.attempt import SignatureError
 from bridge.jobs.manifest import Manifest
-from deploy.slots import trees
+from deploy.slots import room, trees
 from deploy.slots.carrying_out import Carrier
 from deploy.slots.disk import Disk, Rights
 from deploy.slots.looking import PYTHON
@@ -29,7 +29,6 @@ from deploy.slots.members import Contents, Kind, Member, MemberError, most_bytes
 from deploy.slots.refusal import RefusedError
 
 ARCHIVE, MANIFEST = "archive", "archive.manifest"  # as bridge/jobs/firmware.py names them
-ROOM = 64 * 2**20  # bytes that stay free: logs, and the database's copy
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 # RecursionError: `tarfile` calls itself for each header of a header.
@@ -119,9 +118,9 @@ def bring(carrier: Carrier, source: Source, said: Manifest) -> None:
     try:
         trees.remove(disk, copy)
         trees.remove(disk, slot)
-        _check_room(carrier, said.size, "the archive")
+        room.check(disk, carrier.places.slots, said.size, "the archive")
         disk.write(copy, _checked(source, said))
-        _check_room(carrier, _unpacked_size(copy, said), "what it unpacks to")
+        room.check(disk, carrier.places.slots, _unpacked_size(copy, said), "what it unpacks to")
         _unpack(disk, copy, slot, said)
         carrier.finish(said.version)
     except OSError as error:
@@ -149,19 +148,6 @@ def _checked(source: Source, said: Manifest) -> Iterator[bytes]:
         raise RefusedError(f"the archive was cut off: {size} of {said.size} bytes are here; get it again")
     if size > said.size or digest.hexdigest() != said.sha256:
         raise RefusedError("the archive is not the one that its manifest describes; get both again")
-
-
-def _check_room(carrier: Carrier, needed: int, what: str) -> None:
-    free = carrier.disk.free(carrier.places.slots)
-    if free < needed + ROOM:
-        raise RefusedError(
-            f"the card is full: {what} needs {_mib(needed + ROOM)} MiB, {_mib(free)} MiB are free: "
-            "`sudo apt clean` and `sudo journalctl --vacuum-size=50M` make room"
-        )
-
-
-def _mib(size: int) -> int:
-    return -(-size // 2**20)
 
 
 def _unpacked_size(archive: Path, said: Manifest) -> int:

@@ -6,7 +6,7 @@ import fcntl
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import assert_never
 
@@ -90,10 +90,16 @@ class Carrier:
                 assert_never(never)
 
     def bring(self, source: Path, version: str) -> None:
-        """Makes a slot of a folder: whole, or not there. What had its name gives way."""
-        slot = self.places.slot(version)
-        trees.remove(self.disk, trees.unfinished(slot))
-        trees.copy(self.disk, source, trees.unfinished(slot))
+        """Makes a slot of a folder: whole, or nothing of it is left. What had its name gives way."""
+        unfinished = trees.unfinished(self.places.slot(version))
+        trees.remove(self.disk, unfinished)
+        try:
+            trees.copy(self.disk, source, unfinished)
+        except (OSError, trees.TreeError):
+            # Half of it would keep a full disk full, for the programs that run too.
+            with suppress(OSError):
+                trees.remove(self.disk, unfinished)
+            raise
         self.finish(version)
 
     def finish(self, version: str) -> None:

@@ -39,12 +39,16 @@ class Disk:
 
     def write(self, path: Path, chunks: Iterable[bytes], rights: Rights = READABLE) -> None:
         """Writes a file that was not there."""
-        with os.fdopen(os.open(path, _NEW, 0o600), "wb") as file:
-            for chunk in chunks:
-                file.write(chunk)
-            os.fchmod(file.fileno(), rights.mode)
-            if rights.owner is not None:
-                os.fchown(file.fileno(), *rights.owner)
+        try:
+            with os.fdopen(os.open(path, _NEW, 0o600), "wb") as file:
+                for chunk in chunks:
+                    file.write(chunk)
+                os.fchmod(file.fileno(), rights.mode)
+                if rights.owner is not None:
+                    os.fchown(file.fileno(), *rights.owner)
+        except OSError as error:
+            error.filename = error.filename or str(path)  # a write has only a number
+            raise
 
     def link(self, path: Path, target: str) -> None:
         """Makes a symbolic link that was not there."""

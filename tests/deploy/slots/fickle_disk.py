@@ -24,6 +24,16 @@ class QuickDisk(Disk):
         path.lstat()
 
 
+class NearlyFull(QuickDisk):
+    """Says that so many bytes are free."""
+
+    def __init__(self, free: int) -> None:
+        self._free = free
+
+    def free(self, path: Path) -> int:
+        return self._free if path.is_dir() else 0
+
+
 @dataclass(frozen=True)
 class Op:
     """What was done. `place`: what must be synced so that it lasts; None: it syncs, or lasts by itself."""

@@ -14,13 +14,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from deploy.slots.bundle import ARCHIVE, MANIFEST, ROOM, Fits, Source, bring, verified
+from deploy.slots.bundle import ARCHIVE, MANIFEST, Fits, Source, bring, verified
 from deploy.slots.members import Contents, Kind, Member, MemberError, most_bytes
 from deploy.slots.refusal import RefusedError
+from deploy.slots.room import ROOM
 from tests.bridge.jobs.archive import Signer
 from tests.deploy.slots.box import NEW, Box, box, tree
 from tests.deploy.slots.bundles import FITS, Maker, environment, folder, link, member, packed
-from tests.deploy.slots.fickle_disk import NotedDisk, QuickDisk
+from tests.deploy.slots.fickle_disk import NearlyFull, NotedDisk, QuickDisk
 
 pytestmark = pytest.mark.distribution
 
@@ -213,14 +214,6 @@ def test_a_full_card_at_any_moment_leaves_nothing(scene: Scene) -> None:
         with pytest.raises(RefusedError, match="No space left on device"):
             scene.install(NotedDisk(full_at=at))
         scene.is_untouched()
-
-
-class NearlyFull(QuickDisk):
-    def __init__(self, free: int) -> None:
-        self._free = free
-
-    def free(self, path: Path) -> int:
-        return self._free if path.is_dir() else 0
 
 
 @pytest.mark.parametrize(("missing", "what"), [(1, "the archive"), (0, "what it unpacks to")])
