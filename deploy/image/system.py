@@ -72,6 +72,8 @@ def _settle(root: Path) -> None:
     resolv = root / "etc/resolv.conf"
     resolv.unlink(missing_ok=True)
     resolv.symlink_to("../run/systemd/resolve/stub-resolv.conf")
+    # Where /etc/issue exists, agetty looks for more in /etc/issue.d alone.
+    (root / "etc/issue.d").symlink_to("/run/evse-image/issue.d")
     for folder in ("boot/firmware", "state", "var/log/journal", "var/lib/evse-image"):
         (root / folder).mkdir(parents=True, exist_ok=True)
     tmp = root / "usr/share/systemd/tmp.mount"

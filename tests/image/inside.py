@@ -361,10 +361,18 @@ def owner() -> None:
         point=point.read_text() if point.exists() else "",
         wifi=output("journalctl", "-b", "-u", "evse-image-wifi", "-o", "cat")[-800:],
         failed=output("systemctl", "--failed", "--no-legend", "--plain"),
-        screen=output("agetty", "--show-issue"),
+        screen=screen(),
         mdns=output("resolvectl", "mdns"),
         doctor=machine_checks(),
     )
+
+
+def screen() -> str:
+    """What stands on a terminal before any login."""
+    ours, theirs = os.openpty()
+    subprocess.run(("agetty", "--show-issue"), stdin=theirs, stdout=theirs, stderr=theirs, check=False)
+    os.close(theirs)
+    return os.read(ours, 4096).decode(errors="replace")
 
 
 def is_failed(unit: str) -> bool:

@@ -180,7 +180,7 @@ def test_answers_are_read_until_setup_has_come_to_its_end(
         (programs / name).write_text(f"#!/bin/sh\n{says}\nexit {result}\n")
         (programs / name).chmod(0o755)
     script = (FILES / "usr/lib/evse-image/answers").read_text()
-    for place in ("/var/lib/evse-image", "/run/issue.d"):
+    for place in ("/var/lib/evse-image", "/run/evse-image/issue.d"):
         script = script.replace(place, str(state))
     paths = {"PATH": f"{programs}:{os.environ['PATH']}"}
     ended = subprocess.run(["sh", "-c", script], env=paths, check=False, capture_output=True, text=True)
