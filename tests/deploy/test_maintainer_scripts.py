@@ -117,6 +117,12 @@ def test_an_upgrade_begins_a_trial_where_the_programs_run_and_waits_for_none(
         assert asked.index(ADOPT) < asked.index(UPDATE)
 
 
+def test_a_unit_that_the_administrator_masked_fails_nothing(system: System) -> None:
+    assert UPDATE in system.asked("postinst", "configure", "0.1.0.1+g0000000+deb12", no="start")
+    system.asked("prerm", "remove", no="stop")
+    system.asked("postrm", "purge", no="daemon-reexec reset-failed")
+
+
 def test_an_upgrade_migrates_the_configuration_unless_the_version_before_still_reads_it(
     system: System, capfd: pytest.CaptureFixture[str]
 ) -> None:
