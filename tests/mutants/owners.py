@@ -6,7 +6,7 @@ from tests.mutants.shell import Mutant
 
 CONNECTOR, LIMIT = "bridge/core/transaction/connector.py", "bridge/core/limits/owner_limit.py"
 MONTH, MONTHS = "bridge/cli/month.py", "tests/bridge/test_month.py::test_"
-RING = "bridge/local/frame_ring.py"
+RING, HIDING = "bridge/local/frame_ring.py", "bridge/local/hidden.py"
 PLAYED = "tests/scenarios/test_scenarios.py::test_in_the_pure_world[{}.scenario-cloud]"
 RINGS = "tests/bridge/local/test_frame_ring.py::test_"
 
@@ -55,15 +55,22 @@ OWNERS = (
     ),
     Mutant(
         "owner: frames show a written password",
-        RING,
-        '        case {"key": str() as key} if key.strip().casefold() == AUTHORIZATION_KEY.casefold():',
-        '        case {"key": str() as key} if key == "":',
+        HIDING,
+        "elif is_secret(name) or (beside and not isinstance(value, bool)):",
+        "elif is_secret(name):",
         f"{RINGS}no_secret_is_kept_however_deep_it_stands",
+    ),
+    Mutant(
+        "owner: frames show a secret where they are broken",
+        HIDING,
+        'return "changeconfiguration" in plain or',
+        "return False and",
+        f"{RINGS}a_secret_is_kept_nowhere_however_the_frame_is_broken",
     ),
     Mutant(
         "owner: the ring of frames grows without end",
         RING,
-        "        while len(self._frames) > MOST or self._characters > MOST_CHARACTERS:",
+        "        while len(self._frames) > MOST or self._bytes > MOST_BYTES:",
         "        while len(self._frames) > MOST:",
         f"{RINGS}long_frames_are_fewer",
     ),

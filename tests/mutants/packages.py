@@ -71,8 +71,8 @@ PACKAGES = (
     Mutant(
         "package: a removal takes the sessions",
         POSTRM,
-        "rm -rf /var/lib/evse-bridge/slots",
-        "rm -rf /var/lib/evse-bridge",
+        "take /var/lib/evse-bridge/slots",
+        "take /var/lib/evse-bridge",
         f"{_SCRIPTS}a_removal_takes_the_programs_and_keeps_what_is_the_owner_s",
     ),
     Mutant(
@@ -85,8 +85,8 @@ PACKAGES = (
     Mutant(
         "package: a purge leaves the configuration",
         POSTRM,
-        "rm -rf /etc/evse-bridge /var",
-        "rm -rf /var",
+        "take /etc/evse-bridge /var",
+        "take /var",
         _PURGED,
     ),
     Mutant(
