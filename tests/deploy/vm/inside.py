@@ -240,9 +240,8 @@ def our_rules_give_each_device_its_group() -> str:
 
 
 def systemd_feeds_the_watchdog_of_our_drop_in() -> str:
-    """A watchdog of the kernel's own in place of the SoC's; nothing would close without one."""
-    run("modprobe", "softdog")
-    run("systemctl", "daemon-reexec")
+    """A watchdog of the kernel's own, from the initramfs, in place of the SoC's; nothing would close without
+    one."""
     watchdog = Path("/sys/class/watchdog/watchdog0")
     until(lambda: (watchdog / "state").read_text() == "active\n", "fed")
     timeout_s = int((watchdog / "timeout").read_text())
