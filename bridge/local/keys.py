@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bridge.core.charge_point import ChargePoint
 from bridge.core.configuration.authorization_key import ALLOWED, AUTHORIZATION_KEY
-from bridge.core.configuration.meanings import MEANINGS
+from bridge.local.key_meanings import MEANINGS
 from bridge.local.orders import Key, Keys
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from bridge.core.configuration.authorization_key import AUTHORIZATION_KEY
 from bridge.core.configuration.keys import KEYS, Key
-from bridge.core.configuration.meanings import MEANINGS
 from bridge.core.zaptec import CLOUD, NATIVE, Behaviour
+from bridge.local.key_meanings import MEANINGS
 from tests.docs.pages import ROOT, named_scenarios, table
 
 ROWS = table("docs/keys.md", "| key |")

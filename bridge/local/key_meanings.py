@@ -1,4 +1,4 @@
-"""What each configuration key does, in one line. `docs/keys.md` says the same, and a test compares them."""
+"""PURE: what each configuration key does, in one line; `docs/keys.md` says the same."""
 
 from __future__ import annotations
 
