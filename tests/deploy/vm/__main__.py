@@ -64,6 +64,9 @@ def disk(folder: Path) -> Path:
     _download_lgpio(parts)
     (folder / "upper" / "etc" / "evse-bridge").mkdir(parents=True)
     (folder / "upper" / "etc" / "evse-bridge" / WALLBOX_FILE).write_text(wallbox_file.new_file(mock=False))
+    # Which `install-units` leaves out of a mock.
+    watchdog = "systemd/system.conf.d"
+    shutil.copytree(ROOT / watchdog, folder / "upper" / "usr" / "lib" / watchdog)
     units = folder / "upper" / "etc" / "systemd" / "system"
     units.mkdir(parents=True)
     shutil.copy(HERE / "vm-test.service", units)
