@@ -102,10 +102,12 @@ class Server:
             assert runner.server is not None
             server = await self._listening(runner.server)
             async with server:
-                await asyncio.Event().wait()
+                try:
+                    await asyncio.Event().wait()
+                finally:  # since Python 3.12 a server that closes waits for its connections
+                    self._gate.close()
         finally:
             looking.cancel()
-            self._gate.close()
             await runner.cleanup()
 
     def _keep(self, changed: kept.Kept) -> None:
