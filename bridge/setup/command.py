@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 from bridge.boot import files as boot
-from bridge.folders import CommandError, Folders, MisuseError, Named, of_running
+from bridge.folders import CommandError, Folders, MisuseError, Named, chosen, of_running
 from bridge.setup import answers
 from bridge.setup.attended import Attended
 from bridge.setup.services import Services
@@ -18,10 +18,12 @@ from bridge.setup.unattended import Unattended
 
 def meant(named: Named, *, mock: bool) -> Folders:
     """Returns the folders to set up: with --mock the units' own for root, if there are units; else the
-    user's."""
-    if mock and not any(named) and os.geteuid() == 0 and Services(Path("/")).installed:
+    user's. Without it a real box, whatever runs now: a mock becomes one so."""
+    if not mock:
+        return chosen(*named, mock=False)
+    if not any(named) and os.geteuid() == 0 and Services(Path("/")).installed:
         named = (Path("/etc/evse-bridge"), None, None)
-    return of_running(named, mock=mock)
+    return of_running(named, mock=True)
 
 
 def run(folders: Folders, options: Options) -> int:
